@@ -1,0 +1,244 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+# Spectrum 2.  Every directory of sources becomes one archive in build/lib, a
+# program is its main file and the archives of the layers it may see.  Objects,
+# programs and generated pages are all below build/; nothing else is written.
+#
+#   make              all programs and man pages
+#   make run          set up, build, serve (see README.md)
+#   make check        set up, build, run every test
+#   make help         the other targets
+
+CC         ?= cc
+CFLAGS     ?= -O2 -g
+PREFIX     ?= /usr
+SYSCONFDIR ?= /etc
+LOCALSTATEDIR ?= /var
+SANITIZE   ?= 0
+WERROR     ?= 1
+V          ?= 0
+PKG_CONFIG ?= pkg-config
+
+VERSION := 3.0.0
+B       := build
+ifeq ($(SANITIZE),1)
+B       := build/sanitize
+endif
+
+WARN := -Wall -Wextra -Wpedantic -Wshadow -Wstrict-prototypes \
+	-Wmissing-prototypes -Wpointer-arith -Wwrite-strings -Wvla
+ifeq ($(WERROR),1)
+WARN += -Werror
+endif
+HARDEN := -fstack-protector-strong -fPIE
+LINK   := -pie -Wl,-z,relro,-z,now
+ifeq ($(SANITIZE),1)
+HARDEN += -fsanitize=address,undefined -fno-sanitize-recover=undefined \
+	-fno-omit-frame-pointer
+LINK   := -fsanitize=address,undefined
+endif
+
+.DEFAULT_GOAL := all
+.DELETE_ON_ERROR:
+.SUFFIXES:
+
+# These targets need no library: the first two install them.
+NOLIBS := deps deps-test run demo check clean help
+ifneq ($(filter-out $(NOLIBS),$(or $(MAKECMDGOALS),all)),)
+PROBE := 1
+endif
+
+
+# ------------------------------------------------------------------ libraries
+ifeq ($(PROBE),1)
+MSGPACK := $(shell for p in msgpack-c msgpack; do \
+	$(PKG_CONFIG) --exists $$p && { echo $$p; break; }; done)
+CORE_PKGS := $(MSGPACK) expat openssl libidn libcares sqlite3 libsodium
+MISSING := $(shell for p in $(or $(MSGPACK),msgpack-c) $(CORE_PKGS); do \
+	$(PKG_CONFIG) --exists $$p || echo $$p; done)
+ifneq ($(strip $(MISSING)),)
+$(error missing libraries: $(MISSING); 'make deps' installs them on Debian)
+endif
+DEP_CFLAGS := $(shell $(PKG_CONFIG) --cflags $(CORE_PKGS))
+MSGPACK_LIBS := $(shell $(PKG_CONFIG) --libs $(MSGPACK))
+EXPAT_LIBS   := $(shell $(PKG_CONFIG) --libs expat)
+OPENSSL_LIBS := $(shell $(PKG_CONFIG) --libs openssl)
+IDN_LIBS     := $(shell $(PKG_CONFIG) --libs libidn)
+CARES_LIBS   := $(shell $(PKG_CONFIG) --libs libcares)
+SQLITE_LIBS  := $(shell $(PKG_CONFIG) --libs sqlite3)
+SODIUM_LIBS  := $(shell $(PKG_CONFIG) --libs libsodium)
+LIBEV_LIBS   := -lev		# libev has no .pc file
+endif
+
+CPPFLAGS += -D_GNU_SOURCE -I. -I$(B)/gen \
+	-DSPECTRUM_VERSION='"$(VERSION)"' -DSPECTRUM_PREFIX='"$(PREFIX)"' \
+	-DSPECTRUM_SYSCONFDIR='"$(SYSCONFDIR)"' \
+	-DSPECTRUM_LOCALSTATEDIR='"$(LOCALSTATEDIR)"' $(DEP_CFLAGS)
+COMPILE = $(CC) -std=c11 $(CPPFLAGS) $(WARN) $(HARDEN) $(CFLAGS) -MMD -MP -pthread
+
+ifeq ($(V),0)
+SAY = @echo "  $(1) $(2)";
+endif
+
+# ------------------------------------------------------------------- archives
+# archive NAME, sources: build/lib/NAME.a
+define archive
+$(1)_OBJS := $$(patsubst %.c,$(B)/obj/%.o,$(2))
+$(B)/lib/$(1).a: $$($(1)_OBJS)
+	@mkdir -p $$(@D) && rm -f $$@
+	$$(call SAY,AR,$$@) $(AR) rcs $$@ $$^
+ALL_OBJS += $$($(1)_OBJS)
+endef
+
+$(eval $(call archive,util,$(wildcard util/*.c)))
+$(eval $(call archive,net,$(wildcard net/*.c)))
+$(eval $(call archive,protocol,$(wildcard protocol/*.c)))
+$(eval $(call archive,xmpp,$(wildcard manager/xmpp/*.c)))
+$(eval $(call archive,store,$(wildcard manager/store/*.c)))
+$(eval $(call archive,pool,$(wildcard manager/pool/*.c)))
+$(eval $(call archive,gateway,$(wildcard manager/gateway/*.c)))
+$(eval $(call archive,manager,$(filter-out manager/main.c,$(wildcard manager/*.c))))
+$(eval $(call archive,ctl,$(filter-out manager/ctl/main.c,$(wildcard manager/ctl/*.c))))
+$(eval $(call archive,kit,$(wildcard backends/kit/*.c)))
+$(eval $(call archive,irc,$(filter-out backends/irc/main.c,$(wildcard backends/irc/*.c))))
+
+A = $(addprefix $(B)/lib/,$(addsuffix .a,$(1)))
+
+# A layer may call what stands to its right.
+MANAGER_LAYERS := manager gateway pool store xmpp net protocol util
+MANAGER_LIBS = $(MSGPACK_LIBS) $(EXPAT_LIBS) $(OPENSSL_LIBS) $(IDN_LIBS) \
+	$(CARES_LIBS) $(SQLITE_LIBS) $(SODIUM_LIBS) $(LIBEV_LIBS) -lm
+IRC_LAYERS  := irc kit net protocol util
+IRC_LIBS     = $(MSGPACK_LIBS) $(OPENSSL_LIBS) $(CARES_LIBS) $(LIBEV_LIBS) -lm
+
+# ------------------------------------------------------------------- programs
+# program NAME, main source, layers, libraries: build/bin/NAME
+define program
+$(B)/bin/$(1): $(patsubst %.c,$(B)/obj/%.o,$(2)) $(call A,$(3))
+	@mkdir -p $$(@D)
+	$$(call SAY,LD,$$@) $$(CC) $$(LINK) $$(LDFLAGS) -pthread -o $$@ \
+		$$(filter %.o,$$^) -Wl,--start-group $$(filter %.a,$$^) \
+		-Wl,--end-group $(4)
+ALL_OBJS += $(patsubst %.c,$(B)/obj/%.o,$(2))
+PROGRAMS += $(B)/bin/$(1)
+endef
+
+ifneq ($(wildcard manager/main.c),)
+$(eval $(call program,spectrum2,manager/main.c,$(MANAGER_LAYERS),$$(MANAGER_LIBS)))
+endif
+ifneq ($(wildcard manager/ctl/main.c),)
+$(eval $(call program,spectrum2_manager,manager/ctl/main.c,ctl $(MANAGER_LAYERS),$$(MANAGER_LIBS)))
+endif
+ifneq ($(wildcard backends/irc/main.c),)
+$(eval $(call program,spectrum2_irc_backend,backends/irc/main.c,$(IRC_LAYERS),$$(IRC_LIBS)))
+endif
+
+$(B)/obj/%.o: %.c
+	@mkdir -p $(@D)
+	$(call SAY,CC,$<) $(COMPILE) -c -o $@ $<
+
+# ------------------------------------------------------------------ man pages
+MAN := $(patsubst man/%.scd,$(B)/man/%,$(wildcard man/*.scd))
+$(B)/man/%: man/%.scd
+	@mkdir -p $(@D)
+	$(call SAY,MAN,$@) if command -v scdoc >/dev/null; \
+		then scdoc <$< >$@; else cp $< $@; fi
+
+.PHONY: all
+all: $(PROGRAMS) $(MAN) $(ALL_OBJS)
+
+# ---------------------------------------------------------------------- tests
+# tests/unit/test_NAME.c says on a line "links: ARCHIVES" what it is linked to.
+UNIT := $(patsubst tests/unit/%.c,$(B)/unit/%,$(wildcard tests/unit/test_*.c))
+links = $(shell sed -n 's/.*links: *\([a-z ]*\).*/\1/p' $(1) | head -n 1)
+define unit
+$(B)/unit/$(1): $(B)/obj/tests/unit/$(1).o \
+		$(call A,$(call links,tests/unit/$(1).c))
+	@mkdir -p $$(@D)
+	$$(call SAY,LD,$$@) $$(CC) $$(LINK) -pthread -o $$@ $$(filter %.o,$$^) \
+		-Wl,--start-group $$(filter %.a,$$^) -Wl,--end-group \
+		-lcmocka $$(MANAGER_LIBS)
+ALL_OBJS += $(B)/obj/tests/unit/$(1).o
+endef
+$(foreach t,$(notdir $(UNIT)),$(eval $(call unit,$(t))))
+
+.PHONY: unit layers
+unit: $(UNIT)
+	@tests/run-unit.sh $(UNIT)
+
+layers:
+	@tests/layers.sh
+
+# tests/fuzz/fuzz_NAME.c: clang's libFuzzer, compiled from sources as a whole.
+FUZZ := $(patsubst tests/fuzz/%.c,$(B)/fuzz/%,$(wildcard tests/fuzz/fuzz_*.c))
+define fuzzer
+$(B)/fuzz/$(1): tests/fuzz/$(1).c \
+		$(foreach a,$(call links,tests/fuzz/$(1).c),$(patsubst $(B)/obj/%.o,%.c,$($(a)_OBJS)))
+	@mkdir -p $$(@D)
+	$$(call SAY,FUZZ,$$@) clang -std=c11 $$(CPPFLAGS) -g -O1 -pthread \
+		-gdwarf-4 -fsanitize=fuzzer,address,undefined \
+		-fno-sanitize-recover=undefined -o $$@ $$(filter %.c,$$^) $$(MANAGER_LIBS)
+endef
+$(foreach t,$(notdir $(FUZZ)),$(eval $(call fuzzer,$(t))))
+
+.PHONY: fuzz
+FUZZ_SECONDS ?= 60
+fuzz: $(FUZZ)		## every decoder against random input (FUZZ_SECONDS=60 each)
+	@tests/run-fuzz.sh $(FUZZ_SECONDS) $(FUZZ)
+
+.PHONY: check-quick check-e2e check bench
+check-quick: all layers unit	## build, layers and unit tests: under a minute
+
+K ?=
+check-e2e: all		## end-to-end tests (K=pattern picks some)
+	@B=$(abspath $(B)) tests/run-e2e.sh "$(K)"
+
+check:			## set up and run every test
+	@tests/check.sh
+
+bench: all		## CPU, memory and latency beside Debian's biboumi
+	@B=$(abspath $(B)) tests/bench/bench.sh
+
+# ------------------------------------------------------------- set up and run
+.PHONY: deps deps-test run demo
+deps:			## install what the build needs (apt)
+	@scripts/deps.sh build
+
+deps-test:		## install what the tests need (apt)
+	@scripts/deps.sh build test
+
+run:			## serve IRC to XMPP clients on 127.0.0.1:5222
+	@scripts/deps.sh build
+	@$(MAKE) --no-print-directory all
+	@B=$(abspath $(B)) examples/run.sh
+
+demo:			## a conversation between two users over a local ngircd
+	@scripts/deps.sh build demo
+	@$(MAKE) --no-print-directory all
+	@B=$(abspath $(B)) examples/demo.sh
+
+# -------------------------------------------------------------------- install
+BINDIR     := $(PREFIX)/bin
+LIBEXECDIR := $(PREFIX)/libexec
+MANDIR     := $(PREFIX)/share/man
+BACKENDS    = $(filter %_backend,$(notdir $(PROGRAMS)))
+# The names that configurations written for the C++ program say.
+ALIASES    := libcommuni:irc libpurple:purple
+.PHONY: install uninstall
+install: all
+	B=$(B) DESTDIR='$(DESTDIR)' BINDIR=$(BINDIR) LIBEXECDIR=$(LIBEXECDIR) \
+	MANDIR=$(MANDIR) SYSCONFDIR=$(SYSCONFDIR) BACKENDS='$(BACKENDS)' \
+	ALIASES='$(ALIASES)' scripts/install.sh install
+
+uninstall:
+	B=$(B) DESTDIR='$(DESTDIR)' BINDIR=$(BINDIR) LIBEXECDIR=$(LIBEXECDIR) \
+	MANDIR=$(MANDIR) SYSCONFDIR=$(SYSCONFDIR) BACKENDS='$(BACKENDS)' \
+	ALIASES='$(ALIASES)' scripts/install.sh uninstall
+
+.PHONY: clean help
+clean:			## remove build/
+	rm -rf build
+
+help:			## this list
+	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1	\2/p' Makefile | expand -t 24
+
+-include $(ALL_OBJS:.o=.d)

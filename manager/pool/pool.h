@@ -1,0 +1,127 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* pool.h - which backend serves which user.  Users are names here (bare JIDs),
+ * backends are numbers; what they say to each other is passed through.
+ *
+ * A user gets the least loaded ready backend that has room and stays there.
+ * A backend that dies gives all its users back by events->lost; it is for the
+ * caller to assign them again. */
+#ifndef MANAGER_POOL_POOL_H
+#define MANAGER_POOL_POOL_H
+
+#include <ev.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <sys/types.h>
+
+#include "protocol/codec.h"
+#include "protocol/rpc.h"
+#include "util/buf.h"
+#include "util/macros.h"
+
+struct pool;
+
+struct pool_config {
+	const char	*instance;	/* JID */
+	const char	*command;	/* shell-like words; BACKEND_ID in a word
+					 * becomes the backend's number */
+	struct sections	 config;	/* for initialize; copied */
+	const char	*log_path;	/* backends' standard error goes to this
+					 * file, BACKEND_ID replaced; NULL: our own */
+	unsigned	 users_max;	/* per backend */
+	unsigned	 backends_max;	/* 0: no limit */
+	unsigned	 backends_min;	/* kept running when nobody is there */
+	bool		 spare;		/* start one before the last slot is gone */
+	double		 start_timeout;	/* seconds to answer initialize */
+	double		 ping_interval;	/* two unanswered: hung */
+	double		 stop_timeout;	/* from exit to SIGKILL */
+	double		 retire_after;	/* seconds empty */
+	double		 request_timeout;	/* of requests without their own */
+	size_t		 queue_max;	/* bytes unsent per backend: high-water */
+	unsigned	 memory_max_mb;	/* RLIMIT_AS of a backend; 0: none */
+};
+
+struct pool_events {
+	/* The first backend has answered initialize, or a later one said
+	 * something else than before: what this network can do. */
+	void	(*features)(void *ctx, const struct msg_initialize_result *);
+	/* pool_assign() has found a place. */
+	void	(*assigned)(void *ctx, const char *user, unsigned backend);
+	/* The backend of this user is gone, why in words.  Not assigned any
+	 * more; what was in flight has been answered with ERR_LOST before. */
+	void	(*lost)(void *ctx, const char *user, const char *why);
+	/* A notification or request from a backend. */
+	void	(*message)(void *ctx, unsigned backend, const struct msg *);
+	/* Below the low-water mark again after a queue was full. */
+	void	(*drained)(void *ctx, unsigned backend);
+};
+
+/* Starts backends_min backends.  ctx is given to every callback, and none is
+ * called before pool_create() has returned. */
+struct pool	*pool_create(struct ev_loop *, const struct pool_config *,
+		    const struct pool_events *, void *ctx);
+/* All backends are killed at once and reaped later by init. */
+void		 pool_destroy(struct pool *);		/* NULL is fine */
+/* Tell all backends to exit, kill what has not gone after stop_timeout, then
+ * call done. */
+void		 pool_stop(struct pool *, void (*done)(void *ctx), void *ctx);
+
+/* Give the user a backend now or as soon as there is one; events->assigned
+ * comes later in any case, at the earliest in the next loop turn.  Assigning
+ * again is harmless. */
+void		 pool_assign(struct pool *, const char *user);
+/* Forget the user (also while waiting).  Sends nothing: log out first. */
+void		 pool_release(struct pool *, const char *user);
+/* 0: not assigned. */
+unsigned	 pool_backend(const struct pool *, const char *user);
+
+/* To the user's backend.  The request is answered exactly once through reply,
+ * at the earliest after this function has returned.  Returns -1, and reply is
+ * never called, when the user has no backend or its queue is full
+ * (pool_is_full() tells which). */
+int		 pool_request(struct pool *, const char *user, enum method,
+		    const void *params, double timeout, rpc_reply *, void *ctx)
+		    MUST_CHECK;
+int		 pool_notify(struct pool *, const char *user, enum method,
+		    const void *params);
+/* A request that concerns no user, to any ready backend. */
+int		 pool_request_any(struct pool *, enum method,
+		    const void *params, double timeout, rpc_reply *, void *ctx)
+		    MUST_CHECK;
+bool		 pool_is_full(const struct pool *, const char *user);
+/* Answer a backend's request; ignored when that backend is gone. */
+void		 pool_answer(struct pool *, unsigned backend, uint32_t id,
+		    enum method, const void *result);
+void		 pool_refuse(struct pool *, unsigned backend, uint32_t id,
+		    const char *code, const char *text);
+
+/* What this network can do; NULL until a backend is ready. */
+const struct msg_initialize_result *pool_features(const struct pool *);
+bool		 pool_can(const struct pool *, const char *feature);
+
+/* For the admin. */
+struct backend_info {
+	unsigned	 id;
+	pid_t		 pid;
+	const char	*state;		/* "starting" "ready" "draining" "stopping" */
+	unsigned	 users;
+	double		 age;		/* seconds */
+	long		 rss_kb;
+	unsigned long	 sent, received;	/* messages */
+	size_t		 queued;	/* bytes */
+};
+/* Returns how many there are; fills at most max. */
+size_t		 pool_backends(const struct pool *, struct backend_info *,
+		    size_t max);
+unsigned	 pool_ready_count(const struct pool *);
+unsigned long	 pool_crashes(const struct pool *);
+/* Lines "PID id N: signal 11, 3 users, 12 s ago: last words", newest last. */
+void		 pool_crash_report(const struct pool *, struct buf *);
+/* Pids of crashed backends, one a line: what the C++ program prints. */
+void		 pool_crashed_pids(const struct pool *, struct buf *);
+/* Replace a backend: it takes nobody new, its users are given back by
+ * events->lost, it exits.  -1: no such backend. */
+int		 pool_restart(struct pool *, unsigned backend) MUST_CHECK;
+/* A new configuration for backends started from now on. */
+void		 pool_configure(struct pool *, const struct pool_config *);
+
+#endif

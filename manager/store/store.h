@@ -1,0 +1,113 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* store.h - what survives a restart: who is registered, their settings and
+ * their contacts, in the tables of the C++ program (docs/DATABASE.md).
+ *
+ * Every call returns at once; one worker thread does the work in order and
+ * the answer comes as a callback on the loop, never before the call has
+ * returned.  Writes without a callback are gathered into one transaction; a
+ * reader sees what was written before it.  A write that fails is logged once
+ * with what it was for. */
+#ifndef MANAGER_STORE_STORE_H
+#define MANAGER_STORE_STORE_H
+
+#include <ev.h>
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "util/macros.h"
+
+struct store;
+
+struct store_config {
+	const char	*type;		/* "none" "sqlite3" ("mysql" "pqxx" later) */
+	const char	*database;	/* path or name */
+	const char	*server, *user, *password;
+	unsigned	 port;
+	const char	*prefix;	/* of the tables' names, "" for none */
+	const char	*encryption_key;	/* the C++ program's, "" for none */
+	const char	*key_path;	/* of the key that seals passwords; made
+					 * (0600) when it is not there */
+};
+
+/* Opens, makes what is missing, starts the worker.  type "none" keeps users
+ * in memory only.  Returns NULL and *why (caller frees). */
+struct store	*store_open(struct ev_loop *, const struct store_config *,
+		    char **why) MUST_CHECK;
+/* Finish all writes, answer nothing more.  NULL is fine. */
+void		 store_close(struct store *);
+bool		 store_is_persistent(const struct store *);
+
+struct store_setting {
+	const char	*name, *value;
+	int		 type;		/* STORE_BOOLEAN or STORE_STRING */
+};
+
+enum { STORE_BOOLEAN = 4, STORE_STRING = 13 };
+
+enum store_flags {		/* of a contact, as in the C++ program */
+	STORE_ESCAPED = 2,	/* its JID is written with XEP-0106 */
+	STORE_IGNORED = 4,
+	STORE_BLOCKED = 8,
+};
+
+struct store_contact {
+	const char	*name;		/* on the network (column uin) */
+	const char	*subscription;	/* "both" "to" "from" "ask" "none" */
+	const char	*nickname;
+	const char	*groups;	/* joined by newlines */
+	const char	*icon_hash;	/* or NULL */
+	int		 flags;
+};
+
+struct store_user {
+	const char	*jid;		/* bare */
+	const char	*uin;		/* account on the network */
+	const char	*password;	/* in the clear here, sealed on disk */
+	const char	*language;
+	const char	*encoding;
+	bool		 vip, online;
+	/* only from store_load() */
+	const struct store_setting *settings;
+	size_t		 nsettings;
+	const struct store_contact *contacts;
+	size_t		 ncontacts;
+};
+
+/* user NULL: not registered (error NULL), or the store failed (error for the
+ * log).  All memory is gone when the callback returns. */
+typedef void store_user_cb(void *ctx, const struct store_user *,
+    const char *error);
+typedef void store_users_cb(void *ctx, const struct store_user *users,
+    size_t n, const char *error);
+typedef void store_done_cb(void *ctx, const char *error);	/* NULL: done */
+
+/* One user with settings and contacts. */
+void	store_load(struct store *, const char *jid, store_user_cb *, void *ctx);
+/* Register, or change uin, password, language, encoding of one who is. */
+void	store_register(struct store *, const struct store_user *,
+	    store_done_cb *, void *ctx);
+/* With settings and contacts, in one transaction. */
+void	store_unregister(struct store *, const char *jid, store_done_cb *,
+	    void *ctx);
+/* All users, or those marked online; without settings and contacts. */
+void	store_list(struct store *, bool only_online, store_users_cb *,
+	    void *ctx);
+/* Is any user registered with this account? */
+void	store_find_uin(struct store *, const char *uin, store_user_cb *,
+	    void *ctx);
+
+/* Gathered writes.  Those for a user who is not registered do nothing. */
+void	store_set_online(struct store *, const char *jid, bool online);
+/* value NULL: forget the setting. */
+void	store_set_setting(struct store *, const char *jid, const char *name,
+	    int type, const char *value);
+void	store_set_contact(struct store *, const char *jid,
+	    const struct store_contact *);
+void	store_remove_contact(struct store *, const char *jid,
+	    const char *name);
+
+/* How the worker is doing, for the admin: jobs waiting, writes failed. */
+size_t		store_pending(const struct store *);
+unsigned long	store_failures(const struct store *);
+
+#endif

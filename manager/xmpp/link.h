@@ -1,0 +1,75 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* link.h - the way to XMPP, the same for both modes.
+ * component.c makes one that is an XEP-0114 stream to an XMPP server, server.c
+ * one that is a server for clients.  The gateway does not know which it has,
+ * except by link_is_server(). */
+#ifndef MANAGER_XMPP_LINK_H
+#define MANAGER_XMPP_LINK_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "manager/xmpp/jid.h"
+#include "manager/xmpp/stanza.h"
+#include "manager/xmpp/xml.h"
+
+struct link;
+
+struct link_events {
+	/* Stanzas flow from now on: authenticated, or listening. */
+	void	(*up)(void *ctx);
+	/* They do not any more; it comes back by itself. */
+	void	(*down)(void *ctx, const char *why);
+	/* A message, presence or iq, its addresses prepared.  In server mode
+	 * from is the client's full JID (never what the client claims), and a
+	 * missing to is the server's own domain; for an iq without to it is
+	 * the user's bare JID (RFC 6120 8.1.1.1, 10.3.3).  The stanza and the
+	 * addresses die when the callback returns; a is for scratch. */
+	void	(*stanza)(void *ctx, struct arena *a, const struct stanza *,
+		    const struct jid *from, const struct jid *to);
+	/* Server mode: may user (bare JID) log in with this password?  Answer
+	 * now or later by link_login_result(). */
+	void	(*login)(void *ctx, uint64_t client, const char *user,
+		    const char *password);
+	/* Server mode: this bound client is gone, whatever it said before. */
+	void	(*gone)(void *ctx, const char *full);
+};
+
+enum link_flags {
+	LINK_KEEP = 1,		/* hold while the link is down, within bounds */
+};
+
+/* Write one stanza: begin, write into x (it is at depth 0), end.  to is a full
+ * or bare JID and must be the stanza's own.  In server mode a bare JID reaches
+ * the user's available resources as RFC 6121 8.5 says; messages only those of
+ * non-negative priority.  Returns -1 when nobody got it and it was not held:
+ * the link is down, the queue full, no such client. */
+struct xml	*link_begin(struct link *);
+int		 link_end(struct link *, const char *to, unsigned flags);
+/* Take back what was written since link_begin(). */
+void		 link_abort(struct link *);
+
+bool		 link_is_server(const struct link *);
+bool		 link_is_up(const struct link *);
+const char	*link_domain(const struct link *);	/* our JID, prepared */
+void		 link_destroy(struct link *);		/* NULL is fine */
+/* Close politely: stream end tags (server mode: <system-shutdown/> first). */
+void		 link_shutdown(struct link *);
+/* Stop taking stanzas in until resumed: back-pressure. */
+void		 link_pause(struct link *);
+void		 link_resume(struct link *);
+
+/* Server mode only. */
+
+/* condition NULL: welcome.  Otherwise a SASL failure condition (RFC 6120 6.5),
+ * with a text for the user.  An unknown client (gone meanwhile) is ignored. */
+void		 link_login_result(struct link *, uint64_t client,
+		    const char *condition, const char *text);
+/* End all streams of a bare JID, or one of a full JID, with a stream error
+ * condition (RFC 6120 4.9.3) and a text; NULL condition: plain end. */
+void		 link_close(struct link *, const char *jid,
+		    const char *condition, const char *text);
+/* Bound clients of this bare JID. */
+unsigned	 link_clients(const struct link *, const char *bare);
+
+#endif

@@ -1,0 +1,91 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* conn.h - one TCP connection on libev, with or without TLS.
+ *
+ * Bytes in and out, nothing of what they mean.  Outgoing bytes are appended to
+ * conn_out() and leave together at the end of the loop turn (util/later.h);
+ * incoming bytes are read into one buffer shared by all connections, so an
+ * idle connection holds no buffer at all.
+ *
+ * Ownership: whoever created a conn destroys it with conn_destroy(), which may
+ * be called from inside any of its own callbacks. */
+#ifndef NET_CONN_H
+#define NET_CONN_H
+
+#include <ev.h>
+#include <stdbool.h>
+
+#include "net/tls.h"
+#include "util/buf.h"
+#include "util/macros.h"
+
+struct conn;
+
+/* Every callback gets the ctx given at creation. */
+struct conn_events {
+	/* TCP is up, and TLS too where it was asked for from the start. */
+	void	(*connected)(void *ctx);
+	/* The TLS handshake begun by conn_start_tls() is done. */
+	void	(*secured)(void *ctx);
+	/* len > 0 bytes, gone when the callback returns. */
+	void	(*data)(void *ctx, const char *data, size_t len);
+	/* Everything in conn_out() has left; may be NULL. */
+	void	(*drained)(void *ctx);
+	/* Closed by the peer, by an error or a time-out; why is for humans.
+	 * Comes at most once, never after conn_destroy(), and is the last
+	 * callback. */
+	void	(*closed)(void *ctx, const char *why);
+};
+
+struct conn_target {
+	const char	*host;		/* name or address literal */
+	const char	*port;		/* decimal */
+	const char	*bind;		/* source address literal, or NULL */
+	struct tls	*tls;		/* TLS at once; NULL for plain TCP */
+	const char	*tls_name;	/* name the certificate must have; NULL: host */
+	double		 timeout;	/* seconds for DNS + TCP + TLS; 0: 30 */
+};
+
+/* Resolve (c-ares), try every address in turn (RFC 8305 order, one at a time),
+ * connect.  Never NULL; failure comes by events->closed, never before this
+ * function has returned. */
+struct conn	*conn_connect(struct ev_loop *, const struct conn_target *,
+		    const struct conn_events *, void *ctx);
+
+/* Take over an accepted descriptor.  With tls, the handshake comes first and
+ * then events->connected, within timeout seconds. */
+struct conn	*conn_accept(struct ev_loop *, int fd, struct tls *,
+		    double timeout, const struct conn_events *, void *ctx);
+
+/* NULL is fine.  Closes at once; what was not sent is lost. */
+void		 conn_destroy(struct conn *);
+
+/* Where to append outgoing bytes; call conn_send() afterwards.  A stanza or an
+ * IRC line is appended whole between two loop turns, so peers never see half
+ * of one for long. */
+struct buf	*conn_out(struct conn *);
+/* What was appended leaves at the end of this loop turn. */
+void		 conn_send(struct conn *);
+/* Bytes appended and not yet taken by the kernel (or by TLS). */
+size_t		 conn_queued(const struct conn *);
+
+/* Send what is queued, then close, then events->closed; at the latest after
+ * timeout seconds.  Nothing more is read. */
+void		 conn_finish(struct conn *, double timeout);
+
+/* Stop and start reading: back-pressure by the kernel's own flow control. */
+void		 conn_pause(struct conn *);
+void		 conn_resume(struct conn *);
+
+/* Begin TLS on a plain connection once what is queued has left: as the
+ * connecting side (name is checked against the certificate) or, with name
+ * NULL, as the accepting side. */
+void		 conn_start_tls(struct conn *, struct tls *, const char *name);
+
+bool		 conn_is_tls(const struct conn *);
+bool		 conn_is_loopback(const struct conn *);
+/* Numeric address of the peer, "[::1]:5222" or "127.0.0.1:5222". */
+const char	*conn_peer(const struct conn *);
+/* The address alone, without the port: for limits per address. */
+const char	*conn_address(const struct conn *);
+
+#endif

@@ -1,0 +1,35 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* rpc.h - requests sent and not yet answered; no I/O, no clock of its own. */
+#ifndef PROTOCOL_RPC_H
+#define PROTOCOL_RPC_H
+
+#include "protocol/schema.h"
+#include "util/macros.h"
+
+/* Called exactly once for every request: with a result (error NULL), or with
+ * an error (result NULL). */
+typedef void rpc_reply(void *ctx, const struct msg_error *error,
+    const union result *result);
+
+struct rpc;
+
+struct rpc	*rpc_create(void);
+/* Answers everything pending with ERR_LOST first. */
+void		 rpc_destroy(struct rpc *);
+
+/* Remember a request that will be sent; returns its id.  deadline is in the
+ * caller's clock, seconds.  reply may be NULL when nobody cares. */
+uint32_t	 rpc_add(struct rpc *, enum method, double deadline,
+		    rpc_reply *, void *ctx);
+/* What an id was for, METHOD_NONE if it was never sent or is answered. */
+enum method	 rpc_method(const struct rpc *, uint32_t id);
+/* Answer one; unknown ids are ignored. */
+void		 rpc_finish(struct rpc *, uint32_t id,
+		    const struct msg_error *, const union result *);
+/* Answer with ERR_TIMEOUT what was due by now. */
+void		 rpc_expire(struct rpc *, double now);
+/* Answer all of them with this error. */
+void		 rpc_fail(struct rpc *, const char *code, const char *text);
+size_t		 rpc_count(const struct rpc *);
+
+#endif
