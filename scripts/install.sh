@@ -1,0 +1,108 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0-or-later
+# install.sh install|uninstall: put the built programs, man pages, examples and
+# units where the Makefile's variables say.  The names that configurations of
+# the C++ program use become links.  Configuration is never overwritten and
+# never removed.
+set -eu
+: "${B:?}" "${BINDIR:?}" "${LIBEXECDIR:?}" "${MANDIR:?}" "${SYSCONFDIR:?}"
+: "${DESTDIR:=}" "${BACKENDS:=}" "${ALIASES:=}"
+: "${UNITDIR:=${BINDIR%/bin}/lib/systemd/system}"
+cd "$(dirname "$0")/.."
+
+put() {				# put MODE SOURCE DIRECTORY
+	install -D -m "$1" "$2" "$DESTDIR$3/${4:-$(basename "$2")}"
+	echo "  $DESTDIR$3/${4:-$(basename "$2")}"
+}
+
+link() {			# link TARGET NAME
+	mkdir -p "$DESTDIR$(dirname "$2")"
+	ln -sfn "$1" "$DESTDIR$2"
+	echo "  $DESTDIR$2 -> $1"
+}
+
+gone() {
+	for file in "$@"; do
+		if [ -e "$DESTDIR$file" ] || [ -L "$DESTDIR$file" ]; then
+			rm -f "$DESTDIR$file"
+			echo "  removed $DESTDIR$file"
+		fi
+	done
+}
+
+# old:new pairs of the aliases whose program was built
+aliases() {
+	for pair in $ALIASES; do
+		case " $BACKENDS " in
+		*" spectrum2_${pair#*:}_backend "*) echo "$pair" ;;
+		esac
+	done
+}
+
+manuals() {
+	for page in "$B"/man/*.[1-8]; do
+		[ ! -f "$page" ] || basename "$page"
+	done
+}
+
+# where a page goes below the manual: spectrum2.8 -> man8
+section() {
+	echo "man${1##*.}"
+}
+
+do_install() {
+	for program in spectrum2 spectrum2_manager; do
+		[ ! -f "$B/bin/$program" ] ||
+		    put 755 "$B/bin/$program" "$BINDIR"
+	done
+	for backend in $BACKENDS; do
+		put 755 "$B/bin/$backend" "$LIBEXECDIR"
+		link "$LIBEXECDIR/$backend" "$BINDIR/$backend"
+	done
+	for pair in $(aliases); do
+		old=spectrum2_${pair%:*}_backend new=spectrum2_${pair#*:}_backend
+		link "$new" "$LIBEXECDIR/$old"
+		link "$LIBEXECDIR/$new" "$BINDIR/$old"
+	done
+	for page in $(manuals); do
+		put 644 "$B/man/$page" "$MANDIR/$(section "$page")"
+	done
+	find etc -type f \( -name '*.cfg' -o -name '*.cfg.example' \) \
+	    2>/dev/null | sort | while read -r file; do
+		to=$SYSCONFDIR/spectrum2/${file#etc/}
+		if [ -e "$DESTDIR$to" ]; then
+			echo "  $DESTDIR$to is kept"
+		else
+			put 644 "$file" "$(dirname "$to")"
+		fi
+	done
+	mkdir -p "$DESTDIR$SYSCONFDIR/spectrum2/transports"
+	for unit in etc/*.service etc/systemd/*.service; do
+		[ ! -f "$unit" ] || put 644 "$unit" "$UNITDIR"
+	done
+}
+
+do_uninstall() {
+	gone "$BINDIR/spectrum2" "$BINDIR/spectrum2_manager"
+	for backend in $BACKENDS; do
+		gone "$LIBEXECDIR/$backend" "$BINDIR/$backend"
+	done
+	for pair in $(aliases); do
+		old=spectrum2_${pair%:*}_backend
+		gone "$LIBEXECDIR/$old" "$BINDIR/$old"
+	done
+	for page in man/*.scd; do
+		[ -f "$page" ] || continue
+		page=$(basename "$page" .scd)
+		gone "$MANDIR/$(section "$page")/$page"
+	done
+	for unit in etc/*.service etc/systemd/*.service; do
+		[ ! -f "$unit" ] || gone "$UNITDIR/$(basename "$unit")"
+	done
+}
+
+case ${1:-} in
+install)   do_install ;;
+uninstall) do_uninstall ;;
+*)         echo "usage: install.sh install|uninstall" >&2; exit 64 ;;
+esac
