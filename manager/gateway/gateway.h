@@ -1,0 +1,79 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* gateway.h - one instance: XMPP on one side, the pool on the other, meaning
+ * in between.  This is the only layer that knows both.
+ *
+ *	link -> router -> down_*  -> pool		a stanza goes down
+ *	pool -> dispatch -> up_*  -> say -> link	an event comes up
+ *
+ * user, contact and room are facts and include no XML. */
+#ifndef MANAGER_GATEWAY_GATEWAY_H
+#define MANAGER_GATEWAY_GATEWAY_H
+
+#include <ev.h>
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "manager/pool/pool.h"
+#include "manager/store/store.h"
+#include "manager/xmpp/link.h"
+#include "util/map.h"
+
+/* What the gateway needs of the configuration; all strings outlive it. */
+struct gateway_config {
+	const char	*jid;			/* prepared domain */
+	const char	*protocol;		/* [service] protocol */
+	const char	*identity_name, *identity_category, *identity_type;
+	bool		 public_registration, auto_register;
+	char *const	*allowed_servers;	/* domains, NULL-terminated */
+	char *const	*notify_jids;		/* told of registrations */
+	char *const	*admin_jids;		/* bare, prepared */
+	const char	*admin_password;	/* server mode; "": no admin login */
+	const char	*register_instructions;
+	const char	*username_label, *password_label;
+	const char	*username_mask, *allowed_usernames;
+	const char	*gateway_prompt, *gateway_label;
+	bool		 jid_escaping;
+	bool		 enable_xhtml;
+	bool		 remove_contacts;	/* enable_remove_buddy */
+	unsigned	 room_list_max;
+	double		 login_timeout;		/* of a login in flight, seconds */
+	double		 crash_grace;		/* presence is kept so long */
+	double		 login_rate;		/* re-logins a second; 0: no limit */
+	unsigned	 outbox_max;		/* messages waiting per user */
+	unsigned	 inflight_max;		/* unanswered per user */
+	unsigned	 history_max;		/* room messages kept for joiners */
+};
+
+struct gateway {
+	struct ev_loop	*loop;
+	const struct gateway_config *config;	/* owned by main */
+	struct link	*link;			/* set by gateway_start() */
+	struct pool	*pool;
+	struct store	*store;
+	struct map	 users;			/* bare JID -> struct user */
+	struct map	 iqs;			/* id -> struct iq we have sent */
+	struct roster_rights *rights;		/* XEP-0356, by domain */
+	double		 started;		/* ev_now() */
+	unsigned long	 messages_down, messages_up;	/* since the start */
+	unsigned long	 iq_serial;
+	struct ev_timer	 tick;			/* once a second */
+	bool		 stopping;
+};
+
+/* Events for link_events and pool_events; ctx is the struct gateway. */
+extern const struct link_events gateway_link_events;
+extern const struct pool_events gateway_pool_events;
+
+struct gateway	*gateway_create(struct ev_loop *, const struct gateway_config *);
+/* Wire it up; all three are borrowed and outlive the gateway. */
+void		 gateway_start(struct gateway *, struct link *, struct pool *,
+		    struct store *);
+/* Tell every user that the service stops: rooms (332), contacts and the
+ * gateway go unavailable.  Sessions are logged out with the pool. */
+void		 gateway_stop(struct gateway *);
+void		 gateway_destroy(struct gateway *);	/* NULL is fine */
+
+/* The network can do this (initialize: features). */
+bool		 gateway_can(const struct gateway *, const char *feature);
+
+#endif

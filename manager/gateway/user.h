@@ -1,0 +1,95 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* user.h - one XMPP user (bare JID): clients, session, outbox.
+ *
+ * A user object exists while it has an available client, a session or a stanza
+ * that waits for the store; user_tidy() ends it.  Only session.c assigns
+ * state. */
+#ifndef MANAGER_GATEWAY_USER_H
+#define MANAGER_GATEWAY_USER_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <sys/queue.h>
+
+#include "manager/gateway/gateway.h"
+#include "protocol/rpc.h"
+#include "util/map.h"
+
+enum user_state {
+	USER_OFFLINE,		/* no session and none wanted */
+	USER_LOADING,		/* asking the store who this is */
+	USER_WAITING,		/* wants a backend */
+	USER_LOGGING_IN,	/* login sent, connected not heard yet */
+	USER_ONLINE,
+	USER_RECOVERING,	/* was online; logging in again, XMPP not told */
+	USER_LEAVING,		/* logout sent */
+};
+
+enum show { SHOW_OFFLINE, SHOW_ONLINE, SHOW_CHAT, SHOW_AWAY, SHOW_XA, SHOW_DND };
+
+/* A client of the user that is available to the gateway. */
+struct client {
+	TAILQ_ENTRY(client) entry;
+	char		*full;		/* JID */
+	char		*status;	/* or NULL */
+	char		*caps;		/* node#ver of XEP-0115, or NULL */
+	enum show	 show;
+	int		 priority;
+	bool		 roster_asked;	/* server mode: wants pushes */
+};
+
+struct outgoing;		/* a message that waits for the session */
+
+struct user {
+	struct gateway	*gw;
+	char		*jid;		/* bare; the key in gw->users */
+	char		*account;	/* name on the network; NULL: not loaded */
+	char		*password;	/* or NULL */
+	enum user_state	 state;
+	unsigned	 backend;	/* 0: none */
+	bool		 registered;	/* in the store */
+	bool		 was_online;	/* XMPP has been told "online" */
+	bool		 vip;
+	bool		 enabled;	/* setting enable_transport */
+	bool		 stay_connected;
+	TAILQ_HEAD(, client) clients;
+	TAILQ_HEAD(, outgoing) outbox;	/* <= config->outbox_max */
+	unsigned	 outbox_count, inflight;
+	struct map	 contacts;	/* network name -> struct contact */
+	struct map	 rooms;		/* bare room JID -> struct room */
+	struct map	 settings;	/* name -> struct setting (user.c) */
+	unsigned	 attempts;	/* logins failed in a row */
+	double		 due;		/* ev_now() when something is to happen:
+					 * login time-out, retry, end of grace */
+	double		 lost_at;	/* when RECOVERING began */
+	uint64_t	 login_client;	/* server mode: waits for the answer */
+};
+
+/* ------------------------------------------------------------- the object */
+struct user	*user_find(struct gateway *, const char *bare);	/* or NULL */
+struct user	*user_get(struct gateway *, const char *bare);	/* find, make */
+/* Destroy it if nothing keeps it; the caller must not use it afterwards. */
+void		 user_tidy(struct user *);
+void		 user_destroy(struct user *);
+
+/* --------------------------------------------------------------- clients */
+struct client	*user_client(const struct user *, const char *full); /* or NULL */
+/* The one with the highest priority (ties: the most available), or NULL. */
+struct client	*user_best_client(const struct user *);
+/* Added or changed; *added tells which. */
+struct client	*user_client_set(struct user *, const char *full, enum show,
+		    const char *status, int priority, bool *added);
+/* Also leaves its rooms.  false: there was none. */
+bool		 user_client_gone(struct user *, const char *full);
+
+/* -------------------------------------------------------------- settings */
+const char	*user_setting(const struct user *, const char *name,
+		    const char *otherwise);
+/* In memory, in the store, and told to the backend; value NULL: forget. */
+void		 user_set_setting(struct user *, const char *name, int type,
+		    const char *value);
+
+const char	*show_name(enum show);		/* "online" "chat" ... "offline" */
+enum show	 show_parse(const char *);	/* of the backend protocol */
+
+#endif
