@@ -1,0 +1,222 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Fixtures: real servers once per session, instances and clients per test."""
+import itertools
+import logging
+import os
+import sys
+
+import pytest
+
+sys.path.insert(0, os.path.dirname(__file__))
+
+from harness import process, servers                        # noqa: E402
+from harness.instance import SPECTRUM, Instance             # noqa: E402
+from harness.irc import IrcClient                           # noqa: E402
+from harness.process import Process                         # noqa: E402
+from harness.raw import RawStream, register_account         # noqa: E402
+from harness.xmpp import Client                             # noqa: E402
+
+logging.getLogger("slixmpp").setLevel(logging.CRITICAL)
+logging.getLogger("asyncio").setLevel(logging.CRITICAL)
+
+GATEWAYS = ["gw%d" % number for number in range(40)]
+_numbers = itertools.count(1)
+
+
+def pytest_collection_modifyitems(items):
+    if os.path.exists(SPECTRUM):
+        return
+    missing = pytest.mark.skip(reason="no " + SPECTRUM)
+    for item in items:
+        if not item.get_closest_marker("harness"):
+            item.add_marker(missing)
+
+
+def tail(path, lines=60):
+    try:
+        with open(path, errors="replace") as log:
+            return "".join(log.readlines()[-lines:])
+    except OSError:
+        return "(none)"
+
+
+@pytest.hookimpl(hookwrapper=True)
+def pytest_runtest_makereport(item, call):
+    report = (yield).get_result()
+    if call.when != "setup" and report.failed:
+        seen = {}
+        for name, path in Process.logs + [(p.name, p.log)
+                                          for p in Process.everyone]:
+            seen[path] = name
+        for path, name in seen.items():
+            report.sections.append(("log of " + name, tail(path)))
+
+
+@pytest.fixture(autouse=True)
+def fresh_logs():
+    Process.logs.clear()
+
+
+@pytest.fixture(scope="session", autouse=True)
+def nothing_left():
+    """After the last test no process of ours is there any more."""
+    yield
+    for running in list(Process.everyone):
+        running.stop()
+    process.reap()
+    left = process.descendants(os.getpid())
+    assert not left, [process.command_of(pid) for pid in left]
+
+
+def started(server):
+    server.start()
+    yield server
+    server.stop()
+
+
+@pytest.fixture(scope="session")
+def ngircd(tmp_path_factory):
+    yield from started(servers.Ngircd(tmp_path_factory.mktemp("ngircd")))
+
+
+@pytest.fixture
+def own_ngircd(tmp_path):
+    """One that the test may restart."""
+    directory = tmp_path / "ngircd"
+    directory.mkdir()
+    yield from started(servers.Ngircd(directory))
+
+
+@pytest.fixture(scope="session")
+def inspircd(tmp_path_factory):
+    yield from started(servers.Inspircd(tmp_path_factory.mktemp("inspircd"),
+                                        services=True))
+
+
+def new_prosody(directory):
+    names = [name + ".xmpp.test" for name in GATEWAYS]
+    return servers.Prosody(directory, components=names, privileged=names)
+
+
+@pytest.fixture(scope="session")
+def prosody(tmp_path_factory):
+    yield from started(new_prosody(tmp_path_factory.mktemp("prosody")))
+
+
+@pytest.fixture
+def own_prosody(tmp_path):
+    directory = tmp_path / "prosody"
+    directory.mkdir()
+    yield from started(new_prosody(directory))
+
+
+@pytest.fixture(scope="session")
+def ejabberd(tmp_path_factory):
+    names = [name + ".xmpp2.test" for name in GATEWAYS]
+    yield from started(servers.Ejabberd(tmp_path_factory.mktemp("ejabberd"),
+                                        components=names))
+
+
+@pytest.fixture
+def unique():
+    """unique("anna"): a name that no other test uses."""
+    return lambda word: "%s%d" % (word, next(_numbers))
+
+
+@pytest.fixture
+def instances(tmp_path):
+    """Instance factory; when the test is over each must stop cleanly,
+    leave no process behind, and have given the sanitizers no cause."""
+    made = []
+
+    def make(kind, *arguments, start=True, **settings):
+        directory = tmp_path / ("instance%d" % len(made))
+        directory.mkdir()
+        instance = getattr(Instance, kind)(directory, *arguments, **settings)
+        made.append(instance)
+        return instance.start() if start else instance
+    yield make
+    problems = []
+    for instance in made:
+        main = instance.process
+        try:
+            if main and main.running():
+                instance.stop()
+        except AssertionError as problem:
+            problems.append(str(problem))
+        finally:
+            if main:
+                instance.discard()
+        if main and main.left():
+            problems.append("left behind: %s" % main.left())
+        problems += instance.complaints()
+    assert not problems, "\n".join(problems)
+
+
+@pytest.fixture
+def irc_server_mode(instances, ngircd):
+    """A server-mode instance in front of one IRC network."""
+    return instances("server_mode",
+                     service__irc_server="127.0.0.1:%d" % ngircd.port)
+
+
+@pytest.fixture
+def clients():
+    """clients(instance or server, "anna", ...): a slixmpp client, logged in
+    unless login=False."""
+    made = []
+
+    def make(where, name, password="pw", login=True, presence=True, **how):
+        domain = getattr(where, "domain", None) or where.jid
+        client = Client("%s@%s" % (name, domain), password, where.port, **how)
+        made.append(client)
+        return client.login(presence) if login else client
+    yield make
+    for client in made:
+        client.close()
+
+
+@pytest.fixture
+def accounts(clients, unique):
+    """accounts(server, "anna"): a fresh account there, logged in."""
+    def make(server, name, **how):
+        user = unique(name)
+        register_account(server.port, server.domain, user, "pw")
+        return clients(server, user, **how)
+    return make
+
+
+@pytest.fixture
+def raw():
+    made = []
+
+    def make(where, **how):
+        stream = RawStream(where.port, getattr(where, "domain", None) or
+                           where.jid, **how)
+        made.append(stream)
+        return stream
+    yield make
+    for stream in made:
+        stream.close()
+
+
+@pytest.fixture
+def irc(ngircd):
+    """irc("nick"): an IRC client on the session's ngircd, or on server=."""
+    made = []
+
+    def make(nick, server=ngircd, **how):
+        client = IrcClient(server.port, nick, **how)
+        made.append(client)
+        return client
+    yield make
+    for client in made:
+        client.close()
+
+
+_gateways = itertools.cycle(GATEWAYS)
+
+
+@pytest.fixture
+def gateway_name():
+    return next(_gateways)

@@ -1,0 +1,75 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""The set-up is itself right: the peers serve, the clients see."""
+import os
+
+import pytest
+
+from harness.process import (Process, alive, command_of, descendants,
+                             wait_for)
+from harness.xmpp import LoginFailed, NS
+
+pytestmark = pytest.mark.harness
+
+
+@pytest.mark.parametrize("peer", ["prosody", "ejabberd"])
+def test_two_users_chat(request, accounts, peer):
+    server = request.getfixturevalue(peer)
+    anna = accounts(server, "anna", resource="garden")
+    bert = accounts(server, "bert", tls="starttls" if peer == "ejabberd"
+                    else None)
+    assert anna.jid.endswith("/garden")
+    bert.message(anna.jid, "schön <hier> & \U0001f339")
+    assert anna.expect_body("schön <hier> & \U0001f339",
+                            from_=bert.jid).get("type") == "chat"
+
+
+def test_wrong_password_is_told(prosody, accounts, clients):
+    anna = accounts(prosody, "anna")
+    name = anna.bare.partition("@")[0]
+    with pytest.raises(LoginFailed, match="not-authorized"):
+        clients(prosody, name, password="wrong")
+
+
+def test_disco_of_server(prosody, accounts):
+    anna = accounts(prosody, "anna")
+    assert NS["ping"] in anna.features(prosody.domain)
+
+
+def test_raw_stream(prosody, accounts, raw):
+    anna = accounts(prosody, "anna")
+    stream = raw(prosody)
+    jid = stream.login(anna.bare.partition("@")[0], "pw", "raw")
+    stream.send("<message to='%s'><body>raw</body></message>" % anna.jid)
+    anna.expect_body("raw", from_=jid)
+
+
+@pytest.mark.parametrize("peer", ["ngircd", "inspircd"])
+def test_irc_users_talk(request, irc, unique, peer):
+    server = request.getfixturevalue(peer)
+    carl = irc(unique("carl"), server=server)
+    dora = irc(unique("dora"), server=server)
+    carl.join("#h")
+    dora.join("#h")
+    carl.expect("^:%s!.* JOIN" % dora.nick)
+    dora.say("#h", "hello there")
+    carl.expect("PRIVMSG #h :hello there")
+
+
+def test_services(inspircd, irc, unique):
+    carl = irc(unique("carl"), server=inspircd)
+    carl.say("NickServ", "REGISTER pw carl@example.com")
+    carl.expect("^:NickServ!.*registered")
+
+
+def test_orphans_are_seen_and_killed(tmp_path):
+    process = Process("shell", [
+        "sh", "-c", "setsid sh -c 'trap \"\" TERM; while :; do sleep 1; done'"
+        " & echo $!; sleep 60"], tmp_path / "log")
+    orphan = int(process.wait_log(r"^(\d+)\n").group(1))
+    wait_for(lambda: orphan in process.children(), 5)
+    process.popen.kill()
+    process.popen.wait()
+    assert process.left() == [orphan] or orphan in process.left()
+    assert orphan in descendants(os.getpid()), command_of(orphan)
+    process.stop()
+    wait_for(lambda: not alive(orphan), 5)
