@@ -3,6 +3,7 @@
 import ctypes
 import os
 import re
+import resource
 import signal
 import socket
 import subprocess
@@ -13,6 +14,9 @@ PR_SET_CHILD_SUBREAPER = 36
 # Names of children that died before their parent did: what init would reap
 # comes to us, so that a left-over process cannot hide.
 ctypes.CDLL(None, use_errno=True).prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
+
+# inspircd crashes when it is stopped; nobody wants the core files.
+resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
 
 # A sanitized program is many times slower, and shares two cores.
 SANITIZED = "sanitize" in os.environ.get("B", "")
