@@ -119,6 +119,8 @@ set_value(struct config *c, const struct setting *row, const char *value)
 			return xasprintf("one of: %s", row->values);
 		/* FALLTHROUGH */
 	case SETTING_TYPE_STRING:
+		if (to == &c->service_jid)
+			return NULL;	/* fill() has it */
 		free(*(char **)to);
 		*(char **)to = expand_jid(value, c->service_jid);
 		return NULL;

@@ -59,6 +59,7 @@ static const struct {
 	{ "[service]\njid = a b\n", "t.cfg:2: [service] jid: \"a b\" is not" },
 	{ "[service]\njid = ../x\n", "t.cfg:2: [service] jid: \"../x\"" },
 	{ "[service]\njid = me@x\n", "t.cfg:2: [service] jid: \"me@x\"" },
+	{ "[service]\njid = $jid\n", "t.cfg:2: [service] jid: \"$jid\"" },
 	{ "[service]\njid = x\n", "t.cfg: [service] port: is not set" },
 	{ "[service]\njid = x\nserver_mode = 1\n",
 	    "t.cfg: [service] port: is not set" },
