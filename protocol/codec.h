@@ -14,8 +14,9 @@
 
 /* Every encoder appends one whole message.  Strings must be valid UTF-8
  * (encode_* replace what is not by '?', so that a sloppy plug-in's text is
- * damaged rather than its process killed).  Returns -1, with nothing appended,
- * when the message would be over the size limit. */
+ * damaged rather than its process killed).  Arrays and maps are absent when
+ * their pointer is NULL, and empty when only their count is 0.  Returns -1, with
+ * nothing appended, when the message would be over the size limit. */
 int	encode_request(struct buf *, uint32_t id, enum method,
 	    const void *params) MUST_CHECK;
 int	encode_notification(struct buf *, enum method, const void *params)
@@ -29,8 +30,9 @@ void	encode_error(struct buf *, uint32_t id, const char *code,
 struct msg {
 	enum msg_kind	 kind;
 	uint32_t	 id;		/* REQUEST, RESPONSE */
-	enum method	 method;	/* METHOD_NONE: unknown, or a RESPONSE */
-	const union params *params;	/* REQUEST, NOTIFICATION */
+	enum method	 method;	/* METHOD_NONE: a REQUEST to be refused
+					 * as not supported, or a RESPONSE */
+	const union params *params;	/* NULL with METHOD_NONE */
 	const struct msg_error *error;	/* RESPONSE that failed, else NULL */
 };
 
@@ -42,8 +44,9 @@ void		 decoder_destroy(struct decoder *);	/* NULL is fine */
 
 /* The next whole message at the front of in.  1: here it is; 0: more bytes are
  * needed; -1: hopeless, and why.  The message and its strings live in *in and
- * in the decoder until the next call, which also consumes the bytes; do not
- * touch *in meanwhile except to append by way of the caller's next read. */
+ * in the decoder until the next call, which also consumes the bytes; leave *in
+ * alone meanwhile (appending may move it).  After -1 there is nothing but -1.
+ * Notifications of unknown methods are passed over. */
 int		 decoder_next(struct decoder *, struct buf *in, struct msg *,
 		    const char **why) MUST_CHECK;
 /* The result of the RESPONSE that decoder_next() just gave, now that the

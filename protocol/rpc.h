@@ -7,15 +7,16 @@
 #include "util/macros.h"
 
 /* Called exactly once for every request: with a result (error NULL), or with
- * an error (result NULL). */
+ * an error (result NULL).  It may do anything, rpc_destroy() included. */
 typedef void rpc_reply(void *ctx, const struct msg_error *error,
     const union result *result);
 
 struct rpc;
 
 struct rpc	*rpc_create(void);
-/* Answers everything pending with ERR_LOST first. */
-void		 rpc_destroy(struct rpc *);
+/* Answers everything pending with ERR_LOST first, also what the replies add
+ * meanwhile. */
+void		 rpc_destroy(struct rpc *);		/* NULL is fine */
 
 /* Remember a request that will be sent; returns its id.  deadline is in the
  * caller's clock, seconds.  reply may be NULL when nobody cares. */
