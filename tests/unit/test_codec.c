@@ -573,8 +573,10 @@ static const struct {
 	{ "depth 17, empty", BYTES("\x93\x02\x91\x91\x91\x91\x91\x91\x91\x91"
 	    "\x91\x91\x91\x91\x91\x91\x91\x90"), "nested too deeply" },
 	{ "a list of nothings", BYTES("\x93\x02\xa7message\x91\x81"
-	    "\xab" "attachments\x9f\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0"),
-	    "message: not a map" },
+	    "\xab" "attachments\xdc\0\x0f\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0"),
+	    "message: attachments: maps without their fields" },
+	{ "a list of one nothing", BYTES("\x93\x02\xa7message\x91\x81"
+	    "\xab" "attachments\x91\0"), "message: not a map" },
 };
 
 static void
