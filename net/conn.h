@@ -20,15 +20,18 @@
 
 struct conn;
 
-/* Every callback gets the ctx given at creation. */
+/* Every callback gets the ctx given at creation, and none comes before the
+ * function that created the conn has returned.  The table is borrowed for the
+ * life of the conn: make it static.  All but data and closed may be NULL. */
 struct conn_events {
-	/* TCP is up, and TLS too where it was asked for from the start. */
+	/* TCP is up, and TLS too where it was asked for from the start; for
+	 * accepted connections as well.  Comes once, before any data. */
 	void	(*connected)(void *ctx);
 	/* The TLS handshake begun by conn_start_tls() is done. */
 	void	(*secured)(void *ctx);
 	/* len > 0 bytes, gone when the callback returns. */
 	void	(*data)(void *ctx, const char *data, size_t len);
-	/* Everything in conn_out() has left; may be NULL. */
+	/* Everything in conn_out() has left. */
 	void	(*drained)(void *ctx);
 	/* Closed by the peer, by an error or a time-out; why is for humans.
 	 * Comes at most once, never after conn_destroy(), and is the last
@@ -46,13 +49,14 @@ struct conn_target {
 };
 
 /* Resolve (c-ares), try every address in turn (RFC 8305 order, one at a time),
- * connect.  Never NULL; failure comes by events->closed, never before this
- * function has returned. */
+ * connect.  Never NULL; failure comes by events->closed.  The target is copied,
+ * and tls may be destroyed while connections made with it live on. */
 struct conn	*conn_connect(struct ev_loop *, const struct conn_target *,
 		    const struct conn_events *, void *ctx);
 
-/* Take over an accepted descriptor.  With tls, the handshake comes first and
- * then events->connected, within timeout seconds. */
+/* Take over an accepted descriptor, which is non-blocking.  events->connected
+ * comes soon; with tls (NULL for none) after the handshake, which may take
+ * timeout seconds (0: 30). */
 struct conn	*conn_accept(struct ev_loop *, int fd, struct tls *,
 		    double timeout, const struct conn_events *, void *ctx);
 
@@ -69,7 +73,9 @@ void		 conn_send(struct conn *);
 size_t		 conn_queued(const struct conn *);
 
 /* Send what is queued, then close, then events->closed; at the latest after
- * timeout seconds.  Nothing more is read. */
+ * timeout seconds.  No more events->data.  The peer is given a moment to take
+ * the last bytes and close its side, as a reset would destroy them on the way.
+ * A connection that is not up yet is closed at once. */
 void		 conn_finish(struct conn *, double timeout);
 
 /* Stop and start reading: back-pressure by the kernel's own flow control. */
@@ -78,14 +84,20 @@ void		 conn_resume(struct conn *);
 
 /* Begin TLS on a plain connection once what is queued has left: as the
  * connecting side (name is checked against the certificate) or, with name
- * NULL, as the accepting side. */
+ * NULL, as the accepting side.  Nothing is read as plain text from here on, and
+ * what is appended from here on leaves encrypted.  When called from
+ * events->data, the caller throws away whatever it was given beyond the request
+ * for TLS: that was never protected.  The handshake may take 30 seconds. */
 void		 conn_start_tls(struct conn *, struct tls *, const char *name);
 
+/* The handshake is done. */
 bool		 conn_is_tls(const struct conn *);
-bool		 conn_is_loopback(const struct conn *);
-/* Numeric address of the peer, "[::1]:5222" or "127.0.0.1:5222". */
-const char	*conn_peer(const struct conn *);
+bool		 conn_is_loopback(struct conn *);
+/* Numeric address of the peer, "[::1]:5222" or "127.0.0.1:5222"; what was asked
+ * for, "irc.example:6697", while there is none.  Valid until conn_destroy() or
+ * events->connected. */
+const char	*conn_peer(struct conn *);
 /* The address alone, without the port: for limits per address. */
-const char	*conn_address(const struct conn *);
+const char	*conn_address(struct conn *);
 
 #endif

@@ -12,9 +12,8 @@ struct tls;
 
 /* Server side.  The file is PEM (chain and key together, or the key in
  * key_path) or PKCS#12; which one is found out from its content.  password may
- * be NULL.  Returns NULL and *why (owned by the caller, free it) on failure,
- * which also covers an expired certificate being loaded: that succeeds, and
- * tls_expired() says so. */
+ * be NULL.  An expired certificate is loaded; tls_expired() says so.  Returns
+ * NULL and *why (owned by the caller, free it) on failure. */
 struct tls	*tls_server(const char *cert_path, const char *key_path,
 		    const char *password, char **why) MUST_CHECK;
 bool		 tls_expired(const struct tls *);

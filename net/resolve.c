@@ -1,0 +1,315 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* One c-ares channel a loop, its sockets and its timer as libev watchers.
+ * c-ares may answer from inside the question, so every answer is kept until
+ * the end of the turn; it cannot forget one question, so a cancelled one is
+ * only marked and freed when its answer comes. */
+#include "net/resolve.h"
+
+#include <ares.h>
+#include <netdb.h>
+#include <netinet/in.h>
+#include <stdbool.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "util/later.h"
+#include "util/log.h"
+#include "util/xalloc.h"
+
+#define ADDRESSES_MAX	8
+#define QUERY_TIMEOUT	2000	/* ms for the first try, doubled each time */
+#define QUERY_TRIES	3
+
+struct channel {
+	struct channel	*next;
+	struct ev_loop	*loop;
+	ares_channel	 ares;
+	ev_timer	 timer;
+	struct socket	*sockets;
+	size_t		 queries;	/* asked and not answered */
+	struct timespec	 stamp;		/* of resolv.conf when it was read */
+};
+
+struct socket {
+	struct socket	*next;
+	struct channel	*channel;
+	ev_io		 io;
+};
+
+struct resolve {
+	struct channel	*channel;	/* NULL: answered without DNS */
+	resolve_done	*done;		/* NULL: cancelled */
+	void		*ctx;
+	char		*host;
+	struct address	 list[ADDRESSES_MAX];
+	size_t		 n;
+	char		*why;		/* owned; when n is 0 */
+};
+
+static struct channel *channels;
+
+static void
+arm(struct channel *ch)
+{
+	struct timeval tv;
+
+	ev_timer_stop(ch->loop, &ch->timer);
+	if (ares_timeout(ch->ares, NULL, &tv) == NULL)
+		return;
+	ev_timer_set(&ch->timer, (double)tv.tv_sec +
+	    (double)tv.tv_usec / 1e6 + 0.001, 0.);
+	ev_timer_start(ch->loop, &ch->timer);
+}
+
+static void
+on_socket(struct ev_loop *loop, ev_io *w, int revents)
+{
+	struct channel *ch = CONTAINER(w, struct socket, io)->channel;
+	int fd = w->fd;
+
+	(void)loop;
+	/* The socket may be freed by what comes of it. */
+	ares_process_fd(ch->ares, (revents & EV_READ) ? fd : ARES_SOCKET_BAD,
+	    (revents & EV_WRITE) ? fd : ARES_SOCKET_BAD);
+	arm(ch);
+}
+
+static void
+on_timeout(struct ev_loop *loop, ev_timer *w, int revents)
+{
+	struct channel *ch = CONTAINER(w, struct channel, timer);
+
+	(void)loop, (void)revents;
+	ares_process_fd(ch->ares, ARES_SOCKET_BAD, ARES_SOCKET_BAD);
+	arm(ch);
+}
+
+static void
+socket_gone(struct channel *ch, struct socket **at)
+{
+	struct socket *s = *at;
+
+	ev_io_stop(ch->loop, &s->io);
+	*at = s->next;
+	later_free(s);
+}
+
+static void
+on_socket_state(void *ctx, ares_socket_t fd, int readable, int writable)
+{
+	struct channel *ch = ctx;
+	struct socket **at = &ch->sockets, *s;
+
+	while (*at != NULL && (*at)->io.fd != fd)
+		at = &(*at)->next;
+	if (!readable && !writable) {
+		if (*at != NULL)
+			socket_gone(ch, at);
+		return;
+	}
+	if ((s = *at) == NULL) {
+		s = *at = xcalloc(1, sizeof(*s));
+		s->channel = ch;
+		ev_init(&s->io, on_socket);
+	}
+	ev_io_stop(ch->loop, &s->io);
+	ev_io_set(&s->io, fd, (readable ? EV_READ : 0) |
+	    (writable ? EV_WRITE : 0));
+	ev_io_start(ch->loop, &s->io);
+}
+
+static struct timespec
+configuration_stamp(void)
+{
+	struct stat st;
+
+	if (stat("/etc/resolv.conf", &st) == -1)
+		return (struct timespec){ 0 };
+	return st.st_mtim;
+}
+
+static void
+open_ares(struct channel *ch)
+{
+	struct ares_options options = {
+		.timeout = QUERY_TIMEOUT, .tries = QUERY_TRIES,
+		.sock_state_cb = on_socket_state, .sock_state_cb_data = ch,
+	};
+	int code;
+
+	ch->stamp = configuration_stamp();
+	code = ares_init_options(&ch->ares, &options, ARES_OPT_TIMEOUTMS |
+	    ARES_OPT_TRIES | ARES_OPT_SOCK_STATE_CB);
+	if (code != ARES_SUCCESS)
+		fatal("c-ares: %s", ares_strerror(code));
+}
+
+static struct channel *
+channel_of(struct ev_loop *loop)
+{
+	struct channel *ch = channels;
+	struct timespec stamp;
+
+	while (ch != NULL && ch->loop != loop)
+		ch = ch->next;
+	if (ch == NULL) {
+		if (channels == NULL &&
+		    ares_library_init(ARES_LIB_INIT_ALL) != ARES_SUCCESS)
+			fatal("c-ares cannot be initialised");
+		ch = xcalloc(1, sizeof(*ch));
+		ch->loop = loop;
+		ch->next = channels;
+		channels = ch;
+		ev_init(&ch->timer, on_timeout);
+		open_ares(ch);
+		return ch;
+	}
+	/* A machine that moved has other name servers. */
+	stamp = configuration_stamp();
+	if (ch->queries == 0 && (stamp.tv_sec != ch->stamp.tv_sec ||
+	    stamp.tv_nsec != ch->stamp.tv_nsec)) {
+		ares_destroy(ch->ares);
+		open_ares(ch);
+	}
+	return ch;
+}
+
+static void
+answer(void *object)
+{
+	struct resolve *r = object;
+
+	if (r->done != NULL)
+		r->done(r->ctx, r->list, r->n, r->why);
+	free(r->host);
+	free(r->why);
+	free(r);
+}
+
+static void
+add_address(struct resolve *r, const struct sockaddr *sa, socklen_t len)
+{
+	struct address *a;
+
+	if (r->n == ADDRESSES_MAX || len > sizeof(a->sa) ||
+	    (sa->sa_family != AF_INET && sa->sa_family != AF_INET6))
+		return;
+	a = &r->list[r->n++];
+	memcpy(&a->sa, sa, len);
+	a->len = len;
+}
+
+/* RFC 8305 4: the families take turns, beginning with the better one, so that
+ * a network that is only half there costs one attempt. */
+static void
+add_in_turns(struct resolve *r, const struct ares_addrinfo_node *first)
+{
+	const struct ares_addrinfo_node *at[2] = { first, first };
+	int family = first != NULL ? first->ai_family : AF_UNSPEC;
+
+	for (int turn = 0; at[0] != NULL || at[1] != NULL; turn ^= 1) {
+		const struct ares_addrinfo_node **next = &at[turn];
+
+		while (*next != NULL &&
+		    ((*next)->ai_family == family) != (turn == 0))
+			*next = (*next)->ai_next;
+		if (*next == NULL)
+			continue;
+		add_address(r, (*next)->ai_addr, (*next)->ai_addrlen);
+		*next = (*next)->ai_next;
+	}
+}
+
+static const char *
+explain(int status)
+{
+	switch (status) {
+	case ARES_ENOTFOUND:
+	case ARES_ENONAME:
+		return "no such name";
+	case ARES_ENODATA:
+		return "the name has no address";
+	case ARES_EBADNAME:
+		return "not a host name";
+	case ARES_ETIMEOUT:
+	case ARES_ECONNREFUSED:
+		return "no name server answers";
+	case ARES_ESERVFAIL:
+		return "the name server failed";
+	case ARES_EREFUSED:
+		return "the name server refuses to answer";
+	}
+	return ares_strerror(status);
+}
+
+static void
+on_answer(void *ctx, int status, int timeouts, struct ares_addrinfo *result)
+{
+	struct resolve *r = ctx;
+
+	(void)timeouts;
+	r->channel->queries--;
+	if (status == ARES_SUCCESS && result != NULL)
+		add_in_turns(r, result->nodes);
+	if (result != NULL)
+		ares_freeaddrinfo(result);
+	if (r->n == 0)
+		r->why = xasprintf("%s: %s", r->host, explain(
+		    status == ARES_SUCCESS ? ARES_ENODATA : status));
+	later(answer, r);
+}
+
+/* An address written as such, or a port that is none. */
+static bool
+answer_literal(struct resolve *r, const char *port)
+{
+	struct addrinfo hints = {
+		.ai_family = AF_UNSPEC, .ai_socktype = SOCK_STREAM,
+		.ai_flags = AI_NUMERICHOST | AI_NUMERICSERV,
+	}, *list;
+	char *end;
+	long number = strtol(port, &end, 10);
+
+	if (*port < '0' || *port > '9' || *end != '\0' || number < 1 ||
+	    number > 65535) {
+		r->why = xasprintf("%s: \"%s\" is not a port", r->host, port);
+		return true;
+	}
+	if (getaddrinfo(r->host, port, &hints, &list) != 0)
+		return false;
+	add_address(r, list->ai_addr, list->ai_addrlen);
+	freeaddrinfo(list);
+	return true;
+}
+
+struct resolve *
+resolve_start(struct ev_loop *loop, const char *host, const char *port,
+    resolve_done *done, void *ctx)
+{
+	struct ares_addrinfo_hints hints = {
+		.ai_family = AF_UNSPEC, .ai_socktype = SOCK_STREAM,
+		.ai_flags = ARES_AI_NUMERICSERV,
+	};
+	struct resolve *r = xcalloc(1, sizeof(*r));
+
+	r->done = done;
+	r->ctx = ctx;
+	r->host = xstrdup(host);
+	if (answer_literal(r, port)) {
+		later(answer, r);
+		return r;
+	}
+	r->channel = channel_of(loop);
+	r->channel->queries++;
+	ares_getaddrinfo(r->channel->ares, host, port, &hints, on_answer, r);
+	arm(r->channel);
+	return r;
+}
+
+void
+resolve_cancel(struct resolve *r)
+{
+	if (r != NULL)
+		r->done = NULL;
+}
