@@ -42,7 +42,9 @@ void	xml_copy(struct xml *, const struct stanza *, const char *ns);
 void	xml_close(struct xml *);
 void	xml_close_to(struct xml *, unsigned depth);
 
-/* Escaped for text and attribute values alike. */
+/* Escaped for text and attribute values alike; the second also keeps line
+ * ends and tabs, which a parser takes for spaces in a value. */
 void	xml_escape(struct buf *, const char *text, size_t len);
+void	xml_escape_attr(struct buf *, const char *value, size_t len);
 
 #endif
