@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* contact.h - the people on the network'"'"'s list of one user.  Facts only. */
+/* contact.h - the people on the network's list of one user.  Facts only. */
 #ifndef MANAGER_GATEWAY_CONTACT_H
 #define MANAGER_GATEWAY_CONTACT_H
 
@@ -27,7 +27,7 @@ struct contact {
 };
 
 struct contact	*contact_find(const struct user *, const char *name);
-/* Names on the network may differ in case from a JID'"'"'s. */
+/* Names on the network may differ in case from a JID's. */
 struct contact	*contact_find_jid(const struct user *, const char *bare);
 struct contact	*contact_add(struct user *, const char *name);	/* find, make */
 void		 contact_remove(struct user *, struct contact *);

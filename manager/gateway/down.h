@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* down.h - handlers of stanzas, named in router.c'"'"'s table.  A handler starts
+/* down.h - handlers of stanzas, named in router.c's table.  A handler starts
  * with a stanza whose addresses are valid and whose sender may send it, and
  * sees to it that every get or set is answered and every message is delivered,
  * queued or answered. */
@@ -18,8 +18,8 @@ struct down {
 	const struct jid *from, *to;
 	const char	*id, *type;	/* attributes, or NULL */
 	struct user	*user;		/* of from, NULL when unknown */
-	const char	*name;		/* network name of to'"'"'s node, or NULL */
-	struct room	*room;		/* user'"'"'s room at to'"'"'s bare JID, or NULL */
+	const char	*name;		/* network name of to's node, or NULL */
+	struct room	*room;		/* user's room at to's bare JID, or NULL */
 };
 
 typedef void down_handler(struct down *);

@@ -38,7 +38,7 @@ struct gateway_config {
 	unsigned	 room_list_max;
 	double		 login_timeout;		/* of a login in flight, seconds */
 	double		 crash_grace;		/* presence is kept so long */
-	double		 login_rate;		/* re-logins a second; 0: no limit */
+	double		 login_delay;		/* seconds between two logins */
 	unsigned	 outbox_max;		/* messages waiting per user */
 	unsigned	 inflight_max;		/* unanswered per user */
 	unsigned	 history_max;		/* room messages kept for joiners */
@@ -52,10 +52,12 @@ struct gateway {
 	struct store	*store;
 	struct map	 users;			/* bare JID -> struct user */
 	struct map	 iqs;			/* id -> struct iq we have sent */
-	struct roster_rights *rights;		/* XEP-0356, by domain */
+	struct map	 rights;		/* rights.c: XEP-0356, by domain */
 	double		 started;		/* ev_now() */
+	double		 next_login;		/* not before, for login_delay */
 	unsigned long	 messages_down, messages_up;	/* since the start */
 	unsigned long	 iq_serial;
+	char		 iq_token[13];
 	struct ev_timer	 tick;			/* once a second */
 	bool		 stopping;
 };

@@ -2,17 +2,22 @@
 /* name.h - names on the network as JIDs and back, exactly as the C++ program
  * does it, since rosters are full of them:
  *	jid_escaping on		XEP-0106
- *	off, or the network	the last '"'"'@'"'"' becomes '"'"'%'"'"'
+ *	off, or the network	the last '@' becomes '%'
  *	says no_jid_escaping
- * Back: a node without escape sequences has its last '"'"'%'"'"' turned into '"'"'@'"'"';
+ * Back: a node without escape sequences has its last '%' turned into '@';
  * otherwise all sequences are unescaped. */
 #ifndef MANAGER_GATEWAY_NAME_H
 #define MANAGER_GATEWAY_NAME_H
 
 #include "manager/gateway/gateway.h"
 
+/* What a contact speaks as, since clients cache by full JID. */
+#define CONTACT_RESOURCE "bot"
+
 /* bare JID of a contact or room, NULL when it cannot be one. */
 char	*name_to_jid(const struct gateway *, struct arena *, const char *name);
+/* The same with CONTACT_RESOURCE: who a contact's messages come from. */
+char	*name_to_full(const struct gateway *, struct arena *, const char *name);
 /* Name of a prepared node. */
 char	*name_from_node(struct arena *, const char *node);
 /* Is this the id of a room by its looks?  (feature "room_prefixes=#&+!") */

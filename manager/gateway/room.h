@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* room.h - a room of the network that one user is in, and which of the user'"'"'s
+/* room.h - a room of the network that one user is in, and which of the user's
  * clients are in it.  Facts only. */
 #ifndef MANAGER_GATEWAY_ROOM_H
 #define MANAGER_GATEWAY_ROOM_H

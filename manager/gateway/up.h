@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* up.h - handlers of what backends say, named in dispatch.c'"'"'s table.  The user
+/* up.h - handlers of what backends say, named in dispatch.c's table.  The user
  * exists and is held by the backend that speaks. */
 #ifndef MANAGER_GATEWAY_UP_H
 #define MANAGER_GATEWAY_UP_H
@@ -19,7 +19,7 @@ typedef void up_handler(struct up *);
 
 /* up_session.c */
 up_handler up_connected, up_disconnected, up_ask;
-/* up_message.c: kind chat; the others go to up_room.c'"'"'s functions */
+/* up_message.c: kind chat; the others go to up_room.c's functions */
 up_handler up_message, up_receipt, up_marker, up_chat_state;
 up_handler up_reaction, up_retracted, up_attention;
 /* up_contact.c */

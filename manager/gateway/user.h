@@ -36,39 +36,46 @@ struct client {
 	enum show	 show;
 	int		 priority;
 	bool		 roster_asked;	/* server mode: wants pushes */
+	bool		 doubtful;	/* the link was down: is it still there? */
 };
 
-struct outgoing;		/* a message that waits for the session */
+struct outgoing;		/* a message on its way to the network */
+struct login;			/* a client waiting for its SASL answer */
 
 struct user {
 	struct gateway	*gw;
 	char		*jid;		/* bare; the key in gw->users */
 	char		*account;	/* name on the network; NULL: not loaded */
 	char		*password;	/* or NULL */
+	char		*hint;		/* account to make by auto_register */
 	enum user_state	 state;
 	unsigned	 backend;	/* 0: none */
 	bool		 registered;	/* in the store */
-	bool		 was_online;	/* XMPP has been told "online" */
+	bool		 wanted;	/* should be online */
+	bool		 shown;		/* XMPP has been told that it is */
+	bool		 loaded;	/* what the store has is here */
+	bool		 asked;		/* a login is out on this backend */
 	bool		 vip;
 	bool		 enabled;	/* setting enable_transport */
 	bool		 stay_connected;
 	TAILQ_HEAD(, client) clients;
 	TAILQ_HEAD(, outgoing) outbox;	/* <= config->outbox_max */
-	unsigned	 outbox_count, inflight;
+	unsigned	 outbox_count;
+	unsigned	 inflight;	/* <= config->inflight_max */
 	struct map	 contacts;	/* network name -> struct contact */
 	struct map	 rooms;		/* bare room JID -> struct room */
 	struct map	 settings;	/* name -> struct setting (user.c) */
 	unsigned	 attempts;	/* logins failed in a row */
-	double		 due;		/* ev_now() when something is to happen:
-					 * login time-out, retry, end of grace */
+	double		 due;		/* ev_now() of the next session_due() */
+	double		 retry_at;	/* RECOVERING: next try or its end */
 	double		 lost_at;	/* when RECOVERING began */
-	uint64_t	 login_client;	/* server mode: waits for the answer */
+	struct login	*logins;	/* server mode: clients that wait */
 };
 
 /* ------------------------------------------------------------- the object */
 struct user	*user_find(struct gateway *, const char *bare);	/* or NULL */
 struct user	*user_get(struct gateway *, const char *bare);	/* find, make */
-/* Destroy it if nothing keeps it; the caller must not use it afterwards. */
+/* Destroy it, after this loop turn, if nothing keeps it by then. */
 void		 user_tidy(struct user *);
 void		 user_destroy(struct user *);
 
@@ -81,6 +88,8 @@ struct client	*user_client_set(struct user *, const char *full, enum show,
 		    const char *status, int priority, bool *added);
 /* Also leaves its rooms.  false: there was none. */
 bool		 user_client_gone(struct user *, const char *full);
+/* All of them, without a word to anybody. */
+void		 user_forget_clients(struct user *);
 
 /* -------------------------------------------------------------- settings */
 const char	*user_setting(const struct user *, const char *name,
@@ -88,6 +97,12 @@ const char	*user_setting(const struct user *, const char *name,
 /* In memory, in the store, and told to the backend; value NULL: forget. */
 void		 user_set_setting(struct user *, const char *name, int type,
 		    const char *value);
+
+/* In memory only, as the store has it. */
+void		 user_put_setting(struct user *, const char *name,
+		    const char *value);
+/* All of them, for a login; borrowed from the user, the array in the arena. */
+struct pairs	 user_settings(const struct user *, struct arena *);
 
 const char	*show_name(enum show);		/* "online" "chat" ... "offline" */
 enum show	 show_parse(const char *);	/* of the backend protocol */

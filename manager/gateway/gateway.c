@@ -1,0 +1,90 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The instance's object: made, wired, ticking once a second, taken down. */
+#include "manager/gateway/gateway.h"
+
+#include <stdlib.h>
+
+#include "manager/gateway/iq.h"
+#include "manager/gateway/rights.h"
+#include "manager/gateway/session.h"
+#include "manager/gateway/user.h"
+#include "util/rand.h"
+#include "util/xalloc.h"
+
+bool
+gateway_can(const struct gateway *gw, const char *feature)
+{
+	return pool_can(gw->pool, feature);
+}
+
+static void
+tick(struct ev_loop *loop, ev_timer *w, int revents)
+{
+	struct gateway *gw = w->data;
+	double now = ev_now(loop);
+	struct user *user;
+	size_t at = 0;
+
+	(void)revents;
+	iq_expire(gw, now);
+	/* Users are destroyed after the turn, so walking is safe; one who is
+	 * made meanwhile may be missed and is seen a second later. */
+	while ((user = map_next(&gw->users, &at)) != NULL) {
+		if (user->due > 0 && user->due <= now)
+			session_due(user);
+	}
+}
+
+struct gateway *
+gateway_create(struct ev_loop *loop, const struct gateway_config *config)
+{
+	struct gateway *gw = xcalloc(1, sizeof(*gw));
+
+	gw->loop = loop;
+	gw->config = config;
+	gw->started = ev_now(loop);
+	rand_token(gw->iq_token, sizeof(gw->iq_token));
+	ev_timer_init(&gw->tick, tick, 1, 1);
+	gw->tick.data = gw;
+	return gw;
+}
+
+void
+gateway_start(struct gateway *gw, struct link *link, struct pool *pool,
+    struct store *store)
+{
+	gw->link = link;
+	gw->pool = pool;
+	gw->store = store;
+	ev_timer_start(gw->loop, &gw->tick);
+}
+
+void
+gateway_stop(struct gateway *gw)
+{
+	struct user *user;
+	size_t at = 0;
+
+	gw->stopping = true;
+	ev_timer_stop(gw->loop, &gw->tick);
+	while ((user = map_next(&gw->users, &at)) != NULL)
+		session_shutdown(user);
+}
+
+void
+gateway_destroy(struct gateway *gw)
+{
+	struct user *user;
+	size_t at = 0;
+
+	if (gw == NULL)
+		return;
+	ev_timer_stop(gw->loop, &gw->tick);
+	while ((user = map_next(&gw->users, &at)) != NULL)
+		user_destroy(user);
+	map_finish(&gw->users);
+	iq_fail_all(gw);
+	map_finish(&gw->iqs);
+	rights_destroy(gw);
+	free(gw);
+}

@@ -1,0 +1,264 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* From "who is this?" to the login request, and the answer to those who wait
+ * for it. */
+#include "manager/gateway/login.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "manager/gateway/contact.h"
+#include "manager/gateway/say.h"
+#include "manager/gateway/session.h"
+#include "protocol/errors.h"
+#include "util/log.h"
+#include "util/xalloc.h"
+
+struct login {
+	struct login	*next;
+	uint64_t	 client;
+};
+
+struct ctx {
+	struct gateway	*gw;
+	char		 jid[];
+};
+
+void *
+login_ctx(const struct user *user)
+{
+	size_t size = strlen(user->jid) + 1;
+	struct ctx *ctx = xmalloc(sizeof(*ctx) + size);
+
+	ctx->gw = user->gw;
+	memcpy(ctx->jid, user->jid, size);
+	return ctx;
+}
+
+struct user *
+login_user(void *arg)
+{
+	struct ctx *ctx = arg;
+	struct user *user = user_find(ctx->gw, ctx->jid);
+
+	free(ctx);
+	return user;
+}
+
+/* -------------------------------------------------------------- from the store */
+
+/* What an account is called when the user has not said: the JID's node. */
+static char *
+account_of(const struct user *user)
+{
+	struct arena a = { 0 };
+	char *node = xstrndup(user->jid, strcspn(user->jid, "@")), *account;
+
+	if (jid_has_escapes(node)) {
+		account = xstrdup(jid_unescape(&a, node));
+		arena_free(&a);
+		free(node);
+		return account;
+	}
+	for (char *p = node; *p != '\0'; p++) {
+		if (*p == '%')
+			*p = '@';	/* all of them, as the C++ program */
+	}
+	return node;
+}
+
+/* Server mode and networks that need no registration. */
+static void
+make_account(struct user *user)
+{
+	struct store_user record = {
+		.jid = user->jid, .password = "", .language = "en",
+		.encoding = "utf8",
+	};
+
+	if (user->hint != NULL && !link_is_server(user->gw->link))
+		user->account = xstrdup(user->hint);
+	else
+		user->account = account_of(user);
+	record.uin = user->account;
+	store_register(user->gw->store, &record, NULL, NULL);
+}
+
+static void
+take_record(struct user *user, const struct store_user *record)
+{
+	bool server = link_is_server(user->gw->link);
+
+	xreplace(&user->account, record->uin);
+	/* In server mode the password is the one the client has just given. */
+	if (!server || user->password == NULL)
+		xreplace(&user->password, record->password);
+	user->vip = record->vip;
+	for (size_t i = 0; i < record->nsettings; i++)
+		user_put_setting(user, record->settings[i].name,
+		    record->settings[i].value);
+	contacts_load(user, record->contacts, record->ncontacts);
+}
+
+static void
+turn_away_unregistered(struct user *user)
+{
+	struct client *client;
+
+	TAILQ_FOREACH(client, &user->clients, entry)
+		say_error_to(user->gw, "presence", user->gw->config->jid,
+		    client->full, NULL, E_REGISTRATION_REQUIRED,
+		    "You are not registered here.");
+	session_turned_away(user, "settings", "You are not registered here.");
+}
+
+static void
+loaded(void *arg, const struct store_user *record, const char *error)
+{
+	struct user *user = login_user(arg);
+	struct gateway *gw;
+
+	if (user == NULL || user->state != USER_LOADING)
+		return;
+	gw = user->gw;
+	if (error != NULL) {
+		log_error("%s: %s: cannot be read from the database: %s",
+		    gw->config->jid, user->jid, error);
+		session_turned_away(user, "other",
+		    "The gateway's database does not answer; try later.");
+		return;
+	}
+	if (record != NULL)
+		take_record(user, record);
+	else if (link_is_server(gw->link) || gw->config->auto_register ||
+	    gateway_can(gw, "no_registration"))
+		make_account(user);
+	else {
+		turn_away_unregistered(user);
+		return;
+	}
+	user->registered = user->loaded = true;
+	if (!user->enabled && !link_is_server(gw->link))
+		session_turned_away(user, "settings",
+		    "You have switched this gateway off in its settings.");
+	else
+		session_loaded(user);
+}
+
+void
+login_load(struct user *user)
+{
+	store_load(user->gw->store, user->jid, loaded, login_ctx(user));
+}
+
+/* ---------------------------------------------------------------- to the backend */
+
+static void
+answered(void *arg, const struct msg_error *error, const union result *result)
+{
+	struct user *user = login_user(arg);
+
+	(void)result;
+	/* A lost backend and a time-out come to the session on their own. */
+	if (user == NULL || error == NULL || !user->asked ||
+	    strcmp(error->code, ERR_LOST) == 0 ||
+	    strcmp(error->code, ERR_TIMEOUT) == 0)
+		return;
+	session_disconnected(user, "other", error->text, false);
+}
+
+int
+login_send(struct user *user)
+{
+	struct arena a = { 0 };
+	const struct client *best = user_best_client(user);
+	struct msg_login msg = {
+		.user = user->jid, .account = user->account,
+		.password = user->password, .settings = user_settings(user, &a),
+		.show = best ? show_name(best->show) : "online",
+		.status = best ? best->status : NULL,
+	};
+	void *ctx = login_ctx(user);
+	int sent = pool_request(user->gw->pool, user->jid, METHOD_login, &msg,
+	    0, answered, ctx);
+
+	arena_free(&a);
+	if (sent < 0)
+		free(ctx);
+	return sent;
+}
+
+/* ------------------------------------------------------------------ server mode */
+
+static bool
+same_secret(const char *a, const char *b)
+{
+	size_t na = strlen(a), nb = strlen(b);
+	unsigned differ = na != nb;
+
+	/* As long as the attempt is, whatever matches. */
+	for (size_t i = 0; i < nb; i++)
+		differ |= (unsigned char)(a[na ? i % na : 0] ^ b[i]);
+	return differ == 0;
+}
+
+static void
+add_login(struct user *user, uint64_t client)
+{
+	struct login *login = xmalloc(sizeof(*login));
+
+	*login = (struct login){ user->logins, client };
+	user->logins = login;
+}
+
+void
+session_login(struct user *user, uint64_t client, const char *password)
+{
+	bool live = user->state != USER_OFFLINE && user->state != USER_LEAVING;
+
+	if (live && user->password != NULL &&
+	    !same_secret(user->password, password)) {
+		link_login_result(user->gw->link, client, "not-authorized",
+		    "Somebody is logged in with another password.");
+		return;
+	}
+	if (user->state == USER_ONLINE || user->state == USER_RECOVERING) {
+		link_login_result(user->gw->link, client, NULL, NULL);
+		return;
+	}
+	xreplace(&user->password, password);
+	add_login(user, client);
+	session_want(user, NULL);
+}
+
+static void
+answer_all(struct user *user, const char *condition, const char *text)
+{
+	struct login *login;
+
+	while ((login = user->logins) != NULL) {
+		user->logins = login->next;
+		link_login_result(user->gw->link, login->client, condition,
+		    text);
+		free(login);
+	}
+}
+
+void
+login_welcome(struct user *user)
+{
+	answer_all(user, NULL, NULL);
+}
+
+void
+login_fail(struct user *user, const char *reason, const char *text)
+{
+	answer_all(user, strcmp(reason, "auth") == 0 ? "not-authorized" :
+	    "temporary-auth-failure", text);
+}
+
+void
+session_destroy(struct user *user)
+{
+	login_fail(user, "other", NULL);
+	pool_release(user->gw->pool, user->jid);
+}

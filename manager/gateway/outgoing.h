@@ -1,0 +1,51 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* outgoing.h - a message of a user on its way to the network.
+ *
+ * From the moment a stanza is taken it is in exactly one state: in the outbox
+ * (the session is starting or being recovered), in flight (request sent, not
+ * answered), done, or failed, and then its sender gets a stanza error. */
+#ifndef MANAGER_GATEWAY_OUTGOING_H
+#define MANAGER_GATEWAY_OUTGOING_H
+
+#include <stdbool.h>
+#include <sys/queue.h>
+
+#include "manager/gateway/user.h"
+
+struct down;
+
+struct outgoing {
+	TAILQ_ENTRY(outgoing) entry;	/* in user->outbox */
+	struct gateway	*gw;
+	/* All strings are in data. */
+	const char	*user;		/* bare JID */
+	const char	*from, *to;	/* of the stanza, for an answer */
+	const char	*id;		/* of the stanza, or NULL */
+	const char	*kind;		/* chat, groupchat, private: a literal */
+	const char	*name;		/* whom, on the network */
+	const char	*room;		/* of private, or NULL */
+	const char	*body, *xhtml, *replaces, *thread;
+	const char	*reply_id, *reply_author;
+	bool		 receipt;	/* XEP-0184 asked for */
+	/* Called when it is accepted, before it is freed; may be NULL. */
+	void		(*accepted)(const struct outgoing *,
+			    const struct msg_send_result *);
+	size_t		 used;
+	char		 data[];
+};
+
+/* What a new one is made of: the stanza's message elements and where to. */
+struct outgoing	*outgoing_create(struct user *, const struct down *,
+		    const char *kind, const char *name, const char *room);
+/* Send it or put it into the outbox; owns it from here on.  Every failure,
+ * also of this call, becomes a stanza error to the sender. */
+void		 outgoing_send(struct user *, struct outgoing *);
+/* The session is up: send what waits, in order. */
+void		 outgoing_flush(struct user *);
+/* The session is over: answer what waits by this error. */
+void		 outgoing_fail(struct user *, const char *code,
+		    const char *text);
+/* The user object goes; outgoing_fail() has been called if anybody cares. */
+void		 outgoing_drop(struct user *);
+
+#endif

@@ -1,0 +1,305 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The user object: clients, settings, life time.  What state it is in is
+ * decided in session.c. */
+#include "manager/gateway/user.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "manager/gateway/contact.h"
+#include "manager/gateway/outgoing.h"
+#include "manager/gateway/room.h"
+#include "manager/gateway/session.h"
+#include "util/later.h"
+#include "util/xalloc.h"
+
+struct setting {
+	char	*name;		/* the key in user->settings */
+	char	*value;
+};
+
+static const char *const shows[] = {
+	[SHOW_OFFLINE] = "offline", [SHOW_ONLINE] = "online",
+	[SHOW_CHAT] = "chat", [SHOW_AWAY] = "away", [SHOW_XA] = "xa",
+	[SHOW_DND] = "dnd",
+};
+
+const char *
+show_name(enum show show)
+{
+	return shows[show];
+}
+
+enum show
+show_parse(const char *name)
+{
+	for (size_t i = 0; name != NULL && i < LENGTH(shows); i++) {
+		if (strcmp(name, shows[i]) == 0)
+			return (enum show)i;
+	}
+	return SHOW_ONLINE;
+}
+
+/* ------------------------------------------------------------- the object */
+
+struct user *
+user_find(struct gateway *gw, const char *bare)
+{
+	return map_get(&gw->users, bare);
+}
+
+struct user *
+user_get(struct gateway *gw, const char *bare)
+{
+	struct user *user = user_find(gw, bare);
+
+	if (user != NULL)
+		return user;
+	user = xcalloc(1, sizeof(*user));
+	user->gw = gw;
+	user->jid = xstrdup(bare);
+	user->enabled = true;
+	TAILQ_INIT(&user->clients);
+	TAILQ_INIT(&user->outbox);
+	map_put(&gw->users, user->jid, user);
+	return user;
+}
+
+static bool
+kept(const struct user *user)
+{
+	return user->state != USER_OFFLINE || user->wanted ||
+	    !TAILQ_EMPTY(&user->clients) || user->inflight > 0 ||
+	    (link_is_server(user->gw->link) &&
+	     link_clients(user->gw->link, user->jid) > 0);
+}
+
+struct tidy {
+	struct gateway	*gw;
+	char		 jid[];
+};
+
+static void
+tidy(void *arg)
+{
+	struct tidy *t = arg;
+	struct user *user = user_find(t->gw, t->jid);
+
+	if (user != NULL && !kept(user))
+		user_destroy(user);
+	free(t);
+}
+
+void
+user_tidy(struct user *user)
+{
+	size_t size = strlen(user->jid) + 1;
+	struct tidy *t;
+
+	if (kept(user))
+		return;
+	/* By name: the object may be gone and made again by then. */
+	t = xmalloc(sizeof(*t) + size);
+	t->gw = user->gw;
+	memcpy(t->jid, user->jid, size);
+	later(tidy, t);
+}
+
+static void
+client_free(struct client *client)
+{
+	free(client->full);
+	free(client->status);
+	free(client->caps);
+	free(client);
+}
+
+void
+user_forget_clients(struct user *user)
+{
+	struct client *client;
+
+	while ((client = TAILQ_FIRST(&user->clients)) != NULL) {
+		TAILQ_REMOVE(&user->clients, client, entry);
+		client_free(client);
+	}
+}
+
+static void
+forget_secret(char *secret)
+{
+	if (secret != NULL)
+		explicit_bzero(secret, strlen(secret));
+	free(secret);
+}
+
+void
+user_destroy(struct user *user)
+{
+	struct setting *setting;
+	size_t at = 0;
+
+	map_remove(&user->gw->users, user->jid);
+	session_destroy(user);
+	outgoing_drop(user);
+	rooms_destroy(user);
+	contacts_destroy(user);
+	user_forget_clients(user);
+	while ((setting = map_next(&user->settings, &at)) != NULL) {
+		free(setting->name);
+		free(setting->value);
+		free(setting);
+	}
+	map_finish(&user->settings);
+	map_finish(&user->contacts);
+	map_finish(&user->rooms);
+	forget_secret(user->password);
+	free(user->account);
+	free(user->hint);
+	free(user->jid);
+	later_free(user);
+}
+
+/* --------------------------------------------------------------- clients */
+
+struct client *
+user_client(const struct user *user, const char *full)
+{
+	struct client *client;
+
+	TAILQ_FOREACH(client, &user->clients, entry) {
+		if (strcmp(client->full, full) == 0)
+			return client;
+	}
+	return NULL;
+}
+
+static int
+availability(enum show show)
+{
+	static const int rank[] = {
+		[SHOW_OFFLINE] = 0, [SHOW_XA] = 1, [SHOW_AWAY] = 2,
+		[SHOW_DND] = 3, [SHOW_ONLINE] = 4, [SHOW_CHAT] = 5,
+	};
+
+	return rank[show];
+}
+
+struct client *
+user_best_client(const struct user *user)
+{
+	struct client *best = NULL, *c;
+
+	TAILQ_FOREACH(c, &user->clients, entry) {
+		if (best == NULL || c->priority > best->priority ||
+		    (c->priority == best->priority &&
+		     availability(c->show) > availability(best->show)))
+			best = c;
+	}
+	return best;
+}
+
+struct client *
+user_client_set(struct user *user, const char *full, enum show show,
+    const char *status, int priority, bool *added)
+{
+	struct client *client = user_client(user, full);
+
+	*added = client == NULL;
+	if (client == NULL) {
+		client = xcalloc(1, sizeof(*client));
+		client->full = xstrdup(full);
+		TAILQ_INSERT_TAIL(&user->clients, client, entry);
+	}
+	client->show = show;
+	client->priority = priority;
+	client->doubtful = false;
+	xreplace(&client->status, status);
+	return client;
+}
+
+bool
+user_client_gone(struct user *user, const char *full)
+{
+	struct client *client = user_client(user, full);
+
+	rooms_client_gone(user, full);
+	if (client == NULL)
+		return false;
+	TAILQ_REMOVE(&user->clients, client, entry);
+	client_free(client);
+	return true;
+}
+
+/* -------------------------------------------------------------- settings */
+
+const char *
+user_setting(const struct user *user, const char *name, const char *otherwise)
+{
+	const struct setting *setting = map_get(&user->settings, name);
+
+	return setting ? setting->value : otherwise;
+}
+
+/* The ones the gateway itself acts on, kept where they are cheap to ask. */
+static void
+cache_setting(struct user *user, const char *name, const char *value)
+{
+	if (strcmp(name, "enable_transport") == 0)
+		user->enabled = value == NULL || strcmp(value, "0") != 0;
+	else if (strcmp(name, "stay_connected") == 0)
+		user->stay_connected = value && strcmp(value, "1") == 0;
+}
+
+void
+user_put_setting(struct user *user, const char *name, const char *value)
+{
+	struct setting *setting = map_get(&user->settings, name);
+
+	cache_setting(user, name, value);
+	if (value == NULL) {
+		if (setting == NULL)
+			return;
+		map_remove(&user->settings, name);
+		free(setting->name);
+		free(setting->value);
+		free(setting);
+		return;
+	}
+	if (setting == NULL) {
+		setting = xcalloc(1, sizeof(*setting));
+		setting->name = xstrdup(name);
+		map_put(&user->settings, setting->name, setting);
+	}
+	xreplace(&setting->value, value);
+}
+
+void
+user_set_setting(struct user *user, const char *name, int type,
+    const char *value)
+{
+	struct msg_setting msg = {
+		.user = user->jid, .name = name, .value = value,
+	};
+
+	user_put_setting(user, name, value);
+	store_set_setting(user->gw->store, user->jid, name, type, value);
+	session_notify(user, METHOD_setting, &msg);
+}
+
+struct pairs
+user_settings(const struct user *user, struct arena *a)
+{
+	struct pairs pairs = { 0 };
+	struct setting *setting;
+	size_t at = 0;
+
+	if (map_count(&user->settings) == 0)
+		return pairs;
+	pairs.v = arena_alloc(a, map_count(&user->settings) *
+	    sizeof(*pairs.v));
+	while ((setting = map_next(&user->settings, &at)) != NULL)
+		pairs.v[pairs.n++] =
+		    (struct pair){ setting->name, setting->value };
+	return pairs;
+}
