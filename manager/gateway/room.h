@@ -15,6 +15,9 @@ struct room	*room_find_id(const struct user *, const char *id);	/* or NULL */
 /* Is this full JID in it? */
 bool		 room_has_client(const struct room *, const char *full);
 size_t		 rooms_count(const struct user *);
+/* Full JIDs of clients in any room, each once: owned strings in an owned array
+ * (NULL for none). */
+size_t		 rooms_clients(const struct user *, char ***full);
 
 /* ---- what session.c and user.c call */
 /* The session is up, for the first time or again: join what is wanted.  After

@@ -151,10 +151,11 @@ say_stamp(char *out, int64_t ms)
 	time_t seconds = (time_t)(ms / 1000);
 	struct tm tm;
 
+	size_t n;
+
 	gmtime_r(&seconds, &tm);
-	snprintf(out, 32, "%04d-%02d-%02dT%02d:%02d:%02d.%03dZ",
-	    (tm.tm_year + 1900) % 10000, tm.tm_mon + 1, tm.tm_mday, tm.tm_hour,
-	    tm.tm_min, tm.tm_sec, (int)(ms % 1000));
+	n = strftime(out, STAMP_SIZE, "%Y-%m-%dT%H:%M:%S", &tm);
+	snprintf(out + n, STAMP_SIZE - n, ".%03uZ", (unsigned)(ms % 1000));
 }
 
 static void
@@ -208,7 +209,7 @@ put_ids(struct xml *x, const struct say_message *m)
 static void
 put_delay(struct xml *x, const struct say_message *m)
 {
-	char stamp[32];
+	char stamp[STAMP_SIZE];
 
 	if (m->time <= 0)
 		return;

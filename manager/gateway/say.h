@@ -71,7 +71,8 @@ void	say_notice(struct gateway *, const char *to, const char *text);
 void	say_presence(struct gateway *, const char *from, const char *to,
 	    const char *type, enum show, const char *status);
 
-/* XEP-0082 time stamp of ms since 1970; out has room for 32. */
+#define STAMP_SIZE 40
+/* XEP-0082 time stamp of ms since 1970; out has room for STAMP_SIZE. */
 void	say_stamp(char *out, int64_t ms);
 
 #endif

@@ -1,0 +1,115 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* What the link and the pool tell the gateway: each callback finds its object
+ * and calls a verb. */
+#include <string.h>
+
+#include "manager/gateway/dispatch.h"
+#include "manager/gateway/iq.h"
+#include "manager/gateway/router.h"
+#include "manager/gateway/say.h"
+#include "manager/gateway/session.h"
+#include "manager/gateway/watch.h"
+#include "util/log.h"
+
+static void
+link_up(void *ctx)
+{
+	struct gateway *gw = ctx;
+
+	log_info("%s: the XMPP side is up", gw->config->jid);
+	watch_link_up(gw);
+}
+
+static void
+link_down(void *ctx, const char *why)
+{
+	struct gateway *gw = ctx;
+
+	log_warn("%s: the XMPP side is down: %s", gw->config->jid, why);
+	iq_fail_all(gw);
+	watch_link_down(gw);
+}
+
+static void
+link_stanza(void *ctx, struct arena *a, const struct stanza *stanza,
+    const struct jid *from, const struct jid *to)
+{
+	router_stanza(ctx, a, stanza, from, to);
+}
+
+static bool
+is_admin(const struct gateway *gw, const char *bare)
+{
+	for (char *const *jid = gw->config->admin_jids; *jid != NULL; jid++) {
+		if (strcmp(*jid, bare) == 0)
+			return true;
+	}
+	return false;
+}
+
+static void
+link_login(void *ctx, uint64_t client, const char *bare, const char *password)
+{
+	struct gateway *gw = ctx;
+
+	if (gw->stopping)
+		link_login_result(gw->link, client, "temporary-auth-failure",
+		    "The service is being shut down.");
+	else if (is_admin(gw, bare))
+		/* An empty password never lets anybody in. */
+		link_login_result(gw->link, client,
+		    *gw->config->admin_password != '\0' &&
+		    strcmp(gw->config->admin_password, password) == 0 ? NULL :
+		    "not-authorized", NULL);
+	else
+		session_login(user_get(gw, bare), client, password);
+}
+
+static void
+link_gone(void *ctx, const char *full)
+{
+	watch_client_gone(ctx, full);
+}
+
+const struct link_events gateway_link_events = {
+	.up = link_up, .down = link_down, .stanza = link_stanza,
+	.login = link_login, .gone = link_gone,
+};
+
+static void
+pool_ready(void *ctx, const struct msg_initialize_result *can)
+{
+	struct gateway *gw = ctx;
+
+	log_debug("%s: the network is %s, %zu features", gw->config->jid,
+	    can->name, can->features.n);
+}
+
+static void
+pool_assigned(void *ctx, const char *jid, unsigned backend)
+{
+	struct user *user = user_find(ctx, jid);
+
+	if (user != NULL)
+		session_assigned(user, backend);
+}
+
+static void
+pool_lost(void *ctx, const char *jid, const char *why)
+{
+	struct user *user = user_find(ctx, jid);
+
+	if (user != NULL)
+		session_lost(user, why);
+}
+
+static void
+pool_message(void *ctx, unsigned backend, const struct msg *msg)
+{
+	dispatch_message(ctx, backend, msg);
+}
+
+const struct pool_events gateway_pool_events = {
+	.features = pool_ready, .assigned = pool_assigned, .lost = pool_lost,
+	.message = pool_message,
+};

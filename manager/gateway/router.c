@@ -1,0 +1,214 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Which handler takes a stanza?  One table: what it is, where it goes, who may
+ * send it.  The columns are the checks, so a handler starts with valid input. */
+#include "manager/gateway/router.h"
+
+#include <string.h>
+
+#include "manager/gateway/down.h"
+#include "manager/gateway/iq.h"
+#include "manager/gateway/name.h"
+#include "manager/gateway/ns.h"
+#include "manager/gateway/say.h"
+#include "manager/gateway/session.h"
+#include "util/log.h"
+
+enum kind { MESSAGE, PRESENCE, IQ };
+
+/* Where a stanza goes. */
+enum target {
+	GATEWAY = 1,		/* our domain */
+	CONTACT = 2,
+	ROOM = 4,		/* bare */
+	OCCUPANT = 8,		/* room/nick */
+	SELF = 16,		/* server mode: the sender's own bare JID */
+	ANY = 31,
+};
+
+enum sender {
+	ANYONE,
+	EXPECTED,		/* has a session, or will have one soon */
+};
+
+struct route {
+	enum kind	 kind;
+	const char	*type;		/* NULL: absent */
+	unsigned	 targets;
+	const char	*name, *ns;	/* of a child; NULL: any */
+	enum sender	 sender;
+	down_handler	*handle;
+};
+
+/* The first row that fits wins. */
+static const struct route routes[] = {
+/* kind     type            to              child             sender    handler */
+{ MESSAGE,  "error",        ANY,            NULL, NULL,         ANYONE,   down_message_error },
+{ MESSAGE,  "*",            GATEWAY,        "privilege", NS_PRIVILEGE2, ANYONE, down_privilege },
+{ MESSAGE,  "*",            GATEWAY,        "privilege", NS_PRIVILEGE1, ANYONE, down_privilege },
+{ MESSAGE,  "*",            GATEWAY | SELF, NULL, NULL,         ANYONE,   down_message_gateway },
+{ MESSAGE,  "groupchat",    ROOM | CONTACT, NULL, NULL,         EXPECTED, down_room_message },
+{ MESSAGE,  "*",            ROOM,           "x", NS_MUC_USER,   EXPECTED, down_room_mediated },
+{ MESSAGE,  "*",            ROOM,           NULL, NULL,         EXPECTED, down_room_message },
+{ MESSAGE,  "*",            OCCUPANT,       NULL, NULL,         EXPECTED, down_room_private },
+{ MESSAGE,  "*",            CONTACT,        NULL, NULL,         EXPECTED, down_message_chat },
+
+{ PRESENCE, NULL,           OCCUPANT,       NULL, NULL,         ANYONE,   down_room_presence },
+{ PRESENCE, "unavailable",  OCCUPANT | ROOM, NULL, NULL,        ANYONE,   down_room_leave },
+{ PRESENCE, "error",        OCCUPANT | ROOM, NULL, NULL,        ANYONE,   down_message_error },
+{ PRESENCE, NULL,           ROOM,           NULL, NULL,         ANYONE,   down_room_presence },
+{ PRESENCE, NULL,           GATEWAY | SELF, NULL, NULL,         ANYONE,   down_presence_available },
+{ PRESENCE, "unavailable",  GATEWAY | SELF, NULL, NULL,         ANYONE,   down_presence_unavailable },
+{ PRESENCE, "probe",        GATEWAY | SELF, NULL, NULL,         ANYONE,   down_presence_probe },
+{ PRESENCE, "error",        GATEWAY | SELF, NULL, NULL,         ANYONE,   down_presence_error },
+{ PRESENCE, "subscribe",    GATEWAY,        NULL, NULL,         ANYONE,   down_gateway_subscribe },
+{ PRESENCE, "subscribed",   GATEWAY,        NULL, NULL,         ANYONE,   down_gateway_subscribed },
+{ PRESENCE, "unsubscribe",  GATEWAY,        NULL, NULL,         ANYONE,   down_gateway_unsubscribe },
+{ PRESENCE, "unsubscribed", GATEWAY,        NULL, NULL,         ANYONE,   down_gateway_unsubscribed },
+{ PRESENCE, "subscribe",    CONTACT | ROOM, NULL, NULL,         ANYONE,   down_contact_subscribe },
+{ PRESENCE, "subscribed",   CONTACT | ROOM, NULL, NULL,         ANYONE,   down_contact_subscribed },
+{ PRESENCE, "unsubscribe",  CONTACT | ROOM, NULL, NULL,         ANYONE,   down_contact_unsubscribe },
+{ PRESENCE, "unsubscribed", CONTACT | ROOM, NULL, NULL,         ANYONE,   down_contact_unsubscribed },
+{ PRESENCE, "probe",        CONTACT,        NULL, NULL,         ANYONE,   down_contact_probe },
+{ PRESENCE, "*",            CONTACT,        NULL, NULL,         ANYONE,   down_contact_presence },
+
+{ IQ,       "get",          ANY,            NULL, NS_DISCO_INFO, ANYONE,  down_disco_info },
+{ IQ,       "get",          ANY,            NULL, NS_DISCO_ITEMS, ANYONE, down_disco_items },
+{ IQ,       "get",          GATEWAY,        NULL, NS_REGISTER,  ANYONE,   down_register_get },
+{ IQ,       "set",          GATEWAY,        NULL, NS_REGISTER,  ANYONE,   down_register_set },
+{ IQ,       "get",          GATEWAY,        NULL, NS_GATEWAY,   ANYONE,   down_gateway_get },
+{ IQ,       "set",          GATEWAY,        NULL, NS_GATEWAY,   ANYONE,   down_gateway_set },
+{ IQ,       "get",          OCCUPANT | ROOM, NULL, NS_PING,     ANYONE,   down_room_ping },
+{ IQ,       "get",          ANY,            NULL, NS_PING,      ANYONE,   down_ping },
+{ IQ,       "get",          ANY,            NULL, NS_VERSION,   ANYONE,   down_version },
+{ IQ,       "get",          ANY,            NULL, NS_TIME,      ANYONE,   down_time },
+{ IQ,       "get",          ANY,            NULL, NS_LAST,      ANYONE,   down_last },
+{ IQ,       "get",          ANY,            "vCard", NS_VCARD,  ANYONE,   down_vcard_get },
+{ IQ,       "set",          GATEWAY | SELF, "vCard", NS_VCARD,  EXPECTED, down_vcard_set },
+{ IQ,       "get",          GATEWAY | SELF, NULL, NS_PRIVATE,   EXPECTED, down_private_get },
+{ IQ,       "set",          GATEWAY | SELF, NULL, NS_PRIVATE,   EXPECTED, down_private_set },
+{ IQ,       "get",          GATEWAY | SELF, NULL, NS_ROSTER,    EXPECTED, down_roster_get },
+{ IQ,       "set",          GATEWAY | SELF, NULL, NS_ROSTER,    EXPECTED, down_roster_set },
+{ IQ,       "get",          GATEWAY,        NULL, NS_SEARCH,    EXPECTED, down_search_get },
+{ IQ,       "set",          GATEWAY,        NULL, NS_SEARCH,    EXPECTED, down_search_set },
+{ IQ,       "set",          ANY,            "command", NS_COMMANDS, ANYONE, down_command },
+{ IQ,       "get",          ROOM,           NULL, NS_MUC_ADMIN, EXPECTED, down_room_admin_get },
+{ IQ,       "set",          ROOM,           NULL, NS_MUC_ADMIN, EXPECTED, down_room_admin_set },
+{ IQ,       "get",          ROOM,           NULL, NS_MUC_OWNER, EXPECTED, down_room_owner_get },
+{ IQ,       "set",          ROOM,           NULL, NS_MUC_OWNER, EXPECTED, down_room_owner_set },
+{ IQ,       "get",          GATEWAY | SELF, "blocklist", NS_BLOCKING, EXPECTED, down_blocklist_get },
+{ IQ,       "set",          GATEWAY | SELF, "block", NS_BLOCKING, EXPECTED, down_block },
+{ IQ,       "set",          GATEWAY | SELF, "unblock", NS_BLOCKING, EXPECTED, down_unblock },
+{ IQ,       "set",          GATEWAY | SELF, NULL, NS_CARBONS,   ANYONE,   down_carbons },
+};
+
+static int
+kind_of(const struct stanza *stanza, enum kind *kind)
+{
+	static const char *const names[] = { "message", "presence", "iq" };
+
+	for (size_t i = 0; i < LENGTH(names); i++) {
+		if (strcmp(stanza->name, names[i]) == 0) {
+			*kind = (enum kind)i;
+			return 0;
+		}
+	}
+	return -1;
+}
+
+/* Is this a room?  The user is in it, it looks like one, or what is sent makes
+ * sense for rooms only. */
+static bool
+for_room(const struct down *d, enum kind kind)
+{
+	if (d->room != NULL || name_is_room(d->gw, d->name))
+		return true;
+	return kind == PRESENCE && d->to->resource != NULL &&
+	    stanza_child(d->stanza, "x", NS_MUC) != NULL;
+}
+
+static unsigned
+target_of(struct down *d, enum kind kind)
+{
+	if (d->to->node == NULL)
+		return GATEWAY;
+	if (link_is_server(d->gw->link) &&
+	    strcmp(d->to->bare, d->from->bare) == 0)
+		return SELF;
+	d->name = name_from_node(d->arena, d->to->node);
+	if (d->user != NULL)
+		d->room = room_find(d->user, d->to->bare);
+	if (!for_room(d, kind))
+		return CONTACT;
+	return d->to->resource ? OCCUPANT : ROOM;
+}
+
+static bool
+type_fits(const struct route *r, const char *type)
+{
+	if (r->type == NULL)
+		return type == NULL;
+	if (r->type[0] == '*')
+		return true;
+	return type != NULL && strcmp(type, r->type) == 0;
+}
+
+static bool
+fits(const struct route *r, enum kind kind, unsigned target, struct down *d)
+{
+	if (r->kind != kind || !(r->targets & target) ||
+	    !type_fits(r, d->type))
+		return false;
+	if (r->ns == NULL)
+		return true;
+	d->payload = r->name ? stanza_child(d->stanza, r->name, r->ns) :
+	    stanza_child_ns(d->stanza, r->ns);
+	return d->payload != NULL;
+}
+
+static void
+run(const struct route *r, struct down *d)
+{
+	if (r->sender == EXPECTED &&
+	    (d->user == NULL || !session_expected(d->user))) {
+		if (d->type == NULL || strcmp(d->type, "error") != 0)
+			say_error(d, E_RECIPIENT_UNAVAILABLE,
+			    "You are not logged in to this gateway.");
+		return;
+	}
+	r->handle(d);
+}
+
+void
+router_stanza(struct gateway *gw, struct arena *a, const struct stanza *stanza,
+    const struct jid *from, const struct jid *to)
+{
+	struct down d = {
+		.gw = gw, .arena = a, .stanza = stanza, .from = from, .to = to,
+		.id = stanza_attr(stanza, "id"),
+		.type = stanza_attr(stanza, "type"),
+		.user = user_find(gw, from->bare),
+	};
+	unsigned target;
+	enum kind kind;
+
+	if (kind_of(stanza, &kind) < 0)
+		return;
+	if (kind == IQ && d.type != NULL && (strcmp(d.type, "result") == 0 ||
+	    strcmp(d.type, "error") == 0)) {
+		iq_received(gw, a, stanza, from);
+		return;
+	}
+	target = target_of(&d, kind);
+	for (size_t i = 0; i < LENGTH(routes); i++) {
+		if (fits(&routes[i], kind, target, &d)) {
+			run(&routes[i], &d);
+			return;
+		}
+	}
+	if (kind == IQ)
+		say_error(&d, E_SERVICE_UNAVAILABLE, NULL);
+	else
+		log_debug("%s: no use for a %s of type %s from %s",
+		    gw->config->jid, stanza->name, d.type ? d.type : "-",
+		    from->full);
+}

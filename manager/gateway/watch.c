@@ -1,0 +1,164 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Clients that vanish.  A client says goodbye by presence; when the link or
+ * the XMPP server was away it may not have been able to, so it is asked. */
+#include "manager/gateway/watch.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "manager/gateway/contact.h"
+#include "manager/gateway/iq.h"
+#include "manager/gateway/ns.h"
+#include "manager/gateway/room.h"
+#include "manager/gateway/say.h"
+#include "manager/gateway/session.h"
+#include "util/log.h"
+#include "util/xalloc.h"
+
+#define PING_TIMEOUT 30.0	/* seconds */
+
+void
+watch_remove(struct user *user, const char *full)
+{
+	bool known = user_client_gone(user, full);
+
+	if (!TAILQ_EMPTY(&user->clients) || rooms_count(user) > 0) {
+		if (known)
+			session_presence(user);
+		return;
+	}
+	if (user->stay_connected || (link_is_server(user->gw->link) &&
+	    link_clients(user->gw->link, user->jid) > 0))
+		return;
+	session_end(user, NULL);
+	user_tidy(user);
+}
+
+void
+watch_client_gone(struct gateway *gw, const char *full)
+{
+	char *bare = xstrndup(full, strcspn(full, "/"));
+	struct user *user = user_find(gw, bare);
+
+	if (user != NULL)
+		watch_remove(user, full);
+	free(bare);
+}
+
+/* ------------------------------------------------------------ after a break */
+
+static bool
+is_alive(struct arena *a, const struct stanza *answer)
+{
+	const char *type = stanza_attr(answer, "type");
+	const struct stanza *error = stanza_child(answer, "error", NULL);
+
+	(void)a;
+	if (type != NULL && strcmp(type, "result") == 0)
+		return true;
+	/* A client that does not know XEP-0199 says so itself; a server whose
+	 * user is not there says service-unavailable (RFC 6121 8.5.3.2.3). */
+	return stanza_child(error, "feature-not-implemented", NS_STANZAS) ||
+	    stanza_child(error, "forbidden", NS_STANZAS);
+}
+
+static void
+pinged(struct gateway *gw, void *ctx, struct arena *a,
+    const struct stanza *answer)
+{
+	char *full = ctx, *bare = xstrndup(full, strcspn(full, "/"));
+	struct user *user = user_find(gw, bare);
+	struct client *client = user ? user_client(user, full) : NULL;
+
+	/* A link that broke again asks anew when it comes back. */
+	if (user != NULL && (answer != NULL || link_is_up(gw->link)) &&
+	    (client == NULL || client->doubtful)) {
+		if (answer != NULL && is_alive(a, answer)) {
+			if (client != NULL)
+				client->doubtful = false;
+		} else {
+			watch_remove(user, full);
+		}
+	}
+	free(bare);
+	free(full);
+}
+
+static void
+ask_after(struct user *user, const char *full)
+{
+	struct xml *x = iq_begin(user->gw, "get", NULL, full);
+
+	xml_element(x, "ping", NS_PING, NULL);
+	iq_send(user->gw, x, full, PING_TIMEOUT, pinged, xstrdup(full));
+}
+
+static void
+ask_after_all(struct user *user)
+{
+	struct client *client;
+	char **full;
+	size_t n;
+
+	TAILQ_FOREACH(client, &user->clients, entry)
+		ask_after(user, client->full);
+	/* Those that are only in rooms have sent no presence to us. */
+	n = rooms_clients(user, &full);
+	for (size_t i = 0; i < n; i++) {
+		if (user_client(user, full[i]) == NULL)
+			ask_after(user, full[i]);
+		free(full[i]);
+	}
+	free(full);
+}
+
+static void
+probe(struct gateway *gw, const char *bare)
+{
+	say_presence(gw, gw->config->jid, bare, "probe", SHOW_ONLINE, NULL);
+}
+
+static void
+was_online(void *ctx, const struct store_user *users, size_t n,
+    const char *error)
+{
+	struct gateway *gw = ctx;
+
+	if (error != NULL) {
+		log_error("%s: who was online cannot be read: %s",
+		    gw->config->jid, error);
+		return;
+	}
+	for (size_t i = 0; i < n; i++) {
+		if (user_find(gw, users[i].jid) == NULL)
+			probe(gw, users[i].jid);
+	}
+}
+
+void
+watch_link_up(struct gateway *gw)
+{
+	struct user *user;
+	size_t at = 0;
+
+	if (link_is_server(gw->link))
+		return;
+	while ((user = map_next(&gw->users, &at)) != NULL) {
+		probe(gw, user->jid);
+		ask_after_all(user);
+	}
+	store_list(gw->store, true, was_online, gw);
+}
+
+void
+watch_link_down(struct gateway *gw)
+{
+	struct client *client;
+	struct user *user;
+	size_t at = 0;
+
+	while ((user = map_next(&gw->users, &at)) != NULL) {
+		TAILQ_FOREACH(client, &user->clients, entry)
+			client->doubtful = true;
+	}
+}
