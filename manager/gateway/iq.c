@@ -47,7 +47,6 @@ void
 iq_send(struct gateway *gw, struct xml *x, const char *to, double timeout,
     iq_answer *answer, void *ctx)
 {
-	struct arena none = { 0 };
 	struct iq *iq = xcalloc(1, sizeof(*iq));
 
 	iq->id = xasprintf("%s-%lu", gw->iq_token, gw->iq_serial);
@@ -57,8 +56,10 @@ iq_send(struct gateway *gw, struct xml *x, const char *to, double timeout,
 	iq->ctx = ctx;
 	map_put(&gw->iqs, iq->id, iq);
 	xml_close_to(x, 0);
+	/* What could not be sent fails at the next tick: the caller may be
+	 * walking over what the callback would change. */
 	if (link_end(gw->link, to, 0) < 0)
-		finish(gw, iq, &none, NULL);
+		iq->deadline = 0;
 }
 
 /* An answer may come from the address asked or, for a bare JID, from its

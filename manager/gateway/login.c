@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "manager/gateway/ask.h"
 #include "manager/gateway/contact.h"
 #include "manager/gateway/say.h"
 #include "manager/gateway/session.h"
@@ -260,5 +261,6 @@ void
 session_destroy(struct user *user)
 {
 	login_fail(user, "other", NULL);
+	ask_drop(user);
 	pool_release(user->gw->pool, user->jid);
 }

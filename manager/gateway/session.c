@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "manager/gateway/ask.h"
 #include "manager/gateway/contact.h"
 #include "manager/gateway/login.h"
 #include "manager/gateway/outgoing.h"
@@ -125,6 +126,7 @@ over(struct user *user, const struct detail *why)
 	user->attempts = 0;
 	store_set_online(gw->store, user->jid, false);
 	login_fail(user, why->reason, why->text);
+	ask_drop(user);
 	outgoing_fail(user, ERR_NOT_CONNECTED, why->text);
 	rooms_session_over(user, why->text);
 	show_offline(user, why->text);
@@ -333,6 +335,7 @@ static void
 start_recovery(struct user *user)
 {
 	enter(user, USER_RECOVERING);
+	ask_drop(user);
 	user->lost_at = now(user);
 	rooms_session_lost(user);
 }

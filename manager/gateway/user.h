@@ -40,6 +40,7 @@ struct client {
 };
 
 struct outgoing;		/* a message on its way to the network */
+struct ask;			/* a question of the backend that is open */
 struct login;			/* a client waiting for its SASL answer */
 
 struct user {
@@ -69,6 +70,7 @@ struct user {
 	double		 due;		/* ev_now() of the next session_due() */
 	double		 retry_at;	/* RECOVERING: next try or its end */
 	double		 lost_at;	/* when RECOVERING began */
+	struct ask	*ask;		/* or NULL */
 	struct login	*logins;	/* server mode: clients that wait */
 };
 

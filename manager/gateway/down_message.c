@@ -1,0 +1,216 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* One-to-one messages of users: to contacts, and to the gateway itself. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "manager/gateway/admin.h"
+#include "manager/gateway/ask.h"
+#include "manager/gateway/contact.h"
+#include "manager/gateway/ns.h"
+#include "manager/gateway/outgoing.h"
+#include "manager/gateway/say.h"
+#include "manager/gateway/session.h"
+#include "manager/gateway/watch.h"
+#include "util/log.h"
+#include "util/xalloc.h"
+
+/* ---------------------------------------------------------------- to a contact */
+
+/* The name as the network writes it: JIDs are lower case. */
+static const char *
+network_name(const struct down *d)
+{
+	const struct contact *contact = contact_find_jid(d->user, d->to->bare);
+
+	return contact ? contact->name : d->name;
+}
+
+static void
+pass_chat_state(const struct down *d, const char *name)
+{
+	static const char *const states[] = {
+		"active", "composing", "paused", "inactive", "gone",
+	};
+	struct msg_chat_state msg = { .user = d->user->jid, .peer = name };
+
+	if (!gateway_can(d->gw, "chat_states"))
+		return;
+	for (size_t i = 0; i < LENGTH(states); i++) {
+		if (stanza_child(d->stanza, states[i], NS_CHATSTATES) == NULL)
+			continue;
+		msg.state = states[i];
+		session_notify(d->user, METHOD_chat_state, &msg);
+		return;
+	}
+}
+
+static void
+pass_marker(const struct down *d, const char *name)
+{
+	const struct stanza *displayed = stanza_child(d->stanza, "displayed",
+	    NS_MARKERS);
+	const struct stanza *received = stanza_child(d->stanza, "received",
+	    NS_RECEIPTS);
+	struct msg_marker msg = {
+		.user = d->user->jid, .peer = name,
+		.id = stanza_attr(displayed ? displayed : received, "id"),
+		.state = displayed ? "displayed" : "received",
+	};
+
+	if (msg.id != NULL && gateway_can(d->gw, "markers"))
+		session_notify(d->user, METHOD_marker, &msg);
+}
+
+static void
+pass_reactions(const struct down *d, const char *name,
+    const struct stanza *reactions)
+{
+	struct msg_react msg = {
+		.user = d->user->jid, .peer = name,
+		.id = stanza_attr(reactions, "id"),
+	};
+	const char *emojis[32];
+
+	if (msg.id == NULL || !gateway_can(d->gw, "reactions")) {
+		say_error(d, E_FEATURE_NOT_IMPLEMENTED,
+		    "This network has no reactions.");
+		return;
+	}
+	msg.emojis.v = emojis;
+	for (const struct stanza *r = stanza_first(reactions);
+	    r != NULL && msg.emojis.n < LENGTH(emojis); r = stanza_next(r))
+		emojis[msg.emojis.n++] = stanza_text(d->arena, r);
+	session_request(d->user, METHOD_react, &msg, NULL, NULL);
+}
+
+static void
+pass_retraction(const struct down *d, const char *name,
+    const struct stanza *retract)
+{
+	struct msg_retract msg = {
+		.user = d->user->jid, .peer = name,
+		.id = stanza_attr(retract, "id"),
+	};
+
+	if (msg.id == NULL || !gateway_can(d->gw, "retraction"))
+		say_error(d, E_FEATURE_NOT_IMPLEMENTED,
+		    "This network cannot take messages back.");
+	else
+		session_request(d->user, METHOD_retract, &msg, NULL, NULL);
+}
+
+void
+down_message_chat(struct down *d)
+{
+	const char *name = network_name(d);
+	const struct stanza *m = d->stanza, *special;
+	struct msg_attention attention = {
+		.user = d->user->jid, .peer = name,
+	};
+
+	if ((special = stanza_child(m, "reactions", NS_REACTIONS)) != NULL) {
+		pass_reactions(d, name, special);
+		return;
+	}
+	if ((special = stanza_child(m, "retract", NS_RETRACT)) != NULL) {
+		pass_retraction(d, name, special);
+		return;
+	}
+	if (stanza_child(m, "body", NULL) != NULL) {
+		d->gw->messages_down++;
+		outgoing_send(d->user, outgoing_create(d->user, d, "chat",
+		    name, NULL));
+		return;
+	}
+	if (stanza_child(m, "attention", NS_ATTENTION) != NULL)
+		session_notify(d->user, METHOD_attention, &attention);
+	pass_marker(d, name);
+	pass_chat_state(d, name);
+}
+
+/* ------------------------------------------------------------- to the gateway */
+
+struct reply {
+	struct gateway	*gw;
+	char		 to[];
+};
+
+static void
+admin_answered(void *ctx, const char *text)
+{
+	struct reply *reply = ctx;
+	struct say_message m = {
+		.from = reply->gw->config->jid, .to = reply->to,
+		.type = "chat", .body = text,
+	};
+
+	say_message(reply->gw, &m);
+	free(reply);
+}
+
+static bool
+is_admin(const struct down *d)
+{
+	for (char *const *jid = d->gw->config->admin_jids; *jid; jid++) {
+		if (strcmp(*jid, d->from->bare) == 0)
+			return true;
+	}
+	return false;
+}
+
+void
+down_message_gateway(struct down *d)
+{
+	const char *body = stanza_child_text(d->arena, d->stanza, "body",
+	    NULL);
+	struct reply *reply;
+	size_t size;
+
+	/* Chat states and receipts for our own words. */
+	if (body == NULL || *body == '\0')
+		return;
+	if (d->user != NULL && ask_answer(d->user, body))
+		return;
+	if (!is_admin(d)) {
+		say_error(d, E_SERVICE_UNAVAILABLE, "This is the gateway "
+		    "itself: write to a contact or a room of the network.");
+		return;
+	}
+	size = strlen(d->from->full) + 1;
+	reply = xmalloc(sizeof(*reply) + size);
+	reply->gw = d->gw;
+	memcpy(reply->to, d->from->full, size);
+	admin_command(d->gw, body, admin_answered, reply);
+}
+
+/* --------------------------------------------------------------------- bounces */
+
+/* Errors that mean "this client is not there any more". */
+static bool
+means_gone(const struct stanza *stanza)
+{
+	static const char *const conditions[] = {
+		"gone", "internal-server-error", "item-not-found",
+		"jid-malformed", "recipient-unavailable", "redirect",
+		"remote-server-not-found", "remote-server-timeout",
+		"service-unavailable",
+	};
+	const struct stanza *error = stanza_child(stanza, "error", NULL);
+
+	for (size_t i = 0; i < LENGTH(conditions); i++) {
+		if (stanza_child(error, conditions[i], NS_STANZAS) != NULL)
+			return true;
+	}
+	return false;
+}
+
+void
+down_message_error(struct down *d)
+{
+	if (d->user == NULL || d->from->resource == NULL ||
+	    !means_gone(d->stanza))
+		return;
+	/* A room would go on talking to nobody for ever. */
+	if (d->room != NULL && room_has_client(d->room, d->from->full))
+		watch_remove(d->user, d->from->full);
+}

@@ -1,0 +1,186 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Presence to the gateway itself: this is how a user says "log me in", "I am
+ * away" and "goodbye". */
+#include <stdlib.h>
+#include <string.h>
+
+#include "manager/gateway/contact.h"
+#include "manager/gateway/ns.h"
+#include "manager/gateway/say.h"
+#include "manager/gateway/session.h"
+#include "manager/gateway/watch.h"
+#include "util/xalloc.h"
+
+#define CLIENTS_MAX 64		/* of one user */
+
+static enum show
+show_of(const struct down *d)
+{
+	const char *show = stanza_child_text(d->arena, d->stanza, "show",
+	    NULL);
+
+	return show && *show ? show_parse(show) : SHOW_ONLINE;
+}
+
+static int
+priority_of(const struct down *d)
+{
+	const char *text = stanza_child_text(d->arena, d->stanza, "priority",
+	    NULL);
+	long value = text ? strtol(text, NULL, 10) : 0;
+
+	return value < -128 ? -128 : value > 127 ? 127 : (int)value;
+}
+
+static void
+note_caps(struct down *d, struct client *client)
+{
+	const struct stanza *c = stanza_child(d->stanza, "c", NS_CAPS);
+	const char *node = stanza_attr(c, "node"), *ver = stanza_attr(c, "ver");
+
+	free(client->caps);
+	client->caps = node && ver ? xasprintf("%s#%s", node, ver) : NULL;
+}
+
+/* RFC 6121 4.4.2: the user's clients see each other.  In gateway mode the XMPP
+ * server does this. */
+static void
+show_to_each_other(struct user *user, struct client *client, bool added)
+{
+	struct client *other;
+
+	if (!link_is_server(user->gw->link))
+		return;
+	TAILQ_FOREACH(other, &user->clients, entry) {
+		say_presence(user->gw, client->full, other->full, NULL,
+		    client->show, client->status);
+		if (added && other != client)
+			say_presence(user->gw, other->full, client->full, NULL,
+			    other->show, other->status);
+	}
+}
+
+static size_t
+client_count(const struct user *user)
+{
+	struct client *client;
+	size_t n = 0;
+
+	TAILQ_FOREACH(client, &user->clients, entry)
+		n++;
+	return n;
+}
+
+void
+down_presence_available(struct down *d)
+{
+	struct user *user = user_get(d->gw, d->from->bare);
+	struct client *client;
+	bool added;
+
+	if (d->from->resource == NULL || d->gw->stopping)
+		return;
+	if (user_client(user, d->from->full) == NULL &&
+	    client_count(user) >= CLIENTS_MAX) {
+		say_error(d, E_RESOURCE_CONSTRAINT, "Too many clients.");
+		return;
+	}
+	client = user_client_set(user, d->from->full, show_of(d),
+	    stanza_child_text(d->arena, d->stanza, "status", NULL),
+	    priority_of(d), &added);
+	note_caps(d, client);
+	show_to_each_other(user, client, added);
+	if (!session_ready(user)) {
+		/* While recovering the user is not to notice. */
+		if (!user->shown)
+			say_presence(d->gw, d->gw->config->jid, client->full,
+			    "unavailable", SHOW_OFFLINE, "Connecting");
+		else if (added)
+			session_greet(user, client);
+		session_want(user, NULL);
+		return;
+	}
+	session_greet(user, client);
+	if (added)
+		roster_client_up(user, client->full);
+	session_presence(user);
+}
+
+void
+down_presence_unavailable(struct down *d)
+{
+	struct client *other;
+
+	if (d->user == NULL || user_client(d->user, d->from->full) == NULL) {
+		say_presence(d->gw, d->gw->config->jid, d->from->full,
+		    "unavailable", SHOW_OFFLINE, NULL);
+		return;
+	}
+	roster_client_down(d->user, d->from->full);
+	say_presence(d->gw, d->gw->config->jid, d->from->full, "unavailable",
+	    SHOW_OFFLINE, NULL);
+	if (link_is_server(d->gw->link)) {
+		TAILQ_FOREACH(other, &d->user->clients, entry)
+			say_presence(d->gw, d->from->full, other->full,
+			    "unavailable", SHOW_OFFLINE, NULL);
+	}
+	watch_remove(d->user, d->from->full);
+}
+
+void
+down_presence_probe(struct down *d)
+{
+	const struct client *best;
+
+	if (d->user != NULL && d->user->shown &&
+	    (best = user_best_client(d->user)) != NULL) {
+		say_presence(d->gw, d->gw->config->jid, d->from->full, NULL,
+		    best->show, best->status);
+		return;
+	}
+	say_presence(d->gw, d->gw->config->jid, d->from->full, "unavailable",
+	    SHOW_OFFLINE, NULL);
+	/* Maybe we were away when the user came: ask in turn. */
+	if (!link_is_server(d->gw->link))
+		say_presence(d->gw, d->gw->config->jid, d->from->bare, "probe",
+		    SHOW_ONLINE, NULL);
+}
+
+void
+down_presence_error(struct down *d)
+{
+	if (d->user != NULL && user_client(d->user, d->from->full) != NULL)
+		watch_remove(d->user, d->from->full);
+}
+
+void
+down_gateway_subscribe(struct down *d)
+{
+	say_presence(d->gw, d->gw->config->jid, d->from->bare, "subscribed",
+	    SHOW_ONLINE, NULL);
+	if (d->user != NULL && d->user->shown)
+		down_presence_probe(d);
+}
+
+/* XEP-0100 4.4.1: the user lets us see its presence; the server sends it. */
+void
+down_gateway_subscribed(struct down *d)
+{
+	say_presence(d->gw, d->gw->config->jid, d->from->bare, "probe",
+	    SHOW_ONLINE, NULL);
+}
+
+void
+down_gateway_unsubscribe(struct down *d)
+{
+	say_presence(d->gw, d->gw->config->jid, d->from->bare, "unsubscribed",
+	    SHOW_ONLINE, NULL);
+}
+
+/* The user does not want us to see its presence.  It is still registered and
+ * may send presence by hand, so there is nothing to undo. */
+void
+down_gateway_unsubscribed(struct down *d)
+{
+	(void)d;
+}

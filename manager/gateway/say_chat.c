@@ -1,0 +1,118 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Stanzas about messages. */
+#include "manager/gateway/say_chat.h"
+
+#include <string.h>
+
+#include "manager/gateway/ns.h"
+#include "manager/gateway/rights.h"
+
+static struct xml *
+begin(struct gateway *gw, const char *from, const char *to, const char *type)
+{
+	struct xml *x = link_begin(gw->link);
+
+	xml_open(x, "message");
+	xml_attr(x, "from", from);
+	xml_attr(x, "to", to);
+	xml_attr(x, "type", type);
+	return x;
+}
+
+void
+say_marker(struct gateway *gw, const char *from, const char *to,
+    const char *id, const char *state)
+{
+	struct xml *x = begin(gw, from, to, "chat");
+
+	xml_open_ns(x, strcmp(state, "displayed") == 0 ? "displayed" :
+	    "received", NS_MARKERS);
+	xml_attr(x, "id", id);
+	say_end(gw, x, to, LINK_KEEP);
+}
+
+void
+say_reactions(struct gateway *gw, const char *from, const char *to,
+    const char *type, const char *id, const struct strs *emojis)
+{
+	struct xml *x = begin(gw, from, to, type);
+
+	xml_open_ns(x, "reactions", NS_REACTIONS);
+	xml_attr(x, "id", id);
+	for (size_t i = 0; i < emojis->n; i++)
+		xml_element(x, "reaction", NULL, emojis->v[i]);
+	xml_close(x);
+	xml_element(x, "store", NS_HINTS, NULL);
+	say_end(gw, x, to, LINK_KEEP);
+}
+
+void
+say_retraction(struct gateway *gw, const char *from, const char *to,
+    const char *type, const char *id)
+{
+	struct xml *x = begin(gw, from, to, type);
+
+	xml_open_ns(x, "retract", NS_RETRACT);
+	xml_attr(x, "id", id);
+	xml_close(x);
+	xml_open_ns(x, "fallback", NS_FALLBACK);
+	xml_attr(x, "for", NS_RETRACT);
+	xml_close(x);
+	xml_element(x, "body", NULL, "/me took a message back.");
+	xml_element(x, "store", NS_HINTS, NULL);
+	say_end(gw, x, to, LINK_KEEP);
+}
+
+/* <forwarded/> around the message as the user would have sent it. */
+static void
+put_forwarded(struct xml *x, const struct user *user, const char *to,
+    const struct say_message *m)
+{
+	xml_open_ns(x, "forwarded", NS_FORWARD);
+	xml_open_ns(x, "message", "jabber:client");
+	xml_attr(x, "from", user->jid);
+	xml_attr(x, "to", to);
+	xml_attr(x, "type", "chat");
+	xml_attr(x, "id", m->id);
+	xml_element(x, "body", NULL, m->body);
+	xml_close(x);
+	xml_close(x);
+}
+
+static void
+say_carbon(struct user *user, const struct client *client, const char *to,
+    const struct say_message *m)
+{
+	struct xml *x = begin(user->gw, user->jid, client->full, "chat");
+
+	xml_open_ns(x, "sent", NS_CARBONS);
+	put_forwarded(x, user, to, m);
+	say_end(user->gw, x, client->full, LINK_KEEP);
+}
+
+void
+say_own_message(struct user *user, const char *contact,
+    const struct say_message *m)
+{
+	struct gateway *gw = user->gw;
+	const struct rights *rights = rights_of(gw, user->jid);
+	const char *domain = strchr(user->jid, '@');
+	struct say_message plain = *m;
+	struct client *client;
+	struct xml *x;
+
+	if (link_is_server(gw->link)) {
+		TAILQ_FOREACH(client, &user->clients, entry)
+			say_carbon(user, client, contact, m);
+	} else if (rights->message && domain != NULL) {
+		x = begin(gw, gw->config->jid, domain + 1, NULL);
+		xml_open_ns(x, "privilege", rights->ns);
+		put_forwarded(x, user, contact, m);
+		say_end(gw, x, domain + 1, LINK_KEEP);
+	} else {
+		/* Shown on the wrong side, but not lost. */
+		plain.from = contact;
+		plain.to = user->jid;
+		say_message(gw, &plain);
+	}
+}

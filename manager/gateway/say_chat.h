@@ -1,0 +1,23 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* say_chat.h - what is said about messages: seen, liked, taken back; and the
+ * user's own messages from elsewhere. */
+#ifndef MANAGER_GATEWAY_SAY_CHAT_H
+#define MANAGER_GATEWAY_SAY_CHAT_H
+
+#include "manager/gateway/say.h"
+
+/* XEP-0333, state "received" or "displayed". */
+void	say_marker(struct gateway *, const char *from, const char *to,
+	    const char *id, const char *state);
+/* XEP-0444; no emojis: none any more. */
+void	say_reactions(struct gateway *, const char *from, const char *to,
+	    const char *type, const char *id, const struct strs *emojis);
+/* XEP-0424, with a body for clients that do not know it. */
+void	say_retraction(struct gateway *, const char *from, const char *to,
+	    const char *type, const char *id);
+/* A message that the user wrote with another program of the network: shown as
+ * sent (XEP-0280), by the user's server where we may (XEP-0356). */
+void	say_own_message(struct user *, const char *contact_full,
+	    const struct say_message *);
+
+#endif

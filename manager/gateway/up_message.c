@@ -1,0 +1,174 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* One-to-one events from the network to the user's clients. */
+#include <stdio.h>
+#include <string.h>
+
+#include "manager/gateway/name.h"
+#include "manager/gateway/say_chat.h"
+#include "manager/gateway/up.h"
+#include "util/log.h"
+
+/* Who speaks: an address for the name, or NULL and a line in the log. */
+static const char *
+speaker(const struct up *up, struct arena *a, const char *name)
+{
+	const char *jid = name_to_full(up->gw, a, name);
+
+	if (jid == NULL)
+		log_warn("%s: %s: \"%s\" cannot be made an address",
+		    up->gw->config->jid, up->user->jid, name);
+	return jid;
+}
+
+static void
+chat(struct up *up, struct arena *a)
+{
+	const struct msg_message *msg = &up->params->message;
+	struct gateway *gw = up->gw;
+	char serial[32];
+	struct say_message m = {
+		.from = speaker(up, a, msg->from), .to = up->user->jid,
+		.type = msg->headline && *user_setting(up->user,
+		    "send_headlines", "0") == '1' ? "headline" : "chat",
+		.id = msg->id, .body = msg->body, .thread = msg->thread,
+		.xhtml = gw->config->enable_xhtml ? msg->xhtml : NULL,
+		.replaces = msg->replaces, .reply_to = msg->reply_to,
+		.time = msg->time, .delay_from = gw->config->jid,
+		.attachments = msg->attachments.v,
+		.nattachments = msg->attachments.n,
+	};
+
+	/* Not an address: the gateway says it for them, nothing is lost. */
+	if (m.from == NULL)
+		m.from = gw->config->jid;
+	if (m.id == NULL) {
+		snprintf(serial, sizeof(serial), "%s-m%lu", gw->iq_token,
+		    ++gw->iq_serial);
+		m.id = serial;
+	}
+	if (msg->carbon) {
+		say_own_message(up->user, m.from, &m);
+		return;
+	}
+	if (!msg->headline && gateway_can(gw, "chat_states"))
+		m.chat_state = "active";
+	if (say_message(gw, &m) < 0)
+		log_warn("%s: a message to %s could not be delivered",
+		    gw->config->jid, up->user->jid);
+}
+
+void
+up_message(struct up *up)
+{
+	const char *kind = up->params->message.kind;
+	struct arena a = { 0 };
+
+	up->gw->messages_up++;
+	if (strcmp(kind, "groupchat") == 0) {
+		up_room_message(up);
+	} else if (strcmp(kind, "private") == 0) {
+		up_room_private(up);
+	} else {
+		chat(up, &a);
+		arena_free(&a);
+	}
+}
+
+void
+up_receipt(struct up *up)
+{
+	const struct msg_receipt *msg = &up->params->receipt;
+	struct arena a = { 0 };
+	const char *from = speaker(up, &a, msg->peer);
+	struct say_message m = {
+		.from = from, .to = up->user->jid, .type = "chat",
+		.received = msg->id,
+	};
+
+	if (from != NULL && strcmp(msg->state, "read") == 0)
+		say_marker(up->gw, from, up->user->jid, msg->id, "displayed");
+	else if (from != NULL)
+		say_message(up->gw, &m);
+	arena_free(&a);
+}
+
+void
+up_marker(struct up *up)
+{
+	const struct msg_marker_up *msg = &up->params->marker_up;
+	struct arena a = { 0 };
+	const char *from = speaker(up, &a, msg->peer);
+
+	if (from != NULL)
+		say_marker(up->gw, from, up->user->jid, msg->id, msg->state);
+	arena_free(&a);
+}
+
+static bool
+is_chat_state(const char *state)
+{
+	static const char *const states[] = {
+		"active", "composing", "paused", "inactive", "gone",
+	};
+
+	for (size_t i = 0; i < LENGTH(states); i++) {
+		if (strcmp(state, states[i]) == 0)
+			return true;
+	}
+	return false;
+}
+
+void
+up_chat_state(struct up *up)
+{
+	const struct msg_chat_state_up *msg = &up->params->chat_state_up;
+	struct arena a = { 0 };
+	struct say_message m = {
+		.from = speaker(up, &a, msg->peer), .to = up->user->jid,
+		.type = "chat", .chat_state = msg->state,
+	};
+
+	/* The state becomes an element's name. */
+	if (m.from != NULL && msg->room == NULL && is_chat_state(msg->state))
+		say_message(up->gw, &m);
+	arena_free(&a);
+}
+
+void
+up_reaction(struct up *up)
+{
+	const struct msg_reaction *msg = &up->params->reaction;
+	struct arena a = { 0 };
+	const char *from = speaker(up, &a, msg->peer);
+
+	if (from != NULL && msg->room == NULL)
+		say_reactions(up->gw, from, up->user->jid, "chat", msg->id,
+		    &msg->emojis);
+	arena_free(&a);
+}
+
+void
+up_retracted(struct up *up)
+{
+	const struct msg_retracted *msg = &up->params->retracted;
+	struct arena a = { 0 };
+	const char *from = speaker(up, &a, msg->peer);
+
+	if (from != NULL && msg->room == NULL)
+		say_retraction(up->gw, from, up->user->jid, "chat", msg->id);
+	arena_free(&a);
+}
+
+void
+up_attention(struct up *up)
+{
+	struct arena a = { 0 };
+	struct say_message m = {
+		.from = speaker(up, &a, up->params->attention_up.peer),
+		.to = up->user->jid, .type = "chat", .attention = true,
+	};
+
+	if (m.from != NULL)
+		say_message(up->gw, &m);
+	arena_free(&a);
+}
