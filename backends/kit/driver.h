@@ -9,36 +9,36 @@
 #include "util/buf.h"
 
 struct kit_driver {
-	/* kit_out() is not empty any more, or kit_finished() has become true:
-	 * see to it at the end of this loop turn. */
-	void	(*wake)(void);
+	/* The end has begun: log-outs are under way, and all must be over in
+	 * this many seconds.  Called again when it has become more urgent.
+	 * From here on kit_tick() wants to be called ten times a second. */
+	void	(*stopping)(double seconds);
 };
 
 void	kit_init(const struct kit_backend *, const struct kit_driver *);
-void	kit_finish(void);		/* frees everything */
+void	kit_free(void);			/* everything; kit_init() may follow */
 
-/* Bytes go to the end of kit_in(), then kit_received() handles what is whole.
- * It handles no more than a fair share and returns whether to call it again
- * in the next loop turn, be there new bytes or not. */
-struct buf *kit_in(void);
-bool	kit_received(void);
-/* Not while the output queue is long: the kernel's flow control does the
+/* Bytes go to the end of kit_in(), then kit_received() handles what is whole,
+ * except while kit_wants_input() is false: the kernel's flow control does the
  * rest. */
+struct buf *kit_in(void);
+void	kit_received(void);
 bool	kit_wants_input(void);
 
-/* The driver writes from the front, consumes, then calls kit_sent(). */
+/* At the end of every loop turn the driver writes what the pipe takes from the
+ * front, consumes it and calls kit_sent(), in which the backend is paused or
+ * resumed; after that it calls kit_received() for what had to wait. */
 struct buf *kit_out(void);
 void	kit_sent(void);
 
-/* Once a second or so. */
+/* Once a second. */
 void	kit_tick(void);
 /* SIGTERM, or the like: log everyone out. */
 void	kit_quit(void);
 /* End of file or a broken pipe: the main process is gone. */
 void	kit_orphaned(void);
 
-/* Nothing is left to do: exit once kit_out() is written.  An orphan does not
- * write. */
+/* Nothing is left to do, or the time for it is over. */
 bool	kit_finished(void);
 int	kit_status(void);		/* exit status then */
 

@@ -62,10 +62,11 @@ struct kit_backend {
 	const char *const *features;	/* up to a NULL; may be NULL */
 
 	/* initialize has come.  *say is filled in with the above; add to it
-	 * what the configuration (also behind kit_config()) decides.  What it
-	 * points to must live until start() is called no more, as must config.
-	 * -1: this cannot work, *why (malloced) says what is wrong; it goes to
-	 * the admin's log and the process exits.  May be NULL. */
+	 * what the configuration decides.  It is sent when start() has
+	 * returned, so it must not point into start()'s own variables.  config
+	 * stays valid for ever (kit_config() looks into it).  -1: this cannot
+	 * work, *why (malloced) says what is wrong; it goes to the admin's log
+	 * and the process exits.  May be NULL. */
 	int	(*start)(const struct sections *config,
 		    struct msg_initialize_result *say, char **why);
 	/* Log everyone out, then call kit_stopped(); there is a second or two
@@ -73,7 +74,7 @@ struct kit_backend {
 	 * NULL: nobody needs to be logged out. */
 	void	(*stop)(void);
 	/* The main process does not keep up: stop reading from networks, until
-	 * resume().  Called in turns.  Both NULL when there is nothing to stop. */
+	 * resume().  Called in turns, from the loop only.  Both NULL when there is nothing to stop. */
 	void	(*pause)(void);
 	void	(*resume)(void);
 	/* How many users are logged in, for statistics.  May be NULL. */
