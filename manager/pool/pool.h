@@ -62,12 +62,17 @@ struct pool	*pool_create(struct ev_loop *, const struct pool_config *,
 /* All backends are killed at once and reaped later by init. */
 void		 pool_destroy(struct pool *);		/* NULL is fine */
 /* Tell all backends to exit, kill what has not gone after stop_timeout, then
- * call done. */
+ * call done.  Nobody is assigned or lost any more; what is in flight is still
+ * answered, in the end with ERR_LOST. */
 void		 pool_stop(struct pool *, void (*done)(void *ctx), void *ctx);
+/* Stop reading from backends, or go on: for the time when there is no room for
+ * what they say.  Their pipes fill, and they have to wait. */
+void		 pool_hold(struct pool *, bool hold);
 
 /* Give the user a backend now or as soon as there is one; events->assigned
  * comes later in any case, at the earliest in the next loop turn.  Assigning
- * again is harmless. */
+ * again before the user is lost or released changes nothing and calls
+ * nothing. */
 void		 pool_assign(struct pool *, const char *user);
 /* Forget the user (also while waiting).  Sends nothing: log out first. */
 void		 pool_release(struct pool *, const char *user);
@@ -88,7 +93,9 @@ int		 pool_request_any(struct pool *, enum method,
 		    const void *params, double timeout, rpc_reply *, void *ctx)
 		    MUST_CHECK;
 bool		 pool_is_full(const struct pool *, const char *user);
-/* Answer a backend's request; ignored when that backend is gone. */
+/* Answer a backend's request, once; ignored when that backend is gone.  id as
+ * in the message that events->message was given: it is the pool's own, so that
+ * it fits no request of another process with the same number. */
 void		 pool_answer(struct pool *, unsigned backend, uint32_t id,
 		    enum method, const void *result);
 void		 pool_refuse(struct pool *, unsigned backend, uint32_t id,
@@ -118,8 +125,9 @@ unsigned long	 pool_crashes(const struct pool *);
 void		 pool_crash_report(const struct pool *, struct buf *);
 /* Pids of crashed backends, one a line: what the C++ program prints. */
 void		 pool_crashed_pids(const struct pool *, struct buf *);
-/* Replace a backend: it takes nobody new, its users are given back by
- * events->lost, it exits.  -1: no such backend. */
+/* Replace a backend: it takes nobody new; as soon as there is room for all of
+ * them elsewhere its users are given back by events->lost, and it exits.  A
+ * replacement that cannot start thus harms nobody.  -1: no such backend. */
 int		 pool_restart(struct pool *, unsigned backend) MUST_CHECK;
 /* A new configuration for backends started from now on. */
 void		 pool_configure(struct pool *, const struct pool_config *);

@@ -1,0 +1,470 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* What happens to a backend, and what do we do then?  The table below is the
+ * answer; every change of state goes through it.  Which backend gets which
+ * user, and when one is started, is the pool's business. */
+#include "manager/pool/backend.h"
+
+#include <signal.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "manager/pool/clock.h"
+#include "manager/pool/command.h"
+#include "manager/pool/report.h"
+#include "manager/pool/spawn.h"
+#include "manager/pool/talk.h"
+#include "protocol/errors.h"
+#include "util/later.h"
+#include "util/xalloc.h"
+
+#define TICKS_PER_PING	4
+#define ABORT_GRACE	2.0	/* s to write a core file */
+#define VANISH_GRACE	1.0	/* s from end of file to being dead */
+#define KILL_AGAIN	5.0	/* s; a killed process may sit in the kernel */
+
+typedef void backend_action(struct backend *);
+
+static backend_action admit, drain, leave, farewell, hung, kill_now, vanish,
+    shut, insist, died, bury, ignore;
+
+static backend_action *const actions[BACKEND_STATES][BACKEND_EVENTS] = {
+	/*                    HELLO   RETIRE  MOVE    STOP      TIMEOUT   GARBAGE   LOST    EXITED */
+	[BACKEND_STARTING] = { admit,  leave,  ignore, leave,    kill_now, kill_now, vanish, died   },
+	[BACKEND_READY]    = { ignore, drain,  ignore, farewell, hung,     kill_now, vanish, died   },
+	[BACKEND_DRAINING] = { ignore, ignore, leave,  farewell, hung,     kill_now, vanish, died   },
+	[BACKEND_STOPPING] = { ignore, ignore, ignore, ignore,   insist,   shut,     shut,   bury   },
+	[BACKEND_GONE]     = { ignore, ignore, ignore, ignore,   ignore,   ignore,   ignore, ignore },
+};
+
+static const char *const state_names[BACKEND_STATES] = {
+	[BACKEND_STARTING] = "starting",
+	[BACKEND_READY]    = "ready",
+	[BACKEND_DRAINING] = "draining",
+	[BACKEND_STOPPING] = "stopping",
+	[BACKEND_GONE]     = "gone",
+};
+
+const char *
+backend_state_name(enum backend_state state)
+{
+	return state_names[state];
+}
+
+bool
+backend_serves(const struct backend *b)
+{
+	return b->state == BACKEND_READY || b->state == BACKEND_DRAINING;
+}
+
+static void
+set_state(struct backend *b, enum backend_state state)
+{
+	backend_log(b, LOG_DEBUG, "%s -> %s", state_names[b->state],
+	    state_names[state]);
+	b->state = state;
+}
+
+void
+backend_event(struct backend *b, enum backend_event event)
+{
+	actions[b->state][event](b);
+}
+
+void
+backend_fail(struct backend *b, enum backend_event event, const char *fmt, ...)
+{
+	va_list ap;
+
+	if (b->state < BACKEND_STOPPING && b->why[0] == '\0') {
+		va_start(ap, fmt);
+		vsnprintf(b->why, sizeof(b->why), fmt, ap);
+		va_end(ap);
+	}
+	backend_event(b, event);
+}
+
+static void
+set_timer(struct backend *b, double after, double repeat)
+{
+	ev_timer_stop(b->loop, &b->timer);
+	ev_timer_set(&b->timer, after, repeat);
+	ev_timer_start(b->loop, &b->timer);
+}
+
+/* The whole group: a backend may have helpers of its own. */
+static void
+send_signal(struct backend *b, int sig)
+{
+	b->killed = sig;
+	if (b->pid > 1 && !b->exited)
+		kill(-b->pid, sig);
+}
+
+/* ------------------------------------------------------------------ actions */
+
+static void
+ignore(struct backend *b)
+{
+	(void)b;
+}
+
+/* From here on no user is its own.  Comes last in an action: the callbacks may
+ * do anything, also destroy b. */
+static void
+give_back(struct backend *b)
+{
+	struct buf words = { 0 };
+
+	backend_words(b, &words);
+	buf_addc(&words, '\0');
+	rpc_fail(b->rpc, ERR_LOST, buf_data(&words));
+	buf_free(&words);
+	if (b->state != BACKEND_GONE)
+		b->owner->leaving(b);
+}
+
+static void
+admit(struct backend *b)
+{
+	set_state(b, BACKEND_READY);
+	b->ready_at = clock_now();
+	b->empty_since = b->ready_at;
+	set_timer(b, b->limits.ping_interval / TICKS_PER_PING,
+	    b->limits.ping_interval / TICKS_PER_PING);
+	backend_log(b, LOG_INFO, "ready after %.0f ms",
+	    (b->ready_at - b->born) * 1000);
+}
+
+static void
+drain(struct backend *b)
+{
+	static const struct msg_drain nothing;
+
+	b->asked = true;
+	set_state(b, BACKEND_DRAINING);
+	backend_notify(b, METHOD_drain, &nothing);
+}
+
+/* The polite way: it is told, and has stop_timeout to do it. */
+static void
+farewell(struct backend *b)
+{
+	static const struct msg_exit nothing;
+
+	b->asked = true;
+	set_state(b, BACKEND_STOPPING);
+	set_timer(b, b->limits.stop_timeout, KILL_AGAIN);
+	backend_notify(b, METHOD_exit, &nothing);
+}
+
+static void
+leave(struct backend *b)
+{
+	farewell(b);
+	give_back(b);
+}
+
+static void
+kill_now(struct backend *b)
+{
+	b->asked = false;
+	set_state(b, BACKEND_STOPPING);
+	channel_close(&b->channel);
+	set_timer(b, KILL_AGAIN, KILL_AGAIN);
+	send_signal(b, SIGKILL);
+	give_back(b);
+}
+
+/* SIGABRT so that a core file shows where it hangs. */
+static void
+hung(struct backend *b)
+{
+	b->asked = false;
+	set_state(b, BACKEND_STOPPING);
+	channel_close(&b->channel);
+	set_timer(b, ABORT_GRACE, KILL_AGAIN);
+	send_signal(b, SIGABRT);
+	give_back(b);
+}
+
+/* End of file.  Mostly it is exiting and will be reaped in a moment, but one
+ * that only closed its pipes is of no use either. */
+static void
+vanish(struct backend *b)
+{
+	b->asked = false;
+	set_state(b, BACKEND_STOPPING);
+	channel_close(&b->channel);
+	set_timer(b, VANISH_GRACE, KILL_AGAIN);
+	give_back(b);
+}
+
+/* It has said its last; its timer and its death are still to come. */
+static void
+shut(struct backend *b)
+{
+	channel_close(&b->channel);
+}
+
+static void
+insist(struct backend *b)
+{
+	if (b->killed == SIGKILL)
+		backend_log(b, LOG_ERROR, "does not die of SIGKILL");
+	else if (b->asked)
+		backend_log(b, LOG_WARN, "has not exited within %g s: killed",
+		    b->limits.stop_timeout);
+	send_signal(b, SIGKILL);
+}
+
+static void
+died(struct backend *b)
+{
+	b->asked = false;
+	set_state(b, BACKEND_STOPPING);
+	give_back(b);
+	backend_event(b, BACKEND_EXITED);
+}
+
+static void
+bury(struct backend *b)
+{
+	set_state(b, BACKEND_GONE);
+	ev_timer_stop(b->loop, &b->timer);
+	ev_child_stop(b->loop, &b->child);
+	channel_close(&b->channel);
+	tail_read_rest(&b->tail);
+	rpc_fail(b->rpc, ERR_LOST, "the backend has exited");
+	/* Its helpers have nobody to work for.  The number cannot belong to
+	 * a stranger: while the group has members it is not used again, and
+	 * numbers are given out in turn. */
+	if (b->pid > 1)
+		kill(-b->pid, SIGKILL);
+	b->owner->gone(b);
+}
+
+/* --------------------------------------------------------------------- watch */
+
+/* Counts ticks, not seconds: when it was us who slept, stopped or swapped out,
+ * there was one tick however long it took, and no backend pays for it. */
+void
+backend_tick(struct backend *b)
+{
+	const unsigned patience = 2 * TICKS_PER_PING;
+	bool moves = b->channel.written != b->last_written;
+
+	b->ticks++;
+	b->last_written = b->channel.written;
+	if (b->channel.held)
+		return;			/* its answer waits for us to read */
+	b->stuck_ticks = channel_queued(&b->channel) == 0 || moves ?
+	    0 : b->stuck_ticks + 1;
+	/* A ping behind other messages is on its way while those move. */
+	if (b->pinging && b->channel.written >= b->ping_end)
+		b->ping_ticks++;
+	if (b->stuck_ticks > patience)
+		backend_fail(b, BACKEND_TIMEOUT,
+		    "hung: has read nothing for %g s",
+		    2 * b->limits.ping_interval);
+	else if (b->ping_ticks > patience)
+		backend_fail(b, BACKEND_TIMEOUT,
+		    "hung: no answer to ping for %g s",
+		    2 * b->limits.ping_interval);
+	else if (!b->pinging && b->ticks % TICKS_PER_PING == 0)
+		talk_ping(b);
+	if (backend_serves(b))
+		b->owner->tick(b);
+}
+
+static void
+timer_cb(struct ev_loop *loop, ev_timer *w, int revents)
+{
+	struct backend *b = w->data;
+
+	(void)loop;
+	(void)revents;
+	if (backend_serves(b))
+		backend_tick(b);
+	else if (b->state == BACKEND_STARTING)
+		backend_fail(b, BACKEND_TIMEOUT, "not ready within %g s",
+		    b->limits.start_timeout);
+	else
+		backend_event(b, BACKEND_TIMEOUT);
+}
+
+static void
+child_cb(struct ev_loop *loop, ev_child *w, int revents)
+{
+	struct backend *b = w->data;
+
+	(void)revents;
+	ev_child_stop(loop, w);
+	b->exited = true;
+	b->status = w->rstatus;
+	/* Its last messages are still in the pipe; its end of file too, unless
+	 * a helper of its own holds the other end. */
+	channel_read_rest(&b->channel);
+	backend_event(b, BACKEND_EXITED);
+}
+
+/* ---------------------------------------------------------------- in words */
+
+void
+backend_words(const struct backend *b, struct buf *out)
+{
+	/* An exit of its own accord says more than that its pipe closed. */
+	if (b->why[0] != '\0' && (!b->exited || b->killed != 0))
+		buf_adds(out, b->why);
+	else if (b->exited)
+		report_status(b->status, out);
+	else
+		buf_adds(out, "gone");
+}
+
+/* As it said itself, else as the kernel counts. */
+long
+backend_rss_kb(const struct backend *b)
+{
+	char path[32];
+	long pages = 0;
+	FILE *f;
+
+	if (b->rss_kb > 0 || b->pid == 0)
+		return b->rss_kb;
+	snprintf(path, sizeof(path), "/proc/%d/statm", (int)b->pid);
+	if ((f = fopen(path, "re")) == NULL)
+		return 0;
+	if (fscanf(f, "%*d %ld", &pages) != 1)
+		pages = 0;
+	fclose(f);
+	return pages * (sysconf(_SC_PAGESIZE) / 1024);
+}
+
+void
+backend_log(const struct backend *b, enum log_level level, const char *fmt, ...)
+{
+	char text[1500];
+	va_list ap;
+
+	if (!log_enabled(level))
+		return;
+	va_start(ap, fmt);
+	vsnprintf(text, sizeof(text), fmt, ap);
+	va_end(ap);
+	log_line(level, "%s: backend %u (pid %d): %s", b->instance, b->id,
+	    (int)b->pid, text);
+}
+
+/* ----------------------------------------------------------- start and end */
+
+struct backend *
+backend_create(struct ev_loop *loop, const struct backend_start *start)
+{
+	struct backend *b = xcalloc(1, sizeof(*b));
+
+	b->id = start->id;
+	b->instance = xstrdup(start->instance);
+	b->owner = start->owner;
+	b->pool = start->pool;
+	b->limits = start->limits;
+	b->loop = loop;
+	b->state = BACKEND_STARTING;
+	b->born = clock_now();
+	b->rpc = rpc_create();
+	b->channel.from = b->channel.to = -1;
+	b->tail.fd = b->tail.file = -1;
+	TAILQ_INIT(&b->users);
+	ev_timer_init(&b->timer, timer_cb, 0, 0);
+	b->timer.data = b;
+	ev_child_init(&b->child, child_cb, 0, 0);
+	b->child.data = b;
+	return b;
+}
+
+static int
+run(const struct backend_start *start, struct process *process, char *why,
+    size_t size)
+{
+	struct spawn spawn_it = {
+		.memory_max_mb = start->limits.memory_max_mb,
+		.stamps = start->log_path != NULL,
+	};
+	const char *bad;
+	char **argv = command_split(start->command, start->id, &bad);
+	int ok;
+
+	if (argv == NULL) {
+		snprintf(why, size, "[service] backend: %s", bad);
+		return -1;
+	}
+	spawn_it.argv = argv;
+	ok = spawn(&spawn_it, process, why, size);
+	command_free(argv);
+	return ok;
+}
+
+static void
+attach(struct backend *b, const struct process *process, const char *log_path)
+{
+	char *path = log_path != NULL ? command_expand(log_path, b->id) : NULL;
+	char *subject;
+
+	b->pid = process->pid;
+	ev_child_set(&b->child, b->pid, 0);
+	ev_child_start(b->loop, &b->child);
+	channel_open(&b->channel, b->loop, process->from, process->to,
+	    b->limits.queue_max, &talk_events, b);
+	subject = xasprintf("%s: backend %u (pid %d)", b->instance, b->id,
+	    (int)b->pid);
+	tail_open(&b->tail, b->loop, process->err, path, subject);
+	free(subject);
+	free(path);
+}
+
+struct backend *
+backend_start(struct ev_loop *loop, const struct backend_start *start,
+    char *why, size_t size)
+{
+	struct process process;
+	struct backend *b;
+
+	if (run(start, &process, why, size) < 0)
+		return NULL;
+	b = backend_create(loop, start);
+	attach(b, &process, start->log_path);
+	backend_log(b, LOG_DEBUG, "started");
+	set_timer(b, b->limits.start_timeout, 0);
+	talk_initialize(b, start->config);
+	return b;
+}
+
+static void
+free_backend(void *arg)
+{
+	struct backend *b = arg;
+
+	channel_finish(&b->channel);
+	rpc_destroy(b->rpc);
+	free(b->asks);
+	free(b->instance);
+	free(b);
+}
+
+void
+backend_destroy(struct backend *b)
+{
+	if (b == NULL)
+		return;
+	ev_timer_stop(b->loop, &b->timer);
+	ev_child_stop(b->loop, &b->child);
+	if (b->state != BACKEND_GONE && !b->exited)
+		send_signal(b, SIGKILL);
+	b->state = BACKEND_GONE;
+	channel_close(&b->channel);
+	tail_close(&b->tail);
+	rpc_fail(b->rpc, ERR_LOST, "the service stops");
+	later(free_backend, b);
+}

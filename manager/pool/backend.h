@@ -1,0 +1,163 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* backend.h - one backend process from its start to its burial. */
+#ifndef MANAGER_POOL_BACKEND_H
+#define MANAGER_POOL_BACKEND_H
+
+#include <ev.h>
+#include <stdbool.h>
+#include <sys/queue.h>
+#include <sys/types.h>
+
+#include "manager/pool/channel.h"
+#include "manager/pool/tail.h"
+#include "protocol/rpc.h"
+#include "util/log.h"
+#include "util/macros.h"
+
+enum backend_state {
+	BACKEND_STARTING,	/* has not answered initialize */
+	BACKEND_READY,
+	BACKEND_DRAINING,	/* serves its users, gets no new ones */
+	BACKEND_STOPPING,	/* takes part no more, is not dead yet */
+	BACKEND_GONE,		/* reaped or given up; freed after the turn */
+	BACKEND_STATES
+};
+
+enum backend_event {
+	BACKEND_HELLO,		/* it has answered initialize well */
+	BACKEND_RETIRE,		/* somebody wants it replaced or gone */
+	BACKEND_MOVE,		/* there is room for its users elsewhere */
+	BACKEND_STOP,		/* the whole pool stops */
+	BACKEND_TIMEOUT,	/* too slow for its state, or hung */
+	BACKEND_GARBAGE,	/* it broke the protocol */
+	BACKEND_LOST,		/* end of file, or a broken pipe */
+	BACKEND_EXITED,		/* reaped */
+	BACKEND_EVENTS
+};
+
+struct backend;
+
+/* All are called with nothing of ours further up in the stack, but message
+ * and drained, which come out of the channel.  Each may destroy the backend. */
+struct backend_owner {
+	void	(*ready)(struct backend *, const struct msg_initialize_result *);
+	/* STOPPING from now on; what was in flight is answered.  Its users are
+	 * for the owner to move; why: backend_words(). */
+	void	(*leaving)(struct backend *);
+	/* GONE: destroy it. */
+	void	(*gone)(struct backend *);
+	/* A notification or request while READY or DRAINING. */
+	void	(*message)(struct backend *, const struct msg *);
+	void	(*drained)(struct backend *);
+	/* A few times in a ping interval. */
+	void	(*tick)(struct backend *);
+};
+
+struct backend_limits {
+	double		 start_timeout, ping_interval, stop_timeout;	/* s */
+	size_t		 queue_max;		/* bytes */
+	unsigned	 memory_max_mb;
+};
+
+/* A request of the backend that is not answered yet.  The token stands for it
+ * above the pool: the backend's own ids begin again in its successor. */
+struct backend_ask {
+	uint32_t	 token, id;
+};
+
+struct pool_user;
+TAILQ_HEAD(pool_user_list, pool_user);
+TAILQ_HEAD(backend_list, backend);
+
+struct backend {
+	/* Written by the owner only. */
+	TAILQ_ENTRY(backend) link;
+	void		*pool;
+	struct pool_user_list users;
+	unsigned	 nusers;
+	unsigned	 users_lost;	/* it had when it was lost */
+	double		 empty_since;
+
+	unsigned	 id;		/* > 0, unique among the living */
+	char		*instance;	/* owned; begins every log line */
+	enum backend_state state;
+	const struct backend_owner *owner;
+	struct backend_limits limits;
+	struct ev_loop	*loop;
+	ev_timer	 timer;		/* start, ping or stop, by state */
+	ev_child	 child;
+	pid_t		 pid;		/* 0: none */
+	struct channel	 channel;
+	struct tail	 tail;
+	struct rpc	*rpc;
+
+	double		 born, ready_at;	/* clock_now(); ready_at 0: never */
+	bool		 asked;		/* we wanted it to leave */
+	bool		 exited;	/* then status is as of waitpid(2) */
+	int		 status;
+	int		 killed;	/* last signal that we sent; 0: none */
+	char		 why[200];	/* our reason to drop it; "": none */
+
+	bool		 pinging;	/* a ping is not answered */
+	uint64_t	 ping_end;	/* its last byte in the channel's count */
+	unsigned	 ping_ticks;	/* since it has left */
+	unsigned	 stuck_ticks;	/* the pipe is full and does not move */
+	uint64_t	 last_written;	/* of the channel, at the last tick */
+	unsigned	 ticks;
+	long		 rss_kb;	/* as of the last ping; 0: unknown */
+
+	struct backend_ask *asks;	/* owned */
+	size_t		 nasks;
+};
+
+struct backend_start {
+	const char	*instance, *command, *log_path;
+	unsigned	 id;
+	const struct sections *config;
+	struct backend_limits limits;
+	const struct backend_owner *owner;
+	void		*pool;
+};
+
+/* Start the process and send it initialize.  NULL and why in words when that
+ * does not even begin. */
+struct backend	*backend_start(struct ev_loop *, const struct backend_start *,
+		    char *why, size_t size) MUST_CHECK;
+/* An object in STARTING without a process: backend_start() fills it in, the
+ * tests of the state table use it as it is. */
+struct backend	*backend_create(struct ev_loop *, const struct backend_start *);
+/* Kills what is still alive, answers what is in flight with ERR_LOST; NULL is
+ * fine. */
+void		 backend_destroy(struct backend *);
+
+/* The only way to change the state. */
+void		 backend_event(struct backend *, enum backend_event);
+/* The same for a reason, which is kept if it is the first one. */
+void		 backend_fail(struct backend *, enum backend_event,
+		    const char *fmt, ...) PRINTF(3, 4);
+/* One step of the watch over a running backend: ping it, or notice that it
+ * hangs.  Called by its timer. */
+void		 backend_tick(struct backend *);
+
+/* deadline: as of clock_now().  A request that is too large is answered with
+ * ERR_TOO_LONG. */
+void		 backend_request(struct backend *, enum method,
+		    const void *params, double deadline, rpc_reply *,
+		    void *ctx);
+int		 backend_notify(struct backend *, enum method,
+		    const void *params);	/* -1: too large */
+/* Answer what was asked under this token; unknown ones are ignored.  code
+ * NULL: a result. */
+void		 backend_answer(struct backend *, uint32_t token, enum method,
+		    const void *result, const char *code, const char *text);
+
+bool		 backend_serves(const struct backend *);  /* READY, DRAINING */
+const char	*backend_state_name(enum backend_state);
+/* Why it was lost: our reason, how it ended, or both. */
+void		 backend_words(const struct backend *, struct buf *);
+long		 backend_rss_kb(const struct backend *);
+/* A log line "INSTANCE: backend ID (pid PID): ...". */
+void		 backend_log(const struct backend *, enum log_level,
+		    const char *fmt, ...) PRINTF(3, 4);
+
+#endif

@@ -1,0 +1,36 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* report.h - backends that died unasked, for the log and the admin. */
+#ifndef MANAGER_POOL_REPORT_H
+#define MANAGER_POOL_REPORT_H
+
+#include <stdbool.h>
+#include <sys/types.h>
+
+#include "util/buf.h"
+
+#define REPORT_KEPT	64
+
+struct report_entry {
+	pid_t		 pid;		/* 0: it could not be executed */
+	unsigned	 id, users;
+	double		 when;		/* clock_now() */
+	char		 how[240];	/* "signal 11 (Segmentation fault)" */
+	char		 words[400];	/* its last on standard error, or "" */
+};
+
+/* Zero-initialised: nothing has happened. */
+struct report {
+	struct report_entry ring[REPORT_KEPT];
+	unsigned long	 added;		/* to the ring */
+	unsigned long	 crashes;	/* those with a process */
+};
+
+/* How a status of waitpid(2) reads. */
+void	report_status(int status, struct buf *);
+/* Strings are cut to what is kept. */
+void	report_add(struct report *, pid_t, unsigned id, unsigned users,
+	    const char *how, const char *words);
+void	report_print(const struct report *, struct buf *);
+void	report_print_pids(const struct report *, struct buf *);
+
+#endif

@@ -1,0 +1,46 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* tail.h - a backend's standard error: passed on, and the last of it kept. */
+#ifndef MANAGER_POOL_TAIL_H
+#define MANAGER_POOL_TAIL_H
+
+#include <ev.h>
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "util/buf.h"
+
+#define TAIL_LINES	10
+#define TAIL_WIDTH	200	/* bytes kept of a line */
+
+struct tail {
+	struct ev_loop	*loop;
+	ev_io		 readable;
+	int		 fd;		/* our end of the pipe; -1: at its end */
+	char		*path;		/* owned; NULL: our own log */
+	int		 file;		/* -1: not open (yet) */
+	bool		 complained;	/* that the file cannot be opened */
+	char		*subject;	/* owned; begins lines in our own log */
+	char		 lines[TAIL_LINES][TAIL_WIDTH];
+	unsigned	 next;		/* lines[] is a ring */
+	struct buf	 part;		/* of a line whose end has not come */
+	double		 second;	/* in which .passed lines */
+	unsigned	 passed;	/* have gone to our own log */
+	unsigned	 held;		/* lines not passed on: too many */
+};
+
+/* Takes the descriptor over.  path NULL: the lines go to our own log, each
+ * behind the subject; directories of the path are made when needed. */
+void	tail_open(struct tail *, struct ev_loop *, int fd, const char *path,
+	    const char *subject);
+/* Read what is still in the pipe, without waiting for its end. */
+void	tail_read_rest(struct tail *);
+/* Open the file again at the next line (log rotation). */
+void	tail_reopen(struct tail *);
+void	tail_close(struct tail *);	/* .lines stay readable */
+
+/* What came on the pipe; for tests. */
+void	tail_feed(struct tail *, const char *bytes, size_t n);
+/* The last lines, joined by " / ", oldest first; nothing when there are none. */
+void	tail_words(const struct tail *, unsigned lines, struct buf *);
+
+#endif

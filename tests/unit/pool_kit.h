@@ -1,0 +1,512 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* pool_kit.h - what the tests of the pool share: a backend that behaves or
+ * misbehaves as its first argument says (the test program starts itself), and
+ * a world around a pool that writes down what happens. */
+#ifndef TESTS_UNIT_POOL_KIT_H
+#define TESTS_UNIT_POOL_KIT_H
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include <cmocka.h>
+
+#include <dirent.h>
+#include <errno.h>
+#include <ev.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "manager/pool/pool.h"
+#include "protocol/codec.h"
+#include "protocol/errors.h"
+#include "util/later.h"
+#include "util/log.h"
+#include "util/xalloc.h"
+
+/* ------------------------------------------------------------- the backend */
+
+static struct buf kit_in, kit_out;
+static const char *kit_mode;
+
+static inline void
+kit_flush(void)
+{
+	while (buf_len(&kit_out) > 0) {
+		ssize_t n = write(1, buf_data(&kit_out), buf_len(&kit_out));
+
+		if (n <= 0)
+			_exit(5);
+		buf_consume(&kit_out, (size_t)n);
+	}
+}
+
+static inline void
+kit_say(const char *user, const char *body)
+{
+	struct msg_message m = {
+		.user = user, .from = "peer", .kind = "chat", .body = body
+	};
+
+	if (encode_notification(&kit_out, METHOD_message, &m) < 0)
+		_exit(6);
+}
+
+/* The descriptors this process has, as "0 1 2 ". */
+static inline char *
+kit_descriptors(void)
+{
+	static char list[4096];
+	DIR *dir = opendir("/proc/self/fd");
+	struct dirent *e;
+
+	while (dir != NULL && (e = readdir(dir)) != NULL) {
+		int fd = atoi(e->d_name);
+
+		if (e->d_name[0] != '.' && fd != dirfd(dir))
+			snprintf(list + strlen(list), 16, "%d ", fd);
+	}
+	closedir(dir);
+	return list;
+}
+
+/* What the body of a message can make it do. */
+static inline void
+kit_obey(const char *user, const char *order)
+{
+	if (strcmp(order, "crash") == 0) {
+		signal(SIGSEGV, SIG_DFL);
+		fprintf(stderr, "about to crash\nfor %s\n", user);
+		raise(SIGSEGV);
+	} else if (strcmp(order, "exit0") == 0) {
+		_exit(0);
+	} else if (strcmp(order, "words") == 0) {
+		kit_say(user, "last words");
+		kit_flush();
+		_exit(3);
+	} else if (strcmp(order, "garbage") == 0) {
+		buf_adds(&kit_out, "Hello, I print to stdout\n");
+	} else if (strcmp(order, "flood") == 0) {
+		for (int i = 0; i < 20000; i++)
+			kit_say(user, "flood");
+	} else if (strcmp(order, "close") == 0) {
+		close(1);
+		for (;;)
+			pause();
+	} else if (strcmp(order, "stop") == 0) {
+		raise(SIGSTOP);
+	} else if (strcmp(order, "deaf") == 0) {
+		for (;;)
+			pause();
+	} else if (strcmp(order, "nap") == 0) {
+		nanosleep(&(struct timespec){ .tv_nsec = 300000000 }, NULL);
+	} else if (strcmp(order, "helper") == 0) {
+		/* A helper that holds the pipes longer than we live. */
+		if (fork() == 0) {
+			for (;;)
+				pause();
+		}
+		_exit(4);
+	} else if (strncmp(order, "ask", 3) == 0) {
+		struct msg_ask ask = { .user = user, .title = "code?" };
+
+		if (encode_request(&kit_out, 7, METHOD_ask, &ask) < 0)
+			_exit(6);
+		if (strcmp(order, "asks") == 0) {
+			for (uint32_t i = 0; i < 5000; i++) {
+				if (encode_request(&kit_out, i, METHOD_ask,
+				    &ask) < 0)
+					_exit(6);
+			}
+		}
+	}
+}
+
+static inline void
+kit_hello(uint32_t id)
+{
+	static const char *features[] = { "rooms", "receipts" };
+	struct msg_initialize_result r = {
+		.version = PROTOCOL_VERSION, .name = "kit",
+		.features = { features, 2 },
+	};
+
+	if (strcmp(kit_mode, "slow") == 0)
+		return;
+	if (strcmp(kit_mode, "v2") == 0)
+		r.version = 2;
+	if (strcmp(kit_mode, "fds") == 0)
+		r.name = kit_descriptors();
+	if (strcmp(kit_mode, "young") == 0)
+		r.features.n = 1;
+	if (strcmp(kit_mode, "refuse") == 0)
+		encode_error(&kit_out, id, ERR_NETWORK, "no licence");
+	else if (encode_result(&kit_out, id, METHOD_initialize, &r) < 0)
+		_exit(6);
+}
+
+static inline void
+kit_take(const struct msg *msg)
+{
+	struct msg_send_result sent = { 0 };
+	struct msg_ping_result pong = { .sessions = 1, .rss_kb = 4321 };
+	const char *ids[1];
+	int ok = 0;
+
+	switch (msg->method) {
+	case METHOD_initialize:
+		kit_hello(msg->id);
+		break;
+	case METHOD_ping:
+		ok = encode_result(&kit_out, msg->id, METHOD_ping, &pong);
+		break;
+	case METHOD_exit:
+		if (strcmp(kit_mode, "stubborn") != 0)
+			_exit(0);
+		break;
+	case METHOD_send:
+		ids[0] = msg->params->send.body;
+		sent.ids = (struct strs){ ids, 1 };
+		kit_obey(msg->params->send.user, msg->params->send.body);
+		if (strcmp(msg->params->send.body, "silent") != 0)
+			ok = encode_result(&kit_out, msg->id, METHOD_send,
+			    &sent);
+		break;
+	case METHOD_logout:
+		ok = encode_result(&kit_out, msg->id, METHOD_logout, NULL);
+		break;
+	default:
+		break;
+	}
+	if (msg->kind == RESPONSE)
+		kit_say("asker@x", msg->error ? msg->error->code : "answered");
+	if (ok < 0)
+		_exit(6);
+}
+
+static inline int
+kit_backend(void)
+{
+	struct decoder *d = decoder_create(DOWN);
+	struct msg msg;
+	const char *why;
+	ssize_t n;
+	int got;
+
+	if (strcmp(kit_mode, "die") == 0) {
+		fprintf(stderr, "first line\nno such network\n");
+		return 3;
+	}
+	if (strcmp(kit_mode, "junk") == 0) {
+		printf("Welcome to the backend!\n");
+		fflush(stdout);
+	}
+	if (strcmp(kit_mode, "stubborn") == 0)
+		signal(SIGTERM, SIG_IGN);
+	while ((n = read(0, buf_reserve(&kit_in, 65536), 65536)) > 0) {
+		buf_added(&kit_in, (size_t)n);
+		while ((got = decoder_next(d, &kit_in, &msg, &why)) == 1)
+			kit_take(&msg);
+		if (got < 0)
+			return 7;
+		kit_flush();
+	}
+	for (;;) {
+		if (strcmp(kit_mode, "stubborn") != 0)
+			return 0;
+		pause();
+	}
+}
+
+/* First thing in main(): become the backend when started as one. */
+static inline void
+kit_main(int argc, char **argv)
+{
+	if (argc > 2 && strcmp(argv[1], "--backend") == 0) {
+		kit_mode = argv[2];
+		_exit(kit_backend());
+	}
+}
+
+/* --------------------------------------------------------------- the world */
+
+#define KIT_USERS 64
+
+struct world {
+	struct ev_loop	*loop;
+	struct pool	*pool;
+	struct pool_config config;
+	char		 command[600];
+	struct buf	 log;			/* all lines */
+	unsigned	 features, assigned, lost, drained, messages, stopped;
+	unsigned	 replies, failures;	/* of requests */
+	char		 last_error[64], last_id[64], last_body[64];
+	char		 last_lost[200];	/* why */
+	uint32_t	 ask_id;
+	unsigned	 ask_backend;
+	bool		 reassign;		/* assign the lost again */
+	bool		 lost_before_reply;
+	void		(*on_lost)(struct world *, const char *user);
+	ev_prepare	 prepare;
+};
+
+static struct world *the_world;
+
+static inline void
+world_log(enum log_level level, const char *line)
+{
+	(void)level;
+	buf_addf(&the_world->log, "%s\n", line);
+	if (getenv("POOL_TEST_VERBOSE") != NULL)
+		fprintf(stderr, "%s\n", line);
+}
+
+static inline bool
+world_logged(struct world *w, const char *words)
+{
+	buf_addc(&w->log, '\0');
+	w->log.end--;
+	return strstr(buf_data(&w->log), words) != NULL;
+}
+
+static inline void
+world_on_features(void *ctx, const struct msg_initialize_result *r)
+{
+	struct world *w = ctx;
+
+	w->features++;
+	snprintf(w->last_body, sizeof(w->last_body), "%s", r->name);
+}
+
+static inline void
+world_on_assigned(void *ctx, const char *user, unsigned backend)
+{
+	struct world *w = ctx;
+
+	assert_int_equal(pool_backend(w->pool, user), backend);
+	w->assigned++;
+}
+
+static inline void
+world_on_lost(void *ctx, const char *user, const char *why)
+{
+	struct world *w = ctx;
+
+	assert_int_equal(pool_backend(w->pool, user), 0);
+	w->lost++;
+	snprintf(w->last_lost, sizeof(w->last_lost), "%s", why);
+	if (w->on_lost != NULL)
+		w->on_lost(w, user);
+	else if (w->reassign)
+		pool_assign(w->pool, user);
+}
+
+static inline void
+world_on_message(void *ctx, unsigned backend, const struct msg *msg)
+{
+	struct world *w = ctx;
+
+	w->messages++;
+	if (msg->method == METHOD_message)
+		snprintf(w->last_body, sizeof(w->last_body), "%s",
+		    msg->params->message.body);
+	if (msg->kind == REQUEST) {
+		w->ask_id = msg->id;
+		w->ask_backend = backend;
+	}
+}
+
+static inline void
+world_on_drained(void *ctx, unsigned backend)
+{
+	(void)backend;
+	((struct world *)ctx)->drained++;
+}
+
+static inline void
+world_on_stopped(void *ctx)
+{
+	((struct world *)ctx)->stopped++;
+}
+
+static inline void
+world_on_reply(void *ctx, const struct msg_error *error,
+    const union result *result)
+{
+	struct world *w = ctx;
+
+	assert_true((error == NULL) != (result == NULL));
+	w->replies++;
+	if (error != NULL) {
+		w->failures++;
+		snprintf(w->last_error, sizeof(w->last_error), "%s",
+		    error->code);
+		if (w->lost > 0)
+			w->lost_before_reply = true;
+	} else if (result->send.ids.n == 1) {
+		snprintf(w->last_id, sizeof(w->last_id), "%s",
+		    result->send.ids.v[0]);
+	}
+}
+
+static const struct pool_events world_events = {
+	.features = world_on_features,
+	.assigned = world_on_assigned,
+	.lost = world_on_lost,
+	.message = world_on_message,
+	.drained = world_on_drained,
+};
+
+static inline void
+world_prepare_cb(struct ev_loop *loop, ev_prepare *p, int revents)
+{
+	(void)loop;
+	(void)p;
+	(void)revents;
+	later_run();
+}
+
+/* How this program starts itself as a backend of that kind. */
+static inline void
+world_command(struct world *w, const char *mode)
+{
+	char self[512];
+	ssize_t n = readlink("/proc/self/exe", self, sizeof(self) - 1);
+
+	assert_true(n > 0);
+	self[n] = '\0';
+	snprintf(w->command, sizeof(w->command), "'%s' --backend %s", self,
+	    mode);
+	w->config.command = w->command;
+}
+
+static inline struct world *
+world_create(const char *mode)
+{
+	struct world *w = xcalloc(1, sizeof(*w));
+
+	w->loop = ev_default_loop(0);
+	w->config = (struct pool_config){
+		.instance = "irc.example", .users_max = 2, .backends_max = 3,
+		.backends_min = 1, .start_timeout = 10, .ping_interval = 5,
+		.stop_timeout = 5, .retire_after = 1000, .request_timeout = 20,
+		.queue_max = 65536,
+	};
+	world_command(w, mode);
+	ev_prepare_init(&w->prepare, world_prepare_cb);
+	ev_prepare_start(w->loop, &w->prepare);
+	the_world = w;
+	log_set_level(LOG_DEBUG);
+	log_capture(world_log);
+	return w;
+}
+
+static inline void
+world_start(struct world *w)
+{
+	w->pool = pool_create(w->loop, &w->config, &world_events, w);
+}
+
+static inline void
+world_destroy(struct world *w)
+{
+	pool_destroy(w->pool);
+	later_run();
+	ev_prepare_stop(w->loop, &w->prepare);
+	log_capture(NULL);
+	buf_free(&w->log);
+	free(w);
+}
+
+static inline void
+world_wake_cb(struct ev_loop *loop, ev_timer *t, int revents)
+{
+	(void)loop;
+	(void)t;
+	(void)revents;
+}
+
+static inline double
+world_now(void)
+{
+	struct timespec ts;
+
+	clock_gettime(CLOCK_MONOTONIC, &ts);
+	return (double)ts.tv_sec + (double)ts.tv_nsec / 1e9;
+}
+
+/* Run the loop until the condition holds; red after so many seconds. */
+#define until_within(w, seconds, condition) \
+	do { \
+		double end_ = world_now() + (seconds); \
+		ev_timer wake_; \
+		ev_timer_init(&wake_, world_wake_cb, 0.02, 0.02); \
+		ev_timer_start((w)->loop, &wake_); \
+		while (!(condition) && world_now() < end_) \
+			ev_run((w)->loop, EVRUN_ONCE); \
+		ev_timer_stop((w)->loop, &wake_); \
+		if (!(condition)) \
+			fail_msg("in vain: %s", #condition); \
+	} while (0)
+#define until(w, condition) until_within(w, 10, condition)
+
+static inline void
+world_run(struct world *w, double seconds)
+{
+	double end = world_now() + seconds;
+
+	until(w, world_now() >= end);
+}
+
+static inline void
+world_assign(struct world *w, int from, int to)
+{
+	char name[32];
+
+	for (int i = from; i < to; i++) {
+		snprintf(name, sizeof(name), "u%d@x", i);
+		pool_assign(w->pool, name);
+	}
+}
+
+/* Tell a backend something by way of one of its users. */
+static inline int
+world_send(struct world *w, const char *user, const char *order)
+{
+	struct msg_send m = {
+		.user = user, .to = "peer", .kind = "chat", .body = order
+	};
+
+	return pool_request(w->pool, user, METHOD_send, &m, 0, world_on_reply,
+	    w);
+}
+
+static inline struct backend_info
+world_info(struct world *w, size_t i)
+{
+	struct backend_info info[16] = { { 0 } };
+
+	assert_true(pool_backends(w->pool, info, 16) > i);
+	return info[i];
+}
+
+static inline size_t
+world_count(struct world *w)
+{
+	return pool_backends(w->pool, NULL, 0);
+}
+
+static inline bool
+alive(pid_t pid)
+{
+	return kill(pid, 0) == 0;
+}
+
+#endif
