@@ -56,7 +56,9 @@ starts_clean(void **state)
 	world_start(w);
 	until(w, world_logged(w, "did not start: exit 3"));
 	assert_true(world_logged(w, "SigBlk:?0000000000000000"));
-	assert_true(world_logged(w, "SigIgn:?0000000000000000"));
+	/* 32 and 33 are the C library's own, and hidden by it. */
+	assert_true(world_logged(w, "SigIgn:?0000000000000000") ||
+	    world_logged(w, "SigIgn:?0000000180000000"));
 	assert_true(world_logged(w, "NoNewPrivs:?1"));
 	assert_true(world_logged(w, "524288"));
 	sigprocmask(SIG_SETMASK, &old, NULL);
