@@ -1,0 +1,476 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The admin's commands: one table, one small function each.  Names and outputs
+ * are those of the C++ program. */
+#include "manager/gateway/admin.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "manager/gateway/account.h"
+#include "manager/gateway/session.h"
+#include "manager/gateway/user.h"
+#include "util/xalloc.h"
+
+#define WORDS_MAX	8
+#define BACKENDS_MAX	1024
+
+static struct {
+	char	*(*reload)(void *);
+	void	*ctx;
+} reloader;
+
+/* One command being run. */
+struct run {
+	struct gateway	*gw;
+	int		 argc;		/* words behind the name */
+	char		*argv[WORDS_MAX];
+	struct buf	 out;
+	admin_answer	*answer;
+	void		*ctx;
+	bool		 waits;		/* finish() will be called later */
+	char		*line;		/* the words point into it */
+};
+
+typedef void command(struct run *);
+
+enum kind { CMD, VAR };
+
+struct row {
+	const char	*name;
+	enum kind	 kind;
+	const char	*category, *args, *help;
+	int		 argc;		/* exactly */
+	command		*run;
+};
+
+void
+admin_on_reload(char *(*reload)(void *), void *ctx)
+{
+	reloader.reload = reload;
+	reloader.ctx = ctx;
+}
+
+static void
+finish(struct run *r)
+{
+	if (buf_len(&r->out) > 0 && buf_data(&r->out)[buf_len(&r->out) - 1] ==
+	    '\n')
+		buf_truncate(&r->out, buf_len(&r->out) - 1);
+	buf_addc(&r->out, '\0');
+	r->answer(r->ctx, buf_data(&r->out));
+	buf_free(&r->out);
+	explicit_bzero(r->line, strlen(r->line));
+	free(r->line);
+	free(r);
+}
+
+static size_t
+online(const struct gateway *gw)
+{
+	struct user *user;
+	size_t at = 0, n = 0;
+
+	while ((user = map_next(&gw->users, &at)) != NULL)
+		n += user->shown;
+	return n;
+}
+
+/* --------------------------------------------------------------------- general */
+
+static void
+cmd_status(struct run *r)
+{
+	buf_addf(&r->out, "Running (%zu users connected using %u backends)",
+	    online(r->gw), pool_ready_count(r->gw->pool));
+}
+
+static void
+cmd_uptime(struct run *r)
+{
+	buf_addf(&r->out, "%.0f", ev_now(r->gw->loop) - r->gw->started);
+}
+
+static void
+cmd_reload(struct run *r)
+{
+	char *why = reloader.reload ? reloader.reload(reloader.ctx) :
+	    xstrdup("this instance cannot reload");
+
+	if (why == NULL)
+		buf_adds(&r->out, "Config reloaded");
+	else
+		buf_addf(&r->out, "Error: %s", why);
+	free(why);
+}
+
+static void
+cmd_version(struct run *r)
+{
+	buf_adds(&r->out, SPECTRUM_VERSION);
+}
+
+/* ----------------------------------------------------------------------- users */
+
+static void
+cmd_online_users(struct run *r)
+{
+	struct user *user;
+	size_t at = 0;
+
+	while ((user = map_next(&r->gw->users, &at)) != NULL) {
+		if (user->shown)
+			buf_addf(&r->out,
+			    "%s \"3rd-party network username:\" \"%s\"\n",
+			    user->jid, user->account ? user->account : "");
+	}
+}
+
+static void
+cmd_online_users_count(struct run *r)
+{
+	buf_addf(&r->out, "%zu", online(r->gw));
+}
+
+static void
+cmd_has_online_user(struct run *r)
+{
+	const struct user *user = user_find(r->gw, r->argv[0]);
+
+	buf_addc(&r->out, user != NULL && user->shown ? '1' : '0');
+}
+
+static void
+account_answered(struct gateway *gw, void *ctx, enum account_result result,
+    const char *text)
+{
+	struct run *r = ctx;
+	bool adding = r->argc > 1;
+
+	(void)gw;
+	if (result == ACCOUNT_DONE && adding)
+		buf_adds(&r->out, "User registered");
+	else if (result == ACCOUNT_DONE)
+		buf_addf(&r->out, "User '%s' unregistered.", r->argv[0]);
+	else if (result == ACCOUNT_EXISTS)
+		buf_adds(&r->out, "Error: User is already registered");
+	else if (result == ACCOUNT_UNKNOWN)
+		buf_addf(&r->out, "Error: User '%s' is not registered",
+		    r->argv[0]);
+	else if (result == ACCOUNT_BAD_NAME)
+		buf_adds(&r->out, "Error: Username is not allowed");
+	else
+		buf_addf(&r->out, "Error: %s", text ? text : "failed");
+	finish(r);
+}
+
+static void
+cmd_register(struct run *r)
+{
+	struct arena a = { 0 };
+	struct jid jid;
+
+	if (jid_parse(&a, r->argv[0], &jid) < 0 || jid.node == NULL) {
+		buf_addf(&r->out, "Error: '%s' is not a JID", r->argv[0]);
+	} else {
+		r->waits = true;
+		account_register(r->gw, jid.bare, r->argv[1], r->argv[2],
+		    false, account_answered, r);
+	}
+	arena_free(&a);
+}
+
+static void
+cmd_unregister(struct run *r)
+{
+	r->waits = true;
+	account_unregister(r->gw, r->argv[0], account_answered, r);
+}
+
+static void
+cmd_kick(struct run *r)
+{
+	struct user *user = user_find(r->gw, r->argv[0]);
+
+	if (user == NULL || user->state == USER_OFFLINE) {
+		buf_addf(&r->out, "Error: User '%s' is not online",
+		    r->argv[0]);
+		return;
+	}
+	session_end(user, "The admin has ended your session.");
+	user_forget_clients(user);
+	user_tidy(user);
+	buf_addf(&r->out, "User '%s' disconnected.", r->argv[0]);
+}
+
+/* -------------------------------------------------------------------- messages */
+
+static void
+cmd_messages_from_xmpp(struct run *r)
+{
+	buf_addf(&r->out, "%lu", r->gw->messages_down);
+}
+
+static void
+cmd_messages_to_xmpp(struct run *r)
+{
+	buf_addf(&r->out, "%lu", r->gw->messages_up);
+}
+
+/* -------------------------------------------------------------------- backends */
+
+static struct backend_info *
+all_backends(const struct gateway *gw, size_t *n)
+{
+	struct backend_info *info = xcalloc(BACKENDS_MAX, sizeof(*info));
+
+	*n = pool_backends(gw->pool, info, BACKENDS_MAX);
+	if (*n > BACKENDS_MAX)
+		*n = BACKENDS_MAX;
+	return info;
+}
+
+static void
+cmd_backends(struct run *r)
+{
+	size_t n;
+	struct backend_info *b = all_backends(r->gw, &n);
+
+	for (size_t i = 0; i < n; i++)
+		buf_addf(&r->out, "%u: pid %ld, %s, %u users, %.0f s, %ld KB, "
+		    "%lu messages to it, %lu from it, %zu bytes queued\n",
+		    b[i].id, (long)b[i].pid, b[i].state, b[i].users, b[i].age,
+		    b[i].rss_kb, b[i].sent, b[i].received, b[i].queued);
+	free(b);
+}
+
+static void
+cmd_backends_count(struct run *r)
+{
+	buf_addf(&r->out, "%u", pool_ready_count(r->gw->pool));
+}
+
+static void
+cmd_crashed_backends(struct run *r)
+{
+	pool_crashed_pids(r->gw->pool, &r->out);
+}
+
+static void
+cmd_crashed_backends_count(struct run *r)
+{
+	buf_addf(&r->out, "%lu", pool_crashes(r->gw->pool));
+}
+
+static void
+cmd_crash_report(struct run *r)
+{
+	pool_crash_report(r->gw->pool, &r->out);
+}
+
+static void
+cmd_restart_backend(struct run *r)
+{
+	char *end;
+	unsigned long id = strtoul(r->argv[0], &end, 10);
+
+	if (*end != '\0' || pool_restart(r->gw->pool, (unsigned)id) < 0)
+		buf_addf(&r->out, "Error: There is no backend '%s'",
+		    r->argv[0]);
+	else
+		buf_addf(&r->out, "Backend %lu is being replaced.", id);
+}
+
+/* ---------------------------------------------------------------------- memory */
+
+struct memory {
+	long	res, shr;	/* KB */
+};
+
+static struct memory
+own_memory(void)
+{
+	long size = 0, res = 0, shr = 0, page = sysconf(_SC_PAGESIZE) / 1024;
+	FILE *f = fopen("/proc/self/statm", "re");
+
+	if (f != NULL) {
+		if (fscanf(f, "%ld %ld %ld", &size, &res, &shr) != 3)
+			res = shr = 0;
+		fclose(f);
+	}
+	return (struct memory){ res * page, shr * page };
+}
+
+static long
+backends_memory(const struct gateway *gw)
+{
+	size_t n;
+	struct backend_info *b = all_backends(gw, &n);
+	long sum = 0;
+
+	for (size_t i = 0; i < n; i++)
+		sum += b[i].rss_kb;
+	free(b);
+	return sum;
+}
+
+static void
+cmd_res_memory(struct run *r)
+{
+	buf_addf(&r->out, "%ld", own_memory().res + backends_memory(r->gw));
+}
+
+static void
+cmd_shr_memory(struct run *r)
+{
+	buf_addf(&r->out, "%ld", own_memory().shr);
+}
+
+static void
+cmd_used_memory(struct run *r)
+{
+	struct memory own = own_memory();
+
+	buf_addf(&r->out, "%ld", own.res - own.shr + backends_memory(r->gw));
+}
+
+static void
+cmd_average_memory(struct run *r)
+{
+	size_t users = online(r->gw);
+
+	buf_addf(&r->out, "%ld",
+	    users ? backends_memory(r->gw) / (long)users : 0);
+}
+
+/* ------------------------------------------------------------------- the table */
+
+static command cmd_help, cmd_commands, cmd_variables;
+
+static const struct row rows[] = {
+{ "status", VAR, "General", "", "Status of the instance", 0, cmd_status },
+{ "uptime", VAR, "General", "", "Seconds since the start", 0, cmd_uptime },
+{ "version", VAR, "General", "", "Version of the program", 0, cmd_version },
+{ "reload", CMD, "General", "", "Read the configuration file again", 0, cmd_reload },
+{ "help", CMD, "General", "", "This list", 0, cmd_help },
+{ "commands", CMD, "General", "", "Commands, for programs", 0, cmd_commands },
+{ "variables", CMD, "General", "", "Variables, for programs", 0, cmd_variables },
+{ "online_users", CMD, "Users", "", "Users who are online", 0, cmd_online_users },
+{ "online_users_count", VAR, "Users", "", "How many", 0, cmd_online_users_count },
+{ "has_online_user", CMD, "Users", "JID", "Is this user online? 1 or 0", 1, cmd_has_online_user },
+{ "register", CMD, "Users", "JID USERNAME PASSWORD", "Register a user", 3, cmd_register },
+{ "unregister", CMD, "Users", "JID", "Unregister a user", 1, cmd_unregister },
+{ "disconnect_user", CMD, "Users", "JID", "End a user's session", 1, cmd_kick },
+{ "messages_from_xmpp", VAR, "Messages", "", "Messages from XMPP since the start", 0, cmd_messages_from_xmpp },
+{ "messages_to_xmpp", VAR, "Messages", "", "Messages to XMPP since the start", 0, cmd_messages_to_xmpp },
+{ "backends", CMD, "Backends", "", "Backends that run", 0, cmd_backends },
+{ "backends_count", VAR, "Backends", "", "How many are ready", 0, cmd_backends_count },
+{ "crashed_backends", VAR, "Backends", "", "Process ids of crashed backends", 0, cmd_crashed_backends },
+{ "crashed_backends_count", VAR, "Backends", "", "How many have crashed", 0, cmd_crashed_backends_count },
+{ "crash_report", CMD, "Backends", "", "Crashed backends and why", 0, cmd_crash_report },
+{ "restart_backend", CMD, "Backends", "ID", "Replace a backend; its users move", 1, cmd_restart_backend },
+{ "res_memory", VAR, "Memory", "", "Resident memory of all processes, KB", 0, cmd_res_memory },
+{ "shr_memory", VAR, "Memory", "", "Shared memory of the main process, KB", 0, cmd_shr_memory },
+{ "used_memory", VAR, "Memory", "", "Memory used by all processes, KB", 0, cmd_used_memory },
+{ "average_memory_per_user", VAR, "Memory", "", "Backend memory per user, KB", 0, cmd_average_memory },
+};
+
+static void
+cmd_help(struct run *r)
+{
+	const char *category = "";
+
+	for (size_t i = 0; i < LENGTH(rows); i++) {
+		if (strcmp(category, rows[i].category) != 0)
+			buf_addf(&r->out, "%s:\n", rows[i].category);
+		category = rows[i].category;
+		buf_addf(&r->out, "   %s   %s%s%s - %s\n",
+		    rows[i].kind == CMD ? "CMD" : "VAR", rows[i].name,
+		    *rows[i].args ? " " : "", rows[i].args, rows[i].help);
+	}
+}
+
+/* The words here are read by programs, the spelling of AccesMode too. */
+static void
+cmd_commands(struct run *r)
+{
+	for (size_t i = 0; i < LENGTH(rows); i++) {
+		if (rows[i].kind == CMD)
+			buf_addf(&r->out, "%s - \"%s\" Category: %s "
+			    "AccesMode: Admin Context: %s Label: \"%s\"\n",
+			    rows[i].name, rows[i].help, rows[i].category,
+			    rows[i].argc ? "User" : "Global", rows[i].name);
+	}
+}
+
+static void
+cmd_variables(struct run *r)
+{
+	for (size_t i = 0; i < LENGTH(rows); i++) {
+		if (rows[i].kind != VAR)
+			continue;
+		buf_addf(&r->out, "%s - \"%s\" Value: \"", rows[i].name,
+		    rows[i].help);
+		rows[i].run(r);
+		buf_addf(&r->out, "\" Read-only: true Category: %s "
+		    "AccesMode: Admin Context: Global\n", rows[i].category);
+	}
+}
+
+/* ------------------------------------------------------------------------- run */
+
+static const struct row *
+find(const char *name)
+{
+	for (size_t i = 0; i < LENGTH(rows); i++) {
+		if (strcmp(name, rows[i].name) == 0)
+			return &rows[i];
+	}
+	return NULL;
+}
+
+static void
+execute(struct run *r, const char *name, bool set)
+{
+	const struct row *row = name ? find(name) : NULL;
+
+	if (row == NULL)
+		buf_adds(&r->out, "Error: Unknown variable or command");
+	else if (set && row->kind == VAR)
+		buf_adds(&r->out, "Error: This variable cannot be set.");
+	else if (r->argc < row->argc)
+		buf_adds(&r->out, "Error: Argument is missing.");
+	else if (r->argc > row->argc)
+		buf_adds(&r->out, "Error: Too many arguments.");
+	else
+		row->run(r);
+}
+
+void
+admin_command(struct gateway *gw, const char *line, admin_answer *answer,
+    void *ctx)
+{
+	struct run *r = xcalloc(1, sizeof(*r));
+	char *rest, *word, *name = NULL;
+	bool set = false;
+
+	r->gw = gw;
+	r->answer = answer;
+	r->ctx = ctx;
+	rest = r->line = xstrdup(line);
+	while ((word = strsep(&rest, " \t\r\n")) != NULL) {
+		if (*word == '\0')
+			continue;
+		if (name == NULL && (strcmp(word, "get") == 0 ||
+		    strcmp(word, "set") == 0))
+			set = *word == 's';
+		else if (name == NULL)
+			name = word;
+		else if (r->argc < WORDS_MAX)
+			r->argv[r->argc++] = word;
+	}
+	execute(r, name, set);
+	if (!r->waits)
+		finish(r);
+}
