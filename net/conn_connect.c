@@ -93,8 +93,8 @@ setup_ready(struct conn *c)
 	try_next(c);
 }
 
-/* Begin to connect to list[at]; -1 and errno. */
-static int
+/* Begin to connect to list[at]; NULL, or what is in the way. */
+static const char *
 begin(struct conn *c)
 {
 	struct setup *s = c->setup;
@@ -102,14 +102,12 @@ begin(struct conn *c)
 	int one = 1, fd;
 
 	if (s->source.len != 0 &&
-	    s->source.sa.ss_family != to->sa.ss_family) {
-		errno = EAFNOSUPPORT;
-		return -1;
-	}
+	    s->source.sa.ss_family != to->sa.ss_family)
+		return "not of the family of our own address";
 	fd = socket(to->sa.ss_family, SOCK_STREAM | SOCK_NONBLOCK |
 	    SOCK_CLOEXEC, 0);
 	if (fd == -1)
-		return -1;
+		return strerror(errno);
 	conn_set_fd(c, fd);
 	if (s->source.len != 0) {
 		/* Ports are chosen with the peer known: more of them. */
@@ -117,23 +115,26 @@ begin(struct conn *c)
 		    sizeof(one));
 		if (bind(fd, (struct sockaddr *)&s->source.sa,
 		    s->source.len) == -1)
-			return -1;
+			return strerror(errno);
 	}
 	if (connect(fd, (const struct sockaddr *)&to->sa, to->len) == -1 &&
 	    errno != EINPROGRESS)
-		return -1;
-	return 0;
+		return strerror(errno);
+	return NULL;
 }
 
 static void
 try_next(struct conn *c)
 {
 	struct setup *s = c->setup;
+	const char *why;
 	double fair;
 
-	for (; s->at < s->n; attempt_failed(c, strerror(errno))) {
-		if (begin(c) == -1)
+	while (s->at < s->n) {
+		if ((why = begin(c)) != NULL) {
+			attempt_failed(c, why);
 			continue;
+		}
 		fair = ev_timer_remaining(c->loop, &c->timer) /
 		    (double)(s->n - s->at);
 		ev_timer_set(&s->attempt, fair > ATTEMPT_MIN ? fair :

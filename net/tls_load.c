@@ -61,11 +61,9 @@ read_file(const char *path, struct buf *b, char **why)
 }
 
 static bool
-is_pem(const struct buf *b)
+contains(const struct buf *b, const char *text)
 {
-	static const char mark[] = "-----BEGIN ";
-
-	return memmem(buf_data(b), buf_len(b), mark, sizeof(mark) - 1) != NULL;
+	return memmem(buf_data(b), buf_len(b), text, strlen(text)) != NULL;
 }
 
 static BIO *
@@ -97,17 +95,14 @@ pem_key(const struct buf *b, const char *path, const char *password,
 {
 	union { const char *in; void *out; } secret = { .in = password };
 	BIO *bio = open_mem(b);
-	unsigned long code;
 
 	f->key = PEM_read_bio_PrivateKey(bio, NULL, give_password, secret.out);
 	BIO_free(bio);
 	if (f->key != NULL)
 		return 0;
-	code = ERR_peek_last_error();
-	if (ERR_GET_LIB(code) == ERR_LIB_PEM &&
-	    ERR_GET_REASON(code) == PEM_R_NO_START_LINE)
+	if (!contains(b, "PRIVATE KEY-----"))
 		return fail(why, path, "no private key in it");
-	if (memmem(buf_data(b), buf_len(b), "ENCRYPTED", 9) == NULL)
+	if (!contains(b, "ENCRYPTED"))
 		return fail(why, path, "the private key is damaged");
 	return fail(why, path, password != NULL ?
 	    "wrong password for the private key" :
@@ -212,7 +207,7 @@ find(const char *cert_path, const char *key_path, const char *password,
 
 	if (read_file(cert_path, &certs, why) == -1)
 		goto out;
-	if (!is_pem(&certs)) {
+	if (!contains(&certs, "-----BEGIN ")) {
 		result = load_pkcs12(&certs, cert_path, password, f, why);
 		goto out;
 	}
@@ -248,6 +243,7 @@ tls_load(SSL_CTX *ctx, const char *cert_path, const char *key_path,
 		result = fail(why, cert_path, text);
 		free(text);
 	}
+	ERR_clear_error();
 	X509_free(f.cert);
 	EVP_PKEY_free(f.key);
 	sk_X509_pop_free(f.chain, X509_free);

@@ -14,6 +14,10 @@
 #include <string.h>
 #include <unistd.h>
 
+#include <arpa/inet.h>
+#include <netinet/in.h>
+#include <sys/socket.h>
+
 #include <cmocka.h>
 
 #include <openssl/evp.h>
@@ -73,9 +77,9 @@ kit_path(const char *name)
 /* One turn at a time until the condition holds; fails after PATIENCE. */
 #define RUN_UNTIL(condition) \
 	do { \
-		ev_tstamp end = ev_time() + PATIENCE; \
+		ev_tstamp limit = ev_time() + PATIENCE; \
 		while (!(condition)) { \
-			if (ev_time() > end) \
+			if (ev_time() > limit) \
 				fail_msg("never: %s", #condition); \
 			kit_turn(); \
 		} \
@@ -267,6 +271,57 @@ end_connect(struct end *e, const char *host, const char *port,
 
 	e->conn = conn_connect(loop, &target, &end_events, e);
 	assert_non_null(e->conn);
+}
+
+/* A plain blocking socket to the door, for peers that misbehave. */
+static inline int
+raw_connect(const char *port)
+{
+	struct sockaddr_in to = {
+		.sin_family = AF_INET,
+		.sin_port = htons((uint16_t)atoi(port)),
+		.sin_addr.s_addr = htonl(INADDR_LOOPBACK),
+	};
+	int fd = socket(AF_INET, SOCK_STREAM, 0);
+
+	assert_true(fd >= 0);
+	assert_int_equal(connect(fd, (struct sockaddr *)&to, sizeof(to)), 0);
+	return fd;
+}
+
+static inline void
+raw_say(int fd, const char *text)
+{
+	assert_int_equal(send(fd, text, strlen(text), MSG_NOSIGNAL),
+	    strlen(text));
+}
+
+/* Close with a reset instead of an orderly end. */
+static inline void
+raw_reset(int fd)
+{
+	struct linger now = { .l_onoff = 1, .l_linger = 0 };
+
+	setsockopt(fd, SOL_SOCKET, SO_LINGER, &now, sizeof(now));
+	close(fd);
+}
+
+/* A connected client and server, up and ready. */
+static inline void
+pair_open(struct door *door, struct end *server, struct end *client,
+    struct tls *tls)
+{
+	door_open(door, server, 1);
+	end_connect(client, "127.0.0.1", door->port, tls, NULL);
+	RUN_UNTIL(client->connected && server->connected);
+}
+
+static inline void
+pair_close(struct door *door, struct end *server, struct end *client)
+{
+	end_finish(server);
+	end_finish(client);
+	door_close(door);
 }
 
 /* A certificate and its key. */
