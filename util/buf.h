@@ -24,7 +24,8 @@ void	 buf_clear(struct buf *);	/* forget the bytes, keep the memory */
 static inline char *
 buf_data(const struct buf *b)
 {
-	return b->mem + b->start;	/* NULL + 0 while empty and trimmed */
+	/* NULL while empty and trimmed; C has no NULL + 0. */
+	return b->mem != NULL ? b->mem + b->start : NULL;
 }
 
 static inline size_t
