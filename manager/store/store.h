@@ -89,7 +89,8 @@ void	store_register(struct store *, const struct store_user *,
 /* With settings and contacts, in one transaction. */
 void	store_unregister(struct store *, const char *jid, store_done_cb *,
 	    void *ctx);
-/* All users, or those marked online; without settings and contacts. */
+/* All users, or those marked online; without settings and contacts, and with
+ * "" for passwords, like store_find_uin(). */
 void	store_list(struct store *, bool only_online, store_users_cb *,
 	    void *ctx);
 /* Is any user registered with this account? */

@@ -1,0 +1,60 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* job.h - one call of store.h on its way to the worker and back. */
+#ifndef MANAGER_STORE_JOB_H
+#define MANAGER_STORE_JOB_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "manager/store/store.h"
+#include "util/arena.h"
+
+enum job_kind {
+	JOB_LOAD, JOB_LIST, JOB_FIND_UIN, JOB_REGISTER, JOB_UNREGISTER,
+	JOB_ONLINE, JOB_SETTING, JOB_CONTACT, JOB_REMOVE_CONTACT,
+};
+
+struct job {
+	struct job	*next;
+	enum job_kind	 kind;
+
+	/* The call.  Strings belong to the job. */
+	const char	*jid;		/* of FIND_UIN: the uin; LIST: "" */
+	bool		 flag;		/* online, only_online */
+	union {
+		struct store_user	 user;		/* REGISTER */
+		struct store_setting	 setting;	/* SETTING */
+		struct store_contact	 contact;	/* (REMOVE_)CONTACT */
+	} arg;
+	union {
+		store_user_cb	*user;		/* LOAD, FIND_UIN */
+		store_users_cb	*users;		/* LIST */
+		store_done_cb	*done;		/* (UN)REGISTER */
+	} reply;			/* may be NULL */
+	void		*ctx;
+
+	/* The answer, made by the worker. */
+	struct arena	 arena;		/* of what was found */
+	struct store_user *users;
+	size_t		 nusers;
+	char		*error;		/* owned; NULL: done */
+	size_t		 lost;		/* gathered writes that failed with
+					 * this one, itself included */
+	char		 text[];
+};
+
+/* A copy of n strings; NULL ones stay NULL.  copies[i] is where each is. */
+struct job	*job_create(enum job_kind, const char *const *strings,
+		    const char **copies, size_t n);
+void		 job_destroy(struct job *);
+
+/* Does nobody wait for it, so that it may wait for company? */
+bool		 job_is_gathered(const struct job *);
+bool		 job_is_write(const struct job *);
+/* "online", "setting": what the log says was lost. */
+const char	*job_name(const struct job *);
+
+/* Call back with the answer or the error. */
+void		 job_answer(const struct job *);
+
+#endif

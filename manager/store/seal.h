@@ -1,0 +1,36 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* seal.h - passwords as they stand in the database: XChaCha20-Poly1305 under
+ * the key of a file, bound to the user's JID so that one row's cannot be put
+ * into another's, as text "$sp2$1$" and unpadded URL-safe base64 of nonce and
+ * ciphertext.  146 bytes of password fit the column of 255. */
+#ifndef MANAGER_STORE_SEAL_H
+#define MANAGER_STORE_SEAL_H
+
+#include <stdbool.h>
+
+#include "util/arena.h"
+
+struct seal;
+
+/* Read the key; when the file is not there and make is set, draw a key and
+ * write it.  Refuses a file that others may read.  Returns NULL and *why
+ * (caller frees). */
+struct seal	*seal_open(const char *key_path, bool make, char **why)
+		    MUST_CHECK;
+void		 seal_close(struct seal *);	/* NULL is fine */
+
+/* In the arena.  "" stays "". */
+const char	*seal_wrap(const struct seal *, struct arena *,
+		    const char *jid, const char *password);
+/* In the arena; what is not sealed is given back as it is.  NULL: sealed by
+ * another key or for another JID, or damaged. */
+const char	*seal_unwrap(const struct seal *, struct arena *,
+		    const char *jid, const char *stored);
+bool		 seal_is_sealed(const char *stored);
+
+/* What the C++ program makes of passwords with database.encryption_key in
+ * databases other than SQLite, undone; NULL: that is not such a text. */
+const char	*seal_unmask(struct arena *, const char *encryption_key,
+		    const char *stored);
+
+#endif
