@@ -11,7 +11,6 @@ import time
 import xml.etree.ElementTree as ET
 
 import slixmpp
-from slixmpp.exceptions import XMPPError
 
 from .process import SLOWER
 
@@ -335,7 +334,3 @@ def escape(text):
 
 def quote(text):
     return "'%s'" % escape(text).replace("'", "&apos;")
-
-
-__all__ = ["Client", "LoginFailed", "NS", "XMPPError", "body_of",
-           "condition_of", "escape", "local", "quote", "show", "statuses"]

@@ -1,0 +1,78 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0-or-later
+# check.sh: everything that can be tested, from a fresh checkout on Debian.
+# Goes on after a failure, so that one run tells all; the last line counts.
+#   SKIP_DEPS=1        do not look for packages
+#   FUZZ_SECONDS=10    for each fuzz target
+#   E2E=               only the end-to-end tests that match
+set -u
+cd "$(dirname "$0")/.." || exit 1
+: "${FUZZ_SECONDS:=10}" "${E2E:=}" "${SKIP_DEPS:=}"
+jobs=$(nproc 2>/dev/null || echo 2)
+passed=0
+failed=0
+begin=$(date +%s)
+out=$(mktemp -d)
+trap 'rm -rf "$out"' EXIT
+trap 'exit 130' INT TERM
+
+# step NAME PATTERN COMMAND...: run it, show it, and count: the numbers before
+# "passed" and "failed" in the last line that matches PATTERN, or one for the
+# step as a whole when there is none.
+step() {
+	name=$1 pattern=$2
+	shift 2
+	echo "== $name"
+	{ "$@" 2>&1; echo $? >"$out/rc"; } | tee "$out/log"
+	rc=$(cat "$out/rc")
+	line=$(grep -E "$pattern" "$out/log" | tail -n 1)
+	ok=$(echo "$line" | sed -n 's/.*[^0-9]\([0-9][0-9]*\) passed.*/\1/p')
+	bad=$(echo " $line" |
+	    sed -n 's/.*[^0-9]\([0-9][0-9]*\) failed.*/\1/p')
+	errors=$(echo " $line" |
+	    sed -n 's/.*[^0-9]\([0-9][0-9]*\) error.*/\1/p')
+	if [ -z "$pattern" ] || [ -z "$line" ]; then
+		ok=0 bad=0
+		[ "$rc" -ne 0 ] || ok=1
+	fi
+	bad=$((${bad:-0} + ${errors:-0}))
+	# What failed without saying how much of it.
+	[ "$rc" -eq 0 ] || [ "$bad" -gt 0 ] || bad=1
+	passed=$((passed + ${ok:-0}))
+	failed=$((failed + bad))
+	return "$rc"
+}
+
+verdict() {
+	echo "check: took $(($(date +%s) - begin)) s"
+	echo "check: $passed passed, $failed failed"
+	[ "$failed" -eq 0 ]
+	exit $?
+}
+
+if [ -z "$SKIP_DEPS" ]; then
+	step "packages" "" scripts/deps.sh build test demo || verdict
+fi
+if command -v shellcheck >/dev/null; then
+	step "shell scripts" "" shellcheck scripts/*.sh examples/*.sh \
+	    tests/*.sh tests/bench/*.sh .ci/run
+fi
+step "build" "" make --no-print-directory -j"$jobs" all || verdict
+step "layers" "" make --no-print-directory layers
+step "unit tests" "^unit: " make --no-print-directory -j"$jobs" unit
+step "sanitized build" "" \
+    make --no-print-directory SANITIZE=1 -j"$jobs" all || verdict
+step "sanitized unit tests" "^unit: " \
+    make --no-print-directory SANITIZE=1 -j"$jobs" unit
+step "fuzz targets" "" make --no-print-directory -j"$jobs" fuzz \
+    FUZZ_SECONDS="$FUZZ_SECONDS"
+
+# Correctness with the sanitizers' eyes open; what is about time (kills, queues,
+# memory) once more with the programs as they are shipped.
+step "end-to-end tests, sanitized" " (passed|failed|error)" \
+    env B="$PWD/build/sanitize" tests/run-e2e.sh "$E2E"
+step "end-to-end tests, timing" " (passed|failed|error)" \
+    env B="$PWD/build" tests/run-e2e.sh \
+    "${E2E:-harness or supervision or hostile or manager}"
+step "demo" "^demo: " make --no-print-directory demo
+verdict
