@@ -55,7 +55,8 @@ const char	*link_domain(const struct link *);	/* our JID, prepared */
 void		 link_destroy(struct link *);		/* NULL is fine */
 /* Close politely: stream end tags (server mode: <system-shutdown/> first). */
 void		 link_shutdown(struct link *);
-/* Stop taking stanzas in until resumed: back-pressure. */
+/* Stop taking stanzas in until resumed: back-pressure.  What was read already
+ * (up to 64 KiB) still comes. */
 void		 link_pause(struct link *);
 void		 link_resume(struct link *);
 

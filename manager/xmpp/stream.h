@@ -1,0 +1,78 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* stream.h - one XMPP stream over one connection, either end of it (RFC 6120 4):
+ * headers, stanzas in, bytes out, errors, the end.  Who may say what is the
+ * owner's business.
+ *
+ * The owner destroys it, at the latest in closed; it may do so in any callback.
+ * After the stream is over, by either side or by an error, the connection lives
+ * on for a moment until the last bytes have left. */
+#ifndef MANAGER_XMPP_STREAM_H
+#define MANAGER_XMPP_STREAM_H
+
+#include <ev.h>
+
+#include "manager/xmpp/parser.h"
+#include "net/conn.h"
+
+#define NS_STREAM_ERRORS "urn:ietf:params:xml:ns:xmpp-streams"
+
+struct stream;
+
+struct stream_events {
+	/* The connection is up; nothing has been sent. */
+	void	(*connected)(void *ctx);
+	/* The TLS handshake begun by stream_start_tls() is done; both headers
+	 * are to be sent again. */
+	void	(*secured)(void *ctx);
+	/* The peer's header. */
+	void	(*opened)(void *ctx, struct arena *, const struct stanza *);
+	void	(*stanza)(void *ctx, struct arena *, const struct stanza *);
+	/* No more of the above: the peer ended the stream or broke the rules
+	 * (it has been told), or the connection was lost.  why is for humans.
+	 * Comes at most once; never after stream_error() or stream_close(). */
+	void	(*ended)(void *ctx, const char *why);
+	/* The connection is gone.  Comes once and last. */
+	void	(*closed)(void *ctx);
+};
+
+struct stream_config {
+	const char	*ns;		/* of the content: a literal */
+	const char	*domain;	/* ours; borrowed for the stream's life */
+	bool		 server;	/* we answer: our header has from, id and
+					 * version; else it has to */
+	size_t		 stanza_max;	/* bytes */
+};
+
+/* Both borrow events for the stream's life. */
+struct stream	*stream_connect(struct ev_loop *, const struct conn_target *,
+		    const struct stream_config *, const struct stream_events *,
+		    void *ctx);
+struct stream	*stream_accept(struct ev_loop *, int fd, struct tls *,
+		    double tls_timeout, const struct stream_config *,
+		    const struct stream_events *, void *ctx);
+void		 stream_destroy(struct stream *);	/* NULL is fine */
+
+/* Send our header. */
+void		 stream_open(struct stream *);
+/* Append whole stanzas, then send. */
+struct buf	*stream_out(struct stream *);
+void		 stream_send(struct stream *);
+/* The peer's next bytes are a new header, and so are ours. */
+void		 stream_restart(struct stream *, size_t stanza_max);
+/* Begin TLS as the accepting side when what is queued has left.  Whatever the
+ * peer sent meanwhile is dropped. */
+void		 stream_start_tls(struct stream *, struct tls *);
+/* End the stream; with an error where condition is not NULL.  text may be
+ * NULL.  Nothing happens when it is over already. */
+void		 stream_error(struct stream *, const char *condition,
+		    const char *text);
+void		 stream_close(struct stream *);
+
+/* What a received <stream:error/> says: its condition, and its text or "". */
+const char	*stream_error_condition(struct arena *, const struct stanza *,
+		    const char **text);
+
+struct conn	*stream_conn(struct stream *);
+ev_tstamp	 stream_heard(const struct stream *);	/* last bytes came */
+
+#endif
