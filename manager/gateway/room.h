@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* room.h - a room of the network that one user is in, and which of the user's
- * clients are in it.  Facts only. */
+ * clients are in it: what others may ask and tell.  The rooms' own files see
+ * more in room_data.h. */
 #ifndef MANAGER_GATEWAY_ROOM_H
 #define MANAGER_GATEWAY_ROOM_H
 
@@ -15,9 +16,17 @@ struct room	*room_find_id(const struct user *, const char *id);	/* or NULL */
 /* Is this full JID in it? */
 bool		 room_has_client(const struct room *, const char *full);
 size_t		 rooms_count(const struct user *);
-/* Full JIDs of clients in any room, each once: owned strings in an owned array
- * (NULL for none). */
-size_t		 rooms_clients(const struct user *, char ***full);
+
+const char	*room_id(const struct room *);		/* on the network */
+const char	*room_jid(const struct room *);		/* bare */
+/* The user's own nick, as a resource; never NULL. */
+const char	*room_own_resource(const struct room *);
+/* Nick on the network of the occupant shown under this resource; NULL when
+ * nobody is. */
+const char	*room_occupant_nick(const struct room *, const char *resource);
+/* Who that is as a contact, where it is known; else NULL. */
+const char	*room_occupant_real(const struct room *, const char *resource);
+const char	*room_occupant_avatar(const struct room *, const char *resource);
 
 /* ---- what session.c and user.c call */
 /* The session is up, for the first time or again: join what is wanted.  After
@@ -32,5 +41,12 @@ void		 rooms_session_over(struct user *, const char *text);
 /* A client has gone: out of every room, which is left with its last one. */
 void		 rooms_client_gone(struct user *, const char *full);
 void		 rooms_destroy(struct user *);
+
+/* ---- what down_message.c and down_presence.c call */
+/* Does this condition of a bounced stanza say that the client is not there any
+ * more?  (XEP-0045 18.1.2; the list that other gateways agree on) */
+bool		 rooms_bounce_is_fatal(const char *condition);
+/* A stanza to this client has bounced so: it is out of every room. */
+void		 rooms_client_bounced(struct user *, const char *full);
 
 #endif

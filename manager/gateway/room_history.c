@@ -1,0 +1,149 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* A ring of messages.  An entry is one piece of memory with its texts behind
+ * it; a room in which nothing was said has no ring at all. */
+#include "manager/gateway/room_history.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "util/macros.h"
+#include "util/xalloc.h"
+
+/* What a stanza has beside its text, roughly and rather too much: maxchars
+ * counts whole stanzas. */
+#define STANZA_OVERHEAD 400
+
+struct room_history {
+	unsigned	 size;		/* of v */
+	unsigned	 first;		/* index of the oldest */
+	unsigned	 count;
+	struct past	*v[];
+};
+
+/* The texts of a message, each to be copied. */
+static const size_t texts[] = {
+	offsetof(struct past, resource), offsetof(struct past, body),
+	offsetof(struct past, xhtml), offsetof(struct past, id),
+	offsetof(struct past, stanza_id), offsetof(struct past, replaces),
+	offsetof(struct past, thread), offsetof(struct past, reply_id),
+	offsetof(struct past, reply_author), offsetof(struct past, reply_text),
+};
+
+static const char **
+text(const struct past *p, size_t i)
+{
+	return (const char **)(void *)((char *)(uintptr_t)p + texts[i]);
+}
+
+static struct past *
+past_copy(const struct past *p)
+{
+	size_t size = sizeof(*p), len;
+	struct past *copy;
+	char *at;
+
+	for (size_t i = 0; i < LENGTH(texts); i++)
+		if (*text(p, i) != NULL)
+			size += strlen(*text(p, i)) + 1;
+	copy = xmalloc(size);
+	*copy = *p;
+	at = (char *)(copy + 1);
+	for (size_t i = 0; i < LENGTH(texts); i++) {
+		if (*text(p, i) == NULL)
+			continue;
+		len = strlen(*text(p, i)) + 1;
+		*text(copy, i) = memcpy(at, *text(p, i), len);
+		at += len;
+	}
+	return copy;
+}
+
+void
+room_history_add(struct room_history **history, const struct past *p,
+    unsigned max)
+{
+	struct room_history *h = *history;
+	unsigned at;
+
+	if (max == 0)
+		return;
+	if (h == NULL) {
+		h = xcalloc(1, sizeof(*h) + max * sizeof(h->v[0]));
+		h->size = max;
+		*history = h;
+	}
+	at = (h->first + h->count) % h->size;
+	if (h->count == h->size) {
+		free(h->v[at]);
+		h->first = (h->first + 1) % h->size;
+	} else {
+		h->count++;
+	}
+	h->v[at] = past_copy(p);
+}
+
+size_t
+room_history_count(const struct room_history *h)
+{
+	return h ? h->count : 0;
+}
+
+const struct past *
+room_history_at(const struct room_history *h, size_t i)
+{
+	if (h == NULL || i >= h->count)
+		return NULL;
+	return h->v[(h->first + i) % h->size];
+}
+
+static size_t
+stanza_size(const struct past *p)
+{
+	size_t size = STANZA_OVERHEAD + strlen(p->body);
+
+	if (p->xhtml != NULL)
+		size += strlen(p->xhtml);
+	return size;
+}
+
+size_t
+room_history_first(const struct room_history *h, long maxstanzas,
+    long maxchars, int64_t since)
+{
+	size_t first = room_history_count(h), chars = 0;
+	const struct past *p;
+
+	for (long n = 0; first > 0; n++, first--) {
+		p = room_history_at(h, first - 1);
+		chars += stanza_size(p);
+		if ((maxstanzas >= 0 && n >= maxstanzas) ||
+		    (maxchars >= 0 && chars > (size_t)maxchars) ||
+		    (since > 0 && p->time < since))
+			break;
+	}
+	return first;
+}
+
+bool
+room_history_has(const struct room_history *h, const char *id)
+{
+	const struct past *p;
+
+	for (size_t i = room_history_count(h); i > 0; i--) {
+		p = room_history_at(h, i - 1);
+		if ((p->id != NULL && strcmp(p->id, id) == 0) ||
+		    (p->stanza_id != NULL && strcmp(p->stanza_id, id) == 0))
+			return true;
+	}
+	return false;
+}
+
+void
+room_history_destroy(struct room_history *h)
+{
+	if (h == NULL)
+		return;
+	for (unsigned i = 0; i < h->size; i++)
+		free(h->v[i]);
+	free(h);
+}

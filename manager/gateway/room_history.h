@@ -1,0 +1,40 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* room_history.h - the last messages of a room, for clients that join. */
+#ifndef MANAGER_GATEWAY_ROOM_HISTORY_H
+#define MANAGER_GATEWAY_ROOM_HISTORY_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+/* Something that was said in a room.  NULL: absent. */
+struct past {
+	const char	*resource;	/* of the author; NULL: the room */
+	const char	*body, *xhtml;
+	const char	*id;		/* of the stanza */
+	const char	*stanza_id;	/* XEP-0359 */
+	const char	*replaces;	/* XEP-0308 */
+	const char	*thread;
+	const char	*reply_id, *reply_author, *reply_text;
+	uint64_t	 occupant;	/* XEP-0421; 0: none */
+	int64_t		 time;		/* ms since 1970 */
+	bool		 old;		/* not said just now: show the time */
+};
+
+struct room_history;
+
+/* Copy it into *history, making that when it is NULL; keeps the newest max. */
+void		 room_history_add(struct room_history **history,
+		    const struct past *, unsigned max);
+/* i-th from the oldest; NULL past the end. */
+const struct past *room_history_at(const struct room_history *, size_t i);
+size_t		 room_history_count(const struct room_history *);
+/* Where a joiner's wish begins: the number of the first one to be shown
+ * (XEP-0045 7.2.13).  -1 and 0 are no limits. */
+size_t		 room_history_first(const struct room_history *,
+		    long maxstanzas, long maxchars, int64_t since);
+/* Is a message with this id there? */
+bool		 room_history_has(const struct room_history *, const char *id);
+void		 room_history_destroy(struct room_history *);	/* NULL is fine */
+
+#endif

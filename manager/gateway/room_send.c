@@ -1,0 +1,389 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* What becomes of a message that a client has sent to a room.
+ *
+ *	waiting -> sent -> answered -> shown
+ *
+ * In a room the sender's own client sees its message only when it comes back,
+ * so the order of all messages is that of the network. */
+#include "manager/gateway/room_send.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "manager/gateway/say_room.h"
+#include "manager/gateway/session.h"
+#include "util/rand.h"
+#include "util/xalloc.h"
+
+#define MAYBE "It is not known whether the message has arrived."
+
+struct room_send {
+	TAILQ_ENTRY(room_send) entry;
+	struct room	*room;		/* NULL: the room is gone */
+	struct room_words words;	/* texts below; body, id never NULL */
+	double		 due;		/* accepted: when to stop waiting */
+	bool		 sent;
+	bool		 accepted;	/* by the network; an echo is to come */
+	bool		 echoed;	/* shown before the answer came */
+	char		 texts[];
+};
+
+/* ------------------------------------------------------------------ showing */
+
+#define ID_SIZE 32
+
+/* Nobody else makes such ids, in this life or the next. */
+static void
+new_id(struct gateway *gw, char out[ID_SIZE])
+{
+	static char life[11];
+
+	if (life[0] == '\0')
+		rand_token(life, sizeof(life));
+	snprintf(out, ID_SIZE, "%s-%lx", life, ++gw->iq_serial);
+}
+
+void
+room_said(struct room *room, const struct past *said)
+{
+	struct gateway *gw = room->user->gw;
+	struct past p = *said;
+	char id[ID_SIZE];
+
+	if (p.stanza_id == NULL || p.id == NULL) {
+		new_id(gw, id);
+		if (p.stanza_id == NULL)
+			p.stanza_id = id;
+		if (p.id == NULL)
+			p.id = p.stanza_id;
+	}
+	if (p.time == 0)
+		p.time = (int64_t)(ev_now(gw->loop) * 1000);
+	say_room_message(room, &p, NULL);
+	p.old = true;
+	room_history_add(&room->history, &p, gw->config->history_max);
+}
+
+static void
+reflect(struct room_send *s, const char *stanza_id, int64_t when)
+{
+	const struct room_words *w = &s->words;
+	const struct occupant *self = room_self(s->room);
+	struct past p = {
+		.resource = room_own_resource(s->room),
+		.body = w->body, .xhtml = w->xhtml, .id = w->id,
+		.stanza_id = stanza_id, .replaces = w->replaces,
+		.thread = w->thread, .reply_id = w->reply_id,
+		.reply_author = w->reply_author, .reply_text = w->reply_text,
+		.occupant = self ? self->id : 0, .time = when,
+	};
+
+	room_said(s->room, &p);
+}
+
+/* ------------------------------------------------------------ the messages */
+
+static const char *
+copy(char **at, const char *s)
+{
+	size_t len;
+
+	if (s == NULL)
+		return NULL;
+	len = strlen(s) + 1;
+	s = memcpy(*at, s, len);
+	*at += len;
+	return s;
+}
+
+/* The texts of a message, each to be copied. */
+static const size_t texts[] = {
+	offsetof(struct room_words, from), offsetof(struct room_words, to),
+	offsetof(struct room_words, id), offsetof(struct room_words, nick),
+	offsetof(struct room_words, body), offsetof(struct room_words, xhtml),
+	offsetof(struct room_words, replaces),
+	offsetof(struct room_words, thread),
+	offsetof(struct room_words, reply_id),
+	offsetof(struct room_words, reply_author),
+	offsetof(struct room_words, reply_text),
+};
+
+static const char **
+text(struct room_words *w, size_t i)
+{
+	return (const char **)(void *)((char *)w + texts[i]);
+}
+
+/* All texts live behind the struct: one message, one piece of memory. */
+static struct room_send *
+send_new(struct room *room, const struct room_words *words)
+{
+	struct room_words w = *words;
+	struct room_send *s;
+	size_t size = 0;
+	char *at, id[ID_SIZE];
+
+	if (w.id == NULL || w.id[0] == '\0') {
+		new_id(room->user->gw, id);
+		w.id = id;
+	}
+	for (size_t i = 0; i < LENGTH(texts); i++)
+		if (*text(&w, i) != NULL)
+			size += strlen(*text(&w, i)) + 1;
+	s = xmalloc(sizeof(*s) + size);
+	*s = (struct room_send){ .room = room, .words = w };
+	at = s->texts;
+	for (size_t i = 0; i < LENGTH(texts); i++)
+		*text(&s->words, i) = copy(&at, *text(&w, i));
+	TAILQ_INSERT_TAIL(&room->sends, s, entry);
+	return s;
+}
+
+static void
+send_free(struct room_send *s)
+{
+	if (s->room != NULL) {
+		TAILQ_REMOVE(&s->room->sends, s, entry);
+		if (!s->sent)
+			s->room->nunsent--;
+	}
+	free(s);
+}
+
+static void
+refuse(const struct room_send *s, enum stanza_error error, const char *why)
+{
+	say_error_to(s->room->user->gw, "message", s->words.to, s->words.from,
+	    s->words.id, error, why);
+}
+
+static void
+uncount(struct user *user)
+{
+	if (user->inflight > 0)
+		user->inflight--;
+}
+
+/* --------------------------------------------------------- sent, answered */
+
+static void
+done(struct room_send *s, const struct msg_send_result *result)
+{
+	struct say_message receipt = {
+		.from = s->words.to, .to = s->words.from, .type = "chat",
+		.received = s->words.id,
+	};
+
+	if (s->words.nick == NULL) {
+		if (!s->echoed && s->room->state != ROOM_LEAVING)
+			reflect(s, result && result->ids.n > 0 ?
+			    result->ids.v[0] : NULL,
+			    result ? result->time : 0);
+	} else if (s->words.receipt && result != NULL && result->delivered) {
+		(void)say_message(s->room->user->gw, &receipt);
+	}
+	send_free(s);
+}
+
+static void
+answered(void *ctx, const struct msg_error *error, const union result *result)
+{
+	struct room_send *s = ctx;
+	struct room *room = s->room;
+	struct user *user;
+
+	if (room == NULL) {
+		free(s);
+		return;
+	}
+	user = room->user;
+	uncount(user);
+	if (error != NULL) {
+		refuse(s, say_error_of(error->code), error->text);
+		send_free(s);
+	} else if (result != NULL && result->send.echo && !s->echoed &&
+	    s->words.nick == NULL && room->state != ROOM_LEAVING) {
+		s->accepted = true;
+		s->due = ev_now(user->gw->loop) + ROOM_ECHO_TIMEOUT;
+		room_arm(room);
+	} else {
+		done(s, result ? &result->send : NULL);
+	}
+	room_sends_flush(room);
+}
+
+static void
+send_now(struct room_send *s)
+{
+	const struct room_words *w = &s->words;
+	struct user *user = s->room->user;
+	struct msg_reply reply = {
+		.id = w->reply_id, .author = w->reply_author,
+		.text = w->reply_text,
+	};
+	struct msg_send m = {
+		.user = user->jid,
+		.to = w->nick ? w->nick : s->room->id,
+		.kind = w->nick ? "private" : "groupchat",
+		.room = w->nick ? s->room->id : NULL,
+		.body = w->body, .xhtml = w->xhtml, .id = w->id,
+		.reply_to = w->reply_id ? &reply : NULL,
+		.replaces = w->replaces, .thread = w->thread,
+	};
+
+	s->sent = true;
+	user->inflight++;
+	user->gw->messages_down++;
+	/* It may be answered, and gone, before this returns. */
+	session_request(user, METHOD_send, &m, answered, s);
+}
+
+static bool
+may_send(const struct room *room)
+{
+	return room->state == ROOM_JOINED && session_ready(room->user);
+}
+
+void
+room_send(struct room *room, const struct room_words *words)
+{
+	struct gateway *gw = room->user->gw;
+	struct room_send *s = send_new(room, words);
+
+	room->nunsent++;
+	if (may_send(room) && room->nunsent == 1) {
+		if (room_busy(room)) {
+			refuse(s, E_RESOURCE_CONSTRAINT,
+			    "Too many messages are under way.");
+			send_free(s);
+			return;
+		}
+		room->nunsent--;
+		send_now(s);
+	} else if (room->nunsent > gw->config->outbox_max) {
+		refuse(s, E_RESOURCE_CONSTRAINT,
+		    "Too many messages wait for the room.");
+		send_free(s);
+	}
+}
+
+void
+room_sends_flush(struct room *room)
+{
+	struct room_send *s;
+
+	/* What is sent here may be answered here, which calls this again: so
+	 * one loop, and no walking. */
+	if (room->flushing)
+		return;
+	room->flushing = true;
+	while (room->nunsent > 0 && may_send(room) && !room_busy(room)) {
+		TAILQ_FOREACH(s, &room->sends, entry)
+			if (!s->sent)
+				break;
+		if (s == NULL)
+			break;
+		room->nunsent--;
+		send_now(s);
+	}
+	room->flushing = false;
+}
+
+/* ------------------------------------------------------------- other ends */
+
+void
+room_sends_lost(struct room *room)
+{
+	struct room_send *s, *next;
+
+	for (s = TAILQ_FIRST(&room->sends); s != NULL; s = next) {
+		next = TAILQ_NEXT(s, entry);
+		if (!s->accepted)
+			continue;
+		refuse(s, E_REMOTE_SERVER_TIMEOUT, MAYBE);
+		send_free(s);
+	}
+}
+
+void
+room_sends_fail_waiting(struct room *room, enum stanza_error error,
+    const char *why)
+{
+	struct room_send *s, *next;
+
+	for (s = TAILQ_FIRST(&room->sends); s != NULL; s = next) {
+		next = TAILQ_NEXT(s, entry);
+		if (s->sent)
+			continue;
+		refuse(s, error, why);
+		send_free(s);
+	}
+}
+
+void
+room_sends_fail(struct room *room, enum stanza_error error, const char *why)
+{
+	struct room_send *s;
+
+	room_sends_fail_waiting(room, error, why);
+	room_sends_lost(room);
+	TAILQ_FOREACH(s, &room->sends, entry)
+		refuse(s, E_REMOTE_SERVER_TIMEOUT, MAYBE);
+	room_sends_orphan(room);
+}
+
+void
+room_sends_orphan(struct room *room)
+{
+	struct room_send *s;
+
+	while ((s = TAILQ_FIRST(&room->sends)) != NULL) {
+		if (!s->sent || s->accepted) {
+			send_free(s);
+			continue;
+		}
+		uncount(room->user);
+		TAILQ_REMOVE(&room->sends, s, entry);
+		s->room = NULL;
+	}
+}
+
+/* The network said yes and then nothing: the sender is better served by seeing
+ * the message than by a doubt. */
+bool
+room_sends_due(struct room *room, double now)
+{
+	struct room_send *s, *next;
+	bool more = false;
+
+	for (s = TAILQ_FIRST(&room->sends); s != NULL; s = next) {
+		next = TAILQ_NEXT(s, entry);
+		if (!s->accepted)
+			continue;
+		if (s->due > now)
+			more = true;
+		else
+			done(s, NULL);
+	}
+	return more;
+}
+
+bool
+room_send_echoed(struct room *room, const char *origin, const struct past *p)
+{
+	struct room_send *s;
+
+	TAILQ_FOREACH(s, &room->sends, entry)
+		if (s->sent && !s->echoed && s->words.nick == NULL &&
+		    strcmp(s->words.id, origin) == 0)
+			break;
+	if (s == NULL)
+		return false;
+	reflect(s, p->stanza_id, p->time);
+	if (s->accepted)
+		send_free(s);
+	else
+		s->echoed = true;	/* the answer is still to come */
+	return true;
+}

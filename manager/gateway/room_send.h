@@ -1,0 +1,49 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* room_send.h - messages from the user's clients to a room or to one of its
+ * occupants, from being taken to being shown or answered.  None is lost:
+ * each is sent, waits for the room to come back, or gets an error. */
+#ifndef MANAGER_GATEWAY_ROOM_SEND_H
+#define MANAGER_GATEWAY_ROOM_SEND_H
+
+#include "manager/gateway/room_data.h"
+#include "manager/gateway/room_history.h"
+#include "manager/gateway/say.h"
+
+/* A message as a client sent it; NULL: absent. */
+struct room_words {
+	const char	*from, *to;	/* addresses of the stanza */
+	const char	*id;
+	const char	*nick;		/* private: to whom; NULL: to all */
+	const char	*body, *xhtml, *replaces, *thread;
+	const char	*reply_id, *reply_author, *reply_text;
+	bool		 receipt;	/* asked for (XEP-0184) */
+};
+
+/* The client is of this room. */
+void	room_send(struct room *, const struct room_words *);
+/* The room is joined, or an answer has made place: send what waits. */
+void	room_sends_flush(struct room *);
+/* What the network has taken but not shown will not be shown any more. */
+void	room_sends_lost(struct room *);
+/* The room is over: all that is under way or waits is answered so. */
+void	room_sends_fail(struct room *, enum stanza_error, const char *text);
+/* Only the part that waits. */
+void	room_sends_fail_waiting(struct room *, enum stanza_error,
+	    const char *text);
+/* The room goes; answers that still come only free memory. */
+void	room_sends_orphan(struct room *);
+/* Show what the network took and never echoed.  Returns whether there is
+ * more to wait for. */
+bool	room_sends_due(struct room *, double now);
+
+/* The network has shown one of the user's own: which (by the id given in the
+ * request)?  true: it is done, and has been shown to the clients under the
+ * stanza id and time of p; false: none such is under way. */
+bool	room_send_echoed(struct room *, const char *origin,
+	    const struct past *p);
+
+/* It was said: show it to all clients that are in, and remember it.  What
+ * lacks a stanza id gets one. */
+void	room_said(struct room *, const struct past *);
+
+#endif
