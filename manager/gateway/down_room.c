@@ -11,6 +11,7 @@
 #include "manager/gateway/room_send.h"
 #include "manager/gateway/say_room.h"
 #include "manager/gateway/session.h"
+#include "manager/gateway/xhtml.h"
 #include "util/xalloc.h"
 
 /* --------------------------------------------------------------------- join */
@@ -79,6 +80,8 @@ wish_of(const struct down *d, const struct stanza *muc)
 static struct room *
 room_to_join(const struct down *d)
 {
+	struct user *user = user_get(d->gw, d->from->bare);
+
 	if (d->room != NULL && d->room->nclients >= ROOM_CLIENTS_MAX &&
 	    room_client(d->room, d->from->full) == NULL) {
 		say_error(d, E_SERVICE_UNAVAILABLE, "Too many clients.");
@@ -86,11 +89,11 @@ room_to_join(const struct down *d)
 	}
 	if (d->room != NULL)
 		return d->room;
-	if (rooms_count(d->user) >= ROOMS_MAX) {
+	if (map_count(&user->rooms) >= ROOMS_MAX) {
 		say_error(d, E_RESOURCE_CONSTRAINT, "Too many rooms.");
 		return NULL;
 	}
-	return room_create(d->user, d->to->bare, d->name);
+	return room_create(user, d->to->bare, d->name);
 }
 
 static void
@@ -115,6 +118,8 @@ join(const struct down *d, const struct stanza *muc)
 	room_client_in(c);
 	c->wish = wish_of(d, muc);
 	room_arm(room);
+	/* A room may be a user's first sign of life. */
+	session_want(room->user, d->to->resource);
 	room_event(room, ROOM_WANTED, NULL);
 }
 
@@ -156,11 +161,11 @@ down_room_presence(struct down *d)
 {
 	const struct stanza *muc = stanza_child(d->stanza, "x", NS_MUC);
 
-	if (d->user == NULL) {
-		say_error(d, E_REGISTRATION_REQUIRED, NULL);
-	} else if (d->to->resource == NULL || d->name == NULL) {
+	if (d->to->resource == NULL || d->name == NULL) {
 		/* XEP-0045 7.2.1 */
 		say_error(d, E_JID_MALFORMED, "No nickname was given.");
+	} else if (d->from->resource == NULL || d->gw->stopping) {
+		say_error(d, E_SERVICE_UNAVAILABLE, NULL);
 	} else if (d->room == NULL || muc != NULL ||
 	    !room_has_client(d->room, d->from->full)) {
 		join(d, muc);
@@ -190,26 +195,6 @@ down_room_leave(struct down *d)
 
 /* ----------------------------------------------------------------- messages */
 
-/* The content of an XHTML-IM body as text, or NULL. */
-static const char *
-xhtml_of(const struct down *d)
-{
-	const struct stanza *body = stanza_child(stanza_child(d->stanza,
-	    "html", NS_XHTML_IM), "body", NS_XHTML);
-	struct buf out = { 0 };
-	const char *text;
-
-	if (body == NULL || !d->gw->config->enable_xhtml ||
-	    !gateway_can(d->gw, "xhtml"))
-		return NULL;
-	for (const struct stanza *e = body->children; e != NULL; e = e->next)
-		stanza_write(&out, e, NS_XHTML);
-	text = arena_strndup(d->arena, buf_len(&out) ? buf_data(&out) : "",
-	    buf_len(&out));
-	buf_free(&out);
-	return text;
-}
-
 static struct room_words
 words_of(const struct down *d, const char *body)
 {
@@ -217,7 +202,7 @@ words_of(const struct down *d, const char *body)
 	const char *to = stanza_attr(reply, "to");
 	struct room_words w = {
 		.from = d->from->full, .to = d->to->full, .id = d->id,
-		.body = body, .xhtml = xhtml_of(d),
+		.body = body, .xhtml = xhtml_get(d->arena, d->stanza),
 		.replaces = stanza_attr(stanza_child(d->stanza, "replace",
 		    NS_CORRECT), "id"),
 		.thread = stanza_child_text(d->arena, d->stanza, "thread",
@@ -279,13 +264,15 @@ tell_chat_state(const struct down *d, const char *nick)
 	session_notify(d->user, METHOD_chat_state, &m);
 }
 
-/* Messages without words: those that mean something to the network are
- * refused, as rooms cannot carry them yet; hints and markers need no answer. */
+/* Messages without words: those that want something done (reactions, taking
+ * back, requests for voice) are refused, as rooms here cannot do it; hints and
+ * markers need no answer. */
 static void
 wordless(const struct down *d, const char *nick)
 {
 	if (stanza_child_ns(d->stanza, NS_REACTIONS) != NULL ||
-	    stanza_child_ns(d->stanza, NS_RETRACT) != NULL)
+	    stanza_child_ns(d->stanza, NS_RETRACT) != NULL ||
+	    stanza_child(d->stanza, "x", NS_DATA) != NULL)
 		say_error(d, E_FEATURE_NOT_IMPLEMENTED, NULL);
 	else
 		tell_chat_state(d, nick);
@@ -311,7 +298,9 @@ down_room_message(struct down *d)
 
 	if (!is_occupant(d))
 		return;
-	if (d->to->resource != NULL) {
+	if (d->to->resource != NULL || d->type == NULL ||
+	    strcmp(d->type, "groupchat") != 0) {
+		/* XEP-0045 7.4: to all, and marked so. */
 		say_error(d, E_BAD_REQUEST, NULL);
 		return;
 	}

@@ -75,7 +75,7 @@ room_destroy(struct room *room)
 	while ((r = LIST_FIRST(&room->requests)) != NULL) {
 		LIST_REMOVE(r, entry);
 		if (r->counted)
-			room->user->inflight--;
+			room_answered(room->user);
 		r->room = NULL;
 	}
 	room_sends_orphan(room);
@@ -114,12 +114,6 @@ room_find_id(const struct user *user, const char *id)
 	room = bare ? map_get(&user->rooms, bare) : NULL;
 	arena_free(&scratch);
 	return room;
-}
-
-size_t
-rooms_count(const struct user *user)
-{
-	return map_count(&user->rooms);
 }
 
 bool
@@ -521,13 +515,21 @@ room_request_done(struct room_request *r)
 {
 	if (r->room != NULL) {
 		LIST_REMOVE(r, entry);
-		if (r->counted && r->room->user->inflight > 0)
-			r->room->user->inflight--;
+		if (r->counted)
+			room_answered(r->room->user);
 	}
 	free(r->from);
 	free(r->to);
 	free(r->id);
 	free(r);
+}
+
+void
+room_answered(struct user *user)
+{
+	if (user->inflight > 0)
+		user->inflight--;
+	user_tidy(user);
 }
 
 bool

@@ -15,7 +15,11 @@ struct room	*room_find(const struct user *, const char *bare);	/* or NULL */
 struct room	*room_find_id(const struct user *, const char *id);	/* or NULL */
 /* Is this full JID in it? */
 bool		 room_has_client(const struct room *, const char *full);
+/* Rooms that the user is in or wants to be in. */
 size_t		 rooms_count(const struct user *);
+/* Full JIDs of clients in any room, each once: owned strings in an owned array
+ * (NULL for none). */
+size_t		 rooms_clients(const struct user *, char ***full);
 
 const char	*room_id(const struct room *);		/* on the network */
 const char	*room_jid(const struct room *);		/* bare */
@@ -41,12 +45,5 @@ void		 rooms_session_over(struct user *, const char *text);
 /* A client has gone: out of every room, which is left with its last one. */
 void		 rooms_client_gone(struct user *, const char *full);
 void		 rooms_destroy(struct user *);
-
-/* ---- what down_message.c and down_presence.c call */
-/* Does this condition of a bounced stanza say that the client is not there any
- * more?  (XEP-0045 18.1.2; the list that other gateways agree on) */
-bool		 rooms_bounce_is_fatal(const char *condition);
-/* A stanza to this client has bounced so: it is out of every room. */
-void		 rooms_client_bounced(struct user *, const char *full);
 
 #endif

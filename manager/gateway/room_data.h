@@ -20,6 +20,7 @@ enum {
 };
 #define ROOM_JOIN_TIMEOUT	60.	/* seconds to an answer of any kind */
 #define ROOM_ECHO_TIMEOUT	60.	/* seconds to see one's own message */
+#define ROOM_WAIT_TIMEOUT	120.	/* seconds a message may wait */
 #define ROOM_SUBJECT_WAIT	2.	/* seconds to the empty subject */
 
 enum room_state {
@@ -166,6 +167,8 @@ int		 affiliation_parse(const char *, enum affiliation *);
 struct room_request *room_request_new(struct room *, const char *from,
 		    const char *to, const char *id, bool counted);
 void		 room_request_done(struct room_request *);
+/* One less of those that count. */
+void		 room_answered(struct user *);
 /* As many unanswered requests as a user may have? */
 bool		 room_busy(const struct room *);
 

@@ -13,7 +13,7 @@
 
 #include "manager/gateway/say_room.h"
 #include "manager/gateway/session.h"
-#include "util/rand.h"
+#include "protocol/errors.h"
 #include "util/xalloc.h"
 
 #define MAYBE "It is not known whether the message has arrived."
@@ -22,7 +22,8 @@ struct room_send {
 	TAILQ_ENTRY(room_send) entry;
 	struct room	*room;		/* NULL: the room is gone */
 	struct room_words words;	/* texts below; body, id never NULL */
-	double		 due;		/* accepted: when to stop waiting */
+	double		 due;		/* not sent, or accepted: when to
+					 * stop waiting */
 	bool		 sent;
 	bool		 accepted;	/* by the network; an echo is to come */
 	bool		 echoed;	/* shown before the answer came */
@@ -31,17 +32,13 @@ struct room_send {
 
 /* ------------------------------------------------------------------ showing */
 
-#define ID_SIZE 32
+#define ID_SIZE 40
 
 /* Nobody else makes such ids, in this life or the next. */
 static void
 new_id(struct gateway *gw, char out[ID_SIZE])
 {
-	static char life[11];
-
-	if (life[0] == '\0')
-		rand_token(life, sizeof(life));
-	snprintf(out, ID_SIZE, "%s-%lx", life, ++gw->iq_serial);
+	snprintf(out, ID_SIZE, "%s-r%lx", gw->iq_token, ++gw->iq_serial);
 }
 
 void
@@ -158,13 +155,6 @@ refuse(const struct room_send *s, enum stanza_error error, const char *why)
 	    s->words.id, error, why);
 }
 
-static void
-uncount(struct user *user)
-{
-	if (user->inflight > 0)
-		user->inflight--;
-}
-
 /* --------------------------------------------------------- sent, answered */
 
 static void
@@ -191,21 +181,20 @@ answered(void *ctx, const struct msg_error *error, const union result *result)
 {
 	struct room_send *s = ctx;
 	struct room *room = s->room;
-	struct user *user;
 
 	if (room == NULL) {
 		free(s);
 		return;
 	}
-	user = room->user;
-	uncount(user);
+	room_answered(room->user);
 	if (error != NULL) {
-		refuse(s, say_error_of(error->code), error->text);
+		refuse(s, say_error_of(error->code),
+		    strcmp(error->code, ERR_LOST) == 0 ? MAYBE : error->text);
 		send_free(s);
 	} else if (result != NULL && result->send.echo && !s->echoed &&
 	    s->words.nick == NULL && room->state != ROOM_LEAVING) {
 		s->accepted = true;
-		s->due = ev_now(user->gw->loop) + ROOM_ECHO_TIMEOUT;
+		s->due = ev_now(room->user->gw->loop) + ROOM_ECHO_TIMEOUT;
 		room_arm(room);
 	} else {
 		done(s, result ? &result->send : NULL);
@@ -265,6 +254,9 @@ room_send(struct room *room, const struct room_words *words)
 		refuse(s, E_RESOURCE_CONSTRAINT,
 		    "Too many messages wait for the room.");
 		send_free(s);
+	} else {
+		s->due = ev_now(gw->loop) + ROOM_WAIT_TIMEOUT;
+		room_arm(room);
 	}
 }
 
@@ -343,14 +335,14 @@ room_sends_orphan(struct room *room)
 			send_free(s);
 			continue;
 		}
-		uncount(room->user);
+		room_answered(room->user);
 		TAILQ_REMOVE(&room->sends, s, entry);
 		s->room = NULL;
 	}
 }
 
-/* The network said yes and then nothing: the sender is better served by seeing
- * the message than by a doubt. */
+/* When the network said yes and then nothing, the sender is better served by
+ * seeing the message than by a doubt. */
 bool
 room_sends_due(struct room *room, double now)
 {
@@ -359,12 +351,18 @@ room_sends_due(struct room *room, double now)
 
 	for (s = TAILQ_FIRST(&room->sends); s != NULL; s = next) {
 		next = TAILQ_NEXT(s, entry);
-		if (!s->accepted)
+		if (s->sent && !s->accepted)
 			continue;
-		if (s->due > now)
+		if (s->due > now) {
 			more = true;
-		else
+		} else if (s->accepted) {
 			done(s, NULL);
+		} else {
+			refuse(s, E_REMOTE_SERVER_TIMEOUT,
+			    "The room was not to be reached; this message "
+			    "was not sent.");
+			send_free(s);
+		}
 	}
 	return more;
 }

@@ -372,12 +372,15 @@ refused(struct room *room, const struct room_why *why)
 static void
 closed(struct room *room, const struct room_why *why)
 {
+	bool stranger = room->state == ROOM_WAITING &&
+	    !room->user->registered;
 	struct room_gone gone = {
 		.code = MUC_SERVICE_LOST,
 		.reason = text_or(why, "The room is not available any more."),
 	};
 
-	end(room, &gone, why && why->code ? say_room_error_of(why->code) :
+	end(room, &gone, stranger ? E_REGISTRATION_REQUIRED :
+	    why != NULL && why->code != NULL ? say_room_error_of(why->code) :
 	    E_SERVICE_UNAVAILABLE, gone.reason);
 }
 
@@ -629,27 +632,43 @@ rooms_client_gone(struct user *user, const char *full)
 			room_drop_client(room, c, NULL);
 }
 
-void
-rooms_client_bounced(struct user *user, const char *full)
+size_t
+rooms_count(const struct user *user)
 {
-	log_debug("%s: out of all rooms, a stanza bounced", full);
-	rooms_client_gone(user, full);
+	const struct room *room;
+	size_t at = 0, n = 0;
+
+	while ((room = map_next(&user->rooms, &at)) != NULL)
+		if (room->state != ROOM_LEAVING)
+			n++;
+	return n;
 }
 
-bool
-rooms_bounce_is_fatal(const char *condition)
+static bool
+is_in(char *const *list, size_t n, const char *s)
 {
-	static const char *const fatal_ones[] = {
-		"gone", "internal-server-error", "item-not-found",
-		"jid-malformed", "recipient-unavailable", "redirect",
-		"remote-server-not-found", "remote-server-timeout",
-		"service-unavailable",
-	};
-
-	for (size_t i = 0; i < LENGTH(fatal_ones); i++)
-		if (strcmp(fatal_ones[i], condition) == 0)
+	for (size_t i = 0; i < n; i++)
+		if (strcmp(list[i], s) == 0)
 			return true;
 	return false;
+}
+
+size_t
+rooms_clients(const struct user *user, char ***full)
+{
+	const struct room_client *c;
+	const struct room *room;
+	size_t at = 0, n = 0;
+
+	*full = NULL;
+	while ((room = map_next(&user->rooms, &at)) != NULL)
+		TAILQ_FOREACH(c, &room->clients, entry) {
+			if (is_in(*full, n, c->full))
+				continue;
+			*full = xreallocarray(*full, n + 1, sizeof(**full));
+			(*full)[n++] = xstrdup(c->full);
+		}
+	return n;
 }
 
 void

@@ -252,7 +252,6 @@ up_room_message(struct up *up)
 		    up->gw->config->history_max);
 	else
 		room_said(room, &p);
-	up->gw->messages_up++;
 	arena_free(&scratch);
 }
 
@@ -298,7 +297,6 @@ up_room_private(struct up *up)
 		s.from = arena_printf(&scratch, "%s/%s", bare, o ?
 		    o->resource : room_resource(&scratch, m->nick));
 		say_private(up, room, &s);
-		up->gw->messages_up++;
 	}
 	arena_free(&scratch);
 }
