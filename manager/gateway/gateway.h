@@ -35,6 +35,9 @@ struct gateway_config {
 	bool		 jid_escaping;
 	bool		 enable_xhtml;
 	bool		 remove_contacts;	/* enable_remove_buddy */
+	bool		 vip_only;
+	const char	*vip_message;		/* "" for none */
+	bool		 send_headlines, stay_connected;  /* users' defaults */
 	unsigned	 room_list_max;
 	double		 login_timeout;		/* of a login in flight, seconds */
 	double		 crash_grace;		/* presence is kept so long */

@@ -138,7 +138,11 @@ loaded(void *arg, const struct store_user *record, const char *error)
 		return;
 	}
 	user->registered = user->loaded = true;
-	if (!user->enabled && !link_is_server(gw->link))
+	if (gw->config->vip_only && !user->vip)
+		session_turned_away(user, "settings",
+		    *gw->config->vip_message ? gw->config->vip_message :
+		    "This gateway is for selected users only.");
+	else if (!user->enabled && !link_is_server(gw->link))
 		session_turned_away(user, "settings",
 		    "You have switched this gateway off in its settings.");
 	else

@@ -29,7 +29,8 @@ chat(struct up *up, struct arena *a)
 	struct say_message m = {
 		.from = speaker(up, a, msg->from), .to = up->user->jid,
 		.type = msg->headline && *user_setting(up->user,
-		    "send_headlines", "0") == '1' ? "headline" : "chat",
+		    "send_headlines", gw->config->send_headlines ? "1" : "0") ==
+		    '1' ? "headline" : "chat",
 		.id = msg->id, .body = msg->body, .thread = msg->thread,
 		.xhtml = gw->config->enable_xhtml ? msg->xhtml : NULL,
 		.replaces = msg->replaces, .reply_to = msg->reply_to,

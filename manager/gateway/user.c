@@ -59,6 +59,7 @@ user_get(struct gateway *gw, const char *bare)
 	user->gw = gw;
 	user->jid = xstrdup(bare);
 	user->enabled = true;
+	user->stay_connected = gw->config->stay_connected;
 	TAILQ_INIT(&user->clients);
 	TAILQ_INIT(&user->outbox);
 	map_put(&gw->users, user->jid, user);
@@ -248,7 +249,8 @@ cache_setting(struct user *user, const char *name, const char *value)
 	if (strcmp(name, "enable_transport") == 0)
 		user->enabled = value == NULL || strcmp(value, "0") != 0;
 	else if (strcmp(name, "stay_connected") == 0)
-		user->stay_connected = value && strcmp(value, "1") == 0;
+		user->stay_connected = value ? strcmp(value, "1") == 0 :
+		    user->gw->config->stay_connected;
 }
 
 void

@@ -1,0 +1,401 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The wiring: which part gets which setting, and who is told of what. */
+#include "manager/instance.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "manager/control.h"
+#include "manager/daemon.h"
+#include "manager/gateway/admin.h"
+#include "manager/gateway/gateway.h"
+#include "manager/logging.h"
+#include "manager/pool/pool.h"
+#include "manager/store/store.h"
+#include "manager/xmpp/component.h"
+#include "manager/xmpp/server.h"
+#include "util/log.h"
+#include "util/xalloc.h"
+
+#define OUTBOX_MAX	100	/* messages of a user waiting for the login */
+#define INFLIGHT_MAX	1000	/* messages of a user not yet accepted */
+#define HISTORY_MAX	20	/* messages of a room kept for a new client */
+
+struct instance {
+	struct ev_loop	*loop;
+	struct config	*config;
+	struct arena	 arena;		/* what lives as long as we do */
+	struct gateway_config gateway_config;
+	struct gateway	*gateway;
+	struct store	*store;
+	struct pool	*pool;
+	struct link	*link;
+	struct control	*control;
+	char		*backend_log;
+	bool		 stopping;
+	void		(*done)(void *);
+	void		*done_ctx;
+};
+
+/* ---------------------------------------------------------------- settings */
+
+static char **
+string_list(struct arena *a, const struct config_list *list)
+{
+	char **v = arena_alloc(a, (list->n + 1) * sizeof(*v));
+
+	for (size_t i = 0; i < list->n; i++)
+		v[i] = arena_strdup(a, list->v[i]);
+	v[list->n] = NULL;
+	return v;
+}
+
+/* Addresses are compared prepared; one that is none is kept as it is and
+ * matches nobody. */
+static char **
+jid_list(struct arena *a, const struct config_list *list)
+{
+	char **v = string_list(a, list);
+	struct jid jid;
+
+	for (size_t i = 0; v[i] != NULL; i++) {
+		if (jid_parse(a, v[i], &jid) == 0)
+			v[i] = arena_strdup(a, jid.bare);
+		else
+			log_warn("%s is not a JID", v[i]);
+	}
+	return v;
+}
+
+static void
+fill_lists(struct instance *in)
+{
+	const struct config *c = in->config;
+	struct gateway_config *g = &in->gateway_config;
+
+	g->admin_jids = jid_list(&in->arena, &c->service_admin_jid);
+	g->notify_jids = jid_list(&in->arena, &c->registration_notify_jid);
+	g->allowed_servers = string_list(&in->arena,
+	    &c->service_allowed_servers);
+}
+
+static void
+fill_gateway_config(struct instance *in, const char *domain)
+{
+	const struct config *c = in->config;
+
+	in->gateway_config = (struct gateway_config){
+		.jid = domain,
+		.protocol = c->service_protocol,
+		.identity_name = c->identity_name,
+		.identity_category = c->identity_category,
+		.identity_type = c->identity_type,
+		.public_registration =
+		    c->registration_enable_public_registration,
+		.auto_register = c->registration_auto_register,
+		.admin_password = c->service_admin_password,
+		.register_instructions = c->registration_instructions,
+		.username_label = c->registration_username_label,
+		.password_label = c->registration_password_label,
+		.username_mask = c->registration_username_mask,
+		.allowed_usernames = c->registration_allowed_usernames,
+		.gateway_prompt = c->gateway_responder_prompt,
+		.gateway_label = c->gateway_responder_label,
+		.jid_escaping = c->service_jid_escaping,
+		.enable_xhtml = c->service_enable_xhtml,
+		.remove_contacts = c->service_enable_remove_buddy,
+		.vip_only = c->service_vip_only,
+		.vip_message = c->service_vip_message,
+		.send_headlines = c->settings_send_headlines,
+		.stay_connected = c->settings_stay_connected,
+		.room_list_max = (unsigned)c->service_max_room_list_size,
+		.login_timeout = (double)c->service_login_timeout,
+		.crash_grace = (double)c->service_crash_grace,
+		.login_delay = (double)c->service_login_delay,
+		.outbox_max = OUTBOX_MAX,
+		.inflight_max = INFLIGHT_MAX,
+		.history_max = HISTORY_MAX,
+	};
+	fill_lists(in);
+}
+
+static struct pool_config
+pool_settings(const struct instance *in)
+{
+	const struct config *c = in->config;
+
+	return (struct pool_config){
+		.instance = in->gateway_config.jid,
+		.command = c->service_backend,
+		.config = c->all,
+		.log_path = in->backend_log,
+		.users_max = (unsigned)c->service_users_per_backend,
+		.backends_max = (unsigned)c->service_backends_max,
+		.backends_min = (unsigned)c->service_backends_min,
+		.spare = c->service_backend_spare,
+		.start_timeout = (double)c->service_start_timeout,
+		.ping_interval = (double)c->service_ping_interval,
+		.stop_timeout = (double)c->service_stop_timeout,
+		.retire_after = (double)c->service_retire_after,
+		.request_timeout = (double)c->service_request_timeout,
+		.queue_max = (size_t)c->service_backend_queue_max,
+		.memory_max_mb = (unsigned)c->service_backend_memory_limit,
+	};
+}
+
+/* ------------------------------------------------------------------- parts */
+
+static struct store *
+open_store(struct instance *in, char **why)
+{
+	const struct config *c = in->config;
+	const struct store_config sc = {
+		.type = c->database_type, .database = c->database_database,
+		.server = c->database_server, .user = c->database_user,
+		.password = c->database_password,
+		.port = (unsigned)c->database_port,
+		.prefix = c->database_prefix,
+		.encryption_key = c->database_encryption_key,
+		.key_path = c->database_key_file,
+	};
+
+	return store_open(in->loop, &sc, why);
+}
+
+static struct link *
+open_component(struct instance *in)
+{
+	const struct config *c = in->config;
+	char port[16];
+	const struct component_config cc = {
+		.domain = in->gateway_config.jid, .host = c->service_server,
+		.port = port, .secret = c->service_password,
+		.ping_interval = (double)c->service_component_ping_interval,
+		.queue_max = (size_t)c->service_component_queue_max,
+		.held_max = (size_t)c->service_component_held_max,
+		.stanza_max = (size_t)c->service_component_stanza_max,
+	};
+
+	snprintf(port, sizeof(port), "%ld", c->service_port);
+	return component_create(in->loop, &cc, &gateway_link_events,
+	    in->gateway);
+}
+
+static const char *
+or_null(const char *s)
+{
+	return *s ? s : NULL;
+}
+
+static struct link *
+open_server(struct instance *in, char **why)
+{
+	const struct config *c = in->config;
+	const struct server_config sc = {
+		.domain = in->gateway_config.jid, .address = c->service_server,
+		.port = (unsigned)c->service_port,
+		.tls_port = (unsigned)c->service_tls_port,
+		.cert = or_null(c->service_cert),
+		.key = or_null(c->service_key),
+		.cert_password = or_null(c->service_cert_password),
+		.plain_without_tls = c->service_plain_without_tls,
+		.stanza_max = (size_t)c->service_client_stanza_max,
+		.clients_max = (unsigned)c->service_clients_max,
+		.clients_per_address =
+		    (unsigned)c->service_clients_per_address,
+		.login_timeout = (double)c->service_login_timeout,
+		.idle_timeout = (double)c->service_idle_timeout,
+		.queue_max = (size_t)c->service_client_queue_max,
+		.many_resources = c->service_more_resources,
+	};
+
+	return server_create(in->loop, &sc, &gateway_link_events, in->gateway,
+	    why);
+}
+
+/* ----------------------------------------------------------- control socket */
+
+struct asked {
+	struct control	*control;
+	uint64_t	 id;
+};
+
+static void
+answer_control(void *ctx, const char *text)
+{
+	struct asked *asked = ctx;
+
+	control_reply(asked->control, asked->id, text);
+	free(asked);
+}
+
+static void
+on_control(void *ctx, uint64_t id, const char *line)
+{
+	struct instance *in = ctx;
+	struct asked *asked = xmalloc(sizeof(*asked));
+
+	*asked = (struct asked){ in->control, id };
+	admin_command(in->gateway, line, answer_control, asked);
+}
+
+static int
+open_control(struct instance *in, char **why)
+{
+	static const struct control_command commands[] = {
+		{ NULL, on_control },
+	};
+	struct control_config cc = {
+		.path = config_control_path(in->config),
+		.owner = (uid_t)-1, .group = (gid_t)-1,
+	};
+
+	if (daemon_ids(in->config, &cc.owner, &cc.group, why) < 0)
+		return -1;
+	in->control = control_create(in->loop, &cc, commands,
+	    LENGTH(commands), in, why);
+	return in->control != NULL ? 0 : -1;
+}
+
+/* ------------------------------------------------------------------- public */
+
+static char *
+reload(void *ctx)
+{
+	return instance_reload(ctx);
+}
+
+static int
+open_parts(struct instance *in, char **why)
+{
+	struct pool_config pc;
+
+	if ((in->store = open_store(in, why)) == NULL)
+		return -1;
+	in->gateway = gateway_create(in->loop, &in->gateway_config);
+	in->backend_log = logging_backend_file(in->config);
+	pc = pool_settings(in);
+	in->pool = pool_create(in->loop, &pc, &gateway_pool_events,
+	    in->gateway);
+	in->link = in->config->service_server_mode ? open_server(in, why) :
+	    open_component(in);
+	if (in->link == NULL)
+		return -1;
+	gateway_start(in->gateway, in->link, in->pool, in->store);
+	admin_on_reload(reload, in);
+	return open_control(in, why);
+}
+
+struct instance *
+instance_create(struct ev_loop *loop, struct config *config, char **why)
+{
+	struct instance *in = xcalloc(1, sizeof(*in));
+	struct jid jid;
+
+	in->loop = loop;
+	in->config = config;
+	if (jid_parse(&in->arena, config->service_jid, &jid) < 0 ||
+	    jid.node != NULL || jid.resource != NULL) {
+		*why = xasprintf("%s: [service] jid: \"%s\" is not a domain",
+		    config->path, config->service_jid);
+		instance_destroy(in);
+		return NULL;
+	}
+	fill_gateway_config(in, jid.domain);
+	if (open_parts(in, why) < 0) {
+		instance_destroy(in);
+		return NULL;
+	}
+	return in;
+}
+
+void
+instance_describe(const struct instance *in)
+{
+	const struct config *c = in->config;
+
+	if (c->service_server_mode)
+		log_info("%s: server mode, clients connect to %s port %u%s",
+		    in->gateway_config.jid, c->service_server,
+		    server_port(in->link), *c->service_cert ? "" :
+		    " (without TLS: no cert is set)");
+	else
+		log_info("%s: component of %s port %ld",
+		    in->gateway_config.jid, c->service_server,
+		    c->service_port);
+}
+
+char *
+instance_reload(struct instance *in)
+{
+	struct buf report = { 0 };
+	struct pool_config pc;
+	struct config *newer;
+	char *why = NULL, *rest, *line, *text;
+
+	newer = config_load(in->config->path, in->config->service_jid, NULL, 0,
+	    &why);
+	if (newer == NULL)
+		return why;
+	if (in->config->service_server_mode &&
+	    server_reload(in->link, &why) < 0) {
+		config_destroy(newer);
+		return why;
+	}
+	config_reload(in->config, newer, &report);
+	fill_lists(in);
+	pc = pool_settings(in);
+	pool_configure(in->pool, &pc);
+	log_reopen();
+	rest = text = buf_steal(&report);
+	while ((line = strsep(&rest, "\n")) != NULL) {
+		if (*line != '\0')
+			log_info("%s: reload: %s", in->gateway_config.jid,
+			    line);
+	}
+	free(text);
+	/* Borrowed lists were copied above, the pool copies its own. */
+	config_destroy(newer);
+	return NULL;
+}
+
+static void
+stopped(void *ctx)
+{
+	struct instance *in = ctx;
+
+	in->done(in->done_ctx);
+}
+
+void
+instance_stop(struct instance *in, void (*done)(void *), void *ctx)
+{
+	if (in->stopping) {
+		done(ctx);
+		return;
+	}
+	in->stopping = true;
+	in->done = done;
+	in->done_ctx = ctx;
+	gateway_stop(in->gateway);
+	link_shutdown(in->link);
+	pool_stop(in->pool, stopped, in);
+}
+
+void
+instance_destroy(struct instance *in)
+{
+	if (in == NULL)
+		return;
+	admin_on_reload(NULL, NULL);
+	control_destroy(in->control);
+	pool_destroy(in->pool);
+	gateway_destroy(in->gateway);
+	link_destroy(in->link);
+	store_close(in->store);
+	config_destroy(in->config);
+	arena_free(&in->arena);
+	free(in->backend_log);
+	free(in);
+}

@@ -1,0 +1,29 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* instance.h - all parts of one instance, put together from its configuration:
+ * store, pool, gateway, link, control socket. */
+#ifndef MANAGER_INSTANCE_H
+#define MANAGER_INSTANCE_H
+
+#include <ev.h>
+
+#include "manager/config.h"
+
+struct instance;
+
+/* Returns NULL and *why (caller frees).  The configuration is owned by the
+ * instance from then on. */
+struct instance	*instance_create(struct ev_loop *, struct config *,
+		    char **why) MUST_CHECK;
+/* Where XMPP clients and the control socket find it: one line for the log. */
+void		 instance_describe(const struct instance *);
+/* SIGHUP and "reload": read the configuration again, reopen logs, load the
+ * certificate.  NULL, or what is wrong (caller frees); nothing has changed
+ * then. */
+char		*instance_reload(struct instance *);
+/* Take leave: users are told, sessions logged out, backends ended; then done is
+ * called.  A second call hurries: it does not wait for anybody. */
+void		 instance_stop(struct instance *, void (*done)(void *),
+		    void *ctx);
+void		 instance_destroy(struct instance *);	/* NULL is fine */
+
+#endif
