@@ -212,11 +212,13 @@ shut(struct backend *b)
 static void
 insist(struct backend *b)
 {
-	if (b->killed == SIGKILL)
-		backend_log(b, LOG_ERROR, "does not die of SIGKILL");
-	else if (b->asked)
+	if (b->killed == SIGKILL) {
+		if (b->futile++ == 0)
+			backend_log(b, LOG_ERROR, "does not die of SIGKILL");
+	} else if (b->asked) {
 		backend_log(b, LOG_WARN, "has not exited within %g s: killed",
 		    b->limits.stop_timeout);
+	}
 	send_signal(b, SIGKILL);
 }
 

@@ -96,6 +96,7 @@ struct backend {
 	bool		 exited;	/* then status is as of waitpid(2) */
 	int		 status;
 	int		 killed;	/* last signal that we sent; 0: none */
+	unsigned	 futile;	/* SIGKILLs after the first */
 	char		 why[200];	/* our reason to drop it; "": none */
 
 	bool		 pinging;	/* a ping is not answered */

@@ -1,0 +1,585 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* links: pool protocol util */
+/* The pool with backends that die, hang, lie, or never start. */
+#include <sys/stat.h>
+
+#include "tests/unit/pool_kit.h"
+
+static struct world *
+world_with_users(const char *mode, int users)
+{
+	struct world *w = world_create(mode);
+
+	w->config.users_max = 10;
+	world_start(w);
+	world_assign(w, 0, users);
+	until(w, (int)w->assigned == users);
+	return w;
+}
+
+static char *
+crash_report(struct world *w)
+{
+	struct buf out = { 0 };
+
+	pool_crash_report(w->pool, &out);
+	return buf_steal(&out);
+}
+
+static void
+assert_reported(struct world *w, const char *words)
+{
+	char *report = crash_report(w);
+
+	if (strstr(report, words) == NULL)
+		fail_msg("no \"%s\" in: %s", words, report);
+	free(report);
+}
+
+static void
+crash_gives_users_back(void **state)
+{
+	struct world *w = world_with_users("ok", 3);
+	pid_t pid = world_info(w, 0).pid;
+	struct buf pids = { 0 };
+	char *text, expected[32];
+
+	(void)state;
+	w->reassign = true;
+	assert_int_equal(world_send(w, "u1@x", "silent"), 0);
+	assert_int_equal(world_send(w, "u0@x", "crash"), 0);
+	until(w, w->lost == 3);
+	assert_int_equal(w->failures, 2);	/* both in flight */
+	assert_string_equal(w->last_error, ERR_LOST);
+	assert_false(w->lost_before_reply);
+	until(w, w->assigned == 6);		/* on its successor */
+	assert_int_not_equal(world_info(w, 0).pid, pid);
+	until(w, pool_crashes(w->pool) == 1 && world_count(w) == 1);
+	assert_reported(w, "id 1: signal 11 (Segmentation fault");
+	assert_reported(w, ", 3 users, 0 s ago: about to crash / for u0@x\n");
+	pool_crashed_pids(w->pool, &pids);
+	text = buf_steal(&pids);
+	snprintf(expected, sizeof(expected), "%d\n", (int)pid);
+	assert_string_equal(text, expected);
+	free(text);
+	assert_true(world_logged(w, "3 users lost: about to crash"));
+	world_destroy(w);
+}
+
+static void
+others_notice_nothing(void **state)
+{
+	struct world *w = world_create("ok");
+	unsigned victim, other;
+
+	(void)state;
+	w->config.backends_min = 2;
+	world_start(w);
+	until(w, pool_ready_count(w->pool) == 2);
+	world_assign(w, 0, 2);
+	until(w, w->assigned == 2);
+	victim = pool_backend(w->pool, "u0@x");
+	other = pool_backend(w->pool, "u1@x");
+	assert_int_not_equal(victim, other);
+	assert_int_equal(kill(world_info(w, victim - 1).pid, SIGKILL), 0);
+	until(w, w->lost == 1);
+	assert_int_equal(pool_backend(w->pool, "u1@x"), other);
+	pool_assign(w->pool, "u0@x");	/* there is room at once */
+	until_within(w, 0.5, w->assigned == 3);
+	assert_int_equal(pool_backend(w->pool, "u0@x"), other);
+	until(w, pool_ready_count(w->pool) == 2);
+	assert_reported(w, "signal 9 (Killed), 1 user");
+	world_destroy(w);
+}
+
+static void
+exit_0_is_a_loss(void **state)
+{
+	struct world *w = world_with_users("ok", 1);
+
+	(void)state;
+	assert_int_equal(world_send(w, "u0@x", "exit0"), 0);
+	until(w, w->lost == 1);
+	until(w, pool_crashes(w->pool) == 1);
+	assert_reported(w, "id 1: exit 0, 1 user, ");
+	world_destroy(w);
+}
+
+static void
+last_messages_count(void **state)
+{
+	struct world *w = world_with_users("ok", 1);
+
+	(void)state;
+	assert_int_equal(world_send(w, "u0@x", "words"), 0);
+	until(w, w->lost == 1);
+	assert_string_equal(w->last_body, "last words");
+	world_destroy(w);
+}
+
+static void
+helper_holds_the_pipes(void **state)
+{
+	struct world *w = world_with_users("ok", 1);
+
+	(void)state;
+	assert_int_equal(world_send(w, "u0@x", "helper"), 0);
+	until_within(w, 2, w->lost == 1);
+	assert_reported(w, "id 1: exit 4, 1 user, ");
+	world_destroy(w);
+}
+
+static void
+closed_but_alive(void **state)
+{
+	struct world *w = world_with_users("ok", 1);
+	pid_t pid = world_info(w, 0).pid;
+
+	(void)state;
+	assert_int_equal(world_send(w, "u0@x", "close"), 0);
+	until_within(w, 0.5, w->lost == 1);
+	assert_string_equal(w->last_lost, "closed its standard output");
+	until_within(w, 3, !alive(pid) && pool_crashes(w->pool) == 1);
+	assert_reported(w, "closed its standard output, 1 user");
+	world_destroy(w);
+}
+
+static void
+garbage_is_fatal(void **state)
+{
+	struct world *w = world_with_users("ok", 1);
+
+	(void)state;
+	assert_int_equal(world_send(w, "u0@x", "garbage"), 0);
+	until(w, w->lost == 1);
+	assert_non_null(strstr(w->last_lost, "broke the protocol"));
+	until(w, pool_crashes(w->pool) == 1);
+	world_destroy(w);
+}
+
+static void
+flood_is_read_in_turns(void **state)
+{
+	struct world *w = world_create("ok");
+
+	(void)state;
+	w->config.users_max = 1;
+	w->config.backends_min = 2;
+	world_start(w);
+	world_assign(w, 0, 2);
+	until(w, w->assigned == 2);
+	assert_int_equal(world_send(w, "u0@x", "flood"), 0);
+	until(w, w->messages > 0);
+	assert_int_equal(world_send(w, "u1@x", "hello"), 0);
+	until(w, strcmp(w->last_id, "hello") == 0);
+	assert_true(w->messages < 20000);
+	until(w, w->messages == 20000 && w->replies == 2);
+	assert_int_equal(w->lost, 0);
+	world_destroy(w);
+}
+
+static void
+hold_lets_it_wait(void **state)
+{
+	struct world *w = world_with_users("ok", 1);
+	unsigned so_far;
+
+	(void)state;
+	assert_int_equal(world_send(w, "u0@x", "flood"), 0);
+	until(w, w->messages > 0);
+	pool_hold(w->pool, true);
+	so_far = w->messages;
+	world_run(w, 0.2);
+	assert_int_equal(w->messages, so_far);
+	pool_hold(w->pool, false);
+	until(w, w->messages == 20000);
+	world_destroy(w);
+}
+
+static void
+too_many_asks(void **state)
+{
+	struct world *w = world_with_users("ok", 1);
+
+	(void)state;
+	assert_int_equal(world_send(w, "u0@x", "asks"), 0);
+	until(w, w->lost == 1);
+	assert_string_equal(w->last_lost, "has more than 1000 requests open");
+	world_destroy(w);
+}
+
+/* It naps, its pipe fills, the queue fills; nothing is dropped. */
+static void
+full_and_drained(void **state)
+{
+	struct world *w = world_with_users("ok", 1);
+	char body[8001];
+	unsigned sent = 0;
+
+	(void)state;
+	memset(body, 'x', sizeof(body) - 1);
+	body[sizeof(body) - 1] = '\0';
+	assert_int_equal(world_send(w, "u0@x", "nap"), 0);
+	world_run(w, 0.1);
+	while (sent < 1000 && world_send(w, "u0@x", body) == 0)
+		sent++;
+	assert_true(sent > 8 && sent < 1000);
+	assert_true(pool_is_full(w->pool, "u0@x"));
+	assert_int_equal(w->drained, 0);
+	until(w, w->drained == 1);
+	assert_false(pool_is_full(w->pool, "u0@x"));
+	until(w, w->replies == sent + 1);
+	assert_int_equal(w->failures, 0);
+	world_destroy(w);
+}
+
+static void
+hung_is_dead(void **state)
+{
+	struct world *w = world_create("ok");
+	pid_t pid;
+
+	(void)state;
+	w->config.ping_interval = 0.2;
+	world_start(w);
+	world_assign(w, 0, 1);
+	until(w, w->assigned == 1);
+	world_run(w, 1);			/* it is answering */
+	assert_int_equal(w->lost, 0);
+	assert_int_equal(world_info(w, 0).rss_kb, 4321);
+	pid = world_info(w, 0).pid;
+	assert_int_equal(world_send(w, "u0@x", "stop"), 0);
+	until_within(w, 2, w->lost == 1);
+	assert_string_equal(w->last_error, ERR_LOST);
+	assert_string_equal(w->last_lost,
+	    "hung: no answer to ping for 0.4 s");
+	until_within(w, 4, !alive(pid));	/* SIGABRT cannot reach it */
+	until(w, pool_crashes(w->pool) == 1);
+	world_destroy(w);
+}
+
+static void
+reads_nothing(void **state)
+{
+	struct world *w = world_create("ok");
+	char body[8001];
+
+	(void)state;
+	memset(body, 'x', sizeof(body) - 1);
+	body[sizeof(body) - 1] = '\0';
+	w->config.ping_interval = 0.2;
+	world_start(w);
+	world_assign(w, 0, 1);
+	until(w, w->assigned == 1);
+	assert_int_equal(world_send(w, "u0@x", "deaf"), 0);
+	while (world_send(w, "u0@x", body) == 0)
+		continue;
+	assert_true(pool_is_full(w->pool, "u0@x"));
+	until_within(w, 2, w->lost == 1);
+	assert_string_equal(w->last_lost, "hung: has read nothing for 0.4 s");
+	assert_true(w->failures > 40);
+	assert_int_equal(w->failures, w->replies);
+	until(w, pool_crashes(w->pool) == 1);	/* SIGABRT was enough */
+	world_destroy(w);
+}
+
+static void
+fails_to_start(void **state)
+{
+	static const char next[] = "next try in ";
+	struct world *w = world_create("die");
+	double pause;
+
+	(void)state;
+	world_start(w);
+	until(w, pool_crashes(w->pool) == 1);
+	assert_true(world_logged(w, next));
+	pause = atof(strstr(buf_data(&w->log), next) + strlen(next));
+	assert_true(pause > 0.7 && pause < 1.3);
+	buf_clear(&w->log);
+	until(w, pool_crashes(w->pool) == 2);
+	assert_true(world_logged(w, next));
+	pause = atof(strstr(buf_data(&w->log), next) + strlen(next));
+	assert_true(pause > 1.4 && pause < 2.6);
+	assert_reported(w, "id 1: exit 3, 0 users");
+	assert_reported(w, "s ago: first line / no such network\n");
+	assert_true(world_logged(w, "did not start: exit 3: first line / "
+	    "no such network; next try in "));
+	/* Mended: it is tried at once, and works. */
+	world_command(w, "ok");
+	pool_configure(w->pool, &w->config);
+	until_within(w, 1, pool_ready_count(w->pool) == 1);
+	world_destroy(w);
+}
+
+static void
+start_is_refused(const char *mode, const char *expected)
+{
+	struct world *w = world_create(mode);
+
+	world_start(w);
+	until(w, pool_crashes(w->pool) == 1);
+	assert_reported(w, expected);
+	assert_int_equal(world_count(w), 0);
+	world_destroy(w);
+}
+
+static void
+refuses_to_start(void **state)
+{
+	(void)state;
+	start_is_refused("refuse", "refused to start: network: no licence");
+	start_is_refused("v2", "speaks protocol version 2, not 1");
+	start_is_refused("junk", "broke the protocol");
+}
+
+static void
+slow_to_start(void **state)
+{
+	struct world *w = world_create("slow");
+
+	(void)state;
+	w->config.start_timeout = 0.3;
+	world_start(w);
+	world_run(w, 0.15);
+	assert_string_equal(world_info(w, 0).state, "starting");
+	until(w, pool_crashes(w->pool) == 1);
+	assert_reported(w, "not ready within 0.3 s");
+	world_destroy(w);
+}
+
+static void
+cannot_be_executed(void **state)
+{
+	static const struct {
+		const char *command, *why;
+	} cases[] = {
+		{ "/nonexistent/backend -x", "cannot execute /nonexistent/backend: No such file or directory (or its interpreter); check [service] backend" },
+		{ "/etc/passwd", "cannot execute /etc/passwd: Permission denied, is it executable? check [service] backend" },
+		{ "'unclosed", "[service] backend: a quote is not closed" },
+		{ "  ", "[service] backend: it names no program" },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < LENGTH(cases); i++) {
+		struct world *w = world_create("ok");
+
+		w->config.command = cases[i].command;
+		world_start(w);
+		world_run(w, 0.05);
+		assert_true(world_logged(w, cases[i].why));
+		assert_true(world_logged(w, "; next try in "));
+		assert_reported(w, cases[i].why);
+		assert_int_equal(pool_crashes(w->pool), 0);
+		assert_int_equal(world_count(w), 0);
+		world_destroy(w);
+	}
+}
+
+static void
+env_and_missing_program(void **state)
+{
+	struct world *w = world_create("ok");
+	char command[700];
+
+	(void)state;
+	snprintf(command, sizeof(command), "env KIT=1 %s", w->command);
+	w->config.command = command;
+	world_start(w);
+	until(w, pool_ready_count(w->pool) == 1);
+	world_destroy(w);
+
+	w = world_create("ok");
+	w->config.command = "env LC_ALL=C KIT=1 /nonexistent/b";
+	world_start(w);
+	until(w, pool_crashes(w->pool) == 1);
+	assert_reported(w, "exit 127 (command not found)");
+	assert_reported(w, "No such file or directory");
+	world_destroy(w);
+}
+
+static void
+restart_moves_users(void **state)
+{
+	struct world *w = world_with_users("ok", 3);
+	pid_t pid = world_info(w, 0).pid;
+
+	(void)state;
+	w->reassign = true;
+	assert_int_equal(pool_restart(w->pool, 9), -1);
+	assert_int_equal(pool_restart(w->pool, 1), 0);
+	/* It serves until there is another one. */
+	assert_int_equal(w->lost, 0);
+	assert_int_equal(world_send(w, "u0@x", "hello"), 0);
+	until(w, w->lost == 3);
+	assert_int_equal(w->failures, 0);
+	until(w, w->assigned == 6 && !alive(pid));
+	assert_int_equal(pool_crashes(w->pool), 0);
+	until(w, world_count(w) == 1);
+	assert_int_equal(world_info(w, 0).id, 2);
+	assert_string_equal(w->last_lost, "replaced");
+	world_destroy(w);
+}
+
+/* One backend is allowed: its replacement comes before it goes. */
+static void
+restart_of_the_only_one(void **state)
+{
+	struct world *w = world_create("ok");
+
+	(void)state;
+	w->config.backends_max = 1;
+	w->reassign = true;
+	world_start(w);
+	world_assign(w, 0, 2);
+	until(w, w->assigned == 2);
+	assert_int_equal(pool_restart(w->pool, 1), 0);
+	until(w, w->assigned == 4);
+	assert_int_equal(pool_backend(w->pool, "u0@x"), 2);
+	world_destroy(w);
+}
+
+static void
+release_the_next(struct world *w, const char *user)
+{
+	/* Callbacks may do anything: here each takes another victim's place. */
+	pool_release(w->pool, "u1@x");
+	pool_assign(w->pool, user);
+	assert_int_equal(world_send(w, user, "x"), -1);
+}
+
+static void
+destroy_it(struct world *w, const char *user)
+{
+	assert_string_equal(user, "u0@x");
+	pool_destroy(w->pool);
+	pool_assign(w->pool, user);
+	w->pool = NULL;
+}
+
+static void
+callbacks_do_anything(void **state)
+{
+	struct world *w = world_with_users("ok", 3);
+
+	(void)state;
+	w->on_lost = release_the_next;
+	assert_int_equal(world_send(w, "u0@x", "crash"), 0);
+	until(w, w->lost == 2);
+	until(w, w->assigned == 5);
+	w->on_lost = destroy_it;
+	w->lost = 0;
+	assert_int_equal(world_send(w, "u0@x", "crash"), 0);
+	until(w, w->lost == 1);
+	world_run(w, 0.1);
+	assert_int_equal(w->lost, 1);
+	world_destroy(w);
+}
+
+static void
+log_files(void **state)
+{
+	struct world *w = world_create("die");
+	char dir[] = "/tmp/test-pool-XXXXXX", path[100], text[100] = "";
+	int fd;
+
+	(void)state;
+	assert_non_null(mkdtemp(dir));
+	snprintf(path, sizeof(path), "%s/a/b/backend-BACKEND_ID.log", dir);
+	w->config.log_path = path;
+	world_start(w);
+	until(w, pool_crashes(w->pool) == 1);
+	assert_reported(w, "no such network");
+	snprintf(path, sizeof(path), "%s/a/b/backend-1.log", dir);
+	assert_true((fd = open(path, O_RDONLY)) >= 0);
+	assert_true(read(fd, text, sizeof(text) - 1) > 0);
+	assert_string_equal(text, "first line\nno such network\n");
+	close(fd);
+	assert_int_equal(unlink(path), 0);
+	snprintf(path, sizeof(path), "%s/a/b", dir);
+	rmdir(path);
+	snprintf(path, sizeof(path), "%s/a", dir);
+	rmdir(path);
+	assert_int_equal(rmdir(dir), 0);
+	world_destroy(w);
+}
+
+/* The main process of the next test: a pool, and then nothing but waiting. */
+static void
+run_parent(void)
+{
+	struct world *w = world_create("stubborn");
+	char line[16];
+
+	log_capture(NULL);
+	log_set_level(LOG_ERROR);
+	world_start(w);
+	until(w, pool_ready_count(w->pool) == 1);
+	snprintf(line, sizeof(line), "%d\n", (int)world_info(w, 0).pid);
+	if (write(1, line, strlen(line)) > 0)
+		ev_run(w->loop, 0);
+}
+
+static void
+dies_with_us(void **state)
+{
+	char self[512] = "", line[16] = "";
+	int fds[2];
+	pid_t parent, backend;
+	double end;
+
+	(void)state;
+	assert_true(readlink("/proc/self/exe", self, sizeof(self) - 1) > 0);
+	assert_int_equal(pipe(fds), 0);
+	if ((parent = fork()) == 0) {
+		dup2(fds[1], 1);
+		execl(self, self, "--parent", NULL);
+		_exit(1);
+	}
+	close(fds[1]);
+	assert_true(read(fds[0], line, sizeof(line) - 1) > 0);
+	backend = (pid_t)atoi(line);
+	assert_true(backend > 1 && alive(backend));
+	assert_int_equal(kill(parent, SIGKILL), 0);
+	for (end = world_now() + 2; alive(backend) && world_now() < end;)
+		nanosleep(&(struct timespec){ .tv_nsec = 10000000 }, NULL);
+	assert_false(alive(backend));
+	close(fds[0]);
+}
+
+int
+main(int argc, char **argv)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(crash_gives_users_back),
+		cmocka_unit_test(others_notice_nothing),
+		cmocka_unit_test(exit_0_is_a_loss),
+		cmocka_unit_test(last_messages_count),
+		cmocka_unit_test(helper_holds_the_pipes),
+		cmocka_unit_test(closed_but_alive),
+		cmocka_unit_test(garbage_is_fatal),
+		cmocka_unit_test(flood_is_read_in_turns),
+		cmocka_unit_test(hold_lets_it_wait),
+		cmocka_unit_test(too_many_asks),
+		cmocka_unit_test(full_and_drained),
+		cmocka_unit_test(hung_is_dead),
+		cmocka_unit_test(reads_nothing),
+		cmocka_unit_test(fails_to_start),
+		cmocka_unit_test(refuses_to_start),
+		cmocka_unit_test(slow_to_start),
+		cmocka_unit_test(cannot_be_executed),
+		cmocka_unit_test(env_and_missing_program),
+		cmocka_unit_test(restart_moves_users),
+		cmocka_unit_test(restart_of_the_only_one),
+		cmocka_unit_test(callbacks_do_anything),
+		cmocka_unit_test(log_files),
+		cmocka_unit_test(dies_with_us),
+	};
+
+	kit_main(argc, argv);
+	if (argc == 2 && strcmp(argv[1], "--parent") == 0) {
+		run_parent();
+		return 0;
+	}
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
