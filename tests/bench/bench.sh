@@ -59,7 +59,8 @@ setup_spectrum2() {
 	port = 5347
 	backend = $B/bin/spectrum2_irc_backend
 	irc_server = 127.0.0.1:6667
-	irc_flood_control = 0
+	irc_flood_burst = 1000000
+	irc_flood_rate = 1000000
 	users_per_backend = $UPB
 	login_rate = 0
 	working_dir = $1

@@ -271,7 +271,7 @@ def test_wrong_secret(server, instances, gateway_name):
 
 def echo_gateway(server, instances, name):
     return Gateway(server, name, instances,
-                   service__backend=ECHO_BACKEND, service__irc_server=None).start()
+                   service__backend=ECHO_BACKEND).start()
 
 
 def test_contacts_come_into_the_roster(server, instances, gateway_name,

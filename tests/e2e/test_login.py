@@ -131,7 +131,7 @@ def test_wrong_password_on_the_network(instances, inspircd, irc, clients,
     owner.say("NickServ", "REGISTER right %s@example.com" % name)
     owner.expect("^:NickServ!.*registered")
     owner.close()
-    instance = instances("server_mode", service__irc_sasl=1,
+    instance = instances("server_mode", service__irc_sasl="require",
                          service__irc_server="127.0.0.1:%d" % inspircd.port)
     with pytest.raises(LoginFailed):
         clients(instance, name, password="wrong")

@@ -480,3 +480,20 @@ def test_rooms_survive_many_users(scene, clients, unique):
     for client, _ in people:
         for _, nick in people:
             client.expect_body(nick + " is here")
+
+
+def test_flood_control(instances, ngircd, clients, irc, unique):
+    """What the network would punish is slowed down, not lost."""
+    instance = instances("server_mode", service__irc_flood_burst=4,
+                         service__irc_flood_rate=5,
+                         service__irc_server="127.0.0.1:%d" % ngircd.port)
+    nick, carl, channel = unique("anna"), irc(unique("carl")), "#flood"
+    carl.join(channel)
+    anna = clients(instance, nick)
+    anna.join(channel + "@localhost", nick)
+    for number in range(20):
+        anna.message(channel + "@localhost", "line %d" % number, "groupchat")
+    for number in range(20):
+        carl.expect(":line %d$" % number, timeout=20)
+    for number in range(20):
+        anna.expect_body("line %d" % number)

@@ -61,7 +61,6 @@ def four(instances, ngircd, clients, irc, unique):
     """Two users on each of two backends, each in a room of their own with
     carl."""
     instance = instances("server_mode", service__users_per_backend=2,
-                         service__irc_flood_control=0,
                          service__irc_server="127.0.0.1:%d" % ngircd.port)
 
     class Four:
@@ -307,8 +306,8 @@ def test_irc_server_restarted(instances, own_ngircd, clients, irc, unique):
 
 def test_network_gone_tells_the_room(instances, own_ngircd, clients, unique):
     """When the network does not come back, the rooms say so (332)."""
-    instance = instances("server_mode", service__irc_server="127.0.0.1:%d"
-                         % own_ngircd.port)
+    instance = instances("server_mode", service__irc_reconnect_timeout=3,
+                         service__irc_server="127.0.0.1:%d" % own_ngircd.port)
     nick, room = unique("anna"), "#" + unique("room") + "@localhost"
     anna = clients(instance, nick)
     anna.join(room, nick)

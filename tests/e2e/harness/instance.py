@@ -49,6 +49,9 @@ class Instance:
         self.settings = {
             "service.jid": jid,
             "service.backend": IRC_BACKEND,
+            # ngircd takes what it gets: no need to be slow with it
+            "service.irc_flood_burst": 100000,
+            "service.irc_flood_rate": 100000,
             "service.working_dir": "%s/work" % directory,
             "service.pidfile": "%s/run/$jid.pid" % directory,
             "service.portfile": "%s/run/$jid.port" % directory,
