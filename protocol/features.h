@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* features.h - what a network can do, as its backend says in the answer to
+ * initialize.  XMPP clients are told exactly this and no more.  What each one
+ * means is written in spectrum2-backend(7). */
+#ifndef PROTOCOL_FEATURES_H
+#define PROTOCOL_FEATURES_H
+
+#define FEATURE_ROOMS		"rooms"
+#define FEATURE_ROOM_LIST	"room_list"
+#define FEATURE_RECEIPTS	"receipts"
+#define FEATURE_MARKERS		"markers"
+#define FEATURE_CHAT_STATES	"chat_states"
+#define FEATURE_CORRECTION	"correction"
+#define FEATURE_REACTIONS	"reactions"
+#define FEATURE_REPLIES		"replies"
+#define FEATURE_RETRACTION	"retraction"
+#define FEATURE_ATTACHMENTS	"attachments"
+#define FEATURE_ATTENTION	"attention"
+#define FEATURE_XHTML		"xhtml"
+#define FEATURE_HISTORY		"history"
+#define FEATURE_CARBONS		"carbons"
+#define FEATURE_CONTACTS	"contacts"
+#define FEATURE_GROUPS		"groups"
+#define FEATURE_BLOCKING	"blocking"
+#define FEATURE_INVISIBLE	"invisible"
+#define FEATURE_VCARD		"vcard"
+#define FEATURE_VCARD_SET	"vcard_set"
+#define FEATURE_AVATARS		"avatars"
+#define FEATURE_SEARCH		"search"
+#define FEATURE_NO_PASSWORD	"no_password"
+#define FEATURE_NO_REGISTRATION	"no_registration"
+#define FEATURE_NO_JID_ESCAPING	"no_jid_escaping"
+
+#endif
