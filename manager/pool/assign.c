@@ -52,12 +52,32 @@ assign_room(const struct pool *pool, bool starting)
 	return room;
 }
 
-/* A user joins no backend and no queue: unlinked, but still in the map. */
+static void
+tell_later(struct pool *pool, struct pool_user *user)
+{
+	if (user->untold)
+		return;
+	user->untold = true;
+	TAILQ_INSERT_TAIL(&pool->untold, user, told);
+	pool_touch(pool);
+}
+
+static void
+untell(struct pool *pool, struct pool_user *user)
+{
+	if (!user->untold)
+		return;
+	user->untold = false;
+	TAILQ_REMOVE(&pool->untold, user, told);
+}
+
+/* In no backend and no queue any more, but still in the map. */
 static void
 unlink_user(struct pool *pool, struct pool_user *user)
 {
 	struct backend *b = user->backend;
 
+	untell(pool, user);
 	if (b == NULL) {
 		TAILQ_REMOVE(&pool->waiting, user, link);
 		pool->nwaiting--;
@@ -77,8 +97,8 @@ forget(struct pool *pool, struct pool_user *user)
 	later_free(user);
 }
 
-void
-assign_waiting(struct pool *pool)
+static void
+place_waiting(struct pool *pool)
 {
 	struct pool_user *user;
 	struct backend *b;
@@ -89,7 +109,21 @@ assign_waiting(struct pool *pool)
 		user->backend = b;
 		TAILQ_INSERT_TAIL(&b->users, user, link);
 		b->nusers++;
-		pool->events->assigned(pool->ctx, user->name, b->id);
+		tell_later(pool, user);
+	}
+}
+
+void
+assign_waiting(struct pool *pool)
+{
+	struct pool_user *user;
+
+	place_waiting(pool);
+	while ((user = TAILQ_FIRST(&pool->untold)) != NULL) {
+		untell(pool, user);
+		if (pool->events->assigned != NULL)
+			pool->events->assigned(pool->ctx, user->name,
+			    user->backend->id);
 	}
 }
 
@@ -102,7 +136,8 @@ assign_lost(struct backend *b, const char *why)
 	b->users_lost = b->nusers;
 	while ((user = TAILQ_FIRST(&b->users)) != NULL) {
 		forget(pool, user);	/* the name stays for this turn */
-		pool->events->lost(pool->ctx, user->name, why);
+		if (pool->events->lost != NULL)
+			pool->events->lost(pool->ctx, user->name, why);
 	}
 }
 
@@ -119,8 +154,13 @@ pool_assign(struct pool *pool, const char *name)
 	size_t size = strlen(name) + 1;
 	struct pool_user *user;
 
-	if (pool->destroyed || map_get(&pool->users, name) != NULL)
+	if (pool->destroyed)
 		return;
+	if ((user = map_get(&pool->users, name)) != NULL) {
+		if (user->backend != NULL)
+			tell_later(pool, user);
+		return;
+	}
 	user = xcalloc(1, sizeof(*user) + size);
 	memcpy(user->name, name, size);
 	map_put(&pool->users, user->name, user);

@@ -15,7 +15,9 @@
 
 struct pool_user {
 	TAILQ_ENTRY(pool_user) link;	/* in backend->users or pool->waiting */
+	TAILQ_ENTRY(pool_user) told;	/* in pool->untold */
 	struct backend	*backend;	/* NULL: waiting */
+	bool		 untold;	/* events->assigned is due */
 	char		 name[];
 };
 
@@ -29,6 +31,7 @@ struct pool {
 	struct map	 users;		/* name to struct pool_user, owned */
 	struct pool_user_list waiting;	/* first come, first served */
 	unsigned	 nwaiting;
+	struct pool_user_list untold;	/* have a backend, and do not know */
 	struct backend_list backends;	/* owned; by id */
 	struct features	 features;
 	struct report	 report;

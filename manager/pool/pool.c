@@ -48,7 +48,8 @@ on_ready(struct backend *b, const struct msg_initialize_result *result)
 	avail_ready(pool);
 	channel_hold(&b->channel, pool->held);
 	pool_touch(pool);
-	if (features_set(&pool->features, result))
+	if (features_set(&pool->features, result) &&
+	    pool->events->features != NULL)
 		pool->events->features(pool->ctx,
 		    features_get(&pool->features));
 }
@@ -137,7 +138,8 @@ on_message(struct backend *b, const struct msg *msg)
 {
 	struct pool *pool = b->pool;
 
-	pool->events->message(pool->ctx, b->id, msg);
+	if (pool->events->message != NULL)
+		pool->events->message(pool->ctx, b->id, msg);
 }
 
 static void
@@ -146,7 +148,8 @@ on_drained(struct backend *b)
 	struct pool *pool = b->pool;
 
 	pool_touch(pool);	/* it can be given users again */
-	pool->events->drained(pool->ctx, b->id);
+	if (pool->events->drained != NULL)
+		pool->events->drained(pool->ctx, b->id);
 }
 
 static void
@@ -483,6 +486,7 @@ pool_create(struct ev_loop *loop, const struct pool_config *config,
 	pool->events = events;
 	pool->ctx = ctx;
 	TAILQ_INIT(&pool->waiting);
+	TAILQ_INIT(&pool->untold);
 	TAILQ_INIT(&pool->backends);
 	ev_timer_init(&pool->expiry, expiry_cb, EXPIRY_STEP, EXPIRY_STEP);
 	ev_timer_init(&pool->give_up, give_up_cb, 0, 0);

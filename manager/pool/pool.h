@@ -40,6 +40,7 @@ struct pool_config {
 	unsigned	 memory_max_mb;	/* RLIMIT_AS of a backend; 0: none */
 };
 
+/* Each may be NULL, and each may call anything here, pool_destroy() too. */
 struct pool_events {
 	/* The first backend has answered initialize, or a later one said
 	 * something else than before: what this network can do. */
@@ -70,9 +71,8 @@ void		 pool_stop(struct pool *, void (*done)(void *ctx), void *ctx);
 void		 pool_hold(struct pool *, bool hold);
 
 /* Give the user a backend now or as soon as there is one; events->assigned
- * comes later in any case, at the earliest in the next loop turn.  Assigning
- * again before the user is lost or released changes nothing and calls
- * nothing. */
+ * comes later in any case, at the earliest in the next loop turn.  A user who
+ * has one keeps it, and the event comes again. */
 void		 pool_assign(struct pool *, const char *user);
 /* Forget the user (also while waiting).  Sends nothing: log out first. */
 void		 pool_release(struct pool *, const char *user);

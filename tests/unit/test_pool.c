@@ -84,10 +84,20 @@ answers_requests(void **state)
 	assert_string_equal(w->last_id, "hello");
 	world_run(w, 0.1);
 	assert_int_equal(w->assigned, 1);
+	/* Asked again, told again. */
+	world_assign(w, 0, 1);
+	world_assign(w, 0, 1);
+	assert_int_equal(w->assigned, 1);
+	until(w, w->assigned == 2);
+	world_run(w, 0.1);
+	assert_int_equal(w->assigned, 2);
+	world_assign(w, 0, 1);			/* but not when it has gone */
 	pool_release(w->pool, "u0@x");
 	assert_int_equal(pool_backend(w->pool, "u0@x"), 0);
 	assert_int_equal(world_send(w, "u0@x", "hello"), -1);
 	assert_false(pool_is_full(w->pool, "u0@x"));
+	world_run(w, 0.1);
+	assert_int_equal(w->assigned, 2);
 	world_destroy(w);
 }
 
