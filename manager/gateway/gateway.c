@@ -6,6 +6,7 @@
 
 #include "manager/gateway/iq.h"
 #include "manager/gateway/rights.h"
+#include "manager/gateway/room_list.h"
 #include "manager/gateway/session.h"
 #include "manager/gateway/user.h"
 #include "util/rand.h"
@@ -85,6 +86,7 @@ gateway_destroy(struct gateway *gw)
 	map_finish(&gw->users);
 	iq_fail_all(gw);
 	map_finish(&gw->iqs);
+	room_lists_destroy(gw);
 	rights_destroy(gw);
 	free(gw);
 }

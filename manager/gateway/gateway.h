@@ -56,6 +56,7 @@ struct gateway {
 	struct map	 users;			/* bare JID -> struct user */
 	struct map	 iqs;			/* id -> struct iq we have sent */
 	struct map	 rights;		/* rights.c: XEP-0356, by domain */
+	struct room_lists *room_lists;		/* room_list.c; or NULL */
 	double		 started;		/* ev_now() */
 	double		 next_login;		/* not before, for login_delay */
 	unsigned long	 messages_down, messages_up;	/* since the start */

@@ -1,0 +1,104 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* What service discovery says of a room (XEP-0045 6.4, 6.5), by its name alone
+ * where the user is not in it. */
+#include "manager/gateway/room_disco.h"
+
+#include "manager/gateway/ns.h"
+#include "manager/gateway/room_data.h"
+#include "manager/gateway/say.h"
+
+#define ROOMINFO	"http://jabber.org/protocol/muc#roominfo"
+#define ITEMS_MAX	500	/* occupants told */
+
+static void
+write_field(struct xml *x, const char *var, const char *type,
+    const char *value)
+{
+	xml_open(x, "field");
+	xml_attr(x, "var", var);
+	xml_attr(x, "type", type);
+	xml_element(x, "value", NULL, value);
+	xml_close(x);
+}
+
+static void
+write_info_form(struct xml *x, const struct room *room)
+{
+	unsigned n = (unsigned)map_count(&room->occupants);
+	struct arena scratch = { 0 };
+
+	xml_open_ns(x, "x", NS_DATA);
+	xml_attr(x, "type", "result");
+	write_field(x, "FORM_TYPE", "hidden", ROOMINFO);
+	write_field(x, "muc#roominfo_description", "text-single",
+	    room->name ? room->name : room->id);
+	if (room->subject != NULL)
+		write_field(x, "muc#roominfo_subject", "text-single",
+		    room->subject);
+	write_field(x, "muc#roominfo_occupants", "text-single",
+	    arena_printf(&scratch, "%u", n));
+	xml_close(x);
+	arena_free(&scratch);
+}
+
+void
+room_disco_info(struct down *d)
+{
+	static const char *const features[] = {
+		NS_DISCO_INFO, NS_DISCO_ITEMS, NS_MUC, NS_SELF_PING,
+		NS_OCCUPANT_ID, NS_SID, NS_PING, "muc_open", "muc_public",
+		"muc_persistent", "muc_nonanonymous", "muc_unmoderated",
+	};
+	const char *node = stanza_attr(d->payload, "node");
+	const struct room *room = d->room;
+	struct xml *x = say_result_begin(d);
+
+	xml_open_ns(x, "query", NS_DISCO_INFO);
+	xml_attr(x, "node", node);
+	/* XEP-0045 6.6: asked about a reserved nick, and there is none. */
+	if (node != NULL) {
+		say_end(d->gw, x, d->from->full, 0);
+		return;
+	}
+	xml_open(x, "identity");
+	xml_attr(x, "category", "conference");
+	xml_attr(x, "type", "text");
+	xml_attr(x, "name", room && room->name ? room->name :
+	    room ? room->id : d->name);
+	xml_close(x);
+	for (size_t i = 0; i < LENGTH(features); i++) {
+		xml_open(x, "feature");
+		xml_attr(x, "var", features[i]);
+		xml_close(x);
+	}
+	xml_open(x, "feature");
+	xml_attr(x, "var", room && room->password ? "muc_passwordprotected" :
+	    "muc_unsecured");
+	xml_close(x);
+	if (room != NULL && room_has_client(room, d->from->full))
+		write_info_form(x, room);
+	say_end(d->gw, x, d->from->full, 0);
+}
+
+void
+room_disco_items(struct down *d)
+{
+	struct xml *x = say_result_begin(d);
+	const struct occupant *o;
+	char jid[ROOM_JID_MAX];
+	size_t at = 0;
+
+	xml_open_ns(x, "query", NS_DISCO_ITEMS);
+	xml_attr(x, "node", stanza_attr(d->payload, "node"));
+	/* XEP-0045 6.5: those who are not in need not know. */
+	if (d->room != NULL && room_has_client(d->room, d->from->full) &&
+	    map_count(&d->room->occupants) <= ITEMS_MAX)
+		while ((o = map_next(&d->room->occupants, &at)) != NULL) {
+			xml_open(x, "item");
+			xml_attr(x, "jid", room_address(d->room, o->resource,
+			    jid));
+			xml_attr(x, "name", o->nick);
+			xml_close(x);
+		}
+	say_end(d->gw, x, d->from->full, 0);
+}
