@@ -53,6 +53,8 @@ set_default(struct config *c, const struct setting *row)
 		*(long *)member(c, row) = row->number;
 		break;
 	case SETTING_TYPE_LIST:
+		((struct config_list *)member(c, row))->v =
+		    xcalloc(1, sizeof(char *));
 		break;
 	}
 }
@@ -101,8 +103,9 @@ add_to_list(struct config_list *list, const char *value, const char *jid)
 {
 	if (*value == '\0')
 		return;
-	list->v = xreallocarray(list->v, list->n + 1, sizeof(*list->v));
+	list->v = xreallocarray(list->v, list->n + 2, sizeof(*list->v));
 	list->v[list->n++] = expand_jid(value, jid);
+	list->v[list->n] = NULL;
 }
 
 /* Returns NULL, or what would have been right (caller frees). */

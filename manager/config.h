@@ -14,7 +14,7 @@
 #include "util/macros.h"
 
 struct config_list {
-	char	**v;		/* owned */
+	char	**v;		/* owned; a NULL follows the last one */
 	size_t	  n;
 };
 
