@@ -110,7 +110,7 @@ set_network(struct isupport *is, const char *value)
 static void
 set_line_len(struct isupport *is, const char *value)
 {
-	is->line_len = number(value, 512, 4096);
+	is->line_len = number(value, 512, ISUPPORT_LINE_MAX);
 }
 
 static void

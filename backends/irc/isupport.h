@@ -8,12 +8,13 @@
 
 #include "backends/irc/casemap.h"
 
+#define ISUPPORT_LINE_MAX 4096
 #define ISUPPORT_PREFIXES 8	/* ranks of channel members we tell apart */
 
 /* Read by everyone, written by isupport_init() and isupport_token() only. */
 struct isupport {
 	enum casemap	casemap;
-	uint16_t	line_len;	/* bytes, CR LF included; 512 .. 4096 */
+	uint16_t	line_len;	/* bytes, CR LF included; from 512 on */
 	uint16_t	nick_len;	/* 0: not said; so for all of these */
 	uint16_t	topic_len;
 	uint16_t	kick_len;

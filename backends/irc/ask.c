@@ -1,0 +1,393 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Questions to the server about rooms and people; the list of rooms has its
+ * own file, list.c. */
+#include "backends/irc/ask.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "backends/irc/format.h"
+#include "backends/irc/room.h"
+#include "util/arena.h"
+#include "util/xalloc.h"
+
+#define ANSWER_TIMEOUT	20.0
+#define COLLECT_MAX	(64 * 1024)	/* bytes of one answer */
+#define CHANGES_MAX	3		/* ranks in one MODE */
+
+/* Remember the question; NULL when there are too many, answered already. */
+static struct await *
+question(struct network *n, enum await_kind kind, request_t request,
+    const char *target, const char *other)
+{
+	struct await *a;
+
+	a = await_add(&n->awaits, n->is.casemap, kind, request, target, other,
+	    ev_now(n->irc->loop) + link_delay(&n->link) + ANSWER_TIMEOUT);
+	if (a == NULL)
+		up_error(request, ERR_RATE_LIMITED, "too much at once");
+	else
+		network_arm(n);
+	return a;
+}
+
+/* The line could not be sent. */
+static void
+take_back(struct network *n, struct await *a)
+{
+	await_fail(&n->awaits, a, ERR_RATE_LIMITED,
+	    "the IRC server takes commands slowly: wait a little");
+}
+
+void
+ask_topic(struct network *n, request_t request, struct channel *c,
+    const char *subject)
+{
+	struct await *a;
+
+	if (n->is.topic_len != 0 && strlen(subject) > n->is.topic_len) {
+		up_error(request, ERR_TOO_LONG, "too long a topic");
+		return;
+	}
+	/* A server need not repeat what does not change. */
+	if (strcmp(subject, c->topic ? c->topic : "") == 0) {
+		up_result(request, METHOD_room_subject_set, NULL);
+		return;
+	}
+	a = question(n, AWAIT_TOPIC, request, c->name, NULL);
+	if (a != NULL &&
+	    link_send(&n->link, "TOPIC", c->name, subject, NULL) == -1)
+		take_back(n, a);
+}
+
+void
+ask_invite(struct network *n, request_t request, struct channel *c,
+    const char *nick)
+{
+	struct await *a = question(n, AWAIT_INVITE, request, c->name, nick);
+
+	if (a != NULL &&
+	    link_send(&n->link, "INVITE", nick, c->name, NULL) == -1)
+		take_back(n, a);
+}
+
+void
+ask_nick(struct network *n, request_t request, const char *nick)
+{
+	struct await *a;
+
+	if (strcmp(nick, n->nick) == 0) {
+		up_result(request, METHOD_room_nick, NULL);
+		return;
+	}
+	a = question(n, AWAIT_NICK, request, nick, NULL);
+	if (a != NULL && link_send(&n->link, "NICK", nick, NULL) == -1)
+		take_back(n, a);
+}
+
+/* ---- roles, affiliations, kicks and bans */
+
+static void
+kick(struct network *n, request_t request, struct channel *c,
+    const char *nick, const char *reason)
+{
+	struct await *a = question(n, AWAIT_KICK, request, c->name, nick);
+
+	if (a == NULL)
+		return;
+	if (link_send(&n->link, "KICK", c->name, nick,
+	    reason ? reason : n->nick, NULL) == -1)
+		take_back(n, a);
+}
+
+static void
+mask_of(char *out, size_t size, const char *target)
+{
+	bool whole = strpbrk(target, "!@*") != NULL;
+
+	snprintf(out, size, whole ? "%s" : "%s!*@*", target);
+}
+
+static void
+ban(struct network *n, request_t request, struct channel *c,
+    const char *target, const char *reason, bool on)
+{
+	char mask[NAME_MAX_BYTES];
+	struct await *a;
+
+	mask_of(mask, sizeof(mask), target);
+	if ((a = question(n, AWAIT_MODE, request, c->name, mask)) == NULL)
+		return;
+	if (link_send(&n->link, "MODE", c->name, on ? "+b" : "-b", mask,
+	    NULL) == -1) {
+		take_back(n, a);
+		return;
+	}
+	/* XEP-0045 9.1: who is banned leaves the room as well. */
+	if (on && channel_member(c, n->is.casemap, target) != NULL)
+		link_send(&n->link, "KICK", c->name, target,
+		    reason ? reason : n->nick, NULL);
+}
+
+/* What the words of XEP-0045 mean: one letter to have (the first of these
+ * that the server knows; "" for none), and those to lose. */
+static const struct {
+	const char	*role, *affiliation, *have, *lose;
+} changes[] = {
+	{ "moderator",	 NULL,		"ho",	"qao" },
+	{ "participant", NULL,		"",	"qaoh" },
+	{ "visitor",	 NULL,		"",	"qaohv" },
+	{ NULL,		 "owner",	"aq",	"" },
+	{ NULL,		 "admin",	"o",	"qa" },
+	{ NULL,		 "member",	"v",	"qaoh" },
+	{ NULL,		 "none",	"",	"qaohv" },
+};
+
+static bool
+same(const char *a, const char *b)
+{
+	return a != NULL && b != NULL && strcmp(a, b) == 0;
+}
+
+static int
+change_row(const struct msg_room_moderate *m)
+{
+	for (size_t i = 0; i < LENGTH(changes); i++)
+		if (same(changes[i].role, m->role) ||
+		    same(changes[i].affiliation, m->affiliation))
+			return (int)i;
+	return -1;
+}
+
+/* "+o-v" and how often the nick must follow; 0: nothing to change, -1: the
+ * server has no such rank. */
+static int
+change_modes(const struct isupport *is, const struct member *m, int row,
+    char out[CHANGES_MAX + 3])
+{
+	const char *have = changes[row].have, *lose = changes[row].lose;
+	int count = 0, rank = -1;
+	char sign = '\0';
+
+	for (; *have != '\0' && rank < 0; have++)
+		rank = isupport_prefix_mode(is, *have);
+	if (rank < 0 && *changes[row].have != '\0')
+		return -1;
+	if (rank >= 0 && !(m->ranks >> rank & 1)) {
+		*out++ = '+';
+		*out++ = is->prefix_modes[rank];
+		count++;
+	}
+	for (; *lose != '\0' && count < is->modes && count < CHANGES_MAX; lose++) {
+		int lost = isupport_prefix_mode(is, *lose);
+
+		if (lost < 0 || lost == rank || !(m->ranks >> lost & 1))
+			continue;
+		if (sign == '\0')
+			*out++ = sign = '-';
+		*out++ = *lose;
+		count++;
+	}
+	*out = '\0';
+	return count;
+}
+
+static void
+change(struct network *n, request_t request, struct channel *c,
+    struct member *m, int row)
+{
+	char modes[CHANGES_MAX + 3];
+	int count = change_modes(&n->is, m, row, modes);
+	struct await *a;
+	const char *nick;
+	int r;
+
+	if (count == -1) {
+		up_error(request, ERR_NOT_SUPPORTED,
+		    "the IRC server has no such rank");
+		return;
+	}
+	if (count == 0) {
+		up_result(request, METHOD_room_moderate, NULL);
+		return;
+	}
+	nick = m->person->nick;
+	if ((a = question(n, AWAIT_MODE, request, c->name, nick)) == NULL)
+		return;
+	r = link_send(&n->link, "MODE", c->name, modes, nick,
+	    count > 1 ? nick : NULL, count > 2 ? nick : NULL, NULL);
+	if (r == -1)
+		take_back(n, a);
+}
+
+void
+ask_moderate(struct network *n, request_t request, struct channel *c,
+    const struct msg_room_moderate *m)
+{
+	struct member *who = channel_member(c, n->is.casemap, m->target);
+	int row = change_row(m);
+
+	if (strlen(m->target) >= NICK_BYTES_MAX ||
+	    strpbrk(m->target, " ,\r\n") || *m->target == '\0')
+		up_error(request, ERR_NOT_ACCEPTABLE, "not a nick or mask");
+	else if (same(m->affiliation, "outcast"))
+		ban(n, request, c, m->target, m->reason, true);
+	else if (same(m->affiliation, "none") && who == NULL)
+		ban(n, request, c, m->target, NULL, false);
+	else if (who == NULL)
+		up_error(request, ERR_NOT_FOUND, "nobody of that name here");
+	else if (same(m->role, "none"))
+		kick(n, request, c, who->person->nick, m->reason);
+	else if (row < 0)
+		up_error(request, ERR_BAD_REQUEST, "no such role");
+	else
+		change(n, request, c, who, row);
+}
+
+/* ---- lists of a room */
+
+static void
+members_of(struct network *n, request_t request, const struct channel *c,
+    const char *affiliation)
+{
+	struct msg_room_affiliations_result result = { 0 };
+	struct arena arena = { 0 };
+	struct member *m;
+	size_t at = 0;
+
+	result.rows.v = arena_alloc(&arena,
+	    (map_count(&c->members) + 1) * sizeof(*result.rows.v));
+	while ((m = map_next(&c->members, &at)) != NULL) {
+		if (strcmp(room_affiliation(&n->is, m->ranks), affiliation))
+			continue;
+		result.rows.v[result.rows.n++] = (struct msg_affiliation){
+			.target = arena_strdup(&arena,
+			    network_contact_id(n, m->person->nick)),
+		};
+	}
+	up_result(request, METHOD_room_affiliations, &result);
+	arena_free(&arena);
+}
+
+void
+ask_affiliations(struct network *n, request_t request, struct channel *c,
+    const char *affiliation)
+{
+	struct await *a;
+
+	if (strcmp(affiliation, "outcast") != 0) {
+		members_of(n, request, c, affiliation);
+		return;
+	}
+	a = question(n, AWAIT_BANS, request, c->name, NULL);
+	if (a != NULL && link_send(&n->link, "MODE", c->name, "+b", NULL) == -1)
+		take_back(n, a);
+}
+
+/* me #channel mask [by [when]]: collected as "mask NUL by NUL" */
+void
+ask_ban_line(struct network *n, struct line *l)
+{
+	struct await *a = await_find(&n->awaits, n->is.casemap, AWAIT_BANS,
+	    l->params[1], NULL);
+	static struct buf scratch;
+	const char *mask = format_plain(l->params[2], &scratch);
+
+	if (a == NULL || buf_len(&a->text) > COLLECT_MAX)
+		return;
+	buf_add(&a->text, mask, strlen(mask) + 1);
+	mask = format_plain(l->params[3], &scratch);
+	buf_add(&a->text, mask, strlen(mask) + 1);
+	a->pieces++;
+}
+
+void
+ask_ban_end(struct network *n, struct line *l)
+{
+	struct await *a = await_find(&n->awaits, n->is.casemap, AWAIT_BANS,
+	    l->params[1], NULL);
+	struct msg_room_affiliations_result result = { 0 };
+	const char *at;
+
+	if (a == NULL)
+		return;
+	result.rows.v = xcalloc(a->pieces + 1, sizeof(*result.rows.v));
+	at = buf_data(&a->text);
+	for (unsigned i = 0; i < a->pieces; i++) {
+		const char *by = at + strlen(at) + 1;
+
+		result.rows.v[result.rows.n++] = (struct msg_affiliation){
+			.target = at, .reason = *by ? by : NULL };
+		at = by + strlen(by) + 1;
+	}
+	up_result(a->request, METHOD_room_affiliations, &result);
+	free(result.rows.v);
+	await_done(&n->awaits, a);
+}
+
+/* ---- whois */
+
+void
+ask_whois(struct network *n, request_t request, const char *nick)
+{
+	struct await *a = question(n, AWAIT_WHOIS, request, nick, NULL);
+
+	if (a != NULL && link_send(&n->link, "WHOIS", nick, NULL) == -1)
+		take_back(n, a);
+}
+
+/* One fact a line; what servers add beyond these is their own affair. */
+static void
+add_whois(struct buf *text, const struct line *l)
+{
+	const char *const *p = l->params;
+
+	if (buf_len(text) > 0)
+		buf_addc(text, '\n');
+	switch (l->numeric) {
+	case 301: buf_addf(text, "Away: %s", p[2]); break;
+	case 311: buf_addf(text, "%s!%s@%s", p[1], p[2], p[3]); break;
+	case 312: buf_addf(text, "Server: %s (%s)", p[2], p[3]); break;
+	case 317: buf_addf(text, "Idle: %s s", p[2]); break;
+	case 319: buf_addf(text, "Rooms: %s", p[2]); break;
+	case 330: buf_addf(text, "Account: %s", p[2]); break;
+	default: buf_adds(text, p[l->nparams - 1]); break;
+	}
+}
+
+void
+ask_whois_line(struct network *n, struct line *l)
+{
+	struct await *a = await_find(&n->awaits, n->is.casemap, AWAIT_WHOIS,
+	    l->params[1], NULL);
+	static struct buf scratch;
+
+	if (a == NULL || buf_len(&a->text) > COLLECT_MAX)
+		return;
+	if (l->numeric == 311)
+		xreplace(&a->name, format_plain(l->params[l->nparams - 1],
+		    &scratch));
+	add_whois(&a->text, l);
+}
+
+void
+ask_whois_end(struct network *n, struct line *l)
+{
+	struct await *a = await_find(&n->awaits, n->is.casemap, AWAIT_WHOIS,
+	    l->params[1], NULL);
+	struct msg_profile_result result = { .nick = l->params[1] };
+	static struct buf scratch;
+
+	if (a == NULL)
+		return;
+	if (buf_len(&a->text) == 0) {
+		await_fail(&n->awaits, a, ERR_NOT_FOUND, "no such nick");
+		return;
+	}
+	buf_addc(&a->text, '\0');
+	result.full_name = a->name;
+	result.note = format_plain(buf_data(&a->text), &scratch);
+	up_result(a->request, METHOD_profile, &result);
+	await_done(&n->awaits, a);
+}

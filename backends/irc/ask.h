@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* ask.h - what users ask of the server.  Each is answered when the server has
+ * done it, has refused, or has said nothing for too long. */
+#ifndef BACKENDS_IRC_ASK_H
+#define BACKENDS_IRC_ASK_H
+
+#include "backends/irc/network.h"
+
+void	ask_topic(struct network *, request_t, struct channel *,
+	    const char *subject);
+void	ask_moderate(struct network *, request_t, struct channel *,
+	    const struct msg_room_moderate *);
+void	ask_affiliations(struct network *, request_t, struct channel *,
+	    const char *affiliation);
+void	ask_invite(struct network *, request_t, struct channel *,
+	    const char *nick);
+void	ask_nick(struct network *, request_t, const char *nick);
+void	ask_whois(struct network *, request_t, const char *nick);
+void	ask_list(struct network *, request_t, const struct msg_room_list *);
+
+/* ---- the server's answers, from numerics.c */
+void	ask_whois_line(struct network *, struct line *);
+void	ask_whois_end(struct network *, struct line *);
+void	ask_ban_line(struct network *, struct line *);
+void	ask_ban_end(struct network *, struct line *);
+void	ask_list_line(struct network *, struct line *);
+void	ask_list_end(struct network *, struct line *);
+void	ask_list_refused(struct network *, const char *text);
+
+/* The list of rooms is kept for a minute, for whoever pages through it. */
+void	ask_expire_list(struct network *, double now);
+void	ask_forget_list(struct network *);
+
+#endif

@@ -1,0 +1,66 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* await.h - what we have asked the server and it has not answered yet.
+ * IRC answers carry no ids: an answer belongs to the oldest question of its
+ * kind about the same names. */
+#ifndef BACKENDS_IRC_AWAIT_H
+#define BACKENDS_IRC_AWAIT_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "backends/irc/casemap.h"
+#include "backends/irc/up.h"
+#include "util/buf.h"
+
+#define AWAIT_MAX	512		/* per connection */
+
+enum await_kind {
+	AWAIT_ECHO,		/* our message, with echo-message */
+	AWAIT_TOPIC, AWAIT_MODE, AWAIT_KICK, AWAIT_INVITE, AWAIT_NICK,
+	AWAIT_BANS, AWAIT_WHOIS, AWAIT_LIST,
+};
+
+struct await {
+	struct await	*next;
+	request_t	 request;	/* 0: only so that the answer is known */
+	double		 deadline;
+	enum await_kind	 kind;
+	char		*target;	/* case-mapped: channel or nick */
+	char		*other;		/* case-mapped: nick or mask; or NULL */
+	/* AWAIT_ECHO */
+	char		*origin;	/* id of the stanza, or NULL */
+	char		*body;		/* the whole text, when cut in pieces */
+	unsigned	 pieces;	/* echoes still to come */
+	/* collected so far: AWAIT_BANS, AWAIT_WHOIS */
+	struct buf	 text;
+	char		*name;
+};
+
+struct awaits {
+	struct await	*first, *last;
+	unsigned	 count;		/* <= AWAIT_MAX */
+};
+
+/* Append; other may be NULL.  Returns NULL when there are too many. */
+struct await	*await_add(struct awaits *, enum casemap, enum await_kind,
+		    request_t, const char *target, const char *other,
+		    double deadline);
+/* The oldest of the kind about target (NULL: any) and, where it has one and
+ * the caller gives one, the same other.  NULL: none. */
+struct await	*await_find(const struct awaits *, enum casemap,
+		    enum await_kind, const char *target, const char *other);
+/* The oldest of these kinds (bits 1 << kind) that has one of the two names as
+ * its target or other. */
+struct await	*await_find_any(const struct awaits *, enum casemap,
+		    unsigned kinds, const char *one, const char *two);
+/* Take it out and free it; the caller has answered. */
+void		 await_done(struct awaits *, struct await *);
+/* Answer with an error, then as await_done(). */
+void		 await_fail(struct awaits *, struct await *, const char *code,
+		    const char *text);
+void		 await_fail_all(struct awaits *, const char *code,
+		    const char *text);
+/* Fail with a time-out what is past its deadline. */
+void		 await_expire(struct awaits *, double now);
+
+#endif

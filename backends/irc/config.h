@@ -1,0 +1,37 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* config.h - the settings of spectrum2_irc_backend(8). */
+#ifndef BACKENDS_IRC_CONFIG_H
+#define BACKENDS_IRC_CONFIG_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "backends/irc/flood.h"
+#include "backends/irc/server.h"
+#include "protocol/schema.h"
+#include "util/macros.h"
+
+enum sasl_use { SASL_OFF, SASL_AUTO, SASL_REQUIRE };
+
+struct irc_config {
+	struct server	*servers;	/* irc_server; several: fail-over */
+	size_t		 nservers;	/* 0: users name servers in ids */
+	char		*identify;	/* irc_identify */
+	char		*ca;		/* irc_ca_file, or NULL: the system's */
+	char		*realname;	/* irc_realname, or NULL: the nick */
+	bool		 send_pass;	/* irc_send_pass */
+	bool		 verify;	/* irc_verify_certs */
+	bool		 motd;		/* irc_motd */
+	enum sasl_use	 sasl;		/* irc_sasl */
+	unsigned	 who_max;	/* irc_who_max: members */
+	double		 give_up;	/* irc_reconnect_timeout, seconds */
+	struct flood_limit flood;	/* irc_flood_burst, irc_flood_rate */
+};
+
+/* From the sections of initialize.  Returns -1 and *why (owned by the caller)
+ * when a value is wrong. */
+int	config_read(struct irc_config *, const struct sections *, char **why)
+	    MUST_CHECK;
+void	config_finish(struct irc_config *);
+
+#endif

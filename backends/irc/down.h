@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* down.h - messages from the main process, named as in messages.def.  Every
+ * request is answered exactly once, now or later. */
+#ifndef BACKENDS_IRC_DOWN_H
+#define BACKENDS_IRC_DOWN_H
+
+#include "backends/irc/network.h"
+
+#define DOWN(name) \
+	void	down_##name(struct irc *, request_t, const struct msg_##name *);
+DOWN(login)
+DOWN(logout)
+DOWN(presence)
+DOWN(send)
+DOWN(profile)
+DOWN(contact_add)
+DOWN(contact_update)
+DOWN(contact_remove)
+DOWN(room_join)
+DOWN(room_leave)
+DOWN(room_nick)
+DOWN(room_subject_set)
+DOWN(room_moderate)
+DOWN(room_affiliations)
+DOWN(room_invite)
+DOWN(room_list)
+#undef DOWN
+
+/* Log everyone out. */
+void	down_stop(struct irc *);
+/* Stop or start reading from all networks. */
+void	down_pause(struct irc *, bool pause);
+
+#endif

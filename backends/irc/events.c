@@ -1,0 +1,350 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* One row per command.  A handler starts with a line that has enough params
+ * and, where it needs one, a sender whose name could be somebody's. */
+#include "backends/irc/events.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "backends/irc/message.h"
+#include "backends/irc/numerics.h"
+#include "backends/irc/register.h"
+#include "backends/irc/room.h"
+#include "util/log.h"
+#include "util/xalloc.h"
+
+struct member *
+events_member(struct network *n, struct channel *c, const char *nick)
+{
+	struct member *m;
+
+	if (!nick_is_valid(nick))
+		return NULL;
+	if ((m = channel_member(c, n->is.casemap, nick)) != NULL)
+		return m;
+	if (map_count(&n->people) >= NETWORK_PEOPLE_MAX)
+		return NULL;
+	return channel_add(c, &n->people, n->is.casemap, nick);
+}
+
+void
+events_away(struct network *n, struct person *p, bool away, const char *status)
+{
+	struct channel *c;
+	struct member *m;
+	size_t at = 0;
+
+	if (p->away == away && status == NULL)
+		return;
+	p->away = away;
+	while ((c = map_next(&n->channels, &at)) != NULL)
+		if ((m = map_get(&c->members, p->key)) != NULL)
+			room_show_member(n, c, m, status);
+}
+
+/* The channel of the line, when we are in it. */
+static struct channel *
+joined(const struct network *n, const char *name)
+{
+	struct channel *c = network_channel(n, name);
+
+	return c != NULL && c->state >= CHANNEL_NAMING ? c : NULL;
+}
+
+/* ---- coming and going */
+
+static void
+learn_prefix(struct network *n, const struct line *l)
+{
+	size_t len = strlen(l->nick) + 1 + strlen(l->user) + 1 +
+	    strlen(l->host);
+
+	if (*l->host != '\0' && len < 400)
+		n->prefix_len = (uint16_t)len;
+}
+
+static void
+on_join(struct network *n, struct line *l)
+{
+	struct channel *c = network_channel(n, l->params[0]);
+	struct member *m;
+	bool known;
+
+	if (network_is_me(n, l->nick)) {
+		learn_prefix(n, l);
+		if (c == NULL && isupport_is_channel(&n->is, l->params[0]) &&
+		    channel_is_valid(n, l->params[0]))
+			room_forced(n, l->params[0]);
+		else if (c != NULL && c->state < CHANNEL_NAMING)
+			room_entered(n, c);
+		return;
+	}
+	if (c == NULL || c->state < CHANNEL_NAMING)
+		return;
+	known = channel_member(c, n->is.casemap, l->nick) != NULL;
+	if ((m = events_member(n, c, l->nick)) != NULL && !known)
+		room_show_member(n, c, m, NULL);
+}
+
+static void
+on_part(struct network *n, struct line *l)
+{
+	struct channel *c = joined(n, l->params[0]);
+	struct member *m;
+
+	if (c == NULL)
+		return;
+	if ((m = channel_member(c, n->is.casemap, l->nick)) == NULL)
+		return;
+	/* What we leave ourselves is not in the table any more. */
+	room_member_gone(n, c, m, network_is_me(n, l->nick) ? "removed" :
+	    "left", NULL, l->params[1]);
+}
+
+static void
+on_kick(struct network *n, struct line *l)
+{
+	struct channel *c = joined(n, l->params[0]);
+	struct await *a = await_find(&n->awaits, n->is.casemap, AWAIT_KICK,
+	    l->params[0], l->params[1]);
+	struct member *m;
+
+	if (c != NULL &&
+	    (m = channel_member(c, n->is.casemap, l->params[1])) != NULL)
+		room_member_gone(n, c, m, "kicked", l->nick, l->params[2]);
+	if (a != NULL) {
+		up_result(a->request, METHOD_room_moderate, NULL);
+		await_done(&n->awaits, a);
+	}
+}
+
+static void
+on_quit(struct network *n, struct line *l)
+{
+	struct channel *c;
+	struct member *m;
+	size_t at = 0;
+
+	if (network_is_me(n, l->nick))
+		return;			/* the socket will close */
+	while ((c = map_next(&n->channels, &at)) != NULL)
+		if ((m = channel_member(c, n->is.casemap, l->nick)) != NULL)
+			room_member_gone(n, c, m, "quit", NULL, l->params[0]);
+}
+
+static void
+on_nick(struct network *n, struct line *l)
+{
+	struct person *p = people_find(&n->people, n->is.casemap, l->nick);
+	const char *nick = l->params[0];
+	struct channel *c;
+	struct member *m;
+	struct await *a;
+	size_t at = 0;
+
+	if (!nick_is_valid(nick))
+		return;
+	if (network_is_me(n, l->nick)) {
+		n->prefix_len = (uint16_t)(n->prefix_len + strlen(nick) -
+		    strlen(n->nick));
+		xreplace(&n->nick, nick);
+		a = await_find(&n->awaits, n->is.casemap, AWAIT_NICK, NULL,
+		    NULL);
+		if (a != NULL) {
+			xreplace(&n->wanted, nick);
+			up_result(a->request, METHOD_room_nick, NULL);
+			await_done(&n->awaits, a);
+		}
+	}
+	if (p == NULL)
+		return;
+	p = people_rename(&n->people, &n->channels, n->is.casemap, p, nick);
+	while ((c = map_next(&n->channels, &at)) != NULL)
+		if ((m = map_get(&c->members, p->key)) != NULL)
+			room_renamed(n, c, l->nick, m);
+}
+
+static void
+on_away(struct network *n, struct line *l)
+{
+	struct person *p = people_find(&n->people, n->is.casemap, l->nick);
+
+	if (p != NULL)
+		events_away(n, p, *l->params[0] != '\0',
+		    *l->params[0] ? l->params[0] : NULL);
+}
+
+static void
+on_chghost(struct network *n, struct line *l)
+{
+	size_t len = strlen(l->nick) + 1 + strlen(l->params[0]) + 1 +
+	    strlen(l->params[1]);
+
+	if (network_is_me(n, l->nick) && len < 400)
+		n->prefix_len = (uint16_t)len;
+}
+
+/* ---- changing a channel */
+
+static void
+mode_done(struct network *n, const char *channel, const char *about)
+{
+	struct await *a = await_find(&n->awaits, n->is.casemap, AWAIT_MODE,
+	    channel, about);
+
+	if (a == NULL)
+		return;
+	up_result(a->request, METHOD_room_moderate, NULL);
+	await_done(&n->awaits, a);
+}
+
+static void
+set_rank(struct network *n, struct channel *c, const char *nick, int rank,
+    bool on)
+{
+	struct member *m = channel_member(c, n->is.casemap, nick);
+	uint8_t before;
+
+	if (m == NULL)
+		return;
+	before = m->ranks;
+	m->ranks = (uint8_t)(on ? before | 1u << rank :
+	    before & ~(1u << rank));
+	if (m->ranks != before)
+		room_show_member(n, c, m, NULL);
+}
+
+static void
+on_mode(struct network *n, struct line *l)
+{
+	struct channel *c = joined(n, l->params[0]);
+	bool on = true, others = false;
+	unsigned param = 2;
+	char text[512];
+
+	if (c == NULL)
+		return;
+	for (const char *letter = l->params[1]; *letter != '\0'; letter++) {
+		int rank = isupport_prefix_mode(&n->is, *letter);
+		int kind = isupport_mode_kind(&n->is, *letter);
+
+		if (*letter == '+' || *letter == '-') {
+			on = *letter == '+';
+			continue;
+		}
+		others |= rank < 0;
+		if (rank < 0 && kind != 0 && kind != 1 && !(kind == 2 && on))
+			continue;
+		if (param >= l->nparams)
+			break;
+		if (rank >= 0)
+			set_rank(n, c, l->params[param], rank, on);
+		mode_done(n, l->params[0], l->params[param]);
+		param++;
+	}
+	if (!others)
+		return;			/* roles have shown it */
+	snprintf(text, sizeof(text), "Mode %.64s %.128s %.128s by %.128s",
+	    l->params[1], l->params[2], l->params[3], l->nick);
+	room_notice(n, c, text);
+}
+
+static void
+on_topic(struct network *n, struct line *l)
+{
+	struct channel *c = joined(n, l->params[0]);
+	struct await *a = await_find(&n->awaits, n->is.casemap, AWAIT_TOPIC,
+	    l->params[0], NULL);
+
+	if (c != NULL) {
+		xreplace(&c->topic, *l->params[1] ? l->params[1] : NULL);
+		xreplace(&c->topic_by, nick_is_valid(l->nick) ? l->nick : NULL);
+		c->topic_time = 0;
+		room_topic(n, c);
+	}
+	if (a != NULL && network_is_me(n, l->nick)) {
+		up_result(a->request, METHOD_room_subject_set, NULL);
+		await_done(&n->awaits, a);
+	}
+}
+
+static void
+on_invite(struct network *n, struct line *l)
+{
+	struct channel *c = network_channel(n, l->params[1]);
+	char *peer;
+	struct msg_room_invited invited = { .user = n->user };
+
+	if (!network_is_me(n, l->params[0]) ||
+	    !channel_is_valid(n, l->params[1]))
+		return;
+	peer = xstrdup(network_contact_id(n, l->nick));
+	invited.peer = peer;
+	invited.room = c ? c->id : network_contact_id(n, l->params[1]);
+	up_notify(METHOD_room_invited, &invited);
+	free(peer);
+}
+
+/* ---- the connection itself */
+
+static void
+on_ping(struct network *n, struct line *l)
+{
+	link_now(&n->link, "PONG", l->params[0], NULL);
+}
+
+static void
+on_error(struct network *n, struct line *l)
+{
+	xreplace(&n->last_error, l->params[0]);
+	/* "Trying to reconnect too fast", "Throttled": they mean it. */
+	if (strcasestr(l->params[0], "too fast") ||
+	    strcasestr(l->params[0], "throttl"))
+		n->backoff.failures += 3;
+}
+
+#define ANYBODY	1		/* needs a sender who could be somebody */
+
+static const struct {
+	const char	*command;
+	unsigned	 params;	/* at least */
+	unsigned	 needs;
+	void		(*handle)(struct network *, struct line *);
+} commands[] = {
+	{ "PRIVMSG",		2, ANYBODY,	message_received },
+	{ "NOTICE",		2, ANYBODY,	message_received },
+	{ "PING",		0, 0,		on_ping },
+	{ "JOIN",		1, ANYBODY,	on_join },
+	{ "QUIT",		0, ANYBODY,	on_quit },
+	{ "PART",		1, ANYBODY,	on_part },
+	{ "AWAY",		0, ANYBODY,	on_away },
+	{ "NICK",		1, ANYBODY,	on_nick },
+	{ "MODE",		2, ANYBODY,	on_mode },
+	{ "KICK",		2, ANYBODY,	on_kick },
+	{ "TOPIC",		1, 0,		on_topic },
+	{ "INVITE",		2, ANYBODY,	on_invite },
+	{ "CHGHOST",		2, ANYBODY,	on_chghost },
+	{ "CAP",		3, 0,		register_cap },
+	{ "AUTHENTICATE",	1, 0,		register_authenticate },
+	{ "ERROR",		1, 0,		on_error },
+};
+
+void
+events_line(struct network *n, struct line *l)
+{
+	if (n->state < NETWORK_REGISTERING || n->state > NETWORK_ONLINE)
+		return;			/* nobody listens any more */
+	if (l->numeric >= 0) {
+		numerics_line(n, l);
+		return;
+	}
+	for (size_t i = 0; i < LENGTH(commands); i++) {
+		if (strcmp(commands[i].command, l->command) != 0)
+			continue;
+		if (l->nparams >= commands[i].params &&
+		    (!(commands[i].needs & ANYBODY) || nick_is_valid(l->nick)))
+			commands[i].handle(n, l);
+		return;
+	}
+}

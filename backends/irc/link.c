@@ -1,0 +1,345 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* How do lines get in and out?  Each wake-up hands over every whole line and
+ * keeps at most one piece; an idle link owns no memory beyond its struct. */
+#include "backends/irc/link.h"
+
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "util/xalloc.h"
+
+#define OUT_MAX	(256 * 1024)	/* bytes that a server may leave unread */
+
+struct link_queued {
+	struct link_queued *next;
+	request_t	 request;
+	size_t		 len;
+	char		 text[];
+};
+
+static void move_queue(struct link *);
+
+static void
+on_pace(struct ev_loop *loop, struct ev_timer *w, int revents)
+{
+	(void)loop, (void)revents;
+	move_queue(w->data);
+}
+
+void
+link_init(struct link *l, struct ev_loop *loop, const struct flood_limit *limit,
+    const struct link_events *events, void *ctx)
+{
+	*l = (struct link){ .loop = loop, .limit = limit, .events = events,
+		.ctx = ctx, .line_max = LINE_OUT_MAX };
+	ev_init(&l->pace, on_pace);
+	l->pace.data = l;
+}
+
+void
+link_close(struct link *l)
+{
+	struct link_queued *q;
+
+	conn_destroy(l->conn);
+	l->conn = NULL;
+	l->tap = NULL;
+	l->open = false;
+	buf_free(&l->partial);
+	ev_timer_stop(l->loop, &l->pace);
+	while ((q = l->first) != NULL) {
+		l->first = q->next;
+		l->queued--;
+		if (q->request != 0)
+			l->events->unsent(l->ctx, q->request);
+		free(q);
+	}
+	l->last = NULL;
+}
+
+/* ---- in */
+
+/* One line without its end. */
+static void
+take_line(struct link *l, const char *data, size_t len)
+{
+	/* CP1252 grows to at most three bytes each. */
+	static char text[LINE_IN_MAX * 3 + 1];
+	struct line line;
+
+	while (len > 0 && data[len - 1] == '\r')
+		len--;
+	if (len == 0)
+		return;
+	line_decode(text, sizeof(text), data, len);
+	if (line_parse(&line, text) == 0)
+		l->events->line(l->ctx, &line);
+}
+
+static bool
+is_up(const struct link *l)
+{
+	return l->conn != NULL || l->tap != NULL;
+}
+
+static void
+fail(struct link *l, const char *why)
+{
+	link_close(l);
+	l->events->down(l->ctx, why);
+}
+
+/* The rest of a line whose beginning came earlier.  Returns what was used. */
+static size_t
+complete(struct link *l, const char *data, size_t len)
+{
+	const char *end = memchr(data, '\n', len);
+	size_t take = end ? (size_t)(end - data) : len;
+	struct buf whole;
+
+	buf_add(&l->partial, data, take);
+	if (end == NULL)
+		return len;
+	whole = l->partial;		/* a handler may close the link */
+	l->partial = (struct buf){ 0 };
+	if (buf_len(&whole) <= LINE_IN_MAX)
+		take_line(l, buf_data(&whole), buf_len(&whole));
+	buf_free(&whole);
+	return take + 1;
+}
+
+void
+link_feed(struct link *l, const char *data, size_t len)
+{
+	l->heard = ev_now(l->loop);
+	if (buf_len(&l->partial) > 0) {
+		size_t used = complete(l, data, len);
+
+		data += used;
+		len -= used;
+	}
+	while (len > 0 && is_up(l)) {
+		const char *end = memchr(data, '\n', len);
+
+		if (end == NULL) {
+			buf_add(&l->partial, data, len);
+			break;
+		}
+		if (end - data <= LINE_IN_MAX)
+			take_line(l, data, (size_t)(end - data));
+		len -= (size_t)(end + 1 - data);
+		data = end + 1;
+	}
+	if (is_up(l) && buf_len(&l->partial) > LINE_IN_MAX)
+		fail(l, "the server sent a line without end");
+	else if (l->conn != NULL && conn_queued(l->conn) > OUT_MAX)
+		fail(l, "the server does not read");
+}
+
+/* ---- the socket */
+
+static void
+on_connected(void *ctx)
+{
+	struct link *l = ctx;
+
+	l->heard = ev_now(l->loop);
+	l->events->up(l->ctx);
+}
+
+static void
+on_data(void *ctx, const char *data, size_t len)
+{
+	link_feed(ctx, data, len);
+}
+
+static void
+on_closed(void *ctx, const char *why)
+{
+	fail(ctx, why);
+}
+
+static const struct conn_events conn_events = {
+	.connected = on_connected, .data = on_data, .closed = on_closed,
+};
+
+void
+link_connect(struct link *l, const struct conn_target *target)
+{
+	link_close(l);
+	flood_init(&l->flood, l->limit, ev_now(l->loop));
+	l->line_max = LINE_OUT_MAX;
+	l->conn = conn_connect(l->loop, target, &conn_events, l);
+}
+
+void
+link_finish(struct link *l, double timeout)
+{
+	if (l->conn != NULL)
+		conn_finish(l->conn, timeout);
+}
+
+void
+link_pause(struct link *l, bool pause)
+{
+	if (l->conn == NULL)
+		return;
+	if (pause)
+		conn_pause(l->conn);
+	else
+		conn_resume(l->conn);
+}
+
+/* ---- out */
+
+static struct buf *
+out(struct link *l)
+{
+	return l->conn ? conn_out(l->conn) : l->tap;
+}
+
+static void
+flush(struct link *l)
+{
+	if (l->conn != NULL)
+		conn_send(l->conn);
+}
+
+static int
+put(struct buf *to, size_t max, const char *command, va_list ap)
+{
+	const char *params[LINE_PARAMS], *p;
+	size_t n = 0;
+
+	while ((p = va_arg(ap, const char *)) != NULL && n < LINE_PARAMS)
+		params[n++] = p;
+	return line_putv(to, max, command, params, n);
+}
+
+int
+link_now(struct link *l, const char *command, ...)
+{
+	va_list ap;
+	int r;
+
+	if (!is_up(l))
+		return -1;
+	va_start(ap, command);
+	r = put(out(l), l->line_max, command, ap);
+	va_end(ap);
+	if (r == 0)
+		flush(l);
+	return r;
+}
+
+static void
+move_queue(struct link *l)
+{
+	struct link_queued *q;
+	double wait;
+
+	while (l->open && (q = l->first) != NULL &&
+	    flood_take(&l->flood, l->limit, ev_now(l->loop))) {
+		if ((l->first = q->next) == NULL)
+			l->last = NULL;
+		l->queued--;
+		buf_add(out(l), q->text, q->len);
+		if (q->request != 0)
+			l->events->sent(l->ctx, q->request);
+		free(q);
+		flush(l);
+	}
+	if (!l->open || l->first == NULL)
+		return;
+	wait = flood_wait(&l->flood, l->limit, ev_now(l->loop));
+	ev_timer_stop(l->loop, &l->pace);
+	ev_timer_set(&l->pace, wait > 0.01 ? wait : 0.01, 0);
+	ev_timer_start(l->loop, &l->pace);
+}
+
+static int
+enqueue(struct link *l, request_t request, const char *command, va_list ap)
+{
+	struct link_queued *q;
+	struct buf text = { 0 };
+
+	if (l->queued >= LINK_QUEUE_MAX ||
+	    put(&text, l->line_max, command, ap) == -1) {
+		buf_free(&text);
+		return -1;
+	}
+	q = xmalloc(sizeof(*q) + buf_len(&text));
+	*q = (struct link_queued){ .request = request,
+		.len = buf_len(&text) };
+	memcpy(q->text, buf_data(&text), q->len);
+	buf_free(&text);
+	if (l->last != NULL)
+		l->last->next = q;
+	else
+		l->first = q;
+	l->last = q;
+	l->queued++;
+	if (l->open && !ev_is_active(&l->pace))
+		move_queue(l);
+	return 0;
+}
+
+static int
+send_line(struct link *l, request_t request, const char *command, va_list ap)
+{
+	if (!l->open || l->first != NULL ||
+	    !flood_take(&l->flood, l->limit, ev_now(l->loop)))
+		return enqueue(l, request, command, ap);
+	if (put(out(l), l->line_max, command, ap) == -1)
+		return -1;
+	flush(l);
+	if (request != 0)
+		l->events->sent(l->ctx, request);
+	return 0;
+}
+
+int
+link_send(struct link *l, const char *command, ...)
+{
+	va_list ap;
+	int r;
+
+	va_start(ap, command);
+	r = send_line(l, 0, command, ap);
+	va_end(ap);
+	return r;
+}
+
+int
+link_send_request(struct link *l, request_t request, const char *command, ...)
+{
+	va_list ap;
+	int r;
+
+	va_start(ap, command);
+	r = send_line(l, request, command, ap);
+	va_end(ap);
+	return r;
+}
+
+unsigned
+link_space(const struct link *l)
+{
+	return LINK_QUEUE_MAX - l->queued;
+}
+
+double
+link_delay(const struct link *l)
+{
+	if (l->limit->burst <= 0 || l->queued == 0)
+		return 0;
+	return (l->queued + 1) / l->limit->rate;
+}
+
+void
+link_open(struct link *l)
+{
+	l->open = true;
+	move_queue(l);
+}

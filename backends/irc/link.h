@@ -1,0 +1,82 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* link.h - lines to and from one IRC server: the socket, lines cut in pieces
+ * by TCP, and the queue that keeps us within the server's flood limit. */
+#ifndef BACKENDS_IRC_LINK_H
+#define BACKENDS_IRC_LINK_H
+
+#include <ev.h>
+#include <stdbool.h>
+
+#include "backends/irc/flood.h"
+#include "backends/irc/line.h"
+#include "backends/irc/up.h"
+#include "net/conn.h"
+#include "util/buf.h"
+#include "util/macros.h"
+
+#define LINK_QUEUE_MAX 200	/* lines waiting */
+
+struct link_events {
+	void	(*up)(void *ctx);
+	void	(*line)(void *ctx, struct line *);
+	/* A line that bore a request was handed to the socket, or never will
+	 * be. */
+	void	(*sent)(void *ctx, request_t);
+	void	(*unsent)(void *ctx, request_t);
+	/* Closed, not by link_close(); link_close() was called already. */
+	void	(*down)(void *ctx, const char *why);
+};
+
+struct link_queued;
+
+/* A member of its owner; fields are link.c's unless said otherwise. */
+struct link {
+	struct ev_loop	*loop;
+	const struct link_events *events;
+	void		*ctx;
+	struct conn	*conn;		/* NULL: closed */
+	struct buf	*tap;		/* tests: takes the place of conn */
+	struct buf	 partial;	/* of a line; <= LINE_IN_MAX */
+	const struct flood_limit *limit;
+	struct flood	 flood;
+	struct link_queued *first, *last;
+	struct ev_timer	 pace;		/* runs while something may leave later */
+	double		 heard;		/* ev_now() of the last bytes */
+	unsigned	 queued;	/* lines; <= LINK_QUEUE_MAX */
+	uint16_t	 line_max;	/* the owner may raise it; CR LF counts */
+	bool		 open;		/* the queue may move: registered */
+};
+
+/* All pointers are borrowed and outlive the link. */
+void	link_init(struct link *, struct ev_loop *, const struct flood_limit *,
+	    const struct link_events *, void *ctx);
+/* Safe from inside its events, and twice.  Queued requests become unsent. */
+void	link_close(struct link *);
+void	link_connect(struct link *, const struct conn_target *);
+/* QUIT was written: let it leave, then close; events->down comes. */
+void	link_finish(struct link *, double timeout);
+
+/* Stop or start reading. */
+void	link_pause(struct link *, bool pause);
+
+/* Send at once, past the queue: registration, PONG and the like.  Params end
+ * with NULL; see line_put() for what makes it fail. */
+int	link_now(struct link *, const char *command, ...)
+	    __attribute__((sentinel));
+/* Send when the server's limit allows.  Fails also when the queue is full. */
+int	link_send(struct link *, const char *command, ...)
+	    __attribute__((sentinel));
+/* The same for a line whose leaving answers a request. */
+int	link_send_request(struct link *, request_t, const char *command, ...)
+	    __attribute__((sentinel));
+/* Lines that link_send() would take now. */
+unsigned link_space(const struct link *);
+/* Seconds until a line queued now leaves. */
+double	link_delay(const struct link *);
+/* Registered: the queue may move. */
+void	link_open(struct link *);
+
+/* Bytes have come from the server.  For tests; the socket calls it too. */
+void	link_feed(struct link *, const char *data, size_t len);
+
+#endif

@@ -1,0 +1,166 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* spectrum2_irc_backend: the kit on one side, the IRC code on the other. */
+#include <ev.h>
+#include <stdio.h>
+
+#include "backends/irc/down.h"
+#include "backends/irc/session.h"
+#include "backends/kit/kit_ev.h"
+#include "util/log.h"
+
+static struct irc irc;
+static struct ev_timer stop_timer;
+
+/* ---- requests: the kit's name for one, as a number that is not 0 */
+
+static request_t
+pack(const struct kit_call *call)
+{
+	if (!call->wanted)
+		return 0;
+	return (request_t)1 << 48 | (request_t)call->method << 32 | call->id;
+}
+
+static struct kit_call
+unpack(request_t request)
+{
+	return (struct kit_call){ .id = (uint32_t)request,
+		.method = (enum method)(request >> 32 & 0xffff),
+		.wanted = true };
+}
+
+static void
+sink_result(request_t request, enum method method, const void *result)
+{
+	struct kit_call call = unpack(request);
+
+	(void)method;
+	kit_reply(&call, result);
+}
+
+static void
+sink_error(request_t request, const char *code, const char *text)
+{
+	struct kit_call call = unpack(request);
+
+	kit_error(&call, code, text);
+}
+
+static const struct up_sink sink = {
+	.notify = kit_notify, .result = sink_result, .error = sink_error,
+};
+
+#define HANDLER(name) \
+static void \
+on_##name(const struct kit_call *call, const struct msg_##name *m) \
+{ \
+	down_##name(&irc, pack(call), m); \
+}
+HANDLER(login)
+HANDLER(logout)
+HANDLER(presence)
+HANDLER(send)
+HANDLER(profile)
+HANDLER(contact_add)
+HANDLER(contact_update)
+HANDLER(contact_remove)
+HANDLER(room_join)
+HANDLER(room_leave)
+HANDLER(room_nick)
+HANDLER(room_subject_set)
+HANDLER(room_moderate)
+HANDLER(room_affiliations)
+HANDLER(room_invite)
+HANDLER(room_list)
+
+/* ---- the process */
+
+static const char *const features[] = {
+	"rooms", "room_list", "room_prefixes=#&+!", "no_jid_escaping",
+	"no_password", "no_registration", "xhtml", "vcard", NULL
+};
+
+static int
+start(const struct sections *config, struct msg_initialize_result *say,
+    char **why)
+{
+	irc.loop = EV_DEFAULT;
+	if (config_read(&irc.config, config, why) == -1)
+		return -1;
+	if (irc.config.nservers > 0)
+		say->name = irc.config.servers[0].host;
+	return 0;
+}
+
+static void
+check_stopped(struct ev_loop *loop, struct ev_timer *w, int revents)
+{
+	(void)revents;
+	if (sessions_leaving() > 0)
+		return;
+	ev_timer_stop(loop, w);
+	kit_stopped();
+}
+
+static void
+stop(void)
+{
+	down_stop(&irc);
+	ev_timer_init(&stop_timer, check_stopped, 0, 0.02);
+	ev_timer_start(irc.loop, &stop_timer);
+}
+
+static void
+pause_networks(void)
+{
+	down_pause(&irc, true);
+}
+
+static void
+resume_networks(void)
+{
+	down_pause(&irc, false);
+}
+
+static size_t
+count_sessions(void)
+{
+	return map_count(&irc.sessions);
+}
+
+static const struct kit_backend backend = {
+	.program = "spectrum2_irc_backend",
+	.about = "connects users of Spectrum 2 to IRC",
+	.name = "IRC",
+	.features = features,
+	.start = start,
+	.stop = stop,
+	.pause = pause_networks,
+	.resume = resume_networks,
+	.sessions = count_sessions,
+	.handle = {
+		.login = on_login,
+		.logout = on_logout,
+		.presence = on_presence,
+		.send = on_send,
+		.profile = on_profile,
+		.contact_add = on_contact_add,
+		.contact_update = on_contact_update,
+		.contact_remove = on_contact_remove,
+		.room_join = on_room_join,
+		.room_leave = on_room_leave,
+		.room_nick = on_room_nick,
+		.room_subject_set = on_room_subject_set,
+		.room_moderate = on_room_moderate,
+		.room_affiliations = on_room_affiliations,
+		.room_invite = on_room_invite,
+		.room_list = on_room_list,
+	},
+};
+
+int
+main(int argc, char **argv)
+{
+	up_init(&sink);
+	return kit_main(argc, argv, &backend);
+}

@@ -1,0 +1,526 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The life of a connection.  A network that was online once is kept through
+ * losses: its channels stay in the table and are joined again. */
+#include "backends/irc/network.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "backends/irc/ask.h"
+#include "backends/irc/events.h"
+#include "backends/irc/register.h"
+#include "backends/irc/room.h"
+#include "util/later.h"
+#include "util/log.h"
+#include "util/xalloc.h"
+
+#define REGISTER_TIMEOUT	60.0
+#define IDLE_BEFORE_PING	150.0
+#define PONG_TIMEOUT		60.0
+#define QUIT_TIMEOUT		2.0
+/* A connection that no room needs stays a little, since clients leave and join
+ * again, and longer after private talk. */
+#define LINGER_AFTER_ROOM	5.0
+#define LINGER_AFTER_TALK	600.0
+
+static void network_tick(struct network *);
+
+/* ---- names */
+
+bool
+nick_is_valid(const char *nick)
+{
+	size_t n;
+
+	/* What no server allows, and what would turn one target into two. */
+	for (n = 0; nick[n] != '\0'; n++)
+		if ((unsigned char)nick[n] <= ' ' || nick[n] == 0x7f ||
+		    strchr(",!@*?:", nick[n]) != NULL ||
+		    (nick[n] == '\xef' && nick[n + 1] == '\xbf' &&
+		    (unsigned char)nick[n + 2] >= 0xbe))
+			return false;
+	return n > 0 && n < NICK_BYTES_MAX;
+}
+
+bool
+channel_is_valid(const struct network *n, const char *name)
+{
+	size_t len;
+
+	if (n->was_online ? !isupport_is_channel(&n->is, name) :
+	    *name == '\0' || strchr("#&+!", *name) == NULL)
+		return false;
+	for (len = 0; name[len] != '\0'; len++)
+		if ((unsigned char)name[len] <= ' ' || name[len] == ',' ||
+		    name[len] == 0x7f ||
+		    (name[len] == '\xef' && name[len + 1] == '\xbf' &&
+		    (unsigned char)name[len + 2] >= 0xbe))
+			return false;
+	return len < NAME_MAX_BYTES - 56;	/* a JOIN must fit a line */
+}
+
+bool
+network_is_me(const struct network *n, const char *nick)
+{
+	return n->nick != NULL && casemap_equal(n->is.casemap, n->nick, nick);
+}
+
+bool
+network_is_fixed(const struct network *n)
+{
+	return n->name == NULL;
+}
+
+struct channel *
+network_channel(const struct network *n, const char *name)
+{
+	char key[NAME_MAX_BYTES];
+
+	return map_get(&n->channels, casemap_fold(n->is.casemap, key, name));
+}
+
+const char *
+network_contact_id(const struct network *n, const char *nick)
+{
+	static char id[NAME_MAX_BYTES * 2 + 300];
+
+	if (network_is_fixed(n))
+		return nick;
+	snprintf(id, sizeof(id), "%.*s%c%s", NAME_MAX_BYTES, nick, n->at,
+	    n->name);
+	return id;
+}
+
+const char *
+network_id(const struct network *n)
+{
+	return network_is_fixed(n) ? n->server.host : n->name;
+}
+
+void
+network_casemap(struct network *n, enum casemap map)
+{
+	struct map old = n->channels;
+	struct channel *c;
+	size_t at = 0;
+
+	/* Nobody may be filed under the old rules. */
+	if (n->is.casemap == map || map_count(&n->people) > 0)
+		return;
+	n->is.casemap = map;
+	n->channels = (struct map){ 0 };
+	while ((c = map_next(&old, &at)) != NULL) {
+		char key[NAME_MAX_BYTES];
+		struct channel *twin;
+
+		xreplace(&c->folded, casemap_fold(map, key, c->name));
+		twin = map_put(&n->channels, c->folded, c);
+		if (twin != NULL) {
+			room_refuse(n, twin, ERR_CONFLICT,
+			    "the same room under two names");
+			channel_destroy(twin);
+		}
+	}
+	map_finish(&old);
+}
+
+/* ---- connecting */
+
+static int
+shared_tls(struct irc *irc)
+{
+	char *why = NULL;
+
+	if (irc->tls != NULL)
+		return 0;
+	irc->tls = tls_client(irc->config.verify, irc->config.ca, &why);
+	if (irc->tls == NULL)
+		log_error("TLS cannot be used: %s", why ? why : "unknown");
+	free(why);
+	return irc->tls ? 0 : -1;
+}
+
+static void
+connect_now(struct network *n)
+{
+	struct conn_target target = { .host = n->server.host,
+		.port = n->server.port, .timeout = 30 };
+
+	n->state = NETWORK_CONNECTING;
+	n->caps = n->caps_offered = 0;
+	n->identified = n->is_away = false;
+	n->nick_tries = 0;
+	n->pinged = 0;
+	xreplace(&n->last_error, NULL);
+	xreplace(&n->nick, n->wanted);
+	if (n->server.tls) {
+		/* The owner must not hear of failure before it has us. */
+		if (shared_tls(n->irc) == -1) {
+			n->fatal = "other";
+			ev_timer_set(&n->clock, 0.01, 0);
+			ev_timer_start(n->irc->loop, &n->clock);
+			return;
+		}
+		target.tls = n->irc->tls;
+	}
+	log_debug("%s: connecting to %s port %s", n->user, n->server.host,
+	    n->server.port);
+	link_connect(&n->link, &target);
+	network_arm(n);
+}
+
+static void
+link_is_up(void *ctx)
+{
+	struct network *n = ctx;
+
+	n->state = NETWORK_REGISTERING;
+	if (n->irc->paused)
+		link_pause(&n->link, true);
+	register_begin(n);
+	network_arm(n);
+}
+
+static void
+link_has_line(void *ctx, struct line *l)
+{
+	events_line(ctx, l);
+}
+
+static void
+link_has_sent(void *ctx, request_t request)
+{
+	(void)ctx;
+	up_result(request, METHOD_send, &(struct msg_send_result){ 0 });
+}
+
+static void
+link_has_not_sent(void *ctx, request_t request)
+{
+	(void)ctx;
+	up_error(request, ERR_NETWORK, "the connection to IRC was lost");
+}
+
+static void
+link_is_down(void *ctx, const char *why)
+{
+	network_lost(ctx, why);
+}
+
+static const struct link_events link_events = {
+	.up = link_is_up, .line = link_has_line, .sent = link_has_sent,
+	.unsent = link_has_not_sent, .down = link_is_down,
+};
+
+static void
+on_clock(struct ev_loop *loop, struct ev_timer *w, int revents)
+{
+	(void)loop, (void)revents;
+	network_tick(w->data);
+}
+
+struct network *
+network_create(struct irc *irc, const char *user, const struct server *server,
+    const char *name, char at, const char *nick,
+    const struct network_events *events, void *ctx)
+{
+	struct network *n = xcalloc(1, sizeof(*n));
+
+	n->irc = irc;
+	n->events = events;
+	n->ctx = ctx;
+	n->user = user;
+	n->name = xstrdup_null(name);
+	n->at = at;
+	n->server = *server;
+	n->wanted = xstrdup(nick);
+	n->backoff = (struct backoff){ .min = 2, .max = 60 };
+	isupport_init(&n->is);
+	link_init(&n->link, irc->loop, &irc->config.flood, &link_events, n);
+	ev_init(&n->clock, on_clock);
+	n->clock.data = n;
+	connect_now(n);
+	return n;
+}
+
+/* ---- losing */
+
+static void
+forget_channels(struct network *n)
+{
+	struct channel *c;
+	size_t at = 0;
+
+	while ((c = map_next(&n->channels, &at)) != NULL) {
+		channel_clear(c, &n->people);
+		channel_destroy(c);
+	}
+	map_finish(&n->channels);
+}
+
+static void
+network_free(void *object)
+{
+	struct network *n = object;
+
+	free(n->name);
+	free(n->last_error);
+	free(n->nick);
+	free(n->wanted);
+	free(n->motd);
+	free(n);
+}
+
+void
+network_destroy(struct network *n)
+{
+	struct channel *c;
+	size_t at = 0;
+
+	if (n == NULL)
+		return;
+	n->state = NETWORK_OVER;
+	link_close(&n->link);
+	ev_timer_stop(n->irc->loop, &n->clock);
+	await_fail_all(&n->awaits, ERR_NOT_CONNECTED, "logged out");
+	while ((c = map_next(&n->channels, &at)) != NULL) {
+		up_error(c->join, ERR_NOT_CONNECTED, "logged out");
+		c->join = 0;
+	}
+	forget_channels(n);
+	map_finish(&n->people);
+	ask_forget_list(n);
+	later(network_free, n);
+}
+
+static void
+over(struct network *n, const char *why)
+{
+	const char *reason = n->fatal;
+	bool quit = n->state == NETWORK_QUITTING;
+
+	if (reason == NULL)
+		reason = strstr(why, "certificate") ? "certificate" : "network";
+	/* A fixed network takes its rooms along: the main process joins them
+	 * again after the next login. */
+	if (network_is_fixed(n) || quit)
+		room_refuse_all(n, ERR_NETWORK, why);
+	else
+		room_close_all(n, why, false);
+	n->state = NETWORK_OVER;
+	n->events->over(n, quit ? NULL : reason, why,
+	    strcmp(reason, "network") == 0);
+}
+
+/* The next server of the configuration, while this round has one. */
+static bool
+fail_over(struct network *n)
+{
+	const struct irc_config *c = &n->irc->config;
+
+	if (!network_is_fixed(n) || c->nservers < 2)
+		return false;
+	n->tried++;
+	n->server = c->servers[n->tried % c->nservers];
+	return n->tried % c->nservers != 0;
+}
+
+static bool
+gave_up(const struct network *n)
+{
+	/* Where users name servers themselves nothing else depends on this
+	 * connection, so patience costs nobody a login. */
+	double patience = n->irc->config.give_up *
+	    (network_is_fixed(n) ? 1 : 10);
+
+	return ev_now(n->irc->loop) - n->down_since > patience;
+}
+
+void
+network_lost(struct network *n, const char *why)
+{
+	bool was_up = n->state == NETWORK_ONLINE;
+	char text[sizeof(n->server.host) + 404];
+
+	if (n->state == NETWORK_OVER)
+		return;
+	/* What the server said before it hung up is the better reason. */
+	snprintf(text, sizeof(text), "%s: %.400s", n->server.host,
+	    n->last_error ? n->last_error : why);
+	log_debug("%s: %s", n->user, text);
+	link_close(&n->link);
+	await_fail_all(&n->awaits, ERR_NETWORK, text);
+	if (n->state == NETWORK_QUITTING || n->fatal != NULL) {
+		over(n, text);
+		return;
+	}
+	if (was_up) {
+		n->down_since = ev_now(n->irc->loop);
+		n->tried = 0;
+		room_close_all(n, text, true);
+	} else if (fail_over(n)) {
+		connect_now(n);
+		return;
+	} else if (!n->was_online || gave_up(n)) {
+		over(n, text);
+		return;
+	}
+	n->state = NETWORK_WAITING;
+	network_arm(n);
+}
+
+void
+network_online(struct network *n)
+{
+	bool first = !n->was_online;
+
+	n->state = NETWORK_ONLINE;
+	n->was_online = true;
+	n->tried = 0;
+	backoff_reset(&n->backoff);
+	link_open(&n->link);
+	network_arm(n);
+	if (first)
+		n->events->online(n);
+}
+
+void
+network_quit(struct network *n, const char *reason)
+{
+	enum network_state was = n->state;
+
+	if (was == NETWORK_OVER || was == NETWORK_QUITTING)
+		return;
+	n->state = NETWORK_QUITTING;
+	await_fail_all(&n->awaits, ERR_NOT_CONNECTED, "logged out");
+	if (was == NETWORK_ONLINE || was == NETWORK_REGISTERING) {
+		link_now(&n->link, "QUIT", reason ? reason : "", NULL);
+		link_finish(&n->link, QUIT_TIMEOUT);
+		ev_timer_stop(n->irc->loop, &n->clock);
+	} else {
+		network_lost(n, "logged out");
+	}
+}
+
+void
+network_set_away(struct network *n, const char *text)
+{
+	n->away = text;
+	if (n->state != NETWORK_ONLINE || (text == NULL && !n->is_away))
+		return;
+	if (text != NULL)
+		link_send(&n->link, "AWAY", text, NULL);
+	else
+		link_send(&n->link, "AWAY", NULL);
+	n->is_away = text != NULL;
+}
+
+/* ---- the clock */
+
+/* When nothing will need the connection any more; 0: something does. */
+static double
+unused_at(const struct network *n)
+{
+	double room = n->left + LINGER_AFTER_ROOM;
+	double talk = n->talked + LINGER_AFTER_TALK;
+
+	if (network_is_fixed(n) || map_count(&n->channels) > 0 ||
+	    n->awaits.count > 0)
+		return 0;
+	return room > talk ? room : talk;
+}
+
+static double
+seconds_to_wait(struct network *n)
+{
+	double now = ev_now(n->irc->loop);
+	double quiet = n->link.heard + IDLE_BEFORE_PING - now;
+	double unused = unused_at(n) - now;
+
+	switch (n->state) {
+	case NETWORK_REGISTERING:
+		return REGISTER_TIMEOUT;
+	case NETWORK_WAITING:
+		return backoff_next(&n->backoff);
+	case NETWORK_ONLINE:
+		if (n->pinged > 0)
+			quiet = n->pinged + PONG_TIMEOUT - now;
+		if (n->awaits.count > 0 || n->list != NULL ||
+		    room_joins_pending(n))
+			quiet = quiet < 5 ? quiet : 5;
+		if (unused_at(n) > 0 && unused < quiet)
+			quiet = unused;
+		return quiet > 0.5 ? quiet : 0.5;
+	case NETWORK_CONNECTING:	/* the socket keeps its own time */
+	case NETWORK_QUITTING:
+	case NETWORK_OVER:
+		break;
+	}
+	return 0;
+}
+
+void
+network_arm(struct network *n)
+{
+	double wait = seconds_to_wait(n);
+
+	/* A question asked now must not put off a PING that is due. */
+	if (n->state == NETWORK_ONLINE && ev_is_active(&n->clock) &&
+	    ev_timer_remaining(n->irc->loop, &n->clock) <= wait)
+		return;
+	ev_timer_stop(n->irc->loop, &n->clock);
+	if (wait <= 0)
+		return;
+	ev_timer_set(&n->clock, wait, 0);
+	ev_timer_start(n->irc->loop, &n->clock);
+}
+
+static void
+tick_online(struct network *n)
+{
+	double now = ev_now(n->irc->loop);
+
+	/* While we do not listen nobody can be heard. */
+	if (n->irc->paused)
+		n->link.heard = now;
+	if (n->pinged > 0 && n->link.heard >= n->pinged)
+		n->pinged = 0;
+	if (n->pinged > 0 && now - n->pinged >= PONG_TIMEOUT) {
+		network_lost(n, "ping timeout");
+		return;
+	}
+	if (n->pinged == 0 && now - n->link.heard >= IDLE_BEFORE_PING - 1) {
+		n->pinged = now;
+		link_now(&n->link, "PING", "spectrum", NULL);
+	}
+	await_expire(&n->awaits, now);
+	room_expire_joins(n, now);
+	ask_expire_list(n, now);
+	if (unused_at(n) > 0 && unused_at(n) <= now)
+		network_quit(n, NULL);
+}
+
+static void
+network_tick(struct network *n)
+{
+	switch (n->state) {
+	case NETWORK_REGISTERING:
+		network_lost(n, "the server did not say welcome in time");
+		return;
+	case NETWORK_WAITING:
+		connect_now(n);
+		return;
+	case NETWORK_ONLINE:
+		tick_online(n);
+		break;
+	case NETWORK_CONNECTING:	/* see connect_now() */
+		network_lost(n, "TLS cannot be used here");
+		return;
+	case NETWORK_QUITTING:
+	case NETWORK_OVER:
+		break;
+	}
+	if (n->state == NETWORK_ONLINE)
+		network_arm(n);
+}

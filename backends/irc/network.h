@@ -1,0 +1,154 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* network.h - one user's connection to one IRC network: from the first attempt
+ * through reconnections to the last QUIT.
+ *
+ * The files that work on a struct network, lower ones first:
+ *	network.c	connecting, losing, reconnecting, quitting, the clock
+ *	room.c		what the main process is told of channels
+ *	message.c	what people say, both ways
+ *	register.c	CAP, SASL, NICK, until the server says welcome
+ *	numerics.c	answers and errors of the server, by number
+ *	events.c	everything else the server says, by command
+ *	ask.c		what users ask of the server and get an answer to
+ */
+#ifndef BACKENDS_IRC_NETWORK_H
+#define BACKENDS_IRC_NETWORK_H
+
+#include <ev.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "backends/irc/await.h"
+#include "backends/irc/channel.h"
+#include "backends/irc/config.h"
+#include "backends/irc/isupport.h"
+#include "backends/irc/link.h"
+#include "backends/irc/server.h"
+#include "net/tls.h"
+#include "util/backoff.h"
+#include "util/map.h"
+
+#define NETWORK_CHANNELS_MAX	250
+#define NETWORK_PEOPLE_MAX	100000
+#define NICK_BYTES_MAX		128
+
+/* What all connections of the process share. */
+struct irc {
+	struct ev_loop	*loop;
+	struct irc_config config;
+	struct tls	*tls;		/* made at first use */
+	bool		 paused;	/* nothing is read from networks */
+	struct map	 sessions;	/* user -> struct session */
+};
+
+enum network_state {
+	NETWORK_CONNECTING, NETWORK_REGISTERING, NETWORK_ONLINE,
+	NETWORK_WAITING,		/* for the next attempt */
+	NETWORK_QUITTING,
+	NETWORK_OVER,			/* the owner has been told */
+};
+
+enum cap {
+	CAP_MULTI_PREFIX = 1 << 0,
+	CAP_SERVER_TIME = 1 << 1,
+	CAP_ECHO_MESSAGE = 1 << 2,
+	CAP_AWAY_NOTIFY = 1 << 3,
+	CAP_EXTENDED_JOIN = 1 << 4,
+	CAP_MESSAGE_TAGS = 1 << 5,
+	CAP_SASL = 1 << 6,
+	CAP_CHGHOST = 1 << 7,
+};
+
+struct network;
+
+/* The owner's; each may destroy the network. */
+struct network_events {
+	/* Welcomed for the first time. */
+	void	(*online)(struct network *);
+	/* It is not coming, or not coming back, and has told its rooms so;
+	 * reason as in the message disconnected, NULL after network_quit(). */
+	void	(*over)(struct network *, const char *reason, const char *text,
+		    bool retry);
+};
+
+struct room_list;
+
+/* Written by the files above, read by session.c too. */
+struct network {
+	struct irc	*irc;
+	const struct network_events *events;
+	void		*ctx;		/* the owner's */
+	struct network	*next;		/* the owner's list */
+	const char	*user;		/* bare JID, borrowed from the owner */
+	const char	*account;	/* borrowed; fixed network only */
+	const char	*password;	/* borrowed, or NULL */
+	const char	*away;		/* borrowed: AWAY text, NULL: not away */
+	char		*name;		/* after the '@' of ids; NULL: fixed */
+	char		 at;		/* '@' or '%': how ids of it are written */
+	struct server	 server;
+	unsigned	 tried;		/* servers of the configuration */
+	enum network_state state;
+	bool		 was_online;
+	bool		 is_away;	/* the server has been told */
+
+	struct link	 link;
+	struct ev_timer	 clock;		/* the next thing that is due */
+	struct backoff	 backoff;
+	double		 down_since;
+	double		 pinged;	/* ev_now() of our PING, 0: none */
+	char		*last_error;	/* text of ERROR, or NULL */
+	const char	*fatal;		/* reason to stop for good, or NULL */
+
+	char		*nick;		/* ours, as the server writes it */
+	char		*wanted;	/* the one we would like */
+	uint8_t		 nick_tries;
+	uint16_t	 prefix_len;	/* of nick!user@host as others see it */
+	unsigned	 caps;		/* enum cap, acknowledged */
+	unsigned	 caps_offered;
+	bool		 identified;	/* SASL succeeded */
+	struct isupport	 is;
+	struct map	 people;	/* case-mapped nick -> struct person */
+	struct map	 channels;	/* case-mapped -> struct channel */
+	struct awaits	 awaits;
+	struct room_list *list;		/* of LIST, or NULL */
+	struct flood	 ctcp;		/* limits our answers */
+	double		 talked;	/* ev_now() of the last private message */
+	double		 left;		/* ev_now() of leaving the last room */
+	char		*motd;		/* while it comes */
+};
+
+/* Starts connecting.  name is NULL for the fixed network; nick is what we
+ * would like to be called; password and away may be set by the caller right
+ * after. */
+struct network	*network_create(struct irc *, const char *user,
+		    const struct server *, const char *name, char at,
+		    const char *nick, const struct network_events *, void *ctx);
+/* Closes at once; everybody who waits gets an error.  NULL is fine. */
+void		 network_destroy(struct network *);
+/* QUIT and close politely; events->over comes, maybe before this returns. */
+void		 network_quit(struct network *, const char *reason);
+/* The connection failed or must end: reconnect, or give up. */
+void		 network_lost(struct network *, const char *why);
+/* register.c: the server has welcomed us. */
+void		 network_online(struct network *);
+/* AWAY text, or NULL: back; borrowed until it is set again. */
+void		 network_set_away(struct network *, const char *text);
+/* Something that will time out was added: set the clock. */
+void		 network_arm(struct network *);
+
+/* ---- names */
+/* Could it be the nick of somebody, or our own? */
+bool		 nick_is_valid(const char *);
+bool		 channel_is_valid(const struct network *, const char *);
+bool		 network_is_me(const struct network *, const char *nick);
+bool		 network_is_fixed(const struct network *);
+struct channel	*network_channel(const struct network *, const char *name);
+/* The id of a person, as the main process knows it: nick, or nick@server.  In
+ * a static buffer. */
+const char	*network_contact_id(const struct network *, const char *nick);
+/* The id of the network itself: what MOTD and errors come from. */
+const char	*network_id(const struct network *);
+/* Refold the names of channels after CASEMAPPING was announced. */
+void		 network_casemap(struct network *, enum casemap);
+
+#endif

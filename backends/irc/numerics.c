@@ -1,0 +1,365 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Numerics that tell us something have a handler; numerics that refuse
+ * something have a row that says which question they may belong to and what
+ * the user is told. */
+#include "backends/irc/numerics.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "backends/irc/ask.h"
+#include "backends/irc/events.h"
+#include "backends/irc/message.h"
+#include "backends/irc/register.h"
+#include "backends/irc/room.h"
+#include "util/xalloc.h"
+
+static const char *
+last_param(const struct line *l)
+{
+	return l->nparams ? l->params[l->nparams - 1] : "";
+}
+
+/* ---- facts of the server */
+
+static void
+on_isupport(struct network *n, struct line *l)
+{
+	enum casemap before = n->is.casemap, after;
+
+	/* The first is our nick, the last "are supported by this server". */
+	for (unsigned i = 1; i + 1 < l->nparams; i++)
+		isupport_token(&n->is, l->params[i]);
+	n->link.line_max = n->is.line_len;
+	after = n->is.casemap;
+	n->is.casemap = before;
+	network_casemap(n, after);
+}
+
+static void
+on_motd(struct network *n, struct line *l)
+{
+	char *more;
+
+	if (!n->irc->config.motd ||
+	    (n->motd != NULL && strlen(n->motd) > 8192))
+		return;
+	more = xasprintf("%s%s%s", n->motd ? n->motd : "",
+	    n->motd ? "\n" : "", last_param(l));
+	free(n->motd);
+	n->motd = more;
+}
+
+static void
+on_motd_end(struct network *n, struct line *l)
+{
+	(void)l;
+	if (n->motd != NULL)
+		message_from(n, network_id(n), n->motd);
+	xreplace(&n->motd, NULL);
+}
+
+/* ---- channels */
+
+static void
+on_no_topic(struct network *n, struct line *l)
+{
+	struct channel *c = network_channel(n, l->params[1]);
+
+	if (c != NULL)
+		xreplace(&c->topic, NULL);
+}
+
+static void
+on_topic(struct network *n, struct line *l)
+{
+	struct channel *c = network_channel(n, l->params[1]);
+
+	if (c != NULL)
+		xreplace(&c->topic, *l->params[2] ? l->params[2] : NULL);
+}
+
+/* nick or nick!user@host, and seconds since 1970 */
+static void
+on_topic_by(struct network *n, struct line *l)
+{
+	struct channel *c = network_channel(n, l->params[1]);
+	char nick[NICK_BYTES_MAX];
+	long long at = strtoll(l->params[3], NULL, 10);
+
+	if (c == NULL)
+		return;
+	snprintf(nick, sizeof(nick), "%.*s",
+	    (int)strcspn(l->params[2], "!"), l->params[2]);
+	xreplace(&c->topic_by, nick_is_valid(nick) ? nick : NULL);
+	c->topic_time = at > 0 && at < (1LL << 40) ? at * 1000 : 0;
+}
+
+/* One word of NAMES: signs of rank, nick, maybe !user@host. */
+static void
+add_name(struct network *n, struct channel *c, char *word)
+{
+	struct member *m;
+	uint8_t ranks = 0, before;
+	bool known;
+	int rank;
+
+	while ((rank = isupport_prefix_char(&n->is, *word)) >= 0) {
+		ranks = (uint8_t)(ranks | 1u << rank);
+		word++;
+	}
+	word[strcspn(word, "!")] = '\0';
+	known = channel_member(c, n->is.casemap, word) != NULL;
+	if ((m = events_member(n, c, word)) == NULL)
+		return;
+	before = m->ranks;
+	m->ranks = ranks;
+	if (!known || before != ranks)
+		room_show_member(n, c, m, NULL);
+}
+
+/* me = #channel :@one +two three */
+static void
+on_names(struct network *n, struct line *l)
+{
+	struct channel *c = network_channel(n, l->params[l->nparams - 2]);
+	char *at = (char *)(uintptr_t)last_param(l), *word;
+
+	if (c == NULL || c->state < CHANNEL_NAMING)
+		return;
+	while ((word = strsep(&at, " ")) != NULL)
+		if (*word != '\0')
+			add_name(n, c, word);
+}
+
+static void
+on_names_end(struct network *n, struct line *l)
+{
+	struct channel *c = network_channel(n, l->params[1]);
+
+	if (c != NULL)
+		room_named(n, c);
+}
+
+/* me #channel user host server nick flags :hops name */
+static void
+on_who(struct network *n, struct line *l)
+{
+	struct channel *c = network_channel(n, l->params[1]);
+	struct member *m;
+
+	if (c == NULL || !c->who)
+		return;
+	m = channel_member(c, n->is.casemap, l->params[5]);
+	if (m != NULL)
+		events_away(n, m->person, *l->params[6] == 'G', NULL);
+}
+
+static void
+on_who_end(struct network *n, struct line *l)
+{
+	struct channel *c = network_channel(n, l->params[1]);
+
+	if (c != NULL)
+		c->who = false;
+}
+
+/* ---- answers */
+
+static void
+on_inviting(struct network *n, struct line *l)
+{
+	struct await *a = await_find_any(&n->awaits, n->is.casemap,
+	    1 << AWAIT_INVITE, l->params[1], l->params[2]);
+
+	if (a == NULL)
+		return;
+	up_result(a->request, METHOD_room_invite, NULL);
+	await_done(&n->awaits, a);
+}
+
+static void
+on_nick_refused(struct network *n, struct line *l)
+{
+	struct await *a;
+	struct channel *c = network_channel(n, l->params[1]);
+
+	if (l->numeric == 437 && c != NULL) {
+		if (c->state == CHANNEL_JOINING)
+			room_refuse(n, c, ERR_NOT_ALLOWED, last_param(l));
+		return;
+	}
+	if (n->state == NETWORK_REGISTERING) {
+		register_nick_refused(n, l);
+		return;
+	}
+	a = await_find(&n->awaits, n->is.casemap, AWAIT_NICK, NULL, NULL);
+	if (a == NULL)
+		return;
+	await_fail(&n->awaits, a, l->numeric == 433 || l->numeric == 436 ?
+	    ERR_CONFLICT : l->numeric == 432 ? ERR_NOT_ACCEPTABLE :
+	    ERR_NOT_ALLOWED, last_param(l));
+}
+
+static void
+on_try_again(struct network *n, struct line *l)
+{
+	if (strcmp(l->params[1], "LIST") == 0)
+		ask_list_refused(n, last_param(l));
+}
+
+static void
+on_password_wrong(struct network *n, struct line *l)
+{
+	if (n->state != NETWORK_REGISTERING)
+		return;
+	xreplace(&n->last_error, last_param(l));
+	n->fatal = "auth";
+	network_lost(n, "password refused");
+}
+
+static void
+on_banned(struct network *n, struct line *l)
+{
+	if (n->state != NETWORK_REGISTERING)
+		return;
+	xreplace(&n->last_error, last_param(l));
+	n->fatal = "other";
+	network_lost(n, "banned from the server");
+}
+
+static const struct {
+	short		 numeric;
+	unsigned char	 params;	/* at least */
+	void		(*handle)(struct network *, struct line *);
+} numerics[] = {
+	{ 1, 1, register_welcome },
+	{ 5, 3, on_isupport },
+	{ 263, 3, on_try_again },
+	{ 301, 3, ask_whois_line }, { 311, 6, ask_whois_line },
+	{ 312, 4, ask_whois_line }, { 313, 3, ask_whois_line },
+	{ 317, 4, ask_whois_line }, { 319, 3, ask_whois_line },
+	{ 330, 4, ask_whois_line }, { 671, 3, ask_whois_line },
+	{ 318, 2, ask_whois_end },
+	{ 315, 2, on_who_end }, { 352, 7, on_who },
+	{ 322, 3, ask_list_line }, { 323, 1, ask_list_end },
+	{ 331, 2, on_no_topic }, { 332, 3, on_topic },
+	{ 333, 4, on_topic_by },
+	{ 341, 3, on_inviting },
+	{ 353, 3, on_names }, { 366, 2, on_names_end },
+	{ 367, 3, ask_ban_line }, { 368, 2, ask_ban_end },
+	{ 372, 2, on_motd }, { 376, 1, on_motd_end },
+	{ 422, 1, on_motd_end },
+	{ 432, 1, on_nick_refused }, { 433, 1, on_nick_refused },
+	{ 436, 1, on_nick_refused }, { 437, 2, on_nick_refused },
+	{ 438, 1, on_nick_refused }, { 447, 1, on_nick_refused },
+	{ 464, 1, on_password_wrong }, { 465, 1, on_banned },
+	{ 900, 1, register_sasl_done }, { 902, 1, register_sasl_done },
+	{ 903, 1, register_sasl_done }, { 904, 1, register_sasl_done },
+	{ 905, 1, register_sasl_done }, { 906, 1, register_sasl_done },
+	{ 907, 1, register_sasl_done }, { 908, 1, register_sasl_done },
+};
+
+/* ---- refusals */
+
+#define K(kind)	(1u << AWAIT_##kind)
+#define CHANGES	(K(TOPIC) | K(MODE) | K(KICK) | K(INVITE) | K(BANS))
+#define ALL	(CHANGES | K(ECHO) | K(WHOIS))
+
+static const struct {
+	short		 numeric;
+	bool		 joins;		/* may refuse a JOIN */
+	unsigned	 kinds;		/* of what it may answer otherwise */
+	const char	*code;
+} refusals[] = {
+	{ 401, false, ALL,		ERR_NOT_FOUND },
+	{ 402, false, K(WHOIS),		ERR_NOT_FOUND },
+	{ 403, true,  ALL,		ERR_NOT_FOUND },
+	{ 404, false, K(ECHO),		ERR_FORBIDDEN },
+	{ 405, true,  0,		ERR_NOT_ALLOWED },
+	{ 406, false, K(WHOIS),		ERR_NOT_FOUND },
+	{ 407, true,  K(ECHO),		ERR_NOT_ACCEPTABLE },
+	{ 408, false, K(ECHO),		ERR_NOT_ACCEPTABLE },
+	{ 439, true,  ALL,		ERR_RATE_LIMITED },
+	{ 441, false, K(KICK) | K(MODE), ERR_NOT_FOUND },
+	{ 442, true,  CHANGES,		ERR_NOT_ALLOWED },
+	{ 443, false, K(INVITE),	ERR_CONFLICT },
+	{ 448, true,  0,		ERR_NOT_ALLOWED },
+	{ 467, false, K(MODE),		ERR_CONFLICT },
+	{ 470, true,  0,		ERR_NOT_ALLOWED },
+	{ 471, true,  0,		ERR_FULL },
+	{ 472, false, K(MODE),		ERR_NOT_SUPPORTED },
+	{ 473, true,  0,		ERR_MEMBERS_ONLY },
+	{ 474, true,  0,		ERR_BANNED },
+	{ 475, true,  0,		ERR_NOT_AUTHORIZED },
+	{ 476, true,  0,		ERR_NOT_ACCEPTABLE },
+	{ 477, true,  K(ECHO) | K(TOPIC), ERR_MEMBERS_ONLY },
+	{ 478, false, K(MODE),		ERR_NOT_ALLOWED },
+	{ 479, true,  0,		ERR_NOT_ACCEPTABLE },
+	{ 480, true,  0,		ERR_NOT_ALLOWED },
+	{ 481, false, CHANGES,		ERR_FORBIDDEN },
+	{ 482, false, CHANGES,		ERR_FORBIDDEN },
+	{ 484, false, CHANGES,		ERR_FORBIDDEN },
+	{ 485, true,  CHANGES,		ERR_FORBIDDEN },
+	{ 486, false, K(ECHO),		ERR_FORBIDDEN },
+	{ 488, true,  K(ECHO),		ERR_NOT_ALLOWED },
+	{ 489, true,  0,		ERR_NOT_ALLOWED },
+	{ 490, true,  K(ECHO),		ERR_NOT_ALLOWED },
+	{ 495, true,  0,		ERR_NOT_ALLOWED },
+	{ 499, false, CHANGES,		ERR_FORBIDDEN },
+	{ 500, true,  0,		ERR_RATE_LIMITED },
+	{ 519, true,  0,		ERR_NOT_ALLOWED },
+	{ 520, true,  0,		ERR_NOT_ALLOWED },
+	{ 531, false, K(ECHO),		ERR_FORBIDDEN },
+	{ 716, false, K(ECHO),		ERR_FORBIDDEN },
+	{ 926, true,  0,		ERR_NOT_ALLOWED },
+};
+
+/* Nothing of ours is waiting for it: the user did this, so say it there. */
+static void
+show_refusal(struct network *n, struct line *l)
+{
+	const char *about = l->params[1];
+	struct channel *c = network_channel(n, about);
+
+	if (c != NULL)
+		room_notice(n, c, last_param(l));
+	else if (nick_is_valid(about) && !network_is_me(n, about) &&
+	    l->nparams > 2)
+		message_from(n, network_contact_id(n, about), last_param(l));
+}
+
+static void
+refused(struct network *n, struct line *l, size_t row)
+{
+	struct channel *c = network_channel(n, l->params[1]);
+	struct await *a;
+
+	if (refusals[row].joins && c != NULL && c->state == CHANNEL_JOINING) {
+		room_refuse(n, c, refusals[row].code, last_param(l));
+		return;
+	}
+	a = await_find_any(&n->awaits, n->is.casemap, refusals[row].kinds,
+	    l->params[1], l->params[2]);
+	if (a != NULL)
+		await_fail(&n->awaits, a, refusals[row].code, last_param(l));
+	else if (n->state == NETWORK_ONLINE)
+		show_refusal(n, l);
+}
+
+void
+numerics_line(struct network *n, struct line *l)
+{
+	for (size_t i = 0; i < LENGTH(numerics); i++)
+		if (numerics[i].numeric == l->numeric) {
+			if (l->nparams >= numerics[i].params)
+				numerics[i].handle(n, l);
+			return;
+		}
+	for (size_t i = 0; i < LENGTH(refusals) && l->nparams >= 2; i++)
+		if (refusals[i].numeric == l->numeric) {
+			refused(n, l, i);
+			return;
+		}
+}

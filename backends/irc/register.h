@@ -1,0 +1,24 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* register.h - from a fresh socket to the server's welcome: CAP LS 302, SASL
+ * PLAIN, PASS, NICK, USER, and another nick when ours is taken. */
+#ifndef BACKENDS_IRC_REGISTER_H
+#define BACKENDS_IRC_REGISTER_H
+
+#include "backends/irc/network.h"
+
+/* The socket is up. */
+void	register_begin(struct network *);
+/* CAP and AUTHENTICATE from the server, at any time. */
+void	register_cap(struct network *, struct line *);
+void	register_authenticate(struct network *, struct line *);
+/* 900 - 908: how SASL ended. */
+void	register_sasl_done(struct network *, struct line *);
+/* 432, 433, 436, 437 before the welcome: try another nick, or give up. */
+void	register_nick_refused(struct network *, struct line *);
+/* 001 */
+void	register_welcome(struct network *, struct line *);
+
+/* What may stand in a nick, made of any text; "user" when nothing is left. */
+void	register_clean_nick(char out[NICK_BYTES_MAX], const char *text);
+
+#endif

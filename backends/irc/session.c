@@ -1,0 +1,271 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Whose connections are these?  With irc_server set a session is one
+ * connection and lives and dies with it; without, connections come and go as
+ * rooms and people on them are needed. */
+#include "backends/irc/session.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "backends/irc/register.h"
+#include "util/later.h"
+#include "util/log.h"
+#include "util/xalloc.h"
+
+static size_t leaving;
+
+static bool
+is_fixed(const struct session *s)
+{
+	return s->irc->config.nservers > 0;
+}
+
+struct session *
+session_find(const struct irc *irc, const char *user)
+{
+	return map_get(&irc->sessions, user);
+}
+
+size_t
+sessions_leaving(void)
+{
+	return leaving;
+}
+
+/* ---- the end */
+
+static void
+session_free(void *object)
+{
+	struct session *s = object;
+
+	free(s->user);
+	free(s->account);
+	if (s->password != NULL)
+		explicit_bzero(s->password, strlen(s->password));
+	free(s->password);
+	free(s->away);
+	free(s);
+}
+
+/* Nothing is connected any more. */
+static void
+session_end(struct session *s)
+{
+	if (s->leaving)
+		leaving--;
+	else
+		map_remove(&s->irc->sessions, s->user);
+	up_result(s->logout, METHOD_logout, NULL);
+	/* After the networks, which borrow its strings. */
+	later(session_free, s);
+}
+
+static void
+remove_network(struct session *s, struct network *n)
+{
+	struct network **at = &s->networks;
+
+	while (*at != n)
+		at = &(*at)->next;
+	*at = n->next;
+	s->count--;
+	network_destroy(n);
+}
+
+void
+session_logout(struct session *s, request_t request, const char *reason)
+{
+	struct network *n, *next;
+
+	map_remove(&s->irc->sessions, s->user);
+	s->leaving = true;
+	s->logout = request;
+	leaving++;
+	if (s->networks == NULL)
+		session_end(s);
+	/* Otherwise the last network to go ends it. */
+	for (n = s->networks; n != NULL; n = next) {
+		next = n->next;
+		network_quit(n, reason);
+	}
+}
+
+/* ---- what networks say */
+
+static void
+network_is_online(struct network *n)
+{
+	const struct msg_connected connected = {
+		.user = n->user, .account = n->nick };
+
+	if (network_is_fixed(n))
+		up_notify(METHOD_connected, &connected);
+}
+
+static void
+network_is_over(struct network *n, const char *reason, const char *text,
+    bool retry)
+{
+	struct session *s = n->ctx;
+	bool fixed = network_is_fixed(n);
+	const struct msg_disconnected disconnected = {
+		.user = s->user, .reason = reason, .text = text,
+		.retry = retry };
+
+	if (fixed && !s->leaving)
+		up_notify(METHOD_disconnected, &disconnected);
+	remove_network(s, n);
+	if (s->networks == NULL && (fixed || s->leaving))
+		session_end(s);
+}
+
+static const struct network_events network_events = {
+	.online = network_is_online, .over = network_is_over,
+};
+
+static struct network *
+add_network(struct session *s, const struct server *server, const char *name,
+    char at, const char *nick)
+{
+	char clean[NICK_BYTES_MAX];
+	struct network *n;
+
+	register_clean_nick(clean, nick);
+	n = network_create(s->irc, s->user, server, name, at, clean,
+	    &network_events, s);
+	n->account = s->account;
+	n->password = s->password;
+	n->away = s->away;
+	n->next = s->networks;
+	s->networks = n;
+	s->count++;
+	return n;
+}
+
+/* ---- the beginning */
+
+static char *
+away_text(const char *show, const char *status)
+{
+	if (show == NULL || (strcmp(show, "away") != 0 &&
+	    strcmp(show, "xa") != 0 && strcmp(show, "dnd") != 0))
+		return NULL;
+	return xstrdup(status != NULL && *status ? status : "Away");
+}
+
+struct session *
+session_login(struct irc *irc, const struct msg_login *m)
+{
+	struct session *s = session_find(irc, m->user);
+	const struct msg_connected connected = { .user = m->user };
+
+	if (s != NULL)
+		session_logout(s, 0, "logged in again");
+	s = xcalloc(1, sizeof(*s));
+	s->irc = irc;
+	s->user = xstrdup(m->user);
+	/* The local part of the JID is as good a nick as any. */
+	s->account = xstrdup(*m->account ? m->account : m->user);
+	s->password = xstrdup_null(m->password);
+	s->away = away_text(m->show, m->status);
+	map_put(&irc->sessions, s->user, s);
+	if (!is_fixed(s))
+		up_notify(METHOD_connected, &connected);
+	else
+		add_network(s, &irc->config.servers[0], NULL, '@', s->account);
+	return s;
+}
+
+void
+session_presence(struct session *s, const char *show, const char *status)
+{
+	char *away = away_text(show, status), *before = s->away;
+	bool same = away == NULL ? before == NULL :
+	    before != NULL && strcmp(away, before) == 0;
+
+	if (same) {
+		free(away);
+		return;
+	}
+	s->away = away;
+	for (struct network *n = s->networks; n != NULL; n = n->next)
+		network_set_away(n, away);
+	free(before);
+}
+
+/* ---- ids */
+
+static struct network *
+find_network(const struct session *s, const struct server *server)
+{
+	for (struct network *n = s->networks; n != NULL; n = n->next)
+		if (n->state != NETWORK_QUITTING &&
+		    n->state != NETWORK_OVER &&
+		    server_equal(&n->server, server))
+			return n;
+	return NULL;
+}
+
+static bool
+take_name(char name[NAME_MAX_BYTES], const char *id, size_t len)
+{
+	if (len == 0 || len >= NAME_MAX_BYTES)
+		return false;
+	memcpy(name, id, len);
+	name[len] = '\0';
+	return true;
+}
+
+/* The '@' or '%' before the server, whichever is last. */
+static const char *
+separator(const char *id)
+{
+	const char *at = strrchr(id, '@'), *percent = strrchr(id, '%');
+
+	if (at == NULL || percent == NULL)
+		return at ? at : percent;
+	return at > percent ? at : percent;
+}
+
+static struct network *
+refuse(const char **code, const char **why, const char *what,
+    const char *because)
+{
+	*code = what;
+	*why = because;
+	return NULL;
+}
+
+struct network *
+session_resolve(struct session *s, const char *id, bool open,
+    const char *nick, char name[NAME_MAX_BYTES], const char **code,
+    const char **why)
+{
+	const char *at = separator(id);
+	struct server server;
+	struct network *n;
+
+	if (is_fixed(s)) {
+		if (!take_name(name, id, strlen(id)))
+			return refuse(code, why, ERR_NOT_ACCEPTABLE,
+			    "too long a name");
+		return s->networks ? s->networks : refuse(code, why,
+		    ERR_NOT_CONNECTED, "not connected");
+	}
+	if (at == NULL || server_parse(&server, at + 1) == -1)
+		return refuse(code, why, ERR_NOT_FOUND,
+		    "want name%server or name%server:port");
+	if (!take_name(name, id, (size_t)(at - id)))
+		return refuse(code, why, ERR_NOT_ACCEPTABLE,
+		    "too long a name, or none");
+	if ((n = find_network(s, &server)) != NULL)
+		return n;
+	if (!open)
+		return refuse(code, why, ERR_NOT_CONNECTED,
+		    "not connected to that server");
+	if (s->count >= SESSION_NETWORKS_MAX)
+		return refuse(code, why, ERR_NOT_ALLOWED,
+		    "connected to too many servers");
+	return add_network(s, &server, at + 1, *at, nick ? nick : s->account);
+}

@@ -1,0 +1,43 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* session.h - one XMPP user who is logged in here: an account, and the
+ * networks it is connected to. */
+#ifndef BACKENDS_IRC_SESSION_H
+#define BACKENDS_IRC_SESSION_H
+
+#include "backends/irc/network.h"
+
+#define SESSION_NETWORKS_MAX	20
+
+struct session {
+	struct irc	*irc;
+	char		*user;		/* bare JID; key in irc->sessions */
+	char		*account;
+	char		*password;	/* or NULL */
+	char		*away;		/* AWAY text; NULL: not away */
+	struct network	*networks;	/* one, where the network is fixed */
+	unsigned	 count;
+	request_t	 logout;	/* waits until they are closed */
+	bool		 leaving;	/* not in irc->sessions any more */
+};
+
+/* Log in; a session of the same user ends first. */
+struct session	*session_login(struct irc *, const struct msg_login *);
+/* QUIT everywhere, then answer the request. */
+void		 session_logout(struct session *, request_t,
+		    const char *reason);
+struct session	*session_find(const struct irc *, const char *user);
+/* Sessions that are leaving and not gone yet. */
+size_t		 sessions_leaving(void);
+
+void		 session_presence(struct session *, const char *show,
+		    const char *status);
+
+/* The network that an id belongs to, and the name it has there.  Ids are
+ * nick or #channel where the network is fixed, else with @server or %server
+ * behind.  With open, a connection is begun when there is none, under that
+ * nick (NULL: the account).  Returns NULL and *code, *why. */
+struct network	*session_resolve(struct session *, const char *id, bool open,
+		    const char *nick, char name[NAME_MAX_BYTES],
+		    const char **code, const char **why);
+
+#endif

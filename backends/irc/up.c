@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Where answers and notifications go. */
+#include "backends/irc/up.h"
+
+static const struct up_sink *sink;
+
+void
+up_init(const struct up_sink *s)
+{
+	sink = s;
+}
+
+void
+up_notify(enum method method, const void *params)
+{
+	sink->notify(method, params);
+}
+
+void
+up_result(request_t request, enum method method, const void *result)
+{
+	if (request != 0)
+		sink->result(request, method, result);
+}
+
+void
+up_error(request_t request, const char *code, const char *text)
+{
+	if (request != 0)
+		sink->error(request, code, text);
+}
