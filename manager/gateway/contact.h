@@ -23,6 +23,9 @@ struct contact {
 	enum subscription subscription;
 	bool		 escaped;	/* its JID is written with XEP-0106 */
 	bool		 blocked;
+	bool		 ignored;	/* the user said no: not offered again */
+	bool		 requested;	/* waits for allow or deny */
+	bool		 pending;	/* the XMPP roster has to be told */
 	bool		 shown;		/* presence has been sent to the user */
 };
 
@@ -45,6 +48,15 @@ void		 roster_session_up(struct user *);
 void		 roster_client_up(struct user *, const char *full);
 /* It has left, or the session is over (full NULL: to the bare JID). */
 void		 roster_client_down(struct user *, const char *full);
+/* This contact is new or has another name or groups: the roster is to be told,
+ * together with whatever else changes in the same second. */
+void		 roster_changed(struct user *, struct contact *);
+/* The network has removed it: off the roster; contact_remove() comes next. */
+void		 roster_removed(struct user *, const struct contact *);
+/* Once a second while user->roster_due is past. */
+void		 roster_flush(struct user *);
+/* Show one contact's presence, if the user may see it. */
+void		 roster_show(struct user *, struct contact *);
 /* The user has registered, or is gone for good. */
 void		 roster_registered(struct user *);
 void		 roster_unregistered(struct gateway *, const char *bare,

@@ -4,6 +4,8 @@
 
 #include <stdlib.h>
 
+#include "manager/gateway/caps.h"
+#include "manager/gateway/contact.h"
 #include "manager/gateway/iq.h"
 #include "manager/gateway/rights.h"
 #include "manager/gateway/room_list.h"
@@ -33,6 +35,8 @@ tick(struct ev_loop *loop, ev_timer *w, int revents)
 	while ((user = map_next(&gw->users, &at)) != NULL) {
 		if (user->due > 0 && user->due <= now)
 			session_due(user);
+		if (user->roster_due > 0 && user->roster_due <= now)
+			roster_flush(user);
 	}
 }
 
@@ -88,5 +92,6 @@ gateway_destroy(struct gateway *gw)
 	map_finish(&gw->iqs);
 	room_lists_destroy(gw);
 	rights_destroy(gw);
+	caps_destroy(gw);
 	free(gw);
 }

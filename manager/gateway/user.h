@@ -35,7 +35,6 @@ struct client {
 	char		*caps;		/* node#ver of XEP-0115, or NULL */
 	enum show	 show;
 	int		 priority;
-	bool		 roster_asked;	/* server mode: wants pushes */
 	bool		 doubtful;	/* the link was down: is it still there? */
 };
 
@@ -68,6 +67,7 @@ struct user {
 	struct map	 settings;	/* name -> struct setting (user.c) */
 	unsigned	 attempts;	/* logins failed in a row */
 	double		 due;		/* ev_now() of the next session_due() */
+	double		 roster_due;	/* ev_now() of roster_flush(); 0: none */
 	double		 retry_at;	/* RECOVERING: next try or its end */
 	double		 lost_at;	/* when RECOVERING began */
 	struct ask	*ask;		/* or NULL */

@@ -1,0 +1,171 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Capabilities. */
+#include "manager/gateway/caps.h"
+
+#include <openssl/evp.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "manager/gateway/iq.h"
+#include "manager/gateway/ns.h"
+#include "util/xalloc.h"
+
+/* What a contact announces, in the order that XEP-0115 5.1 hashes them (by
+ * octets); needs: a feature of the network, or NULL. */
+static const struct {
+	const char *ns, *needs;
+} features[] = {
+	{ NS_CHATSTATES, "chat_states" },
+	{ NS_DISCO_INFO, NULL },
+	{ NS_DISCO_ITEMS, NULL },
+	{ NS_XHTML_IM, "xhtml" },
+	{ NS_LAST, NULL },
+	{ NS_VERSION, NULL },
+	{ NS_ATTENTION, "attention" },
+	{ NS_MARKERS, "markers" },
+	{ NS_CORRECT, "correction" },
+	{ NS_RETRACT, "retraction" },
+	{ NS_PING, NULL },
+	{ NS_REACTIONS, "reactions" },
+	{ NS_RECEIPTS, "receipts" },
+	{ NS_REPLY, "replies" },
+	{ NS_TIME, NULL },
+	{ NS_VCARD, NULL },
+};
+
+static bool
+announced(const struct gateway *gw, size_t i)
+{
+	return features[i].needs == NULL || gateway_can(gw, features[i].needs);
+}
+
+const char *
+caps_of_contacts(struct gateway *gw)
+{
+	struct buf s = { 0 };
+	unsigned char hash[EVP_MAX_MD_SIZE];
+	unsigned len;
+
+	if (gw->caps_ver[0] != '\0')
+		return gw->caps_ver;
+	buf_addf(&s, "client/pc//%s<", gw->config->identity_name);
+	for (size_t i = 0; i < LENGTH(features); i++) {
+		if (announced(gw, i))
+			buf_addf(&s, "%s<", features[i].ns);
+	}
+	EVP_Digest(buf_data(&s), buf_len(&s), hash, &len, EVP_sha1(), NULL);
+	EVP_EncodeBlock((unsigned char *)gw->caps_ver, hash, (int)len);
+	buf_free(&s);
+	return gw->caps_ver;
+}
+
+void
+caps_put_contact(const struct gateway *gw, struct xml *x)
+{
+	xml_open(x, "identity");
+	xml_attr(x, "category", "client");
+	xml_attr(x, "type", "pc");
+	xml_attr(x, "name", gw->config->identity_name);
+	xml_close(x);
+	for (size_t i = 0; i < LENGTH(features); i++) {
+		if (!announced(gw, i))
+			continue;
+		xml_open(x, "feature");
+		xml_attr(x, "var", features[i].ns);
+		xml_close(x);
+	}
+}
+
+/* ---------------------------------------------------------------- of clients */
+
+struct known {
+	char	*caps;		/* the key in gw->clients_caps */
+	bool	 rosterx;
+};
+
+struct question {
+	char	*full, *caps;
+	void	(*done)(struct gateway *, const char *, bool);
+};
+
+static bool
+has_feature(const struct stanza *query, const char *var)
+{
+	for (const struct stanza *f = stanza_first(query); f != NULL;
+	    f = stanza_next(f)) {
+		const char *name = stanza_attr(f, "var");
+
+		if (name != NULL && strcmp(name, var) == 0)
+			return true;
+	}
+	return false;
+}
+
+#define KNOWN_MAX 1000	/* kinds of client; liars could invent more */
+
+static void
+remember(struct gateway *gw, const char *caps, bool rosterx)
+{
+	struct known *known;
+
+	if (caps == NULL || map_count(&gw->clients_caps) >= KNOWN_MAX ||
+	    map_get(&gw->clients_caps, caps) != NULL)
+		return;
+	known = xmalloc(sizeof(*known));
+	*known = (struct known){ xstrdup(caps), rosterx };
+	map_put(&gw->clients_caps, known->caps, known);
+}
+
+static void
+answered(struct gateway *gw, void *ctx, struct arena *a,
+    const struct stanza *answer)
+{
+	struct question *q = ctx;
+	const struct stanza *query = stanza_child(answer, "query",
+	    NS_DISCO_INFO);
+	bool rosterx = has_feature(query, NS_ROSTERX);
+
+	(void)a;
+	if (query != NULL)
+		remember(gw, q->caps, rosterx);
+	q->done(gw, q->full, rosterx);
+	free(q->full);
+	free(q->caps);
+	free(q);
+}
+
+void
+caps_ask_rosterx(struct user *user, const struct client *client,
+    void (*done)(struct gateway *, const char *, bool))
+{
+	struct gateway *gw = user->gw;
+	struct known *known = client->caps ? map_get(&gw->clients_caps,
+	    client->caps) : NULL;
+	struct question *q;
+	struct xml *x;
+
+	if (known != NULL) {
+		done(gw, client->full, known->rosterx);
+		return;
+	}
+	q = xmalloc(sizeof(*q));
+	*q = (struct question){ xstrdup(client->full),
+	    xstrdup_null(client->caps), done };
+	x = iq_begin(gw, "get", NULL, client->full);
+	xml_open_ns(x, "query", NS_DISCO_INFO);
+	xml_attr(x, "node", client->caps);
+	iq_send(gw, x, q->full, 5, answered, q);
+}
+
+void
+caps_destroy(struct gateway *gw)
+{
+	struct known *known;
+	size_t at = 0;
+
+	while ((known = map_next(&gw->clients_caps, &at)) != NULL) {
+		free(known->caps);
+		free(known);
+	}
+	map_finish(&gw->clients_caps);
+}

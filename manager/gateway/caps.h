@@ -1,0 +1,25 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* caps.h - who can do what (XEP-0030, XEP-0115): our contacts, and the users'
+ * clients as far as we have had to ask. */
+#ifndef MANAGER_GATEWAY_CAPS_H
+#define MANAGER_GATEWAY_CAPS_H
+
+#include "manager/gateway/user.h"
+#include "manager/xmpp/xml.h"
+
+#define CAPS_NODE "spectrum"	/* as the C++ program */
+
+/* The verification string of every contact. */
+const char	*caps_of_contacts(struct gateway *);
+/* Identity and features of a contact, inside an open query element. */
+void		 caps_put_contact(const struct gateway *, struct xml *);
+
+/* Does this client want roster item exchange (XEP-0144)?  done is called now
+ * when it is known, later after asking the client; false when it does not
+ * answer. */
+void		 caps_ask_rosterx(struct user *, const struct client *,
+		    void (*done)(struct gateway *, const char *full,
+		    bool wants));
+void		 caps_destroy(struct gateway *);
+
+#endif

@@ -1,0 +1,140 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The list of one user's contacts, and its image in the store. */
+#include "manager/gateway/contact.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "manager/gateway/name.h"
+#include "util/xalloc.h"
+
+static const char *const subscriptions[] = {
+	[SUB_NONE] = "none", [SUB_ASK] = "ask", [SUB_FROM] = "from",
+	[SUB_TO] = "to", [SUB_BOTH] = "both",
+};
+
+static enum subscription
+parse_subscription(const char *name)
+{
+	for (size_t i = 0; i < LENGTH(subscriptions); i++) {
+		if (strcmp(name, subscriptions[i]) == 0)
+			return (enum subscription)i;
+	}
+	return SUB_NONE;
+}
+
+struct contact *
+contact_find(const struct user *user, const char *name)
+{
+	return map_get(&user->contacts, name);
+}
+
+struct contact *
+contact_find_jid(const struct user *user, const char *bare)
+{
+	struct contact *contact;
+	size_t at = 0;
+
+	while ((contact = map_next(&user->contacts, &at)) != NULL) {
+		if (strcmp(contact->jid, bare) == 0)
+			return contact;
+	}
+	return NULL;
+}
+
+struct contact *
+contact_add(struct user *user, const char *name)
+{
+	struct contact *contact = contact_find(user, name);
+	struct arena a = { 0 };
+	const char *jid;
+
+	if (contact != NULL)
+		return contact;
+	/* What cannot be an address cannot be on a roster. */
+	if ((jid = name_to_jid(user->gw, &a, name)) == NULL) {
+		arena_free(&a);
+		return NULL;
+	}
+	contact = xcalloc(1, sizeof(*contact));
+	contact->name = xstrdup(name);
+	contact->jid = xstrdup(jid);
+	contact->escaped = jid_has_escapes(jid);
+	map_put(&user->contacts, contact->name, contact);
+	arena_free(&a);
+	return contact;
+}
+
+static void
+contact_free(struct contact *contact)
+{
+	free(contact->name);
+	free(contact->jid);
+	free(contact->nickname);
+	free(contact->groups);
+	free(contact->status);
+	free(contact->avatar_hash);
+	free(contact);
+}
+
+void
+contact_remove(struct user *user, struct contact *contact)
+{
+	store_remove_contact(user->gw->store, user->jid, contact->name);
+	map_remove(&user->contacts, contact->name);
+	contact_free(contact);
+}
+
+void
+contact_save(struct user *user, const struct contact *contact)
+{
+	struct store_contact record = {
+		.name = contact->name,
+		.subscription = subscriptions[contact->subscription],
+		.nickname = contact->nickname ? contact->nickname : "",
+		.groups = contact->groups ? contact->groups : "",
+		.icon_hash = contact->avatar_hash,
+		.flags = (contact->escaped ? STORE_ESCAPED : 0) |
+		    (contact->ignored ? STORE_IGNORED : 0) |
+		    (contact->blocked ? STORE_BLOCKED : 0),
+	};
+
+	store_set_contact(user->gw->store, user->jid, &record);
+}
+
+static char *
+or_null(const char *s)
+{
+	return s != NULL && *s != '\0' ? xstrdup(s) : NULL;
+}
+
+void
+contacts_load(struct user *user, const struct store_contact *records,
+    size_t n)
+{
+	for (size_t i = 0; i < n; i++) {
+		const struct store_contact *r = &records[i];
+		struct contact *contact = contact_find(user, r->name);
+
+		if (contact != NULL ||
+		    (contact = contact_add(user, r->name)) == NULL)
+			continue;
+		contact->subscription = parse_subscription(r->subscription);
+		contact->nickname = or_null(r->nickname);
+		contact->groups = or_null(r->groups);
+		contact->avatar_hash = or_null(r->icon_hash);
+		contact->ignored = (r->flags & STORE_IGNORED) != 0;
+		contact->blocked = (r->flags & STORE_BLOCKED) != 0;
+	}
+}
+
+void
+contacts_destroy(struct user *user)
+{
+	struct contact *contact;
+	size_t at = 0;
+
+	while ((contact = map_next(&user->contacts, &at)) != NULL)
+		contact_free(contact);
+	map_finish(&user->contacts);
+}

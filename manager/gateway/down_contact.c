@@ -1,0 +1,189 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Subscriptions: adding, accepting, refusing, removing a contact. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "manager/gateway/contact.h"
+#include "manager/gateway/say.h"
+#include "manager/gateway/say_roster.h"
+#include "manager/gateway/session.h"
+#include "util/xalloc.h"
+
+static void
+answer(const struct down *d, const char *type)
+{
+	say_presence(d->gw, d->to->bare, d->from->bare, type, SHOW_OFFLINE,
+	    NULL);
+}
+
+/* The user shows its presence to the contact and wants to see the contact's:
+ * on these networks that is one thing. */
+static void
+make_mutual(struct user *user, struct contact *c)
+{
+	c->subscription = SUB_BOTH;
+	c->ignored = false;
+	contact_save(user, c);
+	roster_show(user, c);
+}
+
+struct adding {
+	struct gateway	*gw;
+	char		*user, *name, *jid;
+};
+
+static void
+added(void *ctx, const struct msg_error *error, const union result *result)
+{
+	struct adding *a = ctx;
+	struct user *user = user_find(a->gw, a->user);
+	struct contact *c = user ? contact_find(user, a->name) : NULL;
+
+	(void)result;
+	if (error == NULL && c != NULL) {
+		say_presence(a->gw, a->jid, a->user, "subscribed",
+		    SHOW_OFFLINE, NULL);
+		if (c->subscription != SUB_BOTH)
+			say_presence(a->gw, a->jid, a->user, "subscribe",
+			    SHOW_OFFLINE, NULL);
+		make_mutual(user, c);
+	} else {
+		say_presence(a->gw, a->jid, a->user, "unsubscribed",
+		    SHOW_OFFLINE, error ? error->text : NULL);
+		if (c != NULL)
+			contact_remove(user, c);
+	}
+	free(a->user);
+	free(a->name);
+	free(a->jid);
+	free(a);
+}
+
+void
+down_contact_subscribe(struct down *d)
+{
+	struct msg_contact_add msg = { .contact = d->name };
+	struct contact *c;
+	struct adding *a;
+
+	if (d->user == NULL || !session_ready(d->user)) {
+		say_error(d, E_RECIPIENT_UNAVAILABLE,
+		    "You are not logged in to this gateway.");
+		return;
+	}
+	c = contact_find_jid(d->user, d->to->bare);
+	if (c != NULL && c->subscription != SUB_NONE && !c->requested) {
+		answer(d, "subscribed");
+		make_mutual(d->user, c);
+		return;
+	}
+	if (c == NULL && (c = contact_add(d->user, d->name)) == NULL) {
+		say_error(d, E_JID_MALFORMED, NULL);
+		return;
+	}
+	a = xmalloc(sizeof(*a));
+	*a = (struct adding){ d->gw, xstrdup(d->user->jid), xstrdup(c->name),
+	    xstrdup(d->to->bare) };
+	msg.user = d->user->jid;
+	msg.contact = c->name;
+	msg.name = c->nickname;
+	session_request(d->user, METHOD_contact_add, &msg, added, a);
+}
+
+void
+down_contact_subscribed(struct down *d)
+{
+	struct msg_contact_allow msg = { 0 };
+	struct contact *c;
+
+	if (d->user == NULL ||
+	    (c = contact_find_jid(d->user, d->to->bare)) == NULL)
+		return;
+	if (c->requested) {
+		c->requested = false;
+		msg.user = d->user->jid;
+		msg.contact = c->name;
+		session_request(d->user, METHOD_contact_allow, &msg, NULL,
+		    NULL);
+	}
+	make_mutual(d->user, c);
+}
+
+static void
+remove_contact(struct down *d, struct contact *c)
+{
+	struct msg_contact_remove msg = {
+		.user = d->user->jid, .contact = c->name,
+	};
+
+	/* Only where the admin lets rosters reach that far; else it would come
+	 * back from the network, so it is remembered as not wanted. */
+	if (d->gw->config->remove_contacts) {
+		session_request(d->user, METHOD_contact_remove, &msg, NULL,
+		    NULL);
+		contact_remove(d->user, c);
+		return;
+	}
+	c->ignored = true;
+	c->shown = false;
+	c->subscription = SUB_NONE;
+	contact_save(d->user, c);
+}
+
+void
+down_contact_unsubscribe(struct down *d)
+{
+	struct contact *c = d->user ? contact_find_jid(d->user, d->to->bare) :
+	    NULL;
+
+	answer(d, "unsubscribed");
+	if (c == NULL)
+		return;
+	answer(d, "unsubscribe");
+	remove_contact(d, c);
+}
+
+void
+down_contact_unsubscribed(struct down *d)
+{
+	struct msg_contact_deny msg = { 0 };
+	struct contact *c = d->user ? contact_find_jid(d->user, d->to->bare) :
+	    NULL;
+
+	if (c == NULL)
+		return;
+	if (c->requested) {
+		msg.user = d->user->jid;
+		msg.contact = c->name;
+		session_request(d->user, METHOD_contact_deny, &msg, NULL,
+		    NULL);
+		contact_remove(d->user, c);
+		return;
+	}
+	/* An offer that was declined is not made again. */
+	if (c->subscription == SUB_ASK) {
+		c->ignored = true;
+		c->subscription = SUB_NONE;
+		contact_save(d->user, c);
+	}
+}
+
+void
+down_contact_probe(struct down *d)
+{
+	struct contact *c = d->user && d->user->shown ?
+	    contact_find_jid(d->user, d->to->bare) : NULL;
+
+	if (c != NULL && c->show != SHOW_OFFLINE)
+		say_contact(d->user, c, d->from->full);
+	else
+		say_presence(d->gw, d->to->bare, d->from->full, "unavailable",
+		    SHOW_OFFLINE, NULL);
+}
+
+/* Directed presence: these networks show everybody the same. */
+void
+down_contact_presence(struct down *d)
+{
+	(void)d;
+}

@@ -1,0 +1,229 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Service discovery: what is this, and what is in it? */
+#include <string.h>
+
+#include "manager/gateway/caps.h"
+#include "manager/gateway/command.h"
+#include "manager/gateway/name.h"
+#include "manager/gateway/ns.h"
+#include "manager/gateway/room_disco.h"
+#include "manager/gateway/room_list.h"
+#include "manager/gateway/say.h"
+#include "manager/gateway/session.h"
+
+enum mode { COMPONENT = 1, SERVER = 2, BOTH = 3 };
+
+/* What the gateway itself announces. */
+static const struct {
+	const char	*ns;
+	unsigned	 mode;
+	const char	*needs;		/* feature of the network, or NULL */
+} features[] = {
+	{ NS_DISCO_INFO,  BOTH,      NULL },
+	{ NS_DISCO_ITEMS, BOTH,      NULL },
+	{ NS_COMMANDS,    BOTH,      NULL },
+	{ NS_GATEWAY,     BOTH,      NULL },
+	{ NS_LAST,        BOTH,      NULL },
+	{ NS_PING,        BOTH,      NULL },
+	{ NS_PRIVATE,     BOTH,      NULL },
+	{ NS_REGISTER,    COMPONENT, NULL },
+	{ NS_TIME,        BOTH,      NULL },
+	{ NS_VCARD,       BOTH,      NULL },
+	{ NS_VERSION,     BOTH,      NULL },
+	{ NS_CARBONS,     BOTH,      NULL },
+	{ NS_MUC,         BOTH,      "rooms" },
+	{ NS_SEARCH,      BOTH,      "search" },
+	{ NS_BLOCKING,    SERVER,    "blocking" },
+};
+
+static void
+put_identity(struct xml *x, const char *category, const char *type,
+    const char *name)
+{
+	xml_open(x, "identity");
+	xml_attr(x, "category", category);
+	xml_attr(x, "type", type);
+	xml_attr(x, "name", name);
+	xml_close(x);
+}
+
+static void
+put_feature(struct xml *x, const char *var)
+{
+	xml_open(x, "feature");
+	xml_attr(x, "var", var);
+	xml_close(x);
+}
+
+static struct xml *
+begin(struct down *d, const char *ns, const char *node)
+{
+	struct xml *x = say_result_begin(d);
+
+	xml_open_ns(x, "query", ns);
+	xml_attr(x, "node", node);
+	return x;
+}
+
+/* The type of the network, such as "irc": the admin's word, else the
+ * backend's. */
+static const char *
+network_type(const struct gateway *gw)
+{
+	static const char key[] = "identity=";
+	const struct msg_initialize_result *can = pool_features(gw->pool);
+
+	if (*gw->config->identity_type != '\0')
+		return gw->config->identity_type;
+	for (size_t i = 0; can != NULL && i < can->features.n; i++) {
+		if (strncmp(can->features.v[i], key, sizeof(key) - 1) == 0)
+			return can->features.v[i] + sizeof(key) - 1;
+	}
+	return "xmpp";		/* XEP-0030 wants one: the registered "other" */
+}
+
+static void
+gateway_info(struct down *d)
+{
+	struct gateway *gw = d->gw;
+	bool server = link_is_server(gw->link);
+	struct xml *x = begin(d, NS_DISCO_INFO, NULL);
+
+	put_identity(x, gw->config->identity_category, network_type(gw),
+	    gw->config->identity_name);
+	if (server)
+		put_identity(x, "server", "im", gw->config->identity_name);
+	if (gateway_can(gw, "rooms"))
+		put_identity(x, "conference", "text",
+		    gw->config->identity_name);
+	for (size_t i = 0; i < LENGTH(features); i++) {
+		if ((features[i].mode & (server ? SERVER : COMPONENT)) == 0)
+			continue;
+		if (features[i].needs == NULL ||
+		    gateway_can(gw, features[i].needs))
+			put_feature(x, features[i].ns);
+	}
+	say_end(gw, x, d->from->full, 0);
+}
+
+static void
+command_info(struct down *d, const char *node)
+{
+	const char *label = command_label(d->gw, node);
+	struct xml *x;
+
+	if (strcmp(node, NS_COMMANDS) != 0 && label == NULL) {
+		say_error(d, E_ITEM_NOT_FOUND, NULL);
+		return;
+	}
+	x = begin(d, NS_DISCO_INFO, node);
+	if (label != NULL) {
+		put_identity(x, "automation", "command-node", label);
+		put_feature(x, NS_COMMANDS);
+		put_feature(x, NS_DATA);
+	} else {
+		put_identity(x, "automation", "command-list", "Commands");
+	}
+	say_end(d->gw, x, d->from->full, 0);
+}
+
+static void
+self_info(struct down *d)
+{
+	struct xml *x = begin(d, NS_DISCO_INFO, NULL);
+
+	put_identity(x, "account", "registered", NULL);
+	put_feature(x, NS_DISCO_INFO);
+	put_feature(x, NS_DISCO_ITEMS);
+	put_feature(x, NS_VCARD);
+	say_end(d->gw, x, d->from->full, 0);
+}
+
+static bool
+our_caps_node(const struct down *d, const char *node)
+{
+	size_t len = strlen(CAPS_NODE);
+
+	return strncmp(node, CAPS_NODE, len) == 0 && node[len] == '#' &&
+	    strcmp(node + len + 1, caps_of_contacts(d->gw)) == 0;
+}
+
+static void
+contact_info(struct down *d, const char *node)
+{
+	struct xml *x;
+
+	if (node != NULL && !our_caps_node(d, node)) {
+		say_error(d, E_ITEM_NOT_FOUND, NULL);
+		return;
+	}
+	x = begin(d, NS_DISCO_INFO, node);
+	caps_put_contact(d->gw, x);
+	say_end(d->gw, x, d->from->full, 0);
+}
+
+static bool
+is_self(const struct down *d)
+{
+	return link_is_server(d->gw->link) &&
+	    strcmp(d->to->bare, d->from->bare) == 0;
+}
+
+static bool
+is_room(const struct down *d)
+{
+	return d->room != NULL || name_is_room(d->gw, d->name);
+}
+
+void
+down_disco_info(struct down *d)
+{
+	const char *node = stanza_attr(d->payload, "node");
+
+	if (d->to->node == NULL && node == NULL)
+		gateway_info(d);
+	else if (d->to->node == NULL)
+		command_info(d, node);
+	else if (is_self(d))
+		self_info(d);
+	else if (is_room(d) && d->to->resource == NULL)
+		room_disco_info(d);
+	else
+		contact_info(d, node);
+}
+
+static void
+command_items(struct down *d)
+{
+	struct xml *x = begin(d, NS_DISCO_ITEMS, NS_COMMANDS);
+
+	command_put_items(d->gw, x);
+	say_end(d->gw, x, d->from->full, 0);
+}
+
+static void
+no_items(struct down *d, const char *node)
+{
+	say_end(d->gw, begin(d, NS_DISCO_ITEMS, node), d->from->full, 0);
+}
+
+void
+down_disco_items(struct down *d)
+{
+	const char *node = stanza_attr(d->payload, "node");
+	bool gateway = d->to->node == NULL;
+
+	if (gateway && node != NULL && strcmp(node, NS_COMMANDS) == 0)
+		command_items(d);
+	else if (node != NULL || is_self(d))
+		no_items(d, node);
+	else if (!gateway && is_room(d) && d->to->resource == NULL)
+		room_disco_items(d);
+	/* A server of the network, where there are several, lists its rooms. */
+	else if ((gateway || gateway_can(d->gw, "networks")) &&
+	    d->to->resource == NULL && gateway_can(d->gw, "room_list") &&
+	    d->user != NULL && session_ready(d->user))
+		room_list_answer(d);
+	else
+		no_items(d, NULL);
+}

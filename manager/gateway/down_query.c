@@ -1,0 +1,250 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The small queries: who, what version, what time, are you there. */
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "manager/gateway/contact.h"
+#include "manager/gateway/name.h"
+#include "manager/gateway/ns.h"
+#include "manager/gateway/say.h"
+#include "manager/gateway/session.h"
+#include "util/xalloc.h"
+
+#define PRIVATE_MAX	(64 * 1024)	/* bytes of one user's bookmarks */
+
+/* ------------------------------------------------- jabber:iq:gateway (XEP-0100) */
+
+void
+down_gateway_get(struct down *d)
+{
+	struct xml *x = say_result_begin(d);
+
+	xml_open_ns(x, "query", NS_GATEWAY);
+	xml_element(x, "desc", NULL, d->gw->config->gateway_label);
+	xml_element(x, "prompt", NULL, d->gw->config->gateway_prompt);
+	say_end(d->gw, x, d->from->full, 0);
+}
+
+void
+down_gateway_set(struct down *d)
+{
+	const char *name = stanza_child_text(d->arena, d->payload, "prompt",
+	    NULL);
+	const char *jid = name && *name ? name_to_jid(d->gw, d->arena, name) :
+	    NULL;
+	struct xml *x;
+
+	if (jid == NULL) {
+		say_error(d, E_BAD_REQUEST, "A name on the network is "
+		    "missing, or cannot be made an address.");
+		return;
+	}
+	x = say_result_begin(d);
+	xml_open_ns(x, "query", NS_GATEWAY);
+	xml_element(x, "jid", NULL, jid);
+	/* What clients before XEP-0100 1.0 look for. */
+	xml_element(x, "prompt", NULL, jid);
+	say_end(d->gw, x, d->from->full, 0);
+}
+
+/* --------------------------------------------------------------- about ourselves */
+
+void
+down_version(struct down *d)
+{
+	struct xml *x = say_result_begin(d);
+
+	xml_open_ns(x, "query", NS_VERSION);
+	xml_element(x, "name", NULL, "Spectrum 2");
+	xml_element(x, "version", NULL, SPECTRUM_VERSION);
+	say_end(d->gw, x, d->from->full, 0);
+}
+
+void
+down_ping(struct down *d)
+{
+	say_result(d);
+}
+
+void
+down_time(struct down *d)
+{
+	time_t now = time(NULL);
+	struct tm local, utc;
+	char text[40];
+	long offset;
+	struct xml *x;
+
+	gmtime_r(&now, &utc);
+	localtime_r(&now, &local);
+	offset = local.tm_gmtoff / 60;
+	strftime(text, sizeof(text), "%Y-%m-%dT%H:%M:%SZ", &utc);
+	x = say_result_begin(d);
+	xml_open_ns(x, "time", NS_TIME);
+	xml_open(x, "tzo");
+	xml_textf(x, "%c%02ld:%02ld", offset < 0 ? '-' : '+',
+	    labs(offset) / 60, labs(offset) % 60);
+	xml_close(x);
+	xml_element(x, "utc", NULL, text);
+	say_end(d->gw, x, d->from->full, 0);
+}
+
+/* The gateway: since when it runs.  A contact who is there: now (XEP-0012). */
+void
+down_last(struct down *d)
+{
+	struct contact *c = d->user && d->to->node ?
+	    contact_find_jid(d->user, d->to->bare) : NULL;
+	struct xml *x;
+
+	if (d->to->node != NULL && (c == NULL || c->show == SHOW_OFFLINE)) {
+		say_error(d, E_SERVICE_UNAVAILABLE, NULL);
+		return;
+	}
+	x = say_result_begin(d);
+	xml_open_ns(x, "query", NS_LAST);
+	xml_attrf(x, "seconds", "%.0f", d->to->node ? 0.0 :
+	    ev_now(d->gw->loop) - d->gw->started);
+	say_end(d->gw, x, d->from->full, 0);
+}
+
+/* Carbons are the XMPP server's business; in server mode all clients are told
+ * of everything by us anyway (XEP-0280). */
+void
+down_carbons(struct down *d)
+{
+	say_result(d);
+}
+
+/* ------------------------------------------------------ private storage (XEP-0049) */
+
+static const struct stanza *
+bookmarks_of(const struct down *d)
+{
+	return stanza_child(d->payload, "storage", "storage:bookmarks");
+}
+
+void
+down_private_get(struct down *d)
+{
+	const char *stored = user_setting(d->user, "storage", NULL);
+	struct xml *x;
+
+	if (bookmarks_of(d) == NULL) {
+		say_error(d, E_NOT_ACCEPTABLE, "Only bookmarks are kept.");
+		return;
+	}
+	x = say_result_begin(d);
+	xml_open_ns(x, "query", NS_PRIVATE);
+	if (stored != NULL) {
+		/* Well-formed: it was written from a parsed stanza. */
+		xml_text(x, "");
+		buf_adds(x->out, stored);
+	} else {
+		xml_element(x, "storage", "storage:bookmarks", NULL);
+	}
+	say_end(d->gw, x, d->from->full, 0);
+}
+
+void
+down_private_set(struct down *d)
+{
+	const struct stanza *storage = bookmarks_of(d);
+	struct buf text = { 0 };
+	char *value;
+
+	if (storage == NULL) {
+		say_error(d, E_NOT_ACCEPTABLE, "Only bookmarks are kept.");
+		return;
+	}
+	stanza_write(&text, storage, NULL);
+	if (buf_len(&text) > PRIVATE_MAX) {
+		buf_free(&text);
+		say_error(d, E_RESOURCE_CONSTRAINT, "Too many bookmarks.");
+		return;
+	}
+	value = buf_steal(&text);
+	user_set_setting(d->user, "storage", STORE_STRING, value);
+	free(value);
+	say_result(d);
+}
+
+/* ------------------------------------------------------------- blocking (XEP-0191) */
+
+void
+down_blocklist_get(struct down *d)
+{
+	struct contact *c;
+	struct xml *x;
+	size_t at = 0;
+
+	if (!gateway_can(d->gw, "blocking")) {
+		say_error(d, E_SERVICE_UNAVAILABLE, NULL);
+		return;
+	}
+	x = say_result_begin(d);
+	xml_open_ns(x, "blocklist", NS_BLOCKING);
+	while ((c = map_next(&d->user->contacts, &at)) != NULL) {
+		if (!c->blocked)
+			continue;
+		xml_open(x, "item");
+		xml_attr(x, "jid", c->jid);
+		xml_close(x);
+	}
+	say_end(d->gw, x, d->from->full, 0);
+}
+
+static void
+set_blocked(struct down *d, const char *text, bool blocked)
+{
+	struct msg_contact_block msg = {
+		.user = d->user->jid, .blocked = blocked,
+	};
+	struct contact *c;
+	struct jid jid;
+
+	if (text == NULL || jid_parse(d->arena, text, &jid) < 0 ||
+	    (c = contact_find_jid(d->user, jid.bare)) == NULL ||
+	    c->blocked == blocked)
+		return;
+	msg.contact = c->name;
+	c->blocked = blocked;
+	contact_save(d->user, c);
+	session_request(d->user, METHOD_contact_block, &msg, NULL, NULL);
+}
+
+static void
+change_blocks(struct down *d, bool blocked)
+{
+	const struct stanza *item = stanza_first(d->payload);
+	struct contact *c;
+	size_t at = 0;
+
+	if (!gateway_can(d->gw, "blocking")) {
+		say_error(d, E_SERVICE_UNAVAILABLE, NULL);
+		return;
+	}
+	if (item == NULL && blocked) {
+		say_error(d, E_BAD_REQUEST, "An item is missing.");
+		return;
+	}
+	/* XEP-0191 3.5: no item at all unblocks everybody. */
+	while (item == NULL && (c = map_next(&d->user->contacts, &at)) != NULL)
+		set_blocked(d, c->jid, false);
+	for (; item != NULL; item = stanza_next(item))
+		set_blocked(d, stanza_attr(item, "jid"), blocked);
+	say_result(d);
+}
+
+void
+down_block(struct down *d)
+{
+	change_blocks(d, true);
+}
+
+void
+down_unblock(struct down *d)
+{
+	change_blocks(d, false);
+}

@@ -1,0 +1,122 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* XEP-0356: what a server grants, remembered by its domain. */
+#include "manager/gateway/rights.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "manager/gateway/down.h"
+#include "manager/gateway/ns.h"
+#include "util/log.h"
+#include "util/xalloc.h"
+
+struct entry {
+	struct rights	 rights;
+	char		*domain;	/* the key in gw->rights */
+};
+
+static const char *
+domain_of(const char *jid)
+{
+	const char *at = strchr(jid, '@');
+
+	return at ? at + 1 : jid;
+}
+
+static struct entry *
+find(const struct gateway *gw, const char *jid)
+{
+	return map_get(&gw->rights, domain_of(jid));
+}
+
+const struct rights *
+rights_of(const struct gateway *gw, const char *jid)
+{
+	static const struct rights none = { .ns = NS_PRIVILEGE2 };
+	const struct entry *entry = find(gw, jid);
+
+	return entry ? &entry->rights : &none;
+}
+
+void
+rights_refused_roster_set(struct gateway *gw, const char *jid)
+{
+	struct entry *entry = find(gw, jid);
+
+	if (entry == NULL || !entry->rights.roster_set)
+		return;
+	entry->rights.roster_set = false;
+	log_warn("%s: %s refuses to let us write rosters although it granted "
+	    "it (XEP-0356); contacts are offered by subscription requests",
+	    gw->config->jid, entry->domain);
+}
+
+void
+rights_destroy(struct gateway *gw)
+{
+	struct entry *entry;
+	size_t at = 0;
+
+	while ((entry = map_next(&gw->rights, &at)) != NULL) {
+		free(entry->domain);
+		free(entry);
+	}
+	map_finish(&gw->rights);
+}
+
+static void
+grant(struct rights *rights, const struct stanza *perm)
+{
+	const char *access = stanza_attr(perm, "access");
+	const char *type = stanza_attr(perm, "type");
+
+	if (access == NULL || type == NULL)
+		return;
+	if (strcmp(access, "roster") == 0) {
+		rights->roster_get = strcmp(type, "set") != 0;
+		rights->roster_set = strcmp(type, "get") != 0;
+	} else if (strcmp(access, "message") == 0) {
+		rights->message = strcmp(type, "outgoing") == 0;
+	} else if (strcmp(access, "presence") == 0) {
+		rights->presence_roster = strcmp(type, "roster") == 0;
+	}
+}
+
+/* Prosody nests what it grants, so every level is looked at. */
+static void
+grant_all(struct rights *rights, const struct stanza *parent, unsigned depth)
+{
+	for (const struct stanza *s = stanza_first(parent);
+	    s != NULL && depth > 0; s = stanza_next(s)) {
+		if (strcmp(s->name, "perm") == 0)
+			grant(rights, s);
+		grant_all(rights, s, depth - 1);
+	}
+}
+
+void
+down_privilege(struct down *d)
+{
+	struct entry *entry;
+
+	/* Only a server speaks for its users. */
+	if (d->from->node != NULL || d->from->resource != NULL)
+		return;
+	if (stanza_find(d->payload, "perm", d->payload->ns) == NULL)
+		return;
+	if ((entry = find(d->gw, d->from->domain)) == NULL) {
+		entry = xcalloc(1, sizeof(*entry));
+		entry->domain = xstrdup(d->from->domain);
+		map_put(&d->gw->rights, entry->domain, entry);
+	}
+	entry->rights = (struct rights){
+		.ns = strcmp(d->payload->ns, NS_PRIVILEGE2) == 0 ?
+		    NS_PRIVILEGE2 : NS_PRIVILEGE1,
+	};
+	grant_all(&entry->rights, d->payload, 8);
+	log_info("%s: %s lets us%s%s%s", d->gw->config->jid, entry->domain,
+	    entry->rights.roster_set ? " write rosters" : "",
+	    entry->rights.message ? " send messages for users" : "",
+	    entry->rights.roster_get || entry->rights.message ? "" :
+	    " do nothing for its users");
+}

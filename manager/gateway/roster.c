@@ -1,0 +1,375 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* How do the network's contacts get onto the user's XMPP roster?  By the best
+ * way there is: written by us (XEP-0356; server mode: our own roster), offered
+ * in one message (XEP-0144), or by a subscription request each, asked once and
+ * never again once answered. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "manager/gateway/caps.h"
+#include "manager/gateway/contact.h"
+#include "manager/gateway/iq.h"
+#include "manager/gateway/name.h"
+#include "manager/gateway/ns.h"
+#include "manager/gateway/rights.h"
+#include "manager/gateway/say.h"
+#include "manager/gateway/say_roster.h"
+#include "util/xalloc.h"
+
+#define GATHER		1.0	/* seconds; a network's list comes in a burst */
+#define IQ_TIMEOUT	30.0
+
+/* May the user see this contact?  Without a roster item presence is noise. */
+static bool
+visible(const struct user *user, const struct contact *c)
+{
+	return link_is_server(user->gw->link) || c->subscription == SUB_BOTH ||
+	    c->subscription == SUB_FROM;
+}
+
+void
+roster_show(struct user *user, struct contact *c)
+{
+	if (!user->shown || !visible(user, c))
+		return;
+	if (c->show == SHOW_OFFLINE && !c->shown)
+		return;
+	say_contact(user, c, user->jid);
+	c->shown = c->show != SHOW_OFFLINE;
+}
+
+/* ----------------------------------------------------------- written by us */
+
+struct written {
+	struct gateway	*gw;
+	char		*jid, *name;
+};
+
+static void
+write_answered(struct gateway *gw, void *ctx, struct arena *a,
+    const struct stanza *answer)
+{
+	struct written *w = ctx;
+	struct user *user = user_find(gw, w->jid);
+	struct contact *c = user ? contact_find(user, w->name) : NULL;
+	const char *type = answer ? stanza_attr(answer, "type") : NULL;
+
+	(void)a;
+	if (type != NULL && strcmp(type, "error") == 0)
+		rights_refused_roster_set(gw, w->jid);
+	if (c != NULL && type != NULL && strcmp(type, "result") == 0) {
+		c->subscription = SUB_BOTH;
+		contact_save(user, c);
+		roster_show(user, c);
+	} else if (c != NULL) {
+		/* By another way, or when the link is back. */
+		c->pending = true;
+		user->roster_due = ev_now(gw->loop) + GATHER;
+	}
+	free(w->jid);
+	free(w->name);
+	free(w);
+}
+
+static void
+put_item(struct gateway *gw, const char *jid, const struct contact *c,
+    const char *subscription, iq_answer *answer, void *ctx)
+{
+	struct xml *x = iq_begin(gw, "set", NULL, jid);
+
+	xml_open_ns(x, "query", NS_ROSTER);
+	say_roster_item(x, c, subscription);
+	iq_send(gw, x, jid, IQ_TIMEOUT, answer, ctx);
+}
+
+static void
+write_item(struct user *user, const struct contact *c)
+{
+	struct written *w = xmalloc(sizeof(*w));
+
+	*w = (struct written){ user->gw, xstrdup(user->jid),
+	    xstrdup(c->name) };
+	put_item(user->gw, user->jid, c, "both", write_answered, w);
+}
+
+/* -------------------------------------------------------------- server mode */
+
+static void
+push_all(struct user *user, struct contact *c, const char *subscription)
+{
+	struct client *client;
+
+	TAILQ_FOREACH(client, &user->clients, entry)
+		say_roster_push(user, c, subscription, client->full);
+	if (c->subscription != SUB_BOTH) {
+		c->subscription = SUB_BOTH;
+		contact_save(user, c);
+	}
+}
+
+/* ------------------------------------------------------------------- offered */
+
+static bool
+to_be_offered(const struct contact *c)
+{
+	return c->pending && !c->ignored && c->subscription != SUB_BOTH;
+}
+
+static void
+offer_by_request(struct user *user)
+{
+	struct contact *c;
+	size_t at = 0;
+
+	while ((c = map_next(&user->contacts, &at)) != NULL) {
+		if (to_be_offered(c)) {
+			c->subscription = SUB_ASK;
+			contact_save(user, c);
+			say_subscribe(user, c, NULL);
+		}
+		c->pending = false;
+	}
+}
+
+static void
+offer_by_message(struct user *user, const char *full)
+{
+	struct xml *x = link_begin(user->gw->link);
+	struct contact *c;
+	size_t at = 0;
+
+	xml_open(x, "message");
+	xml_attr(x, "from", user->gw->config->jid);
+	xml_attr(x, "to", full);
+	xml_open_ns(x, "x", NS_ROSTERX);
+	while ((c = map_next(&user->contacts, &at)) != NULL) {
+		if (to_be_offered(c)) {
+			xml_open(x, "item");
+			xml_attr(x, "action", "add");
+			xml_attr(x, "jid", c->jid);
+			xml_attr(x, "name", c->nickname);
+			xml_close(x);
+			c->subscription = SUB_ASK;
+			contact_save(user, c);
+		}
+		c->pending = false;
+	}
+	say_end(user->gw, x, full, LINK_KEEP);
+}
+
+static void
+offer(struct gateway *gw, const char *full, bool wants_rosterx)
+{
+	char *bare = xstrndup(full, strcspn(full, "/"));
+	struct user *user = user_find(gw, bare);
+
+	free(bare);
+	if (user == NULL)
+		return;
+	if (wants_rosterx && user_client(user, full) != NULL)
+		offer_by_message(user, full);
+	else
+		offer_by_request(user);
+}
+
+/* ------------------------------------------------------------------ the choice */
+
+void
+roster_changed(struct user *user, struct contact *c)
+{
+	c->pending = true;
+	if (user->roster_due == 0)
+		user->roster_due = ev_now(user->gw->loop) + GATHER;
+}
+
+static size_t
+count_offers(const struct user *user)
+{
+	struct contact *c;
+	size_t at = 0, n = 0;
+
+	while ((c = map_next(&user->contacts, &at)) != NULL)
+		n += to_be_offered(c);
+	return n;
+}
+
+static void
+each_pending(struct user *user, void (*tell)(struct user *, struct contact *))
+{
+	struct contact *c;
+	size_t at = 0;
+
+	while ((c = map_next(&user->contacts, &at)) != NULL) {
+		if (!c->pending || c->ignored)
+			continue;
+		c->pending = false;
+		tell(user, c);
+	}
+}
+
+static void
+tell_server_mode(struct user *user, struct contact *c)
+{
+	push_all(user, c, "both");
+	roster_show(user, c);
+}
+
+static void
+tell_by_rights(struct user *user, struct contact *c)
+{
+	write_item(user, c);
+}
+
+void
+roster_flush(struct user *user)
+{
+	struct gateway *gw = user->gw;
+	const struct client *best = user_best_client(user);
+
+	user->roster_due = 0;
+	if (best == NULL)
+		return;			/* roster_client_up() comes back */
+	if (link_is_server(gw->link))
+		each_pending(user, tell_server_mode);
+	else if (rights_of(gw, user->jid)->roster_set)
+		each_pending(user, tell_by_rights);
+	else if (count_offers(user) > 0)
+		caps_ask_rosterx(user, best, offer);
+}
+
+/* --------------------------------------------------------------- session life */
+
+void
+roster_session_up(struct user *user)
+{
+	struct contact *c;
+	size_t at = 0;
+
+	while ((c = map_next(&user->contacts, &at)) != NULL) {
+		roster_show(user, c);
+		if (c->subscription != SUB_BOTH && c->subscription != SUB_ASK)
+			roster_changed(user, c);
+	}
+}
+
+void
+roster_client_up(struct user *user, const char *full)
+{
+	struct contact *c;
+	size_t at = 0;
+
+	while ((c = map_next(&user->contacts, &at)) != NULL) {
+		if (c->show != SHOW_OFFLINE && visible(user, c))
+			say_contact(user, c, full);
+		if (c->pending && user->roster_due == 0)
+			user->roster_due = ev_now(user->gw->loop) + GATHER;
+	}
+}
+
+void
+roster_client_down(struct user *user, const char *full)
+{
+	struct contact *c;
+	size_t at = 0;
+
+	while ((c = map_next(&user->contacts, &at)) != NULL) {
+		if (c->shown)
+			say_contact_gone(user, c, full ? full : user->jid);
+		if (full == NULL) {
+			c->shown = false;
+			c->show = SHOW_OFFLINE;
+		}
+	}
+}
+
+void
+roster_removed(struct user *user, const struct contact *c)
+{
+	struct gateway *gw = user->gw;
+	struct client *client;
+
+	if (link_is_server(gw->link)) {
+		TAILQ_FOREACH(client, &user->clients, entry)
+			say_roster_push(user, c, "remove", client->full);
+	} else if (rights_of(gw, user->jid)->roster_set) {
+		put_item(gw, user->jid, c, "remove", NULL, NULL);
+	} else {
+		say_presence(gw, c->jid, user->jid, "unsubscribe",
+		    SHOW_OFFLINE, NULL);
+		say_presence(gw, c->jid, user->jid, "unsubscribed",
+		    SHOW_OFFLINE, NULL);
+	}
+}
+
+/* --------------------------------------------------------------- registration */
+
+static void
+ask_for_presence(struct gateway *gw, const char *bare)
+{
+	say_presence(gw, gw->config->jid, bare, "subscribe", SHOW_ONLINE,
+	    NULL);
+}
+
+static void
+gateway_written(struct gateway *gw, void *ctx, struct arena *a,
+    const struct stanza *answer)
+{
+	char *bare = ctx;
+	const char *type = answer ? stanza_attr(answer, "type") : NULL;
+
+	(void)a;
+	if (type == NULL || strcmp(type, "result") != 0)
+		ask_for_presence(gw, bare);
+	else
+		say_presence(gw, gw->config->jid, bare, "probe", SHOW_ONLINE,
+		    NULL);
+	free(bare);
+}
+
+void
+roster_registered(struct user *user)
+{
+	struct gateway *gw = user->gw;
+	struct contact self = {
+		.jid = (char *)gw->config->jid,
+		.nickname = (char *)gw->config->identity_name,
+	};
+
+	if (rights_of(gw, user->jid)->roster_set)
+		put_item(gw, user->jid, &self, "both", gateway_written,
+		    xstrdup(user->jid));
+	else
+		ask_for_presence(gw, user->jid);
+}
+
+static void
+unsubscribe(struct gateway *gw, const char *from, const char *bare)
+{
+	say_presence(gw, from, bare, "unsubscribe", SHOW_OFFLINE, NULL);
+	say_presence(gw, from, bare, "unsubscribed", SHOW_OFFLINE, NULL);
+}
+
+void
+roster_unregistered(struct gateway *gw, const char *bare,
+    const struct store_contact *records, size_t n)
+{
+	bool by_rights = rights_of(gw, bare)->roster_set;
+	struct contact gone = { .jid = (char *)gw->config->jid };
+	struct arena a = { 0 };
+
+	for (size_t i = 0; i < n; i++) {
+		gone.jid = name_to_jid(gw, &a, records[i].name);
+		if (gone.jid == NULL)
+			continue;
+		if (by_rights)
+			put_item(gw, bare, &gone, "remove", NULL, NULL);
+		else
+			unsubscribe(gw, gone.jid, bare);
+	}
+	gone.jid = (char *)gw->config->jid;
+	if (by_rights)
+		put_item(gw, bare, &gone, "remove", NULL, NULL);
+	else
+		unsubscribe(gw, gone.jid, bare);
+	arena_free(&a);
+}

@@ -1,0 +1,113 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Stanzas about contacts. */
+#include "manager/gateway/say_roster.h"
+
+#include <string.h>
+
+#include "manager/gateway/caps.h"
+#include "manager/gateway/name.h"
+#include "manager/gateway/ns.h"
+#include "manager/gateway/say.h"
+
+void
+say_contact(const struct user *user, const struct contact *c, const char *to)
+{
+	struct gateway *gw = user->gw;
+	struct xml *x = link_begin(gw->link);
+
+	xml_open(x, "presence");
+	xml_attrf(x, "from", "%s/%s", c->jid, CONTACT_RESOURCE);
+	xml_attr(x, "to", to);
+	if (c->show == SHOW_OFFLINE)
+		xml_attr(x, "type", "unavailable");
+	else if (c->show != SHOW_ONLINE)
+		xml_element(x, "show", NULL, show_name(c->show));
+	if (c->status != NULL)
+		xml_element(x, "status", NULL, c->status);
+	xml_open_ns(x, "c", NS_CAPS);
+	xml_attr(x, "hash", "sha-1");
+	xml_attr(x, "node", CAPS_NODE);
+	xml_attr(x, "ver", caps_of_contacts(gw));
+	xml_close(x);
+	/* XEP-0153: an empty photo says that there is none. */
+	xml_open_ns(x, "x", NS_VCARD_UPDATE);
+	xml_element(x, "photo", NULL, c->avatar_hash);
+	xml_close(x);
+	say_end(gw, x, to, 0);
+}
+
+void
+say_contact_gone(const struct user *user, const struct contact *c,
+    const char *to)
+{
+	struct xml *x = link_begin(user->gw->link);
+
+	xml_open(x, "presence");
+	xml_attrf(x, "from", "%s/%s", c->jid, CONTACT_RESOURCE);
+	xml_attr(x, "to", to);
+	xml_attr(x, "type", "unavailable");
+	say_end(user->gw, x, to, 0);
+}
+
+void
+say_roster_item(struct xml *x, const struct contact *c,
+    const char *subscription)
+{
+	const char *group = c->groups;
+
+	xml_open(x, "item");
+	xml_attr(x, "jid", c->jid);
+	xml_attr(x, "subscription", subscription);
+	if (strcmp(subscription, "remove") == 0) {
+		xml_close(x);
+		return;
+	}
+	xml_attr(x, "name", c->nickname);
+	while (group != NULL && *group != '\0') {
+		size_t len = strcspn(group, "\n");
+
+		if (len > 0) {
+			xml_open(x, "group");
+			xml_textf(x, "%.*s", (int)len, group);
+			xml_close(x);
+		}
+		group += len + (group[len] == '\n');
+	}
+	xml_close(x);
+}
+
+void
+say_roster_push(const struct user *user, const struct contact *c,
+    const char *subscription, const char *to)
+{
+	struct gateway *gw = user->gw;
+	struct xml *x = link_begin(gw->link);
+
+	xml_open(x, "iq");
+	xml_attr(x, "type", "set");
+	/* RFC 6121 2.1.6: a push comes from the account itself. */
+	xml_attr(x, "from", user->jid);
+	xml_attr(x, "to", to);
+	xml_attrf(x, "id", "%s-r%lu", gw->iq_token, ++gw->iq_serial);
+	xml_open_ns(x, "query", NS_ROSTER);
+	say_roster_item(x, c, subscription);
+	say_end(gw, x, to, 0);
+}
+
+void
+say_subscribe(const struct user *user, const struct contact *c,
+    const char *text)
+{
+	struct gateway *gw = user->gw;
+	struct xml *x = link_begin(gw->link);
+
+	xml_open(x, "presence");
+	xml_attr(x, "type", "subscribe");
+	xml_attr(x, "from", c->jid);
+	xml_attr(x, "to", user->jid);
+	if (text != NULL)
+		xml_element(x, "status", NULL, text);
+	if (c->nickname != NULL)
+		xml_element(x, "nick", NS_NICK, c->nickname);
+	say_end(gw, x, user->jid, LINK_KEEP);
+}

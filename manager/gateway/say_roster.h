@@ -1,0 +1,24 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* say_roster.h - contacts as XMPP sees them: presence, roster items, offers. */
+#ifndef MANAGER_GATEWAY_SAY_ROSTER_H
+#define MANAGER_GATEWAY_SAY_ROSTER_H
+
+#include "manager/gateway/contact.h"
+#include "manager/xmpp/xml.h"
+
+/* Presence of a contact to a full or bare JID. */
+void	say_contact(const struct user *, const struct contact *,
+	    const char *to);
+void	say_contact_gone(const struct user *, const struct contact *,
+	    const char *to);
+/* <item/> of a roster query; subscription "both" or "remove". */
+void	say_roster_item(struct xml *, const struct contact *,
+	    const char *subscription);
+/* Server mode: a roster push to one client. */
+void	say_roster_push(const struct user *, const struct contact *,
+	    const char *subscription, const char *to);
+/* "May I see your presence?" with the contact's name (XEP-0172) and words. */
+void	say_subscribe(const struct user *, const struct contact *,
+	    const char *text);
+
+#endif
