@@ -10,6 +10,7 @@
 #define YOUNG		2.0	/* s; who dies so soon after being ready ... */
 #define YOUNG_DEATHS	3	/* ... this often in a row makes us pause */
 #define AT_ONCE		4	/* backends starting at a time */
+#define FINISH		10.0	/* s to answer what is in flight at a restart */
 
 struct census {
 	unsigned	 starting, ready;
@@ -173,15 +174,24 @@ avail_tick(struct pool *pool, const struct backend *b)
 }
 
 /* Users leave a draining backend all together, as soon as there is a place for
- * each of them: the old one serves them until the new one is ready. */
+ * each of them: the old one serves them until the new one is ready.  Nothing
+ * in flight is cut off, unless there always is something. */
+static bool
+may_move(const struct pool *pool, const struct backend *b)
+{
+	if (b->nusers > 0 &&
+	    b->nusers + pool->nwaiting > assign_room(pool, false))
+		return false;
+	return backend_is_idle(b) || clock_now() - b->drain_at > FINISH;
+}
+
 static void
 move_users(struct pool *pool)
 {
 	struct backend *b;
 
 	TAILQ_FOREACH(b, &pool->backends, link) {
-		if (b->state != BACKEND_DRAINING || (b->nusers > 0 &&
-		    b->nusers + pool->nwaiting > assign_room(pool, false)))
+		if (b->state != BACKEND_DRAINING || !may_move(pool, b))
 			continue;
 		backend_fail(b, BACKEND_MOVE, "replaced");
 		pool_touch(pool);	/* everything may be different now */

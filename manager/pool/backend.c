@@ -59,6 +59,12 @@ backend_serves(const struct backend *b)
 	return b->state == BACKEND_READY || b->state == BACKEND_DRAINING;
 }
 
+bool
+backend_is_idle(const struct backend *b)
+{
+	return rpc_count(b->rpc) == (b->pinging ? 1 : 0);
+}
+
 static void
 set_state(struct backend *b, enum backend_state state)
 {
@@ -144,6 +150,7 @@ drain(struct backend *b)
 	static const struct msg_drain nothing;
 
 	b->asked = true;
+	b->drain_at = clock_now();
 	set_state(b, BACKEND_DRAINING);
 	backend_notify(b, METHOD_drain, &nothing);
 }

@@ -49,7 +49,8 @@ struct backend_owner {
 	/* A notification or request while READY or DRAINING. */
 	void	(*message)(struct backend *, const struct msg *);
 	void	(*drained)(struct backend *);
-	/* A few times in a ping interval. */
+	/* A few times in a ping interval, and after each answer while
+	 * DRAINING. */
 	void	(*tick)(struct backend *);
 };
 
@@ -91,7 +92,7 @@ struct backend {
 	struct tail	 tail;
 	struct rpc	*rpc;
 
-	double		 born, ready_at;	/* clock_now(); ready_at 0: never */
+	double		 born, ready_at, drain_at; /* clock_now(); 0: never */
 	bool		 asked;		/* we wanted it to leave */
 	bool		 exited;	/* then status is as of waitpid(2) */
 	int		 status;
@@ -153,6 +154,8 @@ void		 backend_answer(struct backend *, uint32_t token, enum method,
 		    const void *result, const char *code, const char *text);
 
 bool		 backend_serves(const struct backend *);  /* READY, DRAINING */
+/* No request but our own ping is in flight. */
+bool		 backend_is_idle(const struct backend *);
 const char	*backend_state_name(enum backend_state);
 /* Why it was lost: our reason, how it ended, or both. */
 void		 backend_words(const struct backend *, struct buf *);

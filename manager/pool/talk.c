@@ -71,6 +71,8 @@ take_response(struct backend *b, const struct msg *msg)
 		bad.text = "the backend's answer makes no sense";
 		rpc_finish(b->rpc, msg->id, &bad, NULL);
 	}
+	if (b->state == BACKEND_DRAINING)
+		b->owner->tick(b);
 }
 
 static void

@@ -109,10 +109,14 @@ kit_obey(const char *user, const char *order)
 		nanosleep(&(struct timespec){ .tv_nsec = 300000000 }, NULL);
 	} else if (strcmp(order, "helper") == 0) {
 		/* A helper that holds the pipes longer than we live. */
-		if (fork() == 0) {
-			for (;;)
-				pause();
-		}
+		pid_t pid = fork();
+		char text[16];
+
+		while (pid == 0)
+			pause();
+		snprintf(text, sizeof(text), "%d", (int)pid);
+		kit_say(user, text);
+		kit_flush();
 		_exit(4);
 	} else if (strncmp(order, "ask", 3) == 0) {
 		struct msg_ask ask = { .user = user, .title = "code?" };

@@ -233,8 +233,10 @@ retires_empty_ones(void **state)
 	assert_int_equal(w->lost, 0);
 	assert_int_equal(pool_crashes(w->pool), 0);
 	assert_true(world_logged(w, "retired, not needed for 0.2 s"));
+	w->log.end = w->log.start;
 	world_run(w, 0.5);
 	assert_int_equal(pool_ready_count(w->pool), 1);
+	assert_false(world_logged(w, "->"));	/* the last one stays */
 	world_destroy(w);
 }
 

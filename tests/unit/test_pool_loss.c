@@ -126,6 +126,8 @@ helper_holds_the_pipes(void **state)
 	assert_int_equal(world_send(w, "u0@x", "helper"), 0);
 	until_within(w, 2, w->lost == 1);
 	assert_reported(w, "id 1: exit 4, 1 user, ");
+	assert_true(atoi(w->last_body) > 1);
+	until_within(w, 1, !alive(atoi(w->last_body)));
 	world_destroy(w);
 }
 
@@ -421,6 +423,25 @@ restart_moves_users(void **state)
 	world_destroy(w);
 }
 
+/* What is in flight is answered first, though a replacement is there. */
+static void
+restart_waits_for_answers(void **state)
+{
+	struct world *w = world_with_users("ok", 1);
+
+	(void)state;
+	w->reassign = true;
+	assert_int_equal(world_send(w, "u0@x", "nap"), 0);
+	assert_int_equal(pool_restart(w->pool, 1), 0);
+	until(w, pool_ready_count(w->pool) == 1);
+	assert_string_equal(world_info(w, 0).state, "draining");
+	assert_int_equal(w->replies, 0);
+	until(w, w->lost == 1);
+	assert_int_equal(w->replies, 1);
+	assert_int_equal(w->failures, 0);
+	world_destroy(w);
+}
+
 /* One backend is allowed: its replacement comes before it goes. */
 static void
 restart_of_the_only_one(void **state)
@@ -570,6 +591,7 @@ main(int argc, char **argv)
 		cmocka_unit_test(cannot_be_executed),
 		cmocka_unit_test(env_and_missing_program),
 		cmocka_unit_test(restart_moves_users),
+		cmocka_unit_test(restart_waits_for_answers),
 		cmocka_unit_test(restart_of_the_only_one),
 		cmocka_unit_test(callbacks_do_anything),
 		cmocka_unit_test(log_files),

@@ -167,6 +167,9 @@ each_cell(void **state)
 		assert_int_equal(seen.gone, cells[i].gone);
 		assert_int_equal(b->killed, cells[i].killed);
 		assert_int_equal(b->asked, cells[i].asked);
+		if (b->killed == SIGABRT)	/* time to write the core */
+			assert_true(ev_timer_remaining(b->loop,
+			    &b->timer) > 1.5);
 		destroy(b);
 	}
 }
