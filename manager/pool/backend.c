@@ -164,6 +164,7 @@ farewell(struct backend *b)
 	b->asked = true;
 	set_state(b, BACKEND_STOPPING);
 	set_timer(b, b->limits.stop_timeout, KILL_AGAIN);
+	channel_hold(&b->channel, false);	/* lest it waits for us */
 	backend_notify(b, METHOD_exit, &nothing);
 }
 
@@ -445,6 +446,7 @@ backend_start(struct ev_loop *loop, const struct backend_start *start,
 	b = backend_create(loop, start);
 	attach(b, &process, start->log_path);
 	backend_log(b, LOG_DEBUG, "started");
+	ev_now_update(loop);		/* the turn may have been a long one */
 	set_timer(b, b->limits.start_timeout, 0);
 	talk_initialize(b, start->config);
 	return b;

@@ -385,8 +385,8 @@ pool_hold(struct pool *pool, bool hold)
 
 	pool->held = hold;
 	TAILQ_FOREACH(b, &pool->backends, link) {
-		/* One that starts has a word to say first. */
-		if (b->state != BACKEND_STARTING)
+		/* One that starts or stops must not wait for us. */
+		if (backend_serves(b))
 			channel_hold(&b->channel, hold);
 	}
 }

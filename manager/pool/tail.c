@@ -77,17 +77,15 @@ line_level(const char *line, enum log_level *level)
 }
 
 static void
-to_own_log(struct tail *t, const char *line)
+to_own_log(struct tail *t, enum log_level level, const char *line)
 {
 	double now = clock_now();
-	enum log_level level;
 
-	line = line_level(line, &level);
 	if (!log_enabled(level))
 		return;
 	if (now - t->second >= 1) {
 		if (t->held > 0)
-			log_warn("%s: %u more lines on standard error",
+			log_warn("%s: %u lines more, not shown",
 			    t->subject, t->held);
 		t->second = now;
 		t->passed = t->held = 0;
@@ -101,9 +99,29 @@ to_own_log(struct tail *t, const char *line)
 }
 
 static void
-keep(struct tail *t, char *line, size_t n)
+keep(struct tail *t, const char *line)
 {
-	char *slot;
+	char *slot = t->lines[t->next++ % TAIL_LINES];
+	size_t n = utf8_cut(line, strlen(line), TAIL_WIDTH - 1);
+
+	memcpy(slot, line, n);
+	slot[n] = '\0';
+}
+
+void
+tail_line(struct tail *t, enum log_level level, const char *line)
+{
+	to_own_log(t, level, line);
+	if (level < LOG_DEBUG)
+		keep(t, line);
+}
+
+/* line: as it was written, n bytes and a NUL. */
+static void
+take_line(struct tail *t, char *line, size_t n)
+{
+	enum log_level level;
+	const char *text;
 
 	while (n > 0 && (line[n - 1] == '\r' || line[n - 1] == ' '))
 		n--;
@@ -111,12 +129,10 @@ keep(struct tail *t, char *line, size_t n)
 		return;
 	line[n] = '\0';
 	utf8_xml_clean(line, n);
+	text = line_level(line, &level);
 	if (t->path == NULL)
-		to_own_log(t, line);
-	slot = t->lines[t->next++ % TAIL_LINES];
-	n = utf8_cut(line, n, TAIL_WIDTH - 1);
-	memcpy(slot, line, n);
-	slot[n] = '\0';
+		to_own_log(t, level, text);
+	keep(t, text);
 }
 
 static void
@@ -125,7 +141,7 @@ end_line(struct tail *t)
 	if (buf_len(&t->part) == 0)
 		return;
 	buf_addc(&t->part, '\0');
-	keep(t, buf_data(&t->part), buf_len(&t->part) - 1);
+	take_line(t, buf_data(&t->part), buf_len(&t->part) - 1);
 	buf_free(&t->part);
 }
 

@@ -8,6 +8,7 @@
 #include <stddef.h>
 
 #include "util/buf.h"
+#include "util/log.h"
 
 #define TAIL_LINES	10
 #define TAIL_WIDTH	200	/* bytes kept of a line */
@@ -38,6 +39,8 @@ void	tail_read_rest(struct tail *);
 void	tail_reopen(struct tail *);
 void	tail_close(struct tail *);	/* .lines stay readable */
 
+/* A line that came another way: to our own log, and kept as well. */
+void	tail_line(struct tail *, enum log_level, const char *line);
 /* What came on the pipe; for tests. */
 void	tail_feed(struct tail *, const char *bytes, size_t n);
 /* The last lines, joined by " / ", oldest first; nothing when there are none. */

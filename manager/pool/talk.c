@@ -5,6 +5,7 @@
 #include "manager/pool/talk.h"
 
 #include <math.h>
+#include <stdio.h>
 #include <stdlib.h>
 
 #include "protocol/errors.h"
@@ -79,11 +80,13 @@ static void
 take_log(struct backend *b, const struct msg_log *line)
 {
 	enum log_level level;
+	char text[1000];
 
 	if (log_level_parse(line->level, &level) < 0)
 		level = LOG_INFO;
-	backend_log(b, level, "%s%s%s", line->user != NULL ? line->user : "",
-	    line->user != NULL ? ": " : "", line->text);
+	snprintf(text, sizeof(text), "%s%s%s", line->user ? line->user : "",
+	    line->user ? ": " : "", line->text);
+	tail_line(&b->tail, level, text);
 }
 
 static void

@@ -118,6 +118,16 @@ kit_obey(const char *user, const char *order)
 		kit_say(user, text);
 		kit_flush();
 		_exit(4);
+	} else if (strcmp(order, "log") == 0) {
+		struct msg_log line = {
+			.level = "warn", .user = user, .text = "beware"
+		};
+
+		for (int i = 0; i < 1000; i++) {
+			if (encode_notification(&kit_out, METHOD_log,
+			    &line) < 0)
+				_exit(6);
+		}
 	} else if (strncmp(order, "ask", 3) == 0) {
 		struct msg_ask ask = { .user = user, .title = "code?" };
 
@@ -505,6 +515,37 @@ static inline size_t
 world_count(struct world *w)
 {
 	return pool_backends(w->pool, NULL, 0);
+}
+
+static inline struct world *
+world_with_users(const char *mode, int users)
+{
+	struct world *w = world_create(mode);
+
+	w->config.users_max = 10;
+	world_start(w);
+	world_assign(w, 0, users);
+	until(w, (int)w->assigned == users);
+	return w;
+}
+
+static inline char *
+crash_report(struct world *w)
+{
+	struct buf out = { 0 };
+
+	pool_crash_report(w->pool, &out);
+	return buf_steal(&out);
+}
+
+static inline void
+assert_reported(struct world *w, const char *words)
+{
+	char *report = crash_report(w);
+
+	if (strstr(report, words) == NULL)
+		fail_msg("no \"%s\" in: %s", words, report);
+	free(report);
 }
 
 /* Not even waiting to be reaped. */

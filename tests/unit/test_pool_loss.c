@@ -1,40 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* links: pool protocol util */
-/* The pool with backends that die, hang, lie, or never start. */
-#include <sys/stat.h>
-
+/* The pool with backends that die, hang, lie, or are replaced. */
 #include "tests/unit/pool_kit.h"
-
-static struct world *
-world_with_users(const char *mode, int users)
-{
-	struct world *w = world_create(mode);
-
-	w->config.users_max = 10;
-	world_start(w);
-	world_assign(w, 0, users);
-	until(w, (int)w->assigned == users);
-	return w;
-}
-
-static char *
-crash_report(struct world *w)
-{
-	struct buf out = { 0 };
-
-	pool_crash_report(w->pool, &out);
-	return buf_steal(&out);
-}
-
-static void
-assert_reported(struct world *w, const char *words)
-{
-	char *report = crash_report(w);
-
-	if (strstr(report, words) == NULL)
-		fail_msg("no \"%s\" in: %s", words, report);
-	free(report);
-}
 
 static void
 crash_gives_users_back(void **state)
@@ -286,121 +253,6 @@ reads_nothing(void **state)
 }
 
 static void
-fails_to_start(void **state)
-{
-	static const char next[] = "next try in ";
-	struct world *w = world_create("die");
-	double pause;
-
-	(void)state;
-	world_start(w);
-	until(w, pool_crashes(w->pool) == 1);
-	assert_true(world_logged(w, next));
-	pause = atof(strstr(buf_data(&w->log), next) + strlen(next));
-	assert_true(pause > 0.7 && pause < 1.3);
-	buf_clear(&w->log);
-	until(w, pool_crashes(w->pool) == 2);
-	assert_true(world_logged(w, next));
-	pause = atof(strstr(buf_data(&w->log), next) + strlen(next));
-	assert_true(pause > 1.4 && pause < 2.6);
-	assert_reported(w, "id 1: exit 3, 0 users");
-	assert_reported(w, "s ago: first line / no such network\n");
-	assert_true(world_logged(w, "did not start: exit 3: first line / "
-	    "no such network; next try in "));
-	/* Mended: it is tried at once, and works. */
-	world_command(w, "ok");
-	pool_configure(w->pool, &w->config);
-	until_within(w, 1, pool_ready_count(w->pool) == 1);
-	world_destroy(w);
-}
-
-static void
-start_is_refused(const char *mode, const char *expected)
-{
-	struct world *w = world_create(mode);
-
-	world_start(w);
-	until(w, pool_crashes(w->pool) == 1);
-	assert_reported(w, expected);
-	assert_int_equal(world_count(w), 0);
-	world_destroy(w);
-}
-
-static void
-refuses_to_start(void **state)
-{
-	(void)state;
-	start_is_refused("refuse", "refused to start: network: no licence");
-	start_is_refused("v2", "speaks protocol version 2, not 1");
-	start_is_refused("junk", "broke the protocol");
-}
-
-static void
-slow_to_start(void **state)
-{
-	struct world *w = world_create("slow");
-
-	(void)state;
-	w->config.start_timeout = 0.3;
-	world_start(w);
-	world_run(w, 0.15);
-	assert_string_equal(world_info(w, 0).state, "starting");
-	until(w, pool_crashes(w->pool) == 1);
-	assert_reported(w, "not ready within 0.3 s");
-	world_destroy(w);
-}
-
-static void
-cannot_be_executed(void **state)
-{
-	static const struct {
-		const char *command, *why;
-	} cases[] = {
-		{ "/nonexistent/backend -x", "cannot execute /nonexistent/backend: No such file or directory (or its interpreter); check [service] backend" },
-		{ "/etc/passwd", "cannot execute /etc/passwd: Permission denied, is it executable? check [service] backend" },
-		{ "'unclosed", "[service] backend: a quote is not closed" },
-		{ "  ", "[service] backend: it names no program" },
-	};
-
-	(void)state;
-	for (size_t i = 0; i < LENGTH(cases); i++) {
-		struct world *w = world_create("ok");
-
-		w->config.command = cases[i].command;
-		world_start(w);
-		world_run(w, 0.05);
-		assert_true(world_logged(w, cases[i].why));
-		assert_true(world_logged(w, "; next try in "));
-		assert_reported(w, cases[i].why);
-		assert_int_equal(pool_crashes(w->pool), 0);
-		assert_int_equal(world_count(w), 0);
-		world_destroy(w);
-	}
-}
-
-static void
-env_and_missing_program(void **state)
-{
-	struct world *w = world_create("ok");
-	char command[700];
-
-	(void)state;
-	snprintf(command, sizeof(command), "env KIT=1 %s", w->command);
-	w->config.command = command;
-	world_start(w);
-	until(w, pool_ready_count(w->pool) == 1);
-	world_destroy(w);
-
-	w = world_create("ok");
-	w->config.command = "env LC_ALL=C KIT=1 /nonexistent/b";
-	world_start(w);
-	until(w, pool_crashes(w->pool) == 1);
-	assert_reported(w, "exit 127 (command not found)");
-	assert_reported(w, "No such file or directory");
-	world_destroy(w);
-}
-
-static void
 restart_moves_users(void **state)
 {
 	struct world *w = world_with_users("ok", 3);
@@ -497,31 +349,55 @@ callbacks_do_anything(void **state)
 	world_destroy(w);
 }
 
-static void
-log_files(void **state)
+static unsigned
+count_descriptors(void)
 {
-	struct world *w = world_create("die");
-	char dir[] = "/tmp/test-pool-XXXXXX", path[100], text[100] = "";
-	int fd;
+	unsigned n = 0;
+
+	for (int fd = 0; fd < 1024; fd++)
+		n += fcntl(fd, F_GETFD) >= 0;
+	return n;
+}
+
+static void
+leaves_nothing_behind(void **state)
+{
+	struct world *w = world_create("ok");
+	unsigned before = count_descriptors();
 
 	(void)state;
-	assert_non_null(mkdtemp(dir));
-	snprintf(path, sizeof(path), "%s/a/b/backend-BACKEND_ID.log", dir);
-	w->config.log_path = path;
+	w->reassign = true;
 	world_start(w);
+	for (unsigned i = 1; i <= 2; i++) {
+		world_assign(w, 0, 1);
+		until(w, w->assigned == i);
+		assert_int_equal(world_send(w, "u0@x", "crash"), 0);
+		until(w, pool_crashes(w->pool) == i);
+	}
+	until(w, w->assigned == 3);
+	pool_stop(w->pool, world_on_stopped, w);
+	until(w, w->stopped == 1);
+	world_destroy(w);
+	assert_int_equal(count_descriptors(), before);
+	assert_int_equal(waitpid(-1, NULL, WNOHANG), -1);	/* no zombie */
+}
+
+static void
+log_messages(void **state)
+{
+	struct world *w = world_with_users("ok", 1);
+	unsigned lines = 0;
+
+	(void)state;
+	assert_int_equal(world_send(w, "u0@x", "log"), 0);
+	until(w, w->replies == 1);
+	assert_true(world_logged(w, "): u0@x: beware\n"));
+	for (char *p = buf_data(&w->log); (p = strstr(p, "beware")) != NULL; p++)
+		lines++;
+	assert_true(lines >= 100 && lines <= 400);	/* not the flood */
+	assert_int_equal(world_send(w, "u0@x", "exit0"), 0);
 	until(w, pool_crashes(w->pool) == 1);
-	assert_reported(w, "no such network");
-	snprintf(path, sizeof(path), "%s/a/b/backend-1.log", dir);
-	assert_true((fd = open(path, O_RDONLY)) >= 0);
-	assert_true(read(fd, text, sizeof(text) - 1) > 0);
-	assert_string_equal(text, "first line\nno such network\n");
-	close(fd);
-	assert_int_equal(unlink(path), 0);
-	snprintf(path, sizeof(path), "%s/a/b", dir);
-	rmdir(path);
-	snprintf(path, sizeof(path), "%s/a", dir);
-	rmdir(path);
-	assert_int_equal(rmdir(dir), 0);
+	assert_reported(w, "ago: u0@x: beware / u0@x: beware / u0@x: beware");
 	world_destroy(w);
 }
 
@@ -585,16 +461,12 @@ main(int argc, char **argv)
 		cmocka_unit_test(full_and_drained),
 		cmocka_unit_test(hung_is_dead),
 		cmocka_unit_test(reads_nothing),
-		cmocka_unit_test(fails_to_start),
-		cmocka_unit_test(refuses_to_start),
-		cmocka_unit_test(slow_to_start),
-		cmocka_unit_test(cannot_be_executed),
-		cmocka_unit_test(env_and_missing_program),
 		cmocka_unit_test(restart_moves_users),
 		cmocka_unit_test(restart_waits_for_answers),
 		cmocka_unit_test(restart_of_the_only_one),
 		cmocka_unit_test(callbacks_do_anything),
-		cmocka_unit_test(log_files),
+		cmocka_unit_test(leaves_nothing_behind),
+		cmocka_unit_test(log_messages),
 		cmocka_unit_test(dies_with_us),
 	};
 

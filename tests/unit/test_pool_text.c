@@ -186,6 +186,7 @@ levels_and_floods(void **state)
 	assert_string_equal(logged, "2 me: plain");
 	feed(t, "<3>bad\n");
 	assert_string_equal(logged, "0 me: bad");
+	assert_words(t, 2, "plain / bad");
 	feed(t, "<4>warn\n");
 	assert_string_equal(logged, "1 me: warn");
 	feed(t, "<9>plain\n");

@@ -1,0 +1,165 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* links: pool protocol util */
+/* The pool with backends that do not start, or start in odd ways. */
+#include <sys/stat.h>
+
+#include "tests/unit/pool_kit.h"
+
+static void
+fails_to_start(void **state)
+{
+	static const char next[] = "next try in ";
+	struct world *w = world_create("die");
+	double pause;
+
+	(void)state;
+	world_start(w);
+	until(w, pool_crashes(w->pool) == 1);
+	assert_true(world_logged(w, next));
+	pause = atof(strstr(buf_data(&w->log), next) + strlen(next));
+	assert_true(pause > 0.7 && pause < 1.3);
+	buf_clear(&w->log);
+	until(w, pool_crashes(w->pool) == 2);
+	assert_true(world_logged(w, next));
+	pause = atof(strstr(buf_data(&w->log), next) + strlen(next));
+	assert_true(pause > 1.4 && pause < 2.6);
+	assert_reported(w, "id 1: exit 3, 0 users");
+	assert_reported(w, "s ago: first line / no such network\n");
+	assert_true(world_logged(w, "did not start: exit 3: first line / "
+	    "no such network; next try in "));
+	/* Mended: it is tried at once, and works. */
+	world_command(w, "ok");
+	pool_configure(w->pool, &w->config);
+	until_within(w, 1, pool_ready_count(w->pool) == 1);
+	world_destroy(w);
+}
+
+static void
+start_is_refused(const char *mode, const char *expected)
+{
+	struct world *w = world_create(mode);
+
+	world_start(w);
+	until(w, pool_crashes(w->pool) == 1);
+	assert_reported(w, expected);
+	assert_int_equal(world_count(w), 0);
+	world_destroy(w);
+}
+
+static void
+refuses_to_start(void **state)
+{
+	(void)state;
+	start_is_refused("refuse", "refused to start: network: no licence");
+	start_is_refused("v2", "speaks protocol version 2, not 1");
+	start_is_refused("junk", "broke the protocol");
+}
+
+static void
+slow_to_start(void **state)
+{
+	struct world *w = world_create("slow");
+
+	(void)state;
+	w->config.start_timeout = 0.3;
+	world_start(w);
+	world_run(w, 0.15);
+	assert_string_equal(world_info(w, 0).state, "starting");
+	until(w, pool_crashes(w->pool) == 1);
+	assert_reported(w, "not ready within 0.3 s");
+	world_destroy(w);
+}
+
+static void
+cannot_be_executed(void **state)
+{
+	static const struct {
+		const char *command, *why;
+	} cases[] = {
+		{ "/nonexistent/backend -x", "cannot execute /nonexistent/backend: No such file or directory (or its interpreter); check [service] backend" },
+		{ "/etc/passwd", "cannot execute /etc/passwd: Permission denied, is it executable? check [service] backend" },
+		{ "'unclosed", "[service] backend: a quote is not closed" },
+		{ "  ", "[service] backend: it names no program" },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < LENGTH(cases); i++) {
+		struct world *w = world_create("ok");
+
+		w->config.command = cases[i].command;
+		world_start(w);
+		world_run(w, 0.05);
+		assert_true(world_logged(w, cases[i].why));
+		assert_true(world_logged(w, "; next try in "));
+		assert_reported(w, cases[i].why);
+		assert_int_equal(pool_crashes(w->pool), 0);
+		assert_int_equal(world_count(w), 0);
+		world_destroy(w);
+	}
+}
+
+static void
+env_and_missing_program(void **state)
+{
+	struct world *w = world_create("ok");
+	char command[700];
+
+	(void)state;
+	snprintf(command, sizeof(command), "env KIT=1 %s", w->command);
+	w->config.command = command;
+	world_start(w);
+	until(w, pool_ready_count(w->pool) == 1);
+	world_destroy(w);
+
+	w = world_create("ok");
+	w->config.command = "env LC_ALL=C KIT=1 /nonexistent/b";
+	world_start(w);
+	until(w, pool_crashes(w->pool) == 1);
+	assert_reported(w, "exit 127 (command not found)");
+	assert_reported(w, "No such file or directory");
+	world_destroy(w);
+}
+
+static void
+log_files(void **state)
+{
+	struct world *w = world_create("die");
+	char dir[] = "/tmp/test-pool-XXXXXX", path[100], text[100] = "";
+	int fd;
+
+	(void)state;
+	assert_non_null(mkdtemp(dir));
+	snprintf(path, sizeof(path), "%s/a/b/backend-BACKEND_ID.log", dir);
+	w->config.log_path = path;
+	world_start(w);
+	until(w, pool_crashes(w->pool) == 1);
+	assert_reported(w, "no such network");
+	snprintf(path, sizeof(path), "%s/a/b/backend-1.log", dir);
+	assert_true((fd = open(path, O_RDONLY)) >= 0);
+	assert_true(read(fd, text, sizeof(text) - 1) > 0);
+	assert_string_equal(text, "first line\nno such network\n");
+	close(fd);
+	assert_int_equal(unlink(path), 0);
+	snprintf(path, sizeof(path), "%s/a/b", dir);
+	rmdir(path);
+	snprintf(path, sizeof(path), "%s/a", dir);
+	rmdir(path);
+	assert_int_equal(rmdir(dir), 0);
+	world_destroy(w);
+}
+
+int
+main(int argc, char **argv)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(fails_to_start),
+		cmocka_unit_test(refuses_to_start),
+		cmocka_unit_test(slow_to_start),
+		cmocka_unit_test(cannot_be_executed),
+		cmocka_unit_test(env_and_missing_program),
+		cmocka_unit_test(log_files),
+	};
+
+	kit_main(argc, argv);
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
