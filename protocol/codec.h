@@ -15,8 +15,8 @@
 /* Every encoder appends one whole message.  Strings must be valid UTF-8
  * (encode_* replace what is not by '?', so that a sloppy plug-in's text is
  * damaged rather than its process killed).  Arrays and maps are absent when
- * their pointer is NULL, and empty when only their count is 0.  Returns -1, with
- * nothing appended, when the message would be over the size limit. */
+ * their pointer is NULL, and empty when only their count is 0.  Returns -1,
+ * with nothing appended, when the message would be over the size limit. */
 int	encode_request(struct buf *, uint32_t id, enum method,
 	    const void *params) MUST_CHECK;
 int	encode_notification(struct buf *, enum method, const void *params)

@@ -101,7 +101,7 @@ array_of(struct decoder *d, size_t n, size_t size)
 	return arena_alloc(&d->arena, n > 0 ? n * size : 1);
 }
 
-/* ------------------------------------------------- one function for each type */
+/* ----------------------------------------------- one function for each type */
 
 static int
 take_str(struct decoder *d, const struct field *f, const msgpack_object *o,
@@ -334,7 +334,7 @@ take_record(struct decoder *d, const struct layout *layout,
 	return required == layout->required ? 0 : missing(d, layout, seen);
 }
 
-/* ------------------------------------------------------------- whole messages */
+/* ----------------------------------------------------------- whole messages */
 
 static int
 take_id(struct decoder *d, const msgpack_object *o, struct msg *msg)
@@ -365,7 +365,7 @@ take_call(struct decoder *d, const msgpack_object *method,
 		    "a notification sent as a request" :
 		    "a request sent as a notification");
 	if (params->type != MSGPACK_OBJECT_ARRAY || array->size != 1)
-		return refuse(d, NULL, "its params are not one map in an array");
+		return refuse(d, NULL, "its params are not [map]");
 	msg->params = &d->params;
 	return take_record(d, layout_params(msg->method), &array->ptr[0],
 	    &d->params);

@@ -25,10 +25,18 @@ typedef void put(struct encoder *, const struct field *, const void *value);
 static void	put_record(struct encoder *, const struct layout *,
 		    const void *);
 
+/* Mostly a few bytes, for which there is room. */
 static int
-append(void *out, const char *data, size_t len)
+append(void *ctx, const char *data, size_t len)
 {
-	buf_add(out, data, len);
+	struct buf *out = ctx;
+
+	if (len == 0)
+		return 0;
+	if (out->mem == NULL || out->cap - out->end < len)
+		buf_reserve(out, len);
+	memcpy(out->mem + out->end, data, len);
+	buf_added(out, len);
 	return 0;
 }
 
@@ -95,7 +103,7 @@ put_pairs(struct encoder *e, const struct pairs *pairs)
 	}
 }
 
-/* -------------------------------------------------------------- is it there? */
+/* ------------------------------------------------------------- is it there? */
 
 static bool
 have_pointer(const void *value)
@@ -269,7 +277,7 @@ put_record(struct encoder *e, const struct layout *layout, const void *record)
 	}
 }
 
-/* ------------------------------------------------------------- whole messages */
+/* ----------------------------------------------------------- whole messages */
 
 static void
 put_call(struct encoder *e, enum method m, const void *params)

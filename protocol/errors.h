@@ -6,9 +6,9 @@
 #define ERR_BAD_REQUEST		"bad_request"
 #define ERR_NOT_SUPPORTED	"not_supported"
 #define ERR_NOT_CONNECTED	"not_connected"	/* no session, or not yet */
-#define ERR_NOT_FOUND		"not_found"	/* no such contact, room, nick */
+#define ERR_NOT_FOUND		"not_found"	/* contact, room, nick */
 #define ERR_CONFLICT		"conflict"	/* nick in use */
-#define ERR_NOT_AUTHORIZED	"not_authorized"	/* password wanted or wrong */
+#define ERR_NOT_AUTHORIZED	"not_authorized"	/* password */
 #define ERR_FORBIDDEN		"forbidden"	/* not enough rights */
 #define ERR_BANNED		"banned"
 #define ERR_MEMBERS_ONLY	"members_only"

@@ -2,8 +2,8 @@
 /* frame.h - where does a MessagePack value end?
  * Looks at headers only, allocates nothing, and goes on where it stopped when
  * more bytes have come.  Whatever it lets pass is well-formed, at most
- * PROTOCOL_MESSAGE_MAX bytes long and PROTOCOL_DEPTH_MAX levels deep, and has no
- * more elements than bytes. */
+ * PROTOCOL_MESSAGE_MAX bytes long and PROTOCOL_DEPTH_MAX levels deep, and has
+ * no more elements than bytes. */
 #ifndef PROTOCOL_FRAME_H
 #define PROTOCOL_FRAME_H
 
@@ -18,7 +18,8 @@ struct frame {
 	size_t		at;	/* where the next header is, or will be */
 	uint64_t	owed;	/* sum of left[] */
 	unsigned	depth;
-	uint32_t	left[PROTOCOL_DEPTH_MAX];	/* values still to come */
+	/* Values still to come, at each level. */
+	uint32_t	left[PROTOCOL_DEPTH_MAX];
 };
 
 /* data: all that has come of it so far, n bytes, of which earlier calls saw a

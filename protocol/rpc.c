@@ -29,7 +29,7 @@ struct call {
 };
 
 struct rpc {
-	struct call	**slots;	/* open addressing by id; owns the calls */
+	struct call	**slots;	/* owns them; open addressing by id */
 	uint32_t	  mask;		/* slots - 1; slots >= 2 * count */
 	uint32_t	  count;
 	uint32_t	  last_id;
@@ -84,7 +84,7 @@ rpc_destroy(struct rpc *rpc)
 	later_free(rpc);
 }
 
-/* ------------------------------------------------------------------ the table */
+/* ---------------------------------------------------------------- the table */
 
 /* The slot where id is, or the empty one where it would be. */
 static uint32_t
@@ -142,7 +142,7 @@ clear_slot(struct rpc *rpc, uint32_t hole)
 	}
 }
 
-/* -------------------------------------------------------------------- requests */
+/* ----------------------------------------------------------------- requests */
 
 uint32_t
 rpc_add(struct rpc *rpc, enum method m, double deadline, rpc_reply *reply,

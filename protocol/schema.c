@@ -32,7 +32,7 @@
 #undef ONE
 #undef END
 
-/* --------------------------------------------- layout_NAME(): the fields */
+/* ------------------------------------------------ layout_NAME(): the fields */
 
 #define BEGIN_LAYOUT(id, text) \
 static const struct layout * \
@@ -52,8 +52,10 @@ layout_##id(void) \
 #define MESSAGE(name, wire, dir, kind, help)	BEGIN_LAYOUT(name, help)
 #define RESULT(name, help)		BEGIN_LAYOUT(name##_result, help)
 #define FIELD(type, name, need, help)	ROW(type, name, need, NULL, help)
-#define LIST(record, name, need, help)	ROW(LIST, name, need, layout_##record, help)
-#define ONE(record, name, need, help)	ROW(ONE, name, need, layout_##record, help)
+#define LIST(record, name, need, help) \
+	ROW(LIST, name, need, layout_##record, help)
+#define ONE(record, name, need, help) \
+	ROW(ONE, name, need, layout_##record, help)
 #define END \
 		{ .name = NULL } \
 	}; \
@@ -153,7 +155,7 @@ layout_record(size_t i)
 	return i < LENGTH(records) ? records[i]() : NULL;
 }
 
-/* ------------------------------------------------------------ name to method */
+/* ----------------------------------------------------------- name to method */
 
 #define SLOTS 256
 #define NAME_MAX_BYTES 64	/* longer than any we know */

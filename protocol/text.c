@@ -8,23 +8,32 @@
 
 #include "util/utf8.h"
 
+#define WORD		sizeof(uint64_t)
 #define HIGH_BITS	UINT64_C(0x8080808080808080)
 
-/* How many of the first bytes are surely ASCII: all, or a multiple of 8. */
+static bool
+is_ascii_word(const char *s)
+{
+	uint64_t word;
+
+	memcpy(&word, s, sizeof(word));
+	return (word & HIGH_BITS) == 0;
+}
+
+/* How many of the first bytes are surely ASCII. */
 static size_t
 ascii_prefix(const char *s, size_t n)
 {
 	size_t i = 0;
-	uint64_t word;
 
-	for (; n - i >= sizeof(word); i += sizeof(word)) {
-		memcpy(&word, s + i, sizeof(word));
-		if ((word & HIGH_BITS) != 0)
-			return i;
-	}
-	word = 0;
-	memcpy(&word, s + i, n - i);
-	return (word & HIGH_BITS) == 0 ? n : i;
+	while (n - i >= WORD && is_ascii_word(s + i))
+		i += WORD;
+	/* The last word may overlap the one before it. */
+	if (i > 0 && n - i < WORD && is_ascii_word(s + n - WORD))
+		return n;
+	while (i < n && (unsigned char)s[i] < 0x80)
+		i++;
+	return i;
 }
 
 bool

@@ -75,7 +75,7 @@ kit_free(void)
 	memset(&kit, 0, sizeof(kit));
 }
 
-/* ---------------------------------------------------------------------- output */
+/* ------------------------------------------------------------------- output */
 
 /* Something was appended, and leaves at the end of the turn. */
 static void
@@ -159,7 +159,7 @@ kit_paused(void)
 	return kit.paused;
 }
 
-/* ------------------------------------------------------------ stopping, by steps */
+/* ------------------------------------------------------- stopping, by steps */
 
 /* All must be over in so many seconds, or earlier if that was said before. */
 static void
@@ -241,7 +241,7 @@ kit_tick(void)
 	rpc_expire(kit.rpc, clock_now());
 }
 
-/* --------------------------------------------------------------------- messages */
+/* ----------------------------------------------------------------- messages */
 
 static void
 start(const struct kit_call *call, const struct msg_initialize *p)

@@ -25,8 +25,8 @@
 struct kit_call {
 	uint32_t	 id;
 	enum method	 method;
-	bool		 wanted;	/* a request: somebody waits for the
-					 * answer.  Answering others is harmless */
+	bool		 wanted;	/* somebody waits for the answer; to
+					 * answer a notification is harmless */
 };
 
 /* One member for each message from the main process, named as in messages.def:
@@ -74,7 +74,8 @@ struct kit_backend {
 	 * NULL: nobody needs to be logged out. */
 	void	(*stop)(void);
 	/* The main process does not keep up: stop reading from networks, until
-	 * resume().  Called in turns, from the loop only.  Both NULL when there is nothing to stop. */
+	 * resume().  Called in turns, from the loop only.  Both NULL when there
+	 * is nothing to stop. */
 	void	(*pause)(void);
 	void	(*resume)(void);
 	/* How many users are logged in, for statistics.  May be NULL. */

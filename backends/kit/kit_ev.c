@@ -214,7 +214,7 @@ serve(const struct kit_backend *backend)
 	int in, out, status;
 
 	if (loop == NULL || take_pipes(&in, &out) < 0) {
-		fprintf(stderr, "%s: cannot use standard input and output: %s\n",
+		fprintf(stderr, "%s: standard input and output: %s\n",
 		    backend->program, strerror(errno));
 		return EX_OSERR;
 	}
@@ -241,8 +241,8 @@ help(const struct kit_backend *backend)
 {
 	usage(stdout, backend);
 	printf("\n%s\n\n"
-	    "spectrum2 starts it and speaks spectrum2-backend(7) on its standard\n"
-	    "input and output; it takes its settings from there.\n",
+	    "spectrum2 starts it and speaks spectrum2-backend(7) with it, on\n"
+	    "its standard input and output; its settings come from there.\n",
 	    backend->about);
 }
 

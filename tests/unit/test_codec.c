@@ -22,7 +22,7 @@
 static struct arena arena;
 static int serial;
 
-/* ------------------------------------ values for any field, by the tables */
+/* -------------------------------------- values for any field, by the tables */
 
 struct list {
 	char	*v;
@@ -239,7 +239,7 @@ same(const struct layout *layout, const void *a, const void *b)
 	}
 }
 
-/* -------------------------------------------------------------- there and back */
+/* ----------------------------------------------------------- there and back */
 
 /* Decode the one message in the bytes, which arrive one at a time, and then
  * the same with another message behind it. */
@@ -276,7 +276,8 @@ check_call(enum method m, bool optional)
 
 	fill(layout, &params, optional);
 	if (method_kind(m) == REQUEST)
-		assert_int_equal(encode_request(&bytes, UINT32_MAX, m, &params), 0);
+		assert_int_equal(encode_request(&bytes, UINT32_MAX, m,
+		    &params), 0);
 	else
 		assert_int_equal(encode_notification(&bytes, m, &params), 0);
 	decode_slowly(d, &bytes, &in, &msg);
@@ -405,7 +406,7 @@ errors_are_errors(void **state)
 	free(novel);
 }
 
-/* --------------------------------------------------------------- encoder's side */
+/* ----------------------------------------------------------- encoder's side */
 
 static void
 too_long_is_refused(void **state)
@@ -484,7 +485,7 @@ empty_is_not_absent(void **state)
 	buf_free(&in);
 }
 
-/* ------------------------------------------------------------ what others send */
+/* --------------------------------------------------------- what others send */
 
 #define CALL(map)	"\x93\x02\xa9" "attention\x91" map
 #define USER		"\xa4user\xa1u"
@@ -494,7 +495,7 @@ static const struct {
 	const char	*name;
 	const char	*bytes;
 	size_t		 len;
-	const char	*why;		/* NULL: this is fine; "": not whole yet */
+	const char	*why;		/* NULL: fine; "": not whole yet */
 } strange[] = {
 	{ "as it should be", BYTES(CALL("\x82" USER PEER)), NULL },
 	{ "another order", BYTES(CALL("\x82" PEER USER)), NULL },
@@ -519,11 +520,11 @@ static const struct {
 	{ "bytes for text", BYTES(CALL("\x82" USER "\xa4peer\xc4\x01p")),
 	    "attention: peer: not a string of UTF-8" },
 	{ "params nil", BYTES("\x93\x02\xa9" "attention\xc0"),
-	    "attention: its params are not one map in an array" },
+	    "attention: its params are not [map]" },
 	{ "no params", BYTES("\x93\x02\xa9" "attention\x90"),
-	    "attention: its params are not one map in an array" },
+	    "attention: its params are not [map]" },
 	{ "params by position", BYTES("\x93\x02\xa9" "attention\x92\xa1u\xa1p"),
-	    "attention: its params are not one map in an array" },
+	    "attention: its params are not [map]" },
 	{ "params not a map", BYTES("\x93\x02\xa9" "attention\x91\xa1u"),
 	    "attention: not a map" },
 	{ "wrong kind", BYTES("\x94\x00\x01\xa9" "attention\x91\x82" USER PEER),

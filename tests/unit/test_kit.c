@@ -27,7 +27,7 @@
 #include "util/log.h"
 #include "util/xalloc.h"
 
-/* ---------------------------------------------------------- the backend itself */
+/* ------------------------------------------------------- the backend itself */
 
 static struct {
 	struct kit_call	 kept;		/* logout, answered later */
@@ -157,7 +157,7 @@ static const struct kit_backend backend = {
 	},
 };
 
-/* ----------------------------------------------------- the main process's side */
+/* -------------------------------------------------- the main process's side */
 
 static void
 put(struct buf *to, uint32_t id, enum method m, const void *params)
@@ -201,7 +201,7 @@ put_send(struct buf *to, uint32_t id, const char *body)
 	put(to, id, METHOD_send, &p);
 }
 
-/* ------------------------------------------------------------- without a loop */
+/* ----------------------------------------------------------- without a loop */
 
 static double stop_seconds;
 
@@ -558,7 +558,7 @@ garbage_is_the_end(void **state)
 	assert_int_equal(kit_status(), EX_PROTOCOL);
 }
 
-/* ------------------------------------------------------- as a process of its own */
+/* -------------------------------------------------- as a process of its own */
 
 struct child {
 	pid_t	 pid;
