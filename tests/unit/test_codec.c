@@ -357,7 +357,7 @@ static void
 messages_in_a_row(void **state)
 {
 	struct msg_room_leave leave = { .user = "u@h", .room = "r",
-	    .reason = "" };
+	    .reason = "bye" };
 	struct decoder *d = decoder_create(DOWN);
 	struct buf in = { 0 };
 	struct msg msg;
@@ -415,6 +415,7 @@ too_long_is_refused(void **state)
 	struct msg_message message = { .user = "u", .from = "f",
 	    .kind = "chat", .body = novel };
 	struct buf out = { 0 };
+	size_t room;
 
 	(void)state;
 	memset(novel, 'x', PROTOCOL_MESSAGE_MAX);
@@ -428,8 +429,21 @@ too_long_is_refused(void **state)
 	    -1);
 	assert_int_equal(buf_len(&out), 6);
 	novel[PROTOCOL_MESSAGE_MAX - 100] = '\0';
+	buf_clear(&out);
 	assert_int_equal(encode_notification(&out, METHOD_message, &message),
 	    0);
+	/* Exactly the limit, and one byte over it. */
+	room = PROTOCOL_MESSAGE_MAX - buf_len(&out);
+	memset(novel + PROTOCOL_MESSAGE_MAX - 100, 'x', room);
+	novel[PROTOCOL_MESSAGE_MAX - 100 + room] = '\0';
+	buf_clear(&out);
+	assert_int_equal(encode_notification(&out, METHOD_message, &message),
+	    0);
+	assert_int_equal(buf_len(&out), PROTOCOL_MESSAGE_MAX);
+	novel[PROTOCOL_MESSAGE_MAX - 100 + room++] = 'x';
+	novel[PROTOCOL_MESSAGE_MAX - 100 + room] = '\0';
+	assert_int_equal(encode_notification(&out, METHOD_message, &message),
+	    -1);
 	buf_free(&out);
 	free(novel);
 }
