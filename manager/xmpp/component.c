@@ -298,8 +298,9 @@ stanza(void *ctx, struct arena *a, const struct stanza *s)
 }
 
 static void
-ended(void *ctx, const char *why)
+ended(void *ctx, const char *why, bool fault)
 {
+	(void)fault;
 	failed(ctx, why);
 }
 

@@ -608,6 +608,10 @@ parser_feed(struct parser *p, const char *data, size_t len,
 {
 	if (p->restart && !p->stopped)
 		begin_again(p);
+	/* What a client sent to keep the last stream alive may come late. */
+	for (; p->fed == 0 && len > 0 && strchr(" \t\r\n", *data) != NULL &&
+	    *data != '\0'; data++, len--)
+		continue;
 	if (p->fed < 2 && is_utf16(p, data, len))
 		p->condition = "unsupported-encoding";
 	while (len > 0 && p->condition == NULL && !p->stopped && !p->ended &&

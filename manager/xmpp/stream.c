@@ -102,7 +102,7 @@ on_ended(void *ctx)
 	struct stream *s = ctx;
 
 	stream_close(s);
-	s->events->ended(s->ctx, "the peer ended the stream");
+	s->events->ended(s->ctx, "the peer ended the stream", false);
 }
 
 static const struct parser_events parser_events = {
@@ -142,7 +142,7 @@ on_data(void *ctx, const char *data, size_t len)
 	snprintf(why, sizeof(why), "it sent what is not allowed (%s)",
 	    condition);
 	stream_error(s, condition, NULL);
-	s->events->ended(s->ctx, why);
+	s->events->ended(s->ctx, why, true);
 }
 
 static void
@@ -152,7 +152,7 @@ on_closed(void *ctx, const char *why)
 
 	if (!s->over) {
 		over(s);
-		s->events->ended(s->ctx, why);
+		s->events->ended(s->ctx, why, false);
 	}
 	if (!s->dead)
 		s->events->closed(s->ctx);

@@ -28,9 +28,10 @@ struct stream_events {
 	void	(*opened)(void *ctx, struct arena *, const struct stanza *);
 	void	(*stanza)(void *ctx, struct arena *, const struct stanza *);
 	/* No more of the above: the peer ended the stream or broke the rules
-	 * (it has been told), or the connection was lost.  why is for humans.
-	 * Comes at most once; never after stream_error() or stream_close(). */
-	void	(*ended)(void *ctx, const char *why);
+	 * (its fault, and it has been told), or the connection was lost.  why
+	 * is for humans.  Comes at most once; never after stream_error() or
+	 * stream_close(). */
+	void	(*ended)(void *ctx, const char *why, bool fault);
 	/* The connection is gone.  Comes once and last. */
 	void	(*closed)(void *ctx);
 };

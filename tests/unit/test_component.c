@@ -219,6 +219,7 @@ drips(void **state)
 	    "</stream:stream>");
 	peer_expect_end(&t.server);
 	assert_int_equal(t.downs, 1);
+	peer_close(&t.server);
 	shake();
 }
 

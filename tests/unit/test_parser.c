@@ -85,6 +85,7 @@ static const struct {
 } rows[] = {
 	{ "header", HEAD, "(x", NULL },
 	{ "xml declaration", "<?xml version='1.0'?>" HEAD, "(x", NULL },
+	{ "white space first", " \r\n<?xml version='1.0'?>" HEAD, "(x", NULL },
 	{ "utf-8 declaration", "<?xml version='1.0' encoding='utf-8'?>" HEAD,
 	    "(x", NULL },
 	{ "no to", "<stream:stream xmlns='jabber:client' "
@@ -270,7 +271,8 @@ limits(void **state)
 		    policy);
 		hostile("endless header", "<stream:stream a='", "a", many, "",
 		    n, policy);
-		hostile("endless prologue", "", " ", many, "", n, policy);
+		hostile("endless prologue", "<?xml version='1.0'?>", " ", many,
+		    "", n, policy);
 		hostile("endless instruction", HEAD "<?", "a", many, "", n,
 		    policy);
 		hostile("endless comment", HEAD "<!--", "a", many, "", n,

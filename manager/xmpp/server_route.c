@@ -1,0 +1,163 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Which stanza of a client goes to the gateway, and which client gets a stanza
+ * of the gateway?  (RFC 6120 10, RFC 6121 8.) */
+#include <stdlib.h>
+#include <string.h>
+
+#include "manager/xmpp/server_private.h"
+#include "util/later.h"
+#include "util/log.h"
+
+/* Presence that is not addressed says who gets messages to the bare JID. */
+static void
+note_presence(struct client *c, struct arena *a, const struct stanza *s)
+{
+	const char *type = stanza_attr(s, "type"), *text;
+	long priority = 0;
+
+	if (strcmp(s->name, "presence") != 0 || stanza_attr(s, "to") != NULL)
+		return;
+	if (type != NULL) {
+		if (strcmp(type, "unavailable") == 0)
+			c->available = false;
+		return;
+	}
+	if ((text = stanza_child_text(a, s, "priority", NULL)) != NULL)
+		priority = strtol(text, NULL, 10);
+	c->priority = (int8_t)(priority < -128 ? -128 :
+	    priority > 127 ? 127 : priority);
+	c->available = true;
+}
+
+void
+route_result(struct client *c, const struct stanza *iq)
+{
+	struct xml x;
+
+	xml_begin(&x, client_out(c));
+	xml_open(&x, "iq");
+	xml_attr(&x, "type", "result");
+	xml_attr(&x, "id", stanza_attr(iq, "id"));
+	xml_close(&x);
+	client_send(c);
+}
+
+/* Is it about the stream rather than about anything beyond?  Then it is done
+ * with here. */
+static bool
+is_ours(struct client *c, const struct stanza *s)
+{
+	const char *type = stanza_attr(s, "type");
+	const char *id = stanza_attr(s, "id"), *to = stanza_attr(s, "to");
+
+	if (strcmp(s->name, "iq") != 0 || type == NULL)
+		return false;
+	if (to != NULL && strcmp(to, c->server->domain) != 0)
+		return false;
+	if (strcmp(type, "set") == 0 &&
+	    stanza_child(s, "session", NS_SESSION) != NULL) {
+		route_result(c, s);
+		return true;
+	}
+	if (strcmp(type, "set") == 0 &&
+	    stanza_child(s, "bind", NS_BIND) != NULL) {
+		(void)link_bounce(client_out(c), s, NULL, NULL, "cancel",
+		    "not-allowed");
+		client_send(c);
+		return true;
+	}
+	/* The answer to our own ping; that it came was enough. */
+	return id != NULL && strcmp(id, "alive") == 0 &&
+	    (strcmp(type, "result") == 0 || strcmp(type, "error") == 0);
+}
+
+void
+route_in(struct client *c, struct arena *a, const struct stanza *s)
+{
+	const struct link *l = &c->server->ln;
+	const char *text = stanza_attr(s, "to");
+	struct jid from, to;
+
+	if (!link_is_stanza(s, NS_CLIENT)) {
+		client_end(c, "unsupported-stanza-type", NULL,
+		    "it sent an element that is no stanza");
+		return;
+	}
+	if (is_ours(c, s))
+		return;
+	if (text == NULL)
+		text = strcmp(s->name, "iq") == 0 ? c->bare : l->domain;
+	if (jid_parse(a, text, &to) != 0) {
+		if (link_bounce(client_out(c), s, NULL, c->full, "modify",
+		    "jid-malformed") == 0)
+			client_send(c);
+		return;
+	}
+	if (jid_parse(a, c->full, &from) != 0)
+		fatal("%s was an address when it was bound", c->full);
+	note_presence(c, a, s);
+	l->events->stanza(l->ctx, a, s, &from, &to);
+}
+
+static void
+drop_overflown(void *object)
+{
+	struct client *c = object;
+
+	if (c->state != CLIENT_BOUND)
+		return;
+	/* An error would have to wait behind all that it does not read. */
+	log_info("%s: %s (%s): it does not read, dropped with %zu bytes "
+	    "waiting", c->server->domain, c->full, client_peer(c),
+	    conn_queued(stream_conn(c->stream)));
+	client_destroy(c);
+}
+
+static int
+deliver(struct client *c, const char *data, size_t len)
+{
+	struct conn *conn = stream_conn(c->stream);
+
+	if (c->overflown)
+		return -1;
+	if (conn_queued(conn) + len > c->server->cfg.queue_max) {
+		c->overflown = true;
+		later(drop_overflown, c);
+		return -1;
+	}
+	buf_add(client_out(c), data, len);
+	client_send(c);
+	return 0;
+}
+
+/* Is this the start tag of such a stanza?  It was written by us. */
+static bool
+begins(const char *data, size_t len, const char *tag)
+{
+	size_t n = strlen(tag);
+
+	return len > n && memcmp(data, tag, n) == 0;
+}
+
+int
+route_out(struct server *s, const char *to, const char *data, size_t len)
+{
+	bool message = begins(data, len, "<message");
+	struct client *c = map_get(&s->bound, to);
+	struct user *user;
+	int sent = -1;
+
+	if (c != NULL)
+		return deliver(c, data, len);
+	/* RFC 6121 8.5.2.1.3: no request goes to a bare JID. */
+	if (begins(data, len, "<iq") ||
+	    (user = map_get(&s->users, to)) == NULL)
+		return -1;
+	LIST_FOREACH(c, &user->clients, same) {
+		if (!c->available || (message && c->priority < 0))
+			continue;
+		if (deliver(c, data, len) == 0)
+			sent = 0;
+	}
+	return sent;
+}
