@@ -238,7 +238,6 @@ is_echo(struct component *c, const struct stanza *s, const struct jid *from,
 	    strcmp(to->full, c->domain) != 0)
 		return false;
 	c->echoes = true;
-	c->pinged = 0;
 	return true;
 }
 
@@ -353,6 +352,8 @@ check_alive(struct component *c)
 	double interval = c->cfg.ping_interval;
 	double silence = ev_now(c->loop) - stream_heard(c->stream);
 
+	if (stream_heard(c->stream) >= c->pinged)
+		c->pinged = 0;
 	if (c->paused || silence < interval * 0.99) {
 		c->pinged = 0;
 		set_timer(c, c->paused ? interval : interval - silence);

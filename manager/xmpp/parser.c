@@ -11,21 +11,17 @@
 #include <string.h>
 #include <strings.h>
 
+#include "manager/xmpp/element.h"
 #include "manager/xmpp/xml.h"
 #include "util/buf.h"
 #include "util/log.h"
 #include "util/xalloc.h"
 
 #define DEPTH_MAX	64		/* elements inside a stanza */
-#define ATTRS_MAX	64		/* of one element */
-#define NAME_MAX_LEN	256		/* bytes of a local name */
-#define NS_MAX_LEN	1024		/* bytes of a namespace */
 #define TOKEN_MAX	(16 * 1024)	/* bytes of one tag */
 #define SLICE		(16 * 1024)	/* bytes given to expat at once */
 #define NAMES_BUDGET	(48 * 1024)	/* expat's memory between stanzas */
 #define FED_MAX		(1L << 30)	/* expat counts bytes in a long */
-#define SEPARATOR	'\x1f'		/* may not stand in XML */
-#define NS_XML		"http://www.w3.org/XML/1998/namespace"
 
 /* Expat of Debian 12 waits for more bytes before it looks at a split tag again,
  * for ever if none come.  The switch was backported without a version number,
@@ -162,88 +158,6 @@ flush_text(struct parser *p)
 	buf_clear(&p->text);
 }
 
-/* Split expat's "namespace SEPARATOR name".  Returns the name; *len is that of
- * the namespace. */
-static const char *
-split(const char *full, size_t *len)
-{
-	const char *sep = strchr(full, SEPARATOR);
-
-	*len = sep != NULL ? (size_t)(sep - full) : 0;
-	return sep != NULL ? sep + 1 : full;
-}
-
-static bool
-name_fits(const char *name, size_t ns_len)
-{
-	return ns_len <= NS_MAX_LEN && strlen(name) <= NAME_MAX_LEN;
-}
-
-/* Most elements are in the namespace of their parent: share the string. */
-static const char *
-share_ns(struct parser *p, const char *ns, size_t len)
-{
-	const struct stanza *around = p->at;
-
-	if (around != NULL && strncmp(around->ns, ns, len) == 0 &&
-	    around->ns[len] == '\0')
-		return around->ns;
-	return arena_strndup(&p->arena, ns, len);
-}
-
-static int
-add_attrs(struct parser *p, struct stanza *s, const XML_Char **atts)
-{
-	struct attr **slot = &s->attrs, *at;
-	const char *name;
-	size_t ns_len;
-	unsigned n = 0;
-
-	for (; atts[0] != NULL; atts += 2) {
-		name = split(atts[0], &ns_len);
-		if (++n > ATTRS_MAX || !name_fits(name, ns_len))
-			return -1;
-		at = arena_zalloc(&p->arena, sizeof(*at));
-		if (ns_len == strlen(NS_XML) &&
-		    memcmp(atts[0], NS_XML, ns_len) == 0) {
-			at->name = arena_printf(&p->arena, "xml:%s", name);
-		} else {
-			at->name = arena_strdup(&p->arena, name);
-			if (ns_len != 0)
-				at->ns = arena_strndup(&p->arena, atts[0],
-				    ns_len);
-		}
-		at->value = arena_strdup(&p->arena, atts[1]);
-		*slot = at;
-		slot = &at->next;
-	}
-	return 0;
-}
-
-static struct stanza *
-build(struct parser *p, const XML_Char *full, const XML_Char **atts)
-{
-	struct stanza *s, *parent = p->at;
-	size_t ns_len;
-	const char *name = split(full, &ns_len);
-
-	if (!name_fits(name, ns_len))
-		return NULL;
-	s = arena_zalloc(&p->arena, sizeof(*s));
-	s->ns = share_ns(p, full, ns_len);
-	s->name = arena_strdup(&p->arena, name);
-	if (add_attrs(p, s, atts) != 0)
-		return NULL;
-	if ((s->parent = parent) == NULL)
-		return s;
-	if (parent->last != NULL)
-		parent->last->next = s;
-	else
-		parent->children = s;
-	parent->last = s;
-	return s;
-}
-
 /* What a fresh expat must have read to understand the stanzas that follow. */
 static void
 keep_header(struct parser *p)
@@ -289,7 +203,7 @@ on_start(void *arg, const XML_Char *name, const XML_Char **atts)
 		flush_text(p);
 	if (p->depth > DEPTH_MAX ||
 	    ++p->elements > 64 + p->stanza_max / 16 ||
-	    (s = build(p, name, atts)) == NULL) {
+	    (s = element_build(&p->arena, p->at, name, atts)) == NULL) {
 		refuse(p, "policy-violation");
 		return;
 	}
@@ -368,8 +282,8 @@ on_ns(void *arg, const XML_Char *prefix, const XML_Char *uri)
 		refuse(p, "bad-namespace-prefix");	/* which one is it? */
 		return;
 	}
-	if (buf_len(&p->prefixes) + strlen(uri) > NS_MAX_LEN ||
-	    (prefix != NULL && strlen(prefix) > NAME_MAX_LEN)) {
+	if (buf_len(&p->prefixes) + strlen(uri) > ELEMENT_NS_MAX ||
+	    (prefix != NULL && strlen(prefix) > ELEMENT_NAME_MAX)) {
 		refuse(p, "policy-violation");
 		return;
 	}
@@ -425,7 +339,7 @@ on_instruction(void *arg, const XML_Char *target, const XML_Char *data)
 static void
 fresh_expat(struct parser *p)
 {
-	static const char separator[] = { SEPARATOR, '\0' };
+	static const char separator[] = { ELEMENT_SEPARATOR, '\0' };
 	struct parser *outer = meter;
 
 	meter = p;

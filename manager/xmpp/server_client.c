@@ -312,7 +312,7 @@ ping(struct client *c)
 	xml_element(&x, "ping", NS_PING, NULL);
 	xml_close(&x);
 	client_send(c);
-	c->pinged = true;
+	c->pinged = ev_now(c->server->loop);
 }
 
 /* Any byte counts, white space too (RFC 6120 4.6.1). */
@@ -322,10 +322,12 @@ check_idle(struct client *c)
 	double limit = c->server->cfg.idle_timeout;
 	double silence = ev_now(c->server->loop) - stream_heard(c->stream);
 
+	if (stream_heard(c->stream) >= c->pinged)
+		c->pinged = 0;
 	if (c->server->paused || silence < limit * 0.99) {
-		c->pinged = false;
+		c->pinged = 0;
 		set_timer(c, c->server->paused ? limit : limit - silence);
-	} else if (!c->pinged) {
+	} else if (c->pinged == 0) {
 		ping(c);
 		set_timer(c, limit);
 	} else {

@@ -55,13 +55,13 @@ struct client {
 	char		*full;		/* once BOUND; owned */
 	uint64_t	 id;		/* of the login being decided */
 	ev_timer	 timer;
+	ev_tstamp	 pinged;	/* 0: no ping is unanswered */
 	uint8_t		 state;		/* enum client_state */
 	uint8_t		 failures;	/* of SASL */
 	int8_t		 priority;	/* of its presence */
 	bool		 available;
 	bool		 direct;	/* TLS from the first byte */
 	bool		 tls_done;	/* that handshake is done */
-	bool		 pinged;
 	bool		 overflown;	/* to be dropped after this turn */
 	bool		 untold;	/* in server->gone */
 };

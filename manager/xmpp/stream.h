@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* stream.h - one XMPP stream over one connection, either end of it (RFC 6120 4):
- * headers, stanzas in, bytes out, errors, the end.  Who may say what is the
- * owner's business.
+/* stream.h - one XMPP stream over one connection, either end of it (RFC 6120
+ * 4): headers, stanzas in, bytes out, errors, the end.  Who may say what is
+ * the owner's business.
  *
  * The owner destroys it, at the latest in closed; it may do so in any callback.
  * After the stream is over, by either side or by an error, the connection lives
