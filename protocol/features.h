@@ -7,6 +7,8 @@
 
 #define FEATURE_ROOMS		"rooms"
 #define FEATURE_ROOM_LIST	"room_list"
+#define FEATURE_ROOM_PREFIXES	"room_prefixes="
+#define FEATURE_NETWORKS	"networks"
 #define FEATURE_RECEIPTS	"receipts"
 #define FEATURE_MARKERS		"markers"
 #define FEATURE_CHAT_STATES	"chat_states"
