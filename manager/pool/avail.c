@@ -105,10 +105,12 @@ avail_pause(struct pool *pool)
 	    ev_timer_remaining(pool->loop, &pool->retry) : 0;
 }
 
+/* Several that fail together are one failure. */
 static void
 pause_starts(struct pool *pool)
 {
-	ev_timer_stop(pool->loop, &pool->retry);
+	if (ev_is_active(&pool->retry))
+		return;
 	ev_timer_set(&pool->retry, backoff_next(&pool->backoff), 0);
 	ev_timer_start(pool->loop, &pool->retry);
 }

@@ -85,6 +85,14 @@ kit_obey(const char *user, const char *order)
 		signal(SIGSEGV, SIG_DFL);
 		fprintf(stderr, "about to crash\nfor %s\n", user);
 		raise(SIGSEGV);
+	} else if (strcmp(order, "chatter") == 0) {
+		static char words[60000];
+
+		for (size_t i = 0; i < sizeof(words); i++)
+			words[i] = i % 50 == 49 ? '\n' : 'x';
+		memcpy(words + sizeof(words) - 8, "and out\n", 8);
+		if (write(2, words, sizeof(words)) > 0)
+			_exit(3);
 	} else if (strcmp(order, "exit0") == 0) {
 		_exit(0);
 	} else if (strcmp(order, "words") == 0) {

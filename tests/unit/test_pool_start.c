@@ -34,6 +34,41 @@ fails_to_start(void **state)
 	world_destroy(w);
 }
 
+/* Three at once fail as one, and then one at a time is tried. */
+static void
+fail_together(void **state)
+{
+	struct world *w = world_create("die");
+
+	(void)state;
+	w->config.backends_min = 3;
+	world_start(w);
+	until(w, pool_crashes(w->pool) == 3);
+	until_within(w, 1.5, pool_crashes(w->pool) == 4);
+	world_run(w, 0.3);
+	assert_int_equal(pool_crashes(w->pool), 4);
+	world_destroy(w);
+}
+
+/* Ready, and dead at once, again and again: that is no way to start. */
+static void
+dies_young(void **state)
+{
+	struct world *w = world_create("ok");
+
+	(void)state;
+	world_start(w);
+	for (unsigned i = 1; i <= 3; i++) {
+		until_within(w, 1, pool_ready_count(w->pool) == 1);
+		kill(world_info(w, world_count(w) - 1).pid, SIGKILL);
+		until(w, pool_crashes(w->pool) == i);
+	}
+	world_run(w, 0.4);
+	assert_int_equal(world_count(w), 0);
+	until_within(w, 2, pool_ready_count(w->pool) == 1);
+	world_destroy(w);
+}
+
 static void
 start_is_refused(const char *mode, const char *expected)
 {
@@ -153,6 +188,8 @@ main(int argc, char **argv)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(fails_to_start),
+		cmocka_unit_test(fail_together),
+		cmocka_unit_test(dies_young),
 		cmocka_unit_test(refuses_to_start),
 		cmocka_unit_test(slow_to_start),
 		cmocka_unit_test(cannot_be_executed),
