@@ -1,0 +1,281 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* spectrum2: one instance, one process.  Reads the command line, becomes a
+ * service, runs the loop until told to stop. */
+#include <errno.h>
+#include <getopt.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sysexits.h>
+#include <unistd.h>
+
+#include <ev.h>
+
+#include "manager/config.h"
+#include "manager/daemon.h"
+#include "manager/instance.h"
+#include "manager/logging.h"
+#include "util/later.h"
+#include "util/log.h"
+#include "util/xalloc.h"
+
+#define OVERRIDES_MAX 64
+
+struct options {
+	const char	*config, *jid;
+	bool		 foreground, check_only;
+	struct config_override overrides[OVERRIDES_MAX];
+	size_t		 n;
+};
+
+static void
+usage(FILE *to)
+{
+	fputs("Usage: spectrum2 [OPTIONS] CONFIG_FILE\n"
+	    "Runs one instance: a gateway (or, in server mode, a server) for "
+	    "XMPP users to\nanother network.\n\n"
+	    "  -n, --no-daemonize       stay in the foreground\n"
+	    "  -j, --jid JID            serve this JID instead of the file's\n"
+	    "      --config FILE        the configuration file\n"
+	    "      --check-config FILE  say whether it is right, and exit\n"
+	    "      --SECTION.KEY=VALUE  a setting, wins over the file\n"
+	    "  -d, --no-debug           accepted, without effect\n"
+	    "  -v, --version\n"
+	    "  -h, --help\n\n"
+	    "See spectrum2(8) and spectrum2.cfg(5).\n", to);
+}
+
+/* --section.key=value cannot be told to getopt: they are taken out first. */
+static int
+take_overrides(int argc, char **argv, struct options *o)
+{
+	int kept = 1;
+
+	for (int i = 1; i < argc; i++) {
+		char *name = argv[i] + 2, *equals = strchr(argv[i], '=');
+
+		if (strncmp(argv[i], "--", 2) != 0 || equals == NULL ||
+		    memchr(name, '.', (size_t)(equals - argv[i])) == NULL ||
+		    strchr(name, '.') > equals) {
+			argv[kept++] = argv[i];
+			continue;
+		}
+		if (o->n == OVERRIDES_MAX) {
+			fprintf(stderr, "spectrum2: more than %d settings on "
+			    "the command line\n", OVERRIDES_MAX);
+			exit(EX_USAGE);
+		}
+		*equals = '\0';
+		o->overrides[o->n++] =
+		    (struct config_override){ name, equals + 1 };
+	}
+	argv[kept] = NULL;
+	return kept;
+}
+
+static void
+parse_options(int argc, char **argv, struct options *o)
+{
+	static const struct option longs[] = {
+		{ "no-daemonize", no_argument, NULL, 'n' },
+		{ "no-debug", no_argument, NULL, 'd' },
+		{ "jid", required_argument, NULL, 'j' },
+		{ "config", required_argument, NULL, 'c' },
+		{ "check-config", required_argument, NULL, 'C' },
+		{ "version", no_argument, NULL, 'v' },
+		{ "help", no_argument, NULL, 'h' },
+		{ NULL, 0, NULL, 0 },
+	};
+	int c;
+
+	argc = take_overrides(argc, argv, o);
+	while ((c = getopt_long(argc, argv, "ndj:vh", longs, NULL)) != -1) {
+		switch (c) {
+		case 'n':
+			o->foreground = true;
+			break;
+		case 'd':
+			break;
+		case 'j':
+			o->jid = optarg;
+			break;
+		case 'C':
+			o->check_only = true;
+			o->config = optarg;
+			break;
+		case 'c':
+			o->config = optarg;
+			break;
+		case 'v':
+			puts(SPECTRUM_VERSION);
+			exit(0);
+		case 'h':
+			usage(stdout);
+			exit(0);
+		default:
+			exit(EX_USAGE);
+		}
+	}
+	if (optind < argc && o->config == NULL)
+		o->config = argv[optind++];
+	if (o->config == NULL || optind < argc) {
+		usage(stderr);
+		exit(EX_USAGE);
+	}
+}
+
+/* Say why, in the log and, before we are in the background, to whoever has
+ * typed the command; end. */
+static NORETURN void
+give_up(int status, char *why)
+{
+	log_error("%s", why);
+	free(why);
+	exit(status);
+}
+
+/* Backends named without a path are found beside us. */
+static void
+extend_path(void)
+{
+	char self[4096], *path, *slash;
+	const char *old = getenv("PATH");
+	ssize_t n = readlink("/proc/self/exe", self, sizeof(self) - 1);
+
+	if (n <= 0)
+		return;
+	self[n] = '\0';
+	if ((slash = strrchr(self, '/')) != NULL)
+		*slash = '\0';
+	path = xasprintf("%s:%s/libexec:%s", self, SPECTRUM_PREFIX,
+	    old ? old : "/usr/bin:/bin");
+	setenv("PATH", path, 1);
+	free(path);
+}
+
+/* ---------------------------------------------------------------------- loop */
+
+struct process {
+	struct ev_loop	*loop;
+	struct instance	*instance;
+	ev_prepare	 turn;
+	ev_signal	 term, interrupt, hangup;
+};
+
+static void
+end_of_turn(struct ev_loop *loop, ev_prepare *w, int revents)
+{
+	(void)loop;
+	(void)w;
+	(void)revents;
+	later_run();
+}
+
+static void
+all_stopped(void *ctx)
+{
+	struct process *p = ctx;
+
+	ev_break(p->loop, EVBREAK_ALL);
+}
+
+static void
+on_stop(struct ev_loop *loop, ev_signal *w, int revents)
+{
+	struct process *p = w->data;
+
+	(void)loop;
+	(void)revents;
+	log_info("signal %d: stopping", w->signum);
+	daemon_notify("STOPPING=1");
+	instance_stop(p->instance, all_stopped, p);
+}
+
+static void
+on_hangup(struct ev_loop *loop, ev_signal *w, int revents)
+{
+	struct process *p = w->data;
+	char *why;
+
+	(void)loop;
+	(void)revents;
+	if ((why = instance_reload(p->instance)) != NULL)
+		log_error("reload: %s; everything stays as it was", why);
+	else
+		log_info("reloaded");
+	free(why);
+}
+
+static void
+watch_signal(struct process *p, ev_signal *w,
+    void (*cb)(struct ev_loop *, ev_signal *, int), int signum)
+{
+	ev_signal_init(w, cb, signum);
+	w->data = p;
+	ev_signal_start(p->loop, w);
+}
+
+static void
+run(struct process *p)
+{
+	ev_prepare_init(&p->turn, end_of_turn);
+	ev_prepare_start(p->loop, &p->turn);
+	watch_signal(p, &p->term, on_stop, SIGTERM);
+	watch_signal(p, &p->interrupt, on_stop, SIGINT);
+	watch_signal(p, &p->hangup, on_hangup, SIGHUP);
+	daemon_ready();
+	ev_run(p->loop, 0);
+	later_run();
+	instance_destroy(p->instance);
+	later_run();
+}
+
+/* In the order that daemon.h gives. */
+static void
+become_service(const struct config *config, bool foreground)
+{
+	char *why = NULL;
+
+	if (daemon_directories(config, &why) < 0 ||
+	    daemon_lock(config, &why) < 0 ||
+	    (!foreground && daemon_detach(&why) < 0) ||
+	    daemon_settle(config, &why) < 0 ||
+	    logging_start(config, &why) < 0 ||
+	    daemon_drop_privileges(config, &why) < 0)
+		give_up(EX_CANTCREAT, why);
+}
+
+int
+main(int argc, char **argv)
+{
+	struct options o = { 0 };
+	struct process p = { 0 };
+	struct config *config;
+	char *why = NULL;
+
+	parse_options(argc, argv, &o);
+	config = config_load(o.config, o.jid, o.overrides, o.n, &why);
+	if (config == NULL) {
+		fprintf(stderr, "%s\n", why);
+		free(why);
+		return EX_CONFIG;
+	}
+	if (o.check_only) {
+		printf("%s: right\n", o.config);
+		config_destroy(config);
+		return 0;
+	}
+	extend_path();
+	become_service(config, o.foreground);
+	/* After the fork: an event loop does not survive one. */
+	p.loop = ev_default_loop(EVFLAG_AUTO);
+	p.instance = instance_create(p.loop, config, &why);
+	if (p.instance == NULL)
+		give_up(EX_CONFIG, why);
+	instance_describe(p.instance);
+	run(&p);
+	log_info("stopped");
+	daemon_release();
+	return 0;
+}
