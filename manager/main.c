@@ -3,6 +3,7 @@
  * service, runs the loop until told to stop. */
 #include <errno.h>
 #include <getopt.h>
+#include <malloc.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -254,6 +255,8 @@ main(int argc, char **argv)
 	struct config *config;
 	char *why = NULL;
 
+	/* The store's thread would get an arena of its own and never fill it. */
+	mallopt(M_ARENA_MAX, 1);
 	parse_options(argc, argv, &o);
 	config = config_load(o.config, o.jid, o.overrides, o.n, &why);
 	if (config == NULL) {

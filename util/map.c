@@ -9,7 +9,7 @@
 #include "util/siphash.h"
 #include "util/xalloc.h"
 
-#define FIRST_SIZE 8
+#define FIRST_SIZE 4	/* many maps hold one entry: a user's rooms */
 
 static char grave[1];		/* the key of a removed entry */
 
@@ -57,7 +57,7 @@ rebuild(struct map *m)
 	struct map old = *m;
 	uint32_t size = FIRST_SIZE;
 
-	while (size < old.count * 2 + 2)
+	while (size * 3 < (old.count + 1) * 5)
 		size *= 2;
 	*m = (struct map){ xcalloc(size, sizeof(*m->entries)), size, 0, 0 };
 	for (uint32_t i = 0; i < old.size; i++) {
