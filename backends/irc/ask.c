@@ -135,7 +135,7 @@ ban(struct network *n, request_t request, struct channel *c,
 static const struct {
 	const char	*role, *affiliation, *have, *lose;
 } changes[] = {
-	{ "moderator",	 NULL,		"ho",	"qao" },
+	{ "moderator",	 NULL,		"ho",	"" },
 	{ "participant", NULL,		"",	"qaoh" },
 	{ "visitor",	 NULL,		"",	"qaohv" },
 	{ NULL,		 "owner",	"aq",	"" },
@@ -203,6 +203,10 @@ change(struct network *n, request_t request, struct channel *c,
 	const char *nick;
 	int r;
 
+	/* An operator is a moderator already, whoever has voice takes part. */
+	if (same(changes[row].role, room_role(&n->is, m->ranks)) ||
+	    same(changes[row].affiliation, room_affiliation(&n->is, m->ranks)))
+		count = 0;
 	if (count == -1) {
 		up_error(request, ERR_NOT_SUPPORTED,
 		    "the IRC server has no such rank");

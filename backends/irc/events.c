@@ -11,7 +11,7 @@
 #include "backends/irc/numerics.h"
 #include "backends/irc/register.h"
 #include "backends/irc/room.h"
-#include "util/log.h"
+#include "util/utf8.h"
 #include "util/xalloc.h"
 
 struct member *
@@ -247,6 +247,7 @@ on_mode(struct network *n, struct line *l)
 		return;			/* roles have shown it */
 	snprintf(text, sizeof(text), "Mode %.64s %.128s %.128s by %.128s",
 	    l->params[1], l->params[2], l->params[3], l->nick);
+	utf8_xml_clean(text, strlen(text));	/* a name may be cut */
 	room_notice(n, c, text);
 }
 

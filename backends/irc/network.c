@@ -13,6 +13,7 @@
 #include "backends/irc/room.h"
 #include "util/later.h"
 #include "util/log.h"
+#include "util/utf8.h"
 #include "util/xalloc.h"
 
 #define REGISTER_TIMEOUT	60.0
@@ -348,6 +349,7 @@ network_lost(struct network *n, const char *why)
 	/* What the server said before it hung up is the better reason. */
 	snprintf(text, sizeof(text), "%s: %.400s", n->server.host,
 	    n->last_error ? n->last_error : why);
+	utf8_xml_clean(text, strlen(text));
 	log_debug("%s: %s", n->user, text);
 	link_close(&n->link);
 	await_fail_all(&n->awaits, ERR_NETWORK, text);

@@ -85,7 +85,7 @@ static void
 on_topic_by(struct network *n, struct line *l)
 {
 	struct channel *c = network_channel(n, l->params[1]);
-	char nick[NICK_BYTES_MAX];
+	char nick[NICK_BYTES_MAX + 1];	/* what is cut is not valid */
 	long long at = strtoll(l->params[3], NULL, 10);
 
 	if (c == NULL)

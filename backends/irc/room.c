@@ -67,10 +67,12 @@ void
 room_show_member(struct network *n, struct channel *c, struct member *m,
     const char *status)
 {
+	static struct buf scratch;
 	const struct person *p = m->person;
 	struct msg_room_occupant occupant = {
 		.user = n->user, .room = c->id, .nick = p->nick,
-		.show = p->away ? "away" : "online", .status = status,
+		.show = p->away ? "away" : "online",
+		.status = status ? format_plain(status, &scratch) : NULL,
 		.role = room_role(&n->is, m->ranks),
 		.affiliation = room_affiliation(&n->is, m->ranks),
 		.self = network_is_me(n, p->nick),

@@ -2,6 +2,8 @@
 /* Where answers and notifications go. */
 #include "backends/irc/up.h"
 
+#include "backends/irc/format.h"
+
 static const struct up_sink *sink;
 
 void
@@ -26,6 +28,10 @@ up_result(request_t request, enum method method, const void *result)
 void
 up_error(request_t request, const char *code, const char *text)
 {
+	static struct buf scratch;
+
+	/* Most texts are a server's own words. */
 	if (request != 0)
-		sink->error(request, code, text);
+		sink->error(request, code,
+		    text ? format_plain(text, &scratch) : NULL);
 }

@@ -53,7 +53,7 @@ class Backend:
                         self.events.append((m[1], m[2][0]))
                 self.changed.notify_all()
 
-    def start(self, method, **params):
+    def start(self, method, /, **params):
         """Send a request; its id goes to finish()."""
         self.serial += 1
         self._send([0, self.serial, method, [params]])
@@ -69,17 +69,17 @@ class Backend:
             raise Failed(error)
         return result
 
-    def call(self, method, **params):
+    def call(self, method, /, **params):
         return self.finish(self.start(method, **params))
 
-    def notify(self, method, **params):
+    def notify(self, method, /, **params):
         self._send([2, method, [params]])
 
     def _send(self, message):
         self.process.stdin.write(msgpack.packb(message, use_bin_type=True))
         self.process.stdin.flush()
 
-    def wait(self, method, timeout=15, **fields):
+    def wait(self, method, /, timeout=15, **fields):
         """The first event of this kind with these fields; it and what came
         before it are consumed."""
         def found():
@@ -105,6 +105,9 @@ class Backend:
     def close(self):
         """End of the pipe: the backend must leave by itself."""
         self.process.stdin.close()
+        for peer in Peer.all:       # IRC servers hang up after QUIT
+            peer.hang_up()
+        Peer.all.clear()
         try:
             code = self.process.wait(10)
         except subprocess.TimeoutExpired:
@@ -116,8 +119,10 @@ class Backend:
 
 class Peer:
     """One connection that the backend has made to a Server."""
+    all = []
 
     def __init__(self, sock):
+        Peer.all.append(self)
         self.sock = sock
         sock.settimeout(15)
         self.file = sock.makefile("rb")
@@ -145,6 +150,12 @@ class Peer:
 
     def raw(self, data):
         self.sock.sendall(data)
+
+    def hang_up(self):
+        try:
+            self.sock.shutdown(socket.SHUT_WR)
+        except OSError:
+            pass
 
     def close(self):
         try:

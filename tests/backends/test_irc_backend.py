@@ -1,0 +1,848 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""The IRC backend alone: scripted servers for what real ones do rarely."""
+import base64
+import os
+import time
+
+import pytest
+
+from irc_driver import Backend, Failed, Server, free_port
+
+ANA = "ana@example"
+
+
+@pytest.fixture
+def server():
+    s = Server()
+    yield s
+    s.close()
+
+
+@pytest.fixture
+def backend():
+    """backend(**service) starts one; at the end it must exit cleanly."""
+    started = []
+
+    def start(**service):
+        b = Backend(**service)
+        started.append(b)
+        return b
+
+    yield start
+    for b in started:
+        assert b.close() == 0
+
+
+@pytest.fixture
+def online(server, backend):
+    """A backend on a fixed network and ana's connection."""
+    b = backend(irc_server=server.address, irc_who_max=0)
+    b.login(ANA, "ana")
+    p = server.peer()
+    p.welcome(None, "PREFIX=(qaohv)~&@%+", "CHANMODES=beI,k,l,imnpst",
+              "CASEMAPPING=rfc1459")
+    b.wait("connected", user=ANA)
+    return b, p
+
+
+def join(b, p, room="#c", *names, **more):
+    r = b.start("room_join", user=ANA, room=room, nick="ana", **more)
+    p.expect("JOIN " + room)
+    p.joined(room, *(names or ("ana", "@bob")))
+    result = b.finish(r)
+    b.wait("room_subject", room=room)
+    return result
+
+
+# ---------------------------------------------------------------- registration
+
+def sasl_server(server, caps="sasl=PLAIN"):
+    p = server.peer()
+    p.expect("CAP LS 302")
+    nick = p.expect("NICK").split()[1]
+    p.send(":irc.test CAP * LS * :multi-prefix away-notify",
+           ":irc.test CAP * LS :server-time " + caps)
+    req = p.expect("CAP REQ").split(":", 1)[1].split()
+    p.send(":irc.test CAP * ACK :" + " ".join(req))
+    p.nick = nick
+    return p, req
+
+
+def test_sasl_plain(server, backend):
+    b = backend(irc_server=server.address)
+    password = "x" * 293        # base64 of all of it is 400 bytes: two chunks
+    b.login(ANA, "ana", password=password)
+    p, req = sasl_server(server)
+    assert {"sasl", "multi-prefix", "server-time", "away-notify"} <= set(req)
+    p.expect("AUTHENTICATE PLAIN")
+    p.send("AUTHENTICATE +")
+    text = ""
+    while True:
+        chunk = p.expect("AUTHENTICATE").split()[1]
+        assert len(chunk) <= 400
+        if chunk != "+":
+            text += chunk
+        if len(chunk) < 400:
+            break
+    assert base64.b64decode(text).decode() == "ana\0ana\0" + password
+    p.send(":irc.test 900 ana ana!u@h ana :logged in",
+           ":irc.test 903 ana :SASL successful")
+    p.expect("CAP END")
+    p.send(":irc.test 001 ana :Welcome")
+    b.wait("connected", user=ANA, account="ana")
+
+
+def test_sasl_wrong_is_told_and_survived(server, backend):
+    b = backend(irc_server=server.address)
+    b.login(ANA, "ana", password="wrong")
+    p, _ = sasl_server(server)
+    p.expect("AUTHENTICATE PLAIN")
+    p.send("AUTHENTICATE +")
+    p.expect("AUTHENTICATE")
+    p.send(":irc.test 904 * :SASL authentication failed")
+    p.expect("CAP END")
+    m = b.wait("message", user=ANA, kind="chat")
+    assert "SASL authentication failed" in m["body"]
+    p.send(":irc.test 001 ana :Welcome")
+    b.wait("connected", user=ANA)
+
+
+def test_sasl_required(server, backend):
+    b = backend(irc_server=server.address, irc_sasl="require")
+    b.login(ANA, "ana", password="wrong")
+    p, _ = sasl_server(server)
+    p.expect("AUTHENTICATE PLAIN")
+    p.send("AUTHENTICATE +")
+    p.expect("AUTHENTICATE")
+    p.send(":irc.test 904 * :SASL authentication failed")
+    d = b.wait("disconnected", user=ANA, reason="auth")
+    assert not d.get("retry")
+
+
+def test_no_plain_no_sasl(server, backend):
+    b = backend(irc_server=server.address)
+    b.login(ANA, "ana", password="pw")
+    p = server.peer()
+    p.expect("NICK")
+    p.send(":irc.test CAP * LS :sasl=EXTERNAL,SCRAM-SHA-256")
+    p.expect("CAP END")
+    p.send(":irc.test 001 ana :Welcome")
+    b.wait("connected", user=ANA)
+    assert p.expect("PRIVMSG NickServ") == "PRIVMSG NickServ :identify pw"
+
+
+def test_identify_template(server, backend):
+    b = backend(irc_server=server.address,
+                irc_identify="Q@services auth $name $password")
+    b.login(ANA, "ana", password="pw")
+    p = server.peer()
+    p.welcome()
+    assert p.expect("PRIVMSG Q") == "PRIVMSG Q@services :auth ana pw"
+
+
+def test_pass(server, backend):
+    b = backend(irc_server=server.address, irc_send_pass=1)
+    b.login(ANA, "ana", password="se cret")
+    p = server.peer()
+    assert p.expect("PASS") == "PASS :se cret"
+    p.expect("NICK")
+    p.send(":irc.test 464 ana :Password incorrect")
+    d = b.wait("disconnected", user=ANA)
+    assert d["reason"] == "auth" and not d.get("retry")
+    assert "Password incorrect" in d["text"]
+
+
+def test_nick_in_use(server, backend):
+    b = backend(irc_server=server.address)
+    b.login(ANA, "ana")
+    p = server.peer()
+    p.expect("USER")
+    p.send(":irc.test 433 * ana :Nickname is already in use")
+    assert p.expect("NICK") == "NICK ana_"
+    p.send(":irc.test 433 * ana_ :Nickname is already in use")
+    assert p.expect("NICK") == "NICK ana__"
+    p.send(":irc.test 001 ana__ :Welcome")
+    assert b.wait("connected")["account"] == "ana__"
+    p.nick = "ana__"
+    r = b.start("room_join", user=ANA, room="#c", nick="ana")
+    p.expect("JOIN #c")
+    p.joined("#c", "ana__", "ana")
+    assert b.finish(r) == {"nick": "ana__"}
+    assert b.wait("room_occupant", self=True)["nick"] == "ana__"
+
+
+def test_every_nick_in_use(server, backend):
+    b = backend(irc_server=server.address)
+    b.login(ANA, "ana")
+    p = server.peer()
+    for _ in range(8):
+        nick = p.expect("NICK").split()[1]
+        p.send(":irc.test 433 * %s :Nickname is already in use" % nick)
+    d = b.wait("disconnected")
+    assert d["reason"] == "name_in_use" and not d.get("retry")
+
+
+@pytest.mark.parametrize("account,nick", [
+    ("ana", "ana"), ("ana@example", "ana"), ("9lives", "_9lives"),
+    ("#ops", "_ops"), ("a b!c", "a_b_c"), ("", "ana"), ("\u00e9", "\u00e9"),
+    ("a\r\nQUIT", "a__QUIT")])
+def test_account_to_nick(server, backend, account, nick):
+    b = backend(irc_server=server.address)
+    b.login(ANA, account)
+    p = server.peer()
+    assert p.expect("NICK") == "NICK " + nick
+    assert p.line().startswith("USER ")
+
+
+def test_refused(backend):
+    b = backend(irc_server="127.0.0.1:%d" % free_port())
+    b.login(ANA, "ana")
+    d = b.wait("disconnected", user=ANA)
+    assert d["reason"] == "network" and d["retry"] is True
+
+
+def test_fail_over(server, backend):
+    b = backend(irc_server="127.0.0.1:%d\n%s" % (free_port(), server.address))
+    b.login(ANA, "ana")
+    server.peer().welcome()
+    b.wait("connected", user=ANA)
+
+
+def test_banned(server, backend):
+    b = backend(irc_server=server.address)
+    b.login(ANA, "ana")
+    p = server.peer()
+    p.expect("USER")
+    p.send(":irc.test 465 ana :You are K-lined: spam", "ERROR :Closing Link")
+    d = b.wait("disconnected", user=ANA)
+    assert not d.get("retry") and "K-lined" in d["text"]
+
+
+def test_certificate_is_checked(server, backend):
+    # Not even TLS on the other side: never anything in the clear.
+    b = backend(irc_server="127.0.0.1:+%d" % server.port)
+    b.login(ANA, "ana", password="secret")
+    p = server.peer()
+    p.send("NOTICE AUTH :*** hello")
+    d = b.wait("disconnected", user=ANA)
+    assert b"secret" not in p.file.read()
+
+
+def test_wrong_setting():
+    with pytest.raises(Exception):
+        b = Backend(irc_server="no such host:x")
+        b.close()
+
+
+def test_ping(online):
+    b, p = online
+    p.send("PING :some thing")
+    assert p.expect("PONG") == "PONG :some thing"
+
+
+def test_logout(online):
+    b, p = online
+    r = b.start("logout", user=ANA, reason="bye\r\nJOIN #x")
+    assert p.expect("QUIT") == "QUIT :bye  JOIN #x"
+    p.close()
+    assert b.finish(r) is None
+    with pytest.raises(Failed) as e:
+        b.call("message", user=ANA, to="bob", kind="chat", body="x")
+    assert e.value.code == "not_connected"
+
+
+def test_logout_from_a_silent_server(online):
+    b, p = online
+    start = time.time()
+    b.call("logout", user=ANA)
+    assert time.time() - start < 5
+
+
+# ----------------------------------------------------------------------- rooms
+
+def test_occupants_and_order(online):
+    b, p = online
+    r = b.start("room_join", user=ANA, room="#C", nick="ana", password="key")
+    assert p.expect("JOIN") == "JOIN #C key"
+    p.joined("#c", "~own", "&adm", "@op", "%half", "+voice", "plain", "ana",
+             topic="\x02old\x02 topic")
+    assert b.finish(r) == {"nick": "ana"}
+    b.wait("room_subject", room="#C", subject="old topic", nick="bob",
+           time=1700000000000)
+    seen = [p for m, p in b.skipped if m == "room_occupant"]
+    assert seen[-1]["nick"] == "ana" and seen[-1]["self"] is True
+    got = {o["nick"]: (o["affiliation"], o["role"]) for o in seen}
+    assert got == {"own": ("owner", "moderator"), "adm": ("owner", "moderator"),
+                   "op": ("admin", "moderator"),
+                   "half": ("member", "moderator"),
+                   "voice": ("member", "participant"),
+                   "plain": ("none", "participant"),
+                   "ana": ("none", "participant")}
+
+
+@pytest.mark.parametrize("numeric,code", [
+    (403, "not_found"), (405, "not_allowed"), (437, "not_allowed"),
+    (471, "full"), (473, "members_only"), (474, "banned"),
+    (475, "not_authorized"), (476, "not_acceptable"), (477, "members_only"),
+    (489, "not_allowed"), (520, "not_allowed")])
+def test_join_refused(online, numeric, code):
+    b, p = online
+    r = b.start("room_join", user=ANA, room="#c", nick="ana")
+    p.expect("JOIN #c")
+    p.send(":irc.test %d ana #C :because" % numeric)
+    with pytest.raises(Failed) as e:
+        b.finish(r)
+    assert (e.value.code, e.value.text) == (code, "because")
+
+
+@pytest.mark.parametrize("room", ["c", "", "#a b", "#a,#b", "#a\r\nQUIT", "0",
+                                  "#" + "x" * 300])
+def test_bad_room_names(online, room):
+    b, p = online
+    with pytest.raises(Failed) as e:
+        b.call("room_join", user=ANA, room=room, nick="ana")
+    assert e.value.code == "not_acceptable"
+    p.send("PING x")
+    assert p.line() == "PONG x"
+
+
+def test_room_life(online):
+    b, p = online
+    join(b, p)
+    p.send(":eve!e@h JOIN :#c")
+    b.wait("room_occupant", nick="eve", show="online")
+    p.send(":bob!b@h MODE #c +v-o eve bob")
+    assert b.wait("room_occupant", nick="eve")["affiliation"] == "member"
+    assert b.wait("room_occupant", nick="bob")["affiliation"] == "none"
+    p.send(":eve!e@h NICK :Eve2")
+    assert b.wait("room_occupant", nick="eve")["new_nick"] == "Eve2"
+    p.send(":EVE2!e@h PART #c :bye")
+    b.wait("room_occupant_gone", nick="Eve2", how="left", reason="bye")
+    p.send(":bob!b@h QUIT :a.net b.net")
+    b.wait("room_occupant_gone", nick="bob", how="quit")
+    p.send(":ana!u@h NICK ana2")
+    o = b.wait("room_occupant", nick="ana", self=True)
+    assert o["new_nick"] == "ana2"
+    p.send(":srv.test KICK #c ana2 :out")
+    b.wait("room_occupant_gone", nick="ana2", how="kicked", actor="srv.test",
+           reason="out")
+    with pytest.raises(Failed) as e:
+        b.call("message", user=ANA, to="#c", kind="groupchat", body="x")
+    assert e.value.code == "not_found"
+
+
+def test_forced_part_and_join(online):
+    b, p = online
+    join(b, p)
+    p.send(":ana!u@h PART #c :SAPART")
+    b.wait("room_occupant_gone", nick="ana", how="removed")
+    p.joined("#d", "ana", "x")
+    assert b.wait("room_invite")["room"] == "#d"
+    p.send(":x!x@h PRIVMSG #d :nobody hears this yet")
+    # Joining it now needs no JOIN: we are in.
+    b.call("room_join", user=ANA, room="#d", nick="ana")
+    b.wait("room_occupant", room="#d", self=True)
+    assert not [e for e in b.skipped if e[0] == "message"]
+
+
+def test_topic(online):
+    b, p = online
+    join(b, p)
+    r = b.start("room_subject", user=ANA, room="#c", subject="new\nlines")
+    assert p.expect("TOPIC") == "TOPIC #c :new lines"
+    p.send(":ana!u@h TOPIC #c :new lines")
+    assert b.finish(r) is None
+    b.wait("room_subject", subject="new lines", nick="ana")
+    r = b.start("room_subject", user=ANA, room="#c", subject="again")
+    p.expect("TOPIC")
+    p.send(":irc.test 482 ana #c :You're not channel operator")
+    with pytest.raises(Failed) as e:
+        b.finish(r)
+    assert e.value.code == "forbidden"
+
+
+def test_moderate(online):
+    b, p = online
+    join(b, p, "#c", "@ana", "bob", "+eve")
+
+    def moderate(expected, *reply, **what):
+        r = b.start("room_moderate", user=ANA, room="#c", **what)
+        assert p.expect(expected.split()[0]) == expected
+        p.send(*reply)
+        return b.finish(r)
+
+    moderate("MODE #c +o bob", ":ana!u@h MODE #c +o bob", target="bob",
+             affiliation="admin")
+    moderate("MODE #c -o bob", ":ana!u@h MODE #c -o bob", target="bob",
+             role="participant")
+    moderate("MODE #c -v eve", ":ana!u@h MODE #c -v eve", target="eve",
+             affiliation="none")
+    b.call("room_moderate", user=ANA, room="#c", target="ana",
+           role="moderator")            # an operator is one already
+    with pytest.raises(Failed) as e:
+        moderate("MODE #c +h bob", ":irc.test 482 ana #c :no", target="bob",
+                 role="moderator")
+    assert e.value.code == "forbidden"
+    moderate("KICK #c bob :go away", ":ana!u@h KICK #c bob :go away",
+             target="bob", role="none", reason="go away")
+    moderate("MODE #c +b eve!*@*", ":ana!u@h MODE #c +b eve!*@*",
+             target="eve", affiliation="outcast")
+    assert p.expect("KICK") == "KICK #c eve ana"
+    p.send(":ana!u@h KICK #c eve :ana")
+    b.wait("room_occupant_gone", nick="eve")
+    moderate("MODE #c -b eve!*@*", ":ana!u@h MODE #c -b eve!*@*",
+             target="eve", affiliation="none")
+    with pytest.raises(Failed) as e:
+        b.call("room_moderate", user=ANA, room="#c", target="ana\r\nQUIT",
+               role="none")
+    assert e.value.code == "not_acceptable"
+
+
+def test_affiliations(online):
+    b, p = online
+    join(b, p, "#c", "~ana", "@bob", "eve")
+    rows = b.call("room_affiliations", user=ANA, room="#c",
+                  affiliation="admin")["rows"]
+    assert rows == [{"target": "bob"}]
+    r = b.start("room_affiliations", user=ANA, room="#c",
+                affiliation="outcast")
+    p.expect("MODE #c +b")
+    p.send(":irc.test 367 ana #c x!*@* bob 1700000000",
+           ":irc.test 367 ana #c *!*@bad.host",
+           ":irc.test 368 ana #c :end")
+    rows = b.finish(r)["rows"]
+    assert [r["target"] for r in rows] == ["x!*@*", "*!*@bad.host"]
+
+
+def test_invite_both_ways(online):
+    b, p = online
+    join(b, p)
+    r = b.start("room_invite", user=ANA, room="#c", peer="eve")
+    assert p.expect("INVITE") == "INVITE eve #c"
+    p.send(":irc.test 341 ana eve #c")
+    assert b.finish(r) is None
+    p.send(":bob!b@h INVITE ana :#secret")
+    b.wait("room_invite", room="#secret", peer="bob")
+
+
+def test_nick_change(online):
+    b, p = online
+    join(b, p)
+    r = b.start("room_nick", user=ANA, room="#c", nick="ana2")
+    p.expect("NICK ana2")
+    p.send(":irc.test 433 ana ana2 :in use")
+    with pytest.raises(Failed) as e:
+        b.finish(r)
+    assert e.value.code == "conflict"
+    r = b.start("room_nick", user=ANA, room="#c", nick="ana3")
+    p.expect("NICK ana3")
+    p.send(":ana!u@h NICK :ana3")
+    assert b.finish(r) is None
+    for bad in ("a b", "a\r\nQUIT", "a!b", ""):
+        with pytest.raises(Failed) as e:
+            b.call("room_nick", user=ANA, room="#c", nick=bad)
+        assert e.value.code == "not_acceptable"
+
+
+def test_leave(online):
+    b, p = online
+    join(b, p)
+    assert b.call("room_leave", user=ANA, room="#c", reason="a\r\nb") is None
+    assert p.expect("PART") == "PART #c :a  b"
+    p.send(":bob!b@h PRIVMSG #c :late", ":ana!u@h PART #c")
+    join(b, p)
+    assert not [e for e in b.skipped if e[0] in ("message",
+                                                 "room_occupant_gone")]
+
+
+def test_room_list(online):
+    b, p = online
+    r = b.start("room_list", user=ANA, max=2)
+    p.expect("LIST")
+    p.send(":irc.test 321 ana Channel :Users Name",
+           *[":irc.test 322 ana %s %d :topic %s" % (c, i, c)
+             for i, c in enumerate(["#d", "#a", "#c", "*", "#b"])])
+    second = b.start("room_list", user=ANA, search="topic #c")
+    p.send(":irc.test 323 ana :End")
+    got = b.finish(r)
+    assert [x["room"] for x in got["rooms"]] == ["#a", "#b"]
+    assert got["more"] is True and got["total"] == 4
+    assert [x["room"] for x in b.finish(second)["rooms"]] == ["#c"]
+    got = b.call("room_list", user=ANA, max=5, after="#b")
+    assert [x["room"] for x in got["rooms"]] == ["#c", "#d"]
+    assert not got.get("more")
+
+
+def test_whois(online):
+    b, p = online
+    r = b.start("profile", user=ANA, contact="bob")
+    p.expect("WHOIS bob")
+    p.send(":irc.test 311 ana bob b h * :Bob B.",
+           ":irc.test 319 ana bob :#c @#d", ":irc.test 318 ana bob :End")
+    got = b.finish(r)
+    assert got["full_name"] == "Bob B." and "#c @#d" in got["note"]
+    r = b.start("profile", user=ANA, contact="nobody")
+    p.expect("WHOIS nobody")
+    p.send(":irc.test 401 ana nobody :No such nick",
+           ":irc.test 318 ana nobody :End")
+    with pytest.raises(Failed) as e:
+        b.finish(r)
+    assert e.value.code == "not_found"
+
+
+# -------------------------------------------------------------------- messages
+
+def test_messages_both_ways(online):
+    b, p = online
+    join(b, p)
+    assert not b.call("message", user=ANA, to="#c", kind="groupchat",
+                      body="hi").get("echo")
+    assert p.expect("PRIVMSG") == "PRIVMSG #c hi"
+    b.call("message", user=ANA, to="#c", kind="groupchat", body="/me waves")
+    assert p.expect("PRIVMSG") == "PRIVMSG #c :\x01ACTION waves\x01"
+    b.call("message", user=ANA, to="bob", kind="chat", body="a\r\nQUIT\nb")
+    assert p.expect("PRIVMSG") == "PRIVMSG bob a"
+    assert p.expect("PRIVMSG") == "PRIVMSG bob QUIT"
+    assert p.expect("PRIVMSG") == "PRIVMSG bob b"
+    p.send(":bob!b@h PRIVMSG ana :\x01ACTION nods\x01")
+    assert b.wait("message", kind="chat", **{"from": "bob"})["body"] == "/me nods"
+    p.send(":bob!b@h PRIVMSG #c :\x0304red\x03 & <b>")
+    m = b.wait("message", kind="groupchat", nick="bob", **{"from": "#c"})
+    assert m["body"] == "red & <b>"
+    assert m["xhtml"] == "<span style='color:#ff0000;'>red</span> &amp; &lt;b&gt;"
+    p.raw(b":bob!b@h PRIVMSG #c :caf\xe9\x00\x07\r\n")
+    assert b.wait("message")["body"] == "caf\u00e9"
+
+
+def test_private_through_the_room(online):
+    b, p = online
+    join(b, p)
+    p.send(":bob!b@h PRIVMSG ana :direct")
+    b.wait("message", kind="chat", body="direct")
+    b.call("message", user=ANA, room="#c", to="bob", kind="private", body="psst")
+    assert p.expect("PRIVMSG") == "PRIVMSG bob psst"
+    p.send(":bob!b@h PRIVMSG ana :what")
+    m = b.wait("message", body="what")
+    assert (m["kind"], m["from"], m["nick"]) == ("private", "#c", "bob")
+    b.call("message", user=ANA, to="bob", kind="chat", body="openly")
+    p.send(":bob!b@h PRIVMSG ana :and")
+    b.wait("message", body="and", kind="chat")
+    with pytest.raises(Failed) as e:
+        b.call("message", user=ANA, room="#c", to="nobody", kind="private",
+               body="psst")
+    assert e.value.code == "not_found"
+
+
+def test_long_message_is_split(online):
+    b, p = online
+    join(b, p)
+    text = "\u00e9 word" * 200
+    b.call("message", user=ANA, to="#c", kind="groupchat", body=text)
+    got = []
+    while len("".join(got).replace(" ", "")) < len(text.replace(" ", "")):
+        line = p.expect("PRIVMSG")
+        assert len((":ana!u@h " + line + "\r\n").encode()) <= 512
+        got.append(line.split(":", 1)[1])
+    assert "".join(got).replace(" ", "") == text.replace(" ", "")
+    with pytest.raises(Failed) as e:
+        b.call("message", user=ANA, to="#c", kind="groupchat", body="x\n" * 99)
+    assert e.value.code == "too_long"
+
+
+@pytest.mark.parametrize("to", ["a b", "a,b", "#c", "bob\r\nQUIT", "", "$*",
+                                "bob!b@h"])
+def test_bad_targets(online, to):
+    b, p = online
+    with pytest.raises(Failed):
+        b.call("message", user=ANA, to=to, kind="chat", body="x") \
+            if to != "$*" else b.call("message", user=ANA, to="$*,x",
+                                      kind="chat", body="x")
+    p.send("PING x")
+    assert p.line() == "PONG x"
+
+
+def test_no_such_nick(online):
+    b, p = online
+    b.call("message", user=ANA, to="nobody", kind="chat", body="x")
+    p.expect("PRIVMSG")
+    p.send(":irc.test 401 ana nobody :No such nick/channel")
+    assert b.wait("message", **{"from": "nobody"})["body"] == \
+        "No such nick/channel"
+
+
+def test_ctcp(online):
+    b, p = online
+    p.send(":bob!b@h PRIVMSG ana :\x01VERSION\x01")
+    assert p.expect("NOTICE").startswith("NOTICE bob :\x01VERSION Spectrum")
+    p.send(":bob!b@h PRIVMSG ana :\x01PING 12 34\x01")
+    assert p.expect("NOTICE") == "NOTICE bob :\x01PING 12 34\x01"
+    p.send(*[":bob!b@h PRIVMSG ana :\x01TIME\x01"] * 50)
+    p.send("PING done")
+    seen = []
+    while not seen or seen[-1] != "PONG done":
+        seen.append(p.line())
+    assert len(seen) <= 4       # two of four tokens are gone
+    p.send(":bob!b@h PRIVMSG ana :\x01DCC SEND x 1 2 3\x01",
+           ":bob!b@h PRIVMSG ana :after")
+    b.wait("message", body="after")
+    assert not [e for e in b.skipped if e[0] == "message"]
+
+
+def test_flood_queue_is_paced_and_bounded(server, backend):
+    b = backend(irc_server=server.address, irc_flood_burst=3,
+                irc_flood_rate=5, irc_who_max=0)
+    b.login(ANA, "ana")
+    p = server.peer()
+    p.welcome()
+    b.wait("connected")
+    sent = [b.start("message", user=ANA, to="bob", kind="chat", body=str(i))
+            for i in range(300)]
+    start = time.time()
+    for i in range(8):
+        assert p.expect("PRIVMSG").endswith(" %d" % i)
+    assert time.time() - start > 0.7
+    failed = 0
+    for r in sent[-20:]:
+        with pytest.raises(Failed) as e:
+            b.finish(r)
+        assert e.value.code == "rate_limited"
+    assert b.finish(sent[0]) == {}
+    p.close()                   # what waits is not lost silently
+    with pytest.raises(Failed) as e:
+        b.finish(sent[150])
+    assert e.value.code == "network"
+
+
+# -------------------------------------------------------------------- IRCv3
+
+@pytest.fixture
+def modern(server, backend):
+    b = backend(irc_server=server.address)
+    b.login(ANA, "ana")
+    p = server.peer()
+    p.expect("NICK")
+    p.send(":irc.test CAP * LS :echo-message server-time message-tags "
+           "away-notify extended-join multi-prefix unknown/cap=1")
+    req = p.expect("CAP REQ").split(":", 1)[1]
+    assert "unknown" not in req
+    p.send(":irc.test CAP * ACK :" + req)
+    p.expect("CAP END")
+    p.nick = "ana"
+    p.send(":irc.test 001 ana :Welcome")
+    b.wait("connected")
+    return b, p
+
+
+def test_echo_is_acceptance(modern):
+    b, p = modern
+    join(b, p)
+    r = b.start("message", user=ANA, to="#c", kind="groupchat", body="hi",
+                id="stanza-1")
+    line = p.expect("PRIVMSG")
+    p.send("@msgid=m1;time=2026-01-01T00:00:00.000Z :ana!u@h " + line)
+    assert b.finish(r) == {"echo": True}
+    m = b.wait("message", nick="ana")
+    assert m["origin"] == "stanza-1" and m["id"] == "m1" and m["body"] == "hi"
+    assert m["time"] == 1767225600000
+    # in pieces: one message, whole
+    r = b.start("message", user=ANA, to="#c", kind="groupchat", body="a\nb",
+                id="stanza-2")
+    for _ in range(2):
+        p.send(":ana!u@h " + p.expect("PRIVMSG"))
+    assert b.finish(r) == {"echo": True}
+    m = b.wait("message", nick="ana")
+    assert m["origin"] == "stanza-2" and m["body"] == "a\nb"
+    # refused
+    r = b.start("message", user=ANA, to="#c", kind="groupchat", body="x")
+    p.expect("PRIVMSG")
+    p.send(":irc.test 404 ana #c :Cannot send to channel")
+    with pytest.raises(Failed) as e:
+        b.finish(r)
+    assert e.value.code == "forbidden"
+    # in private, to ourselves: once as echo, once for real
+    r = b.start("message", user=ANA, to="ana", kind="chat", body="me")
+    line = p.expect("PRIVMSG")
+    p.send(":ana!u@h " + line, ":ana!u@h " + line)
+    assert not b.finish(r).get("echo")
+    b.wait("message", body="me", kind="chat", **{"from": "ana"})
+
+
+def test_away_notify_and_who(modern):
+    b, p = modern
+    join(b, p, "#c", "ana", "bob", "eve")
+    p.expect("WHO #c")
+    p.send(":irc.test 352 ana #c b h s bob G :0 Bob",
+           ":irc.test 352 ana #c e h s eve H :0 Eve",
+           ":irc.test 315 ana #c :End")
+    b.wait("room_occupant", nick="bob", show="away")
+    p.send(":eve!e@h AWAY :gone fishing")
+    b.wait("room_occupant", nick="eve", show="away", status="gone fishing")
+    p.send(":eve!e@h AWAY")
+    b.wait("room_occupant", nick="eve", show="online")
+    p.send(":new!n@h JOIN #c account :Real Name")
+    b.wait("room_occupant", nick="new")
+    p.send("@+typing=active :bob!b@h TAGMSG #c")
+    b.notify("presence", user=ANA, show="away", status="lunch")
+    assert p.expect("AWAY") == "AWAY lunch"
+    b.notify("presence", user=ANA, show="online")
+    assert p.expect("AWAY") == "AWAY"
+
+
+# ---------------------------------------------------------------- reconnection
+
+def test_reconnect_and_rejoin(online, server):
+    b, p = online
+    join(b, p, "#c")
+    join(b, p, "#d")
+    p.send("ERROR :Closing Link: server restarts")
+    p.close()
+    for room in ("#c", "#d"):
+        c = b.wait("room_closed")
+        assert c["retry"] is True and "server restarts" in c["reason"]
+    with pytest.raises(Failed) as e:
+        b.call("message", user=ANA, to="bob", kind="chat", body="x")
+    assert e.value.code == "not_connected"
+    p = server.peer()
+    p.welcome()
+    rooms = p.expect("JOIN").split()[1].split(",")
+    assert sorted(rooms) == ["#c", "#d"]
+    p.joined("#c", "ana", "new")
+    b.wait("room_occupant", room="#c", nick="new")
+    b.wait("room_occupant", room="#c", self=True)
+    p.send(":irc.test 474 ana #d :Banned meanwhile")
+    c = b.wait("room_closed", room="#d")
+    assert not c.get("retry") and c["reason"] == "Banned meanwhile"
+
+
+def test_gives_up(server, backend):
+    b = backend(irc_server=server.address, irc_reconnect_timeout=1)
+    b.login(ANA, "ana")
+    p = server.peer()
+    p.welcome()
+    b.wait("connected")
+    server.close()
+    p.close()
+    d = b.wait("disconnected", timeout=30)
+    assert d["reason"] == "network" and d["retry"] is True
+
+
+# -------------------------------------------------------------- many networks
+
+def test_many_networks(server, backend):
+    b = backend(irc_who_max=0)
+    b.login(ANA, "ana@example")
+    b.wait("connected", user=ANA)
+    room = "#c@" + server.address
+    r = b.start("room_join", user=ANA, room=room, nick="Ana")
+    p = server.peer()
+    p.welcome()
+    assert p.nick == "Ana"
+    p.expect("JOIN #c")
+    p.joined("#c", "Ana", "bob")
+    assert b.finish(r) == {"nick": "Ana"}
+    b.wait("room_subject", room=room)
+    real = {e[1]["nick"]: e[1].get("real") for e in b.skipped
+            if e[0] == "room_occupant"}
+    assert real["bob"] == "bob@" + server.address
+    p.send(":bob!b@h PRIVMSG Ana :psst")
+    b.wait("message", kind="chat", **{"from": "bob@" + server.address})
+    b.call("message", user=ANA, to="bob%" + server.address, kind="chat",
+           body="yes")
+    assert p.expect("PRIVMSG") == "PRIVMSG bob yes"
+    # the second way to write the same room
+    b.call("message", user=ANA, to="#c%" + server.address, kind="groupchat",
+           body="all")
+    assert p.expect("PRIVMSG") == "PRIVMSG #c all"
+    b.call("room_leave", user=ANA, room=room)
+    p.expect("PART #c")
+    # A private talk keeps the connection; nobody else does.
+    other = Server()
+    r = b.start("room_join", user=ANA, room="#x%" + other.address, nick="Ana")
+    q = other.peer()
+    q.welcome()
+    q.expect("JOIN #x")
+    q.joined("#x", "Ana")
+    b.finish(r)
+    b.call("room_leave", user=ANA, room="#x%" + other.address)
+    q.expect("QUIT")
+    other.close()
+
+
+def test_many_networks_errors(server, backend):
+    b = backend()
+    b.login(ANA, "ana")
+    for room, code in (("#c", "not_found"), ("#c@bad host", "not_found"),
+                       ("@x", "not_acceptable"),
+                       ("#c@127.0.0.1:%d" % free_port(), "network")):
+        with pytest.raises(Failed) as e:
+            b.call("room_join", user=ANA, room=room, nick="ana")
+        assert e.value.code == code, room
+    # A private message opens a connection too, and waits for it.
+    r = b.start("message", user=ANA, to="bob@" + server.address, kind="chat",
+                body="hello")
+    p = server.peer()
+    p.welcome()
+    assert p.expect("PRIVMSG") == "PRIVMSG bob hello"
+    b.finish(r)
+    r = b.start("message", user=ANA,
+                to="bob@127.0.0.1:%d" % free_port(), kind="chat", body="lost")
+    with pytest.raises(Failed) as e:
+        b.finish(r)
+    assert e.value.code == "network"
+
+
+# ------------------------------------------------------------- hostile servers
+
+@pytest.mark.parametrize("attack", [
+    b"x" * 40000,
+    b"\r\n" * 10000,
+    b"\0\xff\xfe" * 5000 + b"\r\n",
+    b"PING\r\n" * 100 + b":\r\n:a\r\n@\r\n@a\r\n 001\r\n",
+    b":ana!u@h JOIN\r\n:ana!u@h JOIN :\r\n:ana!u@h JOIN #" + b"y" * 9000
+    + b"\r\n",
+    b"".join(b":n%d!u@h NICK n%d\r\n:n%d!u@h JOIN #c\r\n" % (i, i + 1, i)
+             for i in range(2000)),
+    b"".join(b":irc.test %03d ana\r\n:irc.test %03d ana #c\r\n"
+             b":irc.test %03d\r\n:irc.test %03d ana a b c d e f g\r\n"
+             % (i, i, i, i) for i in range(2, 1000)
+             if i not in (464, 465)),
+    b":ana!u@h NICK bob\r\n:bob!u@h NICK ana\r\n:bob!b@h KICK #c ana\r\n"
+    b":ana!u@h MODE #c +ovqah ana\r\n:ana!u@h MODE #c +bbbbbb\r\n"
+    b":ana!u@h MODE #c -----+++++\r\n",
+])
+def test_hostile(online, server, attack):
+    b, p = online
+    join(b, p)
+    try:
+        p.raw(attack + b"\r\n")
+    except OSError:
+        pass
+    # Whatever became of this connection, others are served.
+    b.login("eve@example", "eve")
+    while True:
+        q = server.peer()
+        try:
+            q.welcome()
+        except AssertionError:
+            continue
+        if q.nick == "eve":
+            break
+    b.wait("connected", user="eve@example")
+
+
+def test_huge_channel(online):
+    b, p = online
+    r = b.start("room_join", user=ANA, room="#big", nick="ana")
+    p.expect("JOIN #big")
+    p.send(":ana!u@h JOIN #big")
+    lines = []
+    for i in range(0, 100000, 40):
+        lines.append(":irc.test 353 ana = #big :" + " ".join(
+            "n%d" % j for j in range(i, i + 40)))
+    p.send(*lines)
+    p.send(":irc.test 366 ana #big :end")
+    b.finish(r, timeout=60)
+    b.wait("room_subject", timeout=60)
+    with open("/proc/%d/statm" % b.process.pid) as f:
+        rss = int(f.read().split()[1]) * os.sysconf("SC_PAGE_SIZE")
+    assert rss < 100 * 1024 * 1024

@@ -1,0 +1,279 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* links: irc net protocol util */
+/* A hostile IRC server and a busy user, without sockets.  Each line of the
+ * input is a line of the server, or, after '>', something the user does.  What
+ * goes up must be text that XML can hold; what goes down must be whole lines. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "backends/irc/down.h"
+#include "backends/irc/session.h"
+#include "util/later.h"
+#include "util/log.h"
+#include "util/utf8.h"
+
+int LLVMFuzzerTestOneInput(const uint8_t *, size_t);
+
+#define USER "ana@example"
+#define CHECK(x) do { if (!(x)) abort(); } while (0)
+
+static unsigned long asked, answered;
+
+static void
+text(const char *s)
+{
+	uint32_t cp;
+	size_t step;
+
+	for (; s != NULL && *s != '\0'; s += step) {
+		CHECK((step = utf8_next(s, strlen(s), &cp)) != 0);
+		CHECK(utf8_xml_char(cp));
+	}
+}
+
+static void
+on_notify(enum method method, const void *params)
+{
+	const union params *p = params;
+
+	switch (method) {
+	case METHOD_message:
+		text(p->message.from);
+		text(p->message.nick);
+		text(p->message.body);
+		text(p->message.xhtml);
+		text(p->message.id);
+		break;
+	case METHOD_room_occupant:
+		text(p->room_occupant.room);
+		text(p->room_occupant.nick);
+		text(p->room_occupant.new_nick);
+		text(p->room_occupant.real);
+		text(p->room_occupant.status);
+		break;
+	case METHOD_room_occupant_gone:
+		text(p->room_occupant_gone.nick);
+		text(p->room_occupant_gone.actor);
+		text(p->room_occupant_gone.reason);
+		break;
+	case METHOD_room_subject:
+		text(p->room_subject.nick);
+		text(p->room_subject.subject);
+		break;
+	case METHOD_room_invited:
+		text(p->room_invited.room);
+		text(p->room_invited.peer);
+		break;
+	case METHOD_room_closed:
+		text(p->room_closed.reason);
+		break;
+	case METHOD_disconnected:
+		text(p->disconnected.text);
+		break;
+	default:
+		break;
+	}
+}
+
+static void
+on_result(request_t request, enum method method, const void *result)
+{
+	const struct msg_room_list_result *list = result;
+
+	(void)request;
+	answered++;
+	if (method == METHOD_room_list)
+		for (size_t i = 0; i < list->rooms.n; i++) {
+			text(list->rooms.v[i].room);
+			text(list->rooms.v[i].topic);
+		}
+}
+
+static void
+on_error(request_t request, const char *code, const char *why)
+{
+	(void)request;
+	answered++;
+	text(code);
+	text(why);
+}
+
+static const struct up_sink sink = { on_notify, on_result, on_error };
+
+/* ---- what the user does */
+
+static void
+act(struct irc *irc, char what, const char *arg)
+{
+	request_t r = ++asked;
+
+	switch (what) {
+	case 'j':
+		down_room_join(irc, r, &(struct msg_room_join){ .user = USER,
+			.room = arg, .nick = "ana" });
+		break;
+	case 'l':
+		down_room_leave(irc, r, &(struct msg_room_leave){ .user = USER,
+			.room = arg, .reason = arg });
+		break;
+	case 'g':
+		down_send(irc, r, &(struct msg_send){ .user = USER,
+			.kind = "groupchat", .to = "#c", .body = arg,
+			.id = "id" });
+		break;
+	case 'p':
+		down_send(irc, r, &(struct msg_send){ .user = USER,
+			.kind = "private", .room = "#c", .to = arg,
+			.body = "psst" });
+		break;
+	case 'm':
+		down_send(irc, r, &(struct msg_send){ .user = USER,
+			.kind = "chat", .to = arg, .body = "/me a\nb" });
+		break;
+	case 'n':
+		down_room_nick(irc, r, &(struct msg_room_nick){ .user = USER,
+			.room = "#c", .nick = arg });
+		break;
+	case 't':
+		down_room_subject_set(irc, r, &(struct msg_room_subject_set){
+			.user = USER, .room = "#c", .subject = arg });
+		break;
+	case 'o':
+		down_room_moderate(irc, r, &(struct msg_room_moderate){
+			.user = USER, .room = "#c", .target = arg,
+			.affiliation = "owner" });
+		break;
+	case 'k':
+		down_room_moderate(irc, r, &(struct msg_room_moderate){
+			.user = USER, .room = "#c", .target = arg,
+			.role = "none", .reason = arg });
+		break;
+	case 'b':
+		down_room_moderate(irc, r, &(struct msg_room_moderate){
+			.user = USER, .room = "#c", .target = arg,
+			.affiliation = "outcast" });
+		break;
+	case 'a':
+		down_room_affiliations(irc, r, &(struct msg_room_affiliations){
+			.user = USER, .room = "#c", .affiliation = arg });
+		break;
+	case 'i':
+		down_room_invite(irc, r, &(struct msg_room_invite){
+			.user = USER, .room = "#c", .peer = arg });
+		break;
+	case 'w':
+		down_profile(irc, r, &(struct msg_profile){ .user = USER,
+			.contact = arg });
+		break;
+	case 'r':
+		down_room_list(irc, r, &(struct msg_room_list){ .user = USER,
+			.search = arg });
+		break;
+	case 's':
+		asked--;
+		down_presence(irc, 0, &(struct msg_presence){ .user = USER,
+			.show = *arg ? "away" : "online", .status = arg });
+		break;
+	default:
+		asked--;
+		break;
+	}
+}
+
+/* ---- one conversation */
+
+static void
+step(struct irc *irc, const char *line, size_t len)
+{
+	struct session *s = session_find(irc, USER);
+	struct network *n = s ? s->networks : NULL;
+	char arg[600];
+
+	if (len > 1 && line[0] == '>') {
+		size_t take = len - 2 < sizeof(arg) - 1 ? len - 2 :
+		    sizeof(arg) - 1;
+
+		memcpy(arg, line + (len > 1 ? 2 : 1), take);
+		arg[take] = '\0';
+		/* The main process sends nothing but text. */
+		if (strlen(arg) == take && utf8_valid(arg, take))
+			act(irc, line[1], arg);
+	} else if (n != NULL && n->link.tap != NULL) {
+		link_feed(&n->link, line, len);
+		if (n->link.tap != NULL)
+			link_feed(&n->link, "\r\n", 2);
+	}
+}
+
+/* A whole number of lines, each within the limit and without a stray CR. */
+static void
+check_out(const struct buf *out, size_t max)
+{
+	const char *at = buf_data(out), *end;
+	size_t left = buf_len(out);
+
+	while (left > 0) {
+		CHECK((end = memchr(at, '\n', left)) != NULL);
+		CHECK(end > at && end[-1] == '\r');
+		CHECK((size_t)(end + 1 - at) <= max);
+		CHECK(memchr(at, '\r', (size_t)(end - 1 - at)) == NULL);
+		CHECK(memchr(at, '\0', (size_t)(end - at)) == NULL);
+		left -= (size_t)(end + 1 - at);
+		at = end + 1;
+	}
+}
+
+int
+LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+	struct server server = { .host = "127.0.0.1", .port = "9" };
+	struct irc irc = { .loop = EV_DEFAULT };
+	struct sections none = { 0 };
+	struct buf out = { 0 };
+	struct session *s;
+	struct network *n;
+	char *why;
+
+	log_set_level(LOG_ERROR);
+	up_init(&sink);
+	asked = answered = 0;
+	CHECK(config_read(&irc.config, &none, &why) == 0);
+	irc.config.servers = malloc(sizeof(server));
+	irc.config.servers[0] = server;
+	irc.config.nservers = 1;
+	irc.config.motd = true;
+	irc.config.flood.burst = 0;
+	session_login(&irc, &(struct msg_login){ .user = USER,
+		.account = "ana", .password = "secret" });
+	s = session_find(&irc, USER);
+	n = s->networks;
+	link_close(&n->link);
+	n->link.tap = &out;
+	n->link.events->up(n);
+	while (size > 0) {
+		const uint8_t *end = memchr(data, '\n', size);
+		size_t len = end ? (size_t)(end - data) : size;
+
+		step(&irc, (const char *)data, len);
+		len += end != NULL;
+		data += len;
+		size -= len;
+	}
+	check_out(&out, ISUPPORT_LINE_MAX);
+	if ((s = session_find(&irc, USER)) != NULL) {
+		/* No socket will say that it is closed. */
+		if (s->networks != NULL)
+			link_close(&s->networks->link);
+		n = s->networks;
+		session_logout(s, ++asked, NULL);
+		if (n != NULL && n->state != NETWORK_OVER)
+			n->events->over(n, NULL, "closed", false);
+	}
+	later_run();
+	CHECK(asked == answered);
+	CHECK(sessions_leaving() == 0);
+	buf_free(&out);
+	map_finish(&irc.sessions);
+	config_finish(&irc.config);
+	return 0;
+}
