@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "manager/gateway/down.h"
+#include "manager/gateway/form.h"
 #include "manager/gateway/name.h"
 #include "manager/gateway/ns.h"
 #include "manager/gateway/say_room.h"
@@ -20,7 +21,7 @@
 struct job {
 	struct gateway	*gw;
 	char		*user;		/* bare JID */
-	char		*from, *to, *id;	/* of the stanza; id may be NULL */
+	char		*from, *to, *id;	/* of the stanza */
 	const char	*kind;		/* "iq" or "message" */
 	enum affiliation affiliation;	/* of the list asked for */
 	unsigned	 pending;	/* requests not answered yet */
@@ -302,54 +303,10 @@ down_room_owner_get(struct down *d)
 		ask(job_new(d), d->user, METHOD_room_config, &m, form_got);
 }
 
-/* All values of a field, a line each. */
-static const char *
-value_of(const struct down *d, const struct stanza *field)
-{
-	const struct stanza *v = stanza_first(field);
-	struct buf out = { 0 };
-	const char *text;
-	bool first = true;
-
-	for (; v != NULL; v = stanza_next(v)) {
-		if (!stanza_is(v, "value", NS_DATA))
-			continue;
-		if (!first)
-			buf_addc(&out, '\n');
-		buf_adds(&out, stanza_text(d->arena, v));
-		first = false;
-	}
-	text = buf_len(&out) == 0 ? "" :
-	    arena_strndup(d->arena, buf_data(&out), buf_len(&out));
-	buf_free(&out);
-	return text;
-}
-
-static struct pairs
-values_of(const struct down *d, const struct stanza *form)
-{
-	struct pairs values = { 0 };
-	const struct stanza *f;
-	const char *var;
-	size_t n = 0;
-
-	for (f = stanza_first(form); f != NULL; f = stanza_next(f))
-		n++;
-	values.v = arena_alloc(d->arena, (n + 1) * sizeof(*values.v));
-	for (f = stanza_first(form); f != NULL; f = stanza_next(f)) {
-		var = stanza_attr(f, "var");
-		if (stanza_is(f, "field", NS_DATA) && var != NULL &&
-		    strcmp(var, "FORM_TYPE") != 0)
-			values.v[values.n++] =
-			    (struct pair){ var, value_of(d, f) };
-	}
-	return values;
-}
-
 void
 down_room_owner_set(struct down *d)
 {
-	const struct stanza *form = stanza_child(d->payload, "x", NS_DATA);
+	const struct stanza *form = form_find(d->payload);
 	const char *type = stanza_attr(form, "type");
 	struct msg_room_config_set m = {
 		.user = d->user->jid, .room = room_name(d),
@@ -365,7 +322,7 @@ down_room_owner_set(struct down *d)
 		say_error(d, E_BAD_REQUEST, NULL);
 		return;
 	}
-	m.values = values_of(d, form);
+	m.values = form_values(d->arena, form);
 	/* XEP-0045 10.1.2: an empty form takes the room as it is. */
 	if (strcmp(type, "cancel") == 0 || m.values.n == 0)
 		say_result(d);

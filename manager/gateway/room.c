@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* What is known of a room: occupants, the user's clients in it, and how they
- * are found.  What happens to a room is in rooms.c, what clients are told in
+ * are found.  What happens to it is in room_life.c, what clients are told in
  * say_room.c. */
 #include "manager/gateway/room_data.h"
 
@@ -266,7 +266,8 @@ room_is_self(const struct room *room, const struct occupant *o)
 static const char *
 prepared_char(struct arena *a, const char *s, size_t len)
 {
-	const char *prepared = jid_prepare_resource(a, arena_strndup(a, s, len));
+	const char *prepared = jid_prepare_resource(a,
+	    arena_strndup(a, s, len));
 
 	return prepared ? prepared : "?";
 }

@@ -11,8 +11,9 @@
 
 struct room;
 
-struct room	*room_find(const struct user *, const char *bare);	/* or NULL */
-struct room	*room_find_id(const struct user *, const char *id);	/* or NULL */
+/* NULL: none. */
+struct room	*room_find(const struct user *, const char *bare);
+struct room	*room_find_id(const struct user *, const char *id);
 /* Is this full JID in it? */
 bool		 room_has_client(const struct room *, const char *full);
 /* Rooms that the user is in or wants to be in. */
@@ -30,7 +31,8 @@ const char	*room_own_resource(const struct room *);
 const char	*room_occupant_nick(const struct room *, const char *resource);
 /* Who that is as a contact, where it is known; else NULL. */
 const char	*room_occupant_real(const struct room *, const char *resource);
-const char	*room_occupant_avatar(const struct room *, const char *resource);
+const char	*room_occupant_avatar(const struct room *,
+		    const char *resource);
 
 /* ---- what session.c and user.c call */
 /* The session is up, for the first time or again: join what is wanted.  After

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* room_data.h - what a room is made of.  For the rooms' own files only
- * (room*.c, say_room.c, down_room*.c, up_room.c); room.c writes occupants and
- * clients, rooms.c the state, room_send.c the messages under way. */
+ * (room*.c, say_room*.c, down_room*.c, up_room.c); room.c writes occupants and
+ * clients, room_life.c the state, room_send.c the messages under way. */
 #ifndef MANAGER_GATEWAY_ROOM_DATA_H
 #define MANAGER_GATEWAY_ROOM_DATA_H
 
@@ -59,7 +59,7 @@ struct occupant {
 	char		*resource;	/* nick, or owned where that is no
 					 * resource; unique in the room */
 	char		*status, *real, *avatar;	/* owned, or NULL */
-	uint64_t	 id;		/* XEP-0421: survives a change of nick */
+	uint64_t	 id;		/* XEP-0421: survives new nicks */
 	uint8_t		 show, role, affiliation;
 	bool		 shown;		/* clients that are in know the nick */
 	bool		 changed;	/* ... but not all of this */
@@ -103,11 +103,11 @@ struct room {
 	char		*name;		/* for humans, or NULL */
 	char		*nick;		/* own: clients that are in know this;
 					 * before that, the one asked for */
-	char		*told_nick;	/* own, as told since room_join; or NULL */
+	char		*told_nick;	/* own, told since room_join, or NULL */
 	char		*password;	/* or NULL */
 	char		*subject, *subject_nick;	/* or NULL */
 	int64_t		 subject_time;	/* ms since 1970, or 0 */
-	double		 subject_due;	/* ev_now() to send an empty one, or 0 */
+	double		 subject_due;	/* ev_now() to send an empty one; 0 */
 	enum room_state	 state;
 	unsigned	 attempt;	/* counts room_join and room_leave */
 	bool		 created;	/* by the user's joining */
@@ -172,7 +172,7 @@ void		 room_answered(struct user *);
 /* As many unanswered requests as a user may have? */
 bool		 room_busy(const struct room *);
 
-/* --------------------------------------------------------------- rooms.c */
+/* ----------------------------------------------------------- room_life.c */
 /* Why something ends; code is one of protocol/errors.h.  Both may be NULL. */
 struct room_why {
 	const char	*code, *text;
@@ -184,9 +184,6 @@ void		 room_event(struct room *, enum room_event,
  * last one.  The room may be gone after. */
 void		 room_drop_client(struct room *, struct room_client *,
 		    const char *reason);
-/* Something has a due time: see to it that room_due() is called. */
-void		 room_arm(struct room *);
-void		 room_due(struct room *, double now);
 /* The network has put the user out: all clients are told, the room is
  * forgotten. */
 struct room_gone;
@@ -194,5 +191,10 @@ void		 room_ejected(struct room *, const struct room_gone *);
 /* Somebody's nick, perhaps the user's own, has changed: shown when joined. */
 void		 room_renamed(struct room *, struct occupant *,
 		    const char *nick);
+
+/* --------------------------------------------------------------- rooms.c */
+/* Something has a due time: see to it that room_due() is called. */
+void		 room_arm(struct room *);
+void		 room_due(struct room *, double now);
 
 #endif

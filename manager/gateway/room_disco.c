@@ -3,6 +3,7 @@
  * where the user is not in it. */
 #include "manager/gateway/room_disco.h"
 
+#include "manager/gateway/form.h"
 #include "manager/gateway/ns.h"
 #include "manager/gateway/room_data.h"
 #include "manager/gateway/say.h"
@@ -11,33 +12,20 @@
 #define ITEMS_MAX	500	/* occupants told */
 
 static void
-write_field(struct xml *x, const char *var, const char *type,
-    const char *value)
-{
-	xml_open(x, "field");
-	xml_attr(x, "var", var);
-	xml_attr(x, "type", type);
-	xml_element(x, "value", NULL, value);
-	xml_close(x);
-}
-
-static void
 write_info_form(struct xml *x, const struct room *room)
 {
 	unsigned n = (unsigned)map_count(&room->occupants);
 	struct arena scratch = { 0 };
 
-	xml_open_ns(x, "x", NS_DATA);
-	xml_attr(x, "type", "result");
-	write_field(x, "FORM_TYPE", "hidden", ROOMINFO);
-	write_field(x, "muc#roominfo_description", "text-single",
-	    room->name ? room->name : room->id);
+	form_begin(x, "result", NULL, NULL, ROOMINFO);
+	form_field(x, "muc#roominfo_description", "text-single", NULL,
+	    room->name ? room->name : room->id, false);
 	if (room->subject != NULL)
-		write_field(x, "muc#roominfo_subject", "text-single",
-		    room->subject);
-	write_field(x, "muc#roominfo_occupants", "text-single",
-	    arena_printf(&scratch, "%u", n));
-	xml_close(x);
+		form_field(x, "muc#roominfo_subject", "text-single", NULL,
+		    room->subject, false);
+	form_field(x, "muc#roominfo_occupants", "text-single", NULL,
+	    arena_printf(&scratch, "%u", n), false);
+	form_end(x);
 	arena_free(&scratch);
 }
 

@@ -35,6 +35,6 @@ size_t		 room_history_first(const struct room_history *,
 		    long maxstanzas, long maxchars, int64_t since);
 /* Is a message with this id there? */
 bool		 room_history_has(const struct room_history *, const char *id);
-void		 room_history_destroy(struct room_history *);	/* NULL is fine */
+void		 room_history_destroy(struct room_history *);
 
 #endif

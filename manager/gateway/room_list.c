@@ -257,7 +257,7 @@ answer(const struct room_list *list, const char *from, const char *to,
 	say_end(gw, x, to, 0);
 }
 
-/* ------------------------------------------------------------------ fetching */
+/* ----------------------------------------------------------------- fetching */
 
 static void
 fill(struct room_list *list, const struct msg_room_list_result *result)

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* How a room's presences, messages and invitations are written.  Who gets them
- * and when is decided in rooms.c, up_room.c and down_room.c. */
+ * and when is decided in room_life.c, up_room.c and down_room.c. */
 #include "manager/gateway/say_room.h"
 
 #include <inttypes.h>

@@ -2,9 +2,7 @@
 /* How a room's lists and its form are written. */
 #include "manager/gateway/say_room_admin.h"
 
-#include <stdlib.h>
-#include <string.h>
-
+#include "manager/gateway/form.h"
 #include "manager/gateway/name.h"
 #include "manager/gateway/ns.h"
 
@@ -60,81 +58,6 @@ say_room_roles(const struct down *d, const struct room *room, enum role role)
 
 /* ------------------------------------------------------------------- forms */
 
-static const char *
-field_type(const char *type)
-{
-	static const struct {
-		const char	*ours, *theirs;
-	} types[] = {
-		{ "text", "text-single" }, { "secret", "text-private" },
-		{ "multi", "text-multi" }, { "bool", "boolean" },
-		{ "choice", "list-single" }, { "choices", "list-multi" },
-	};
-
-	if (type == NULL)
-		return "text-single";
-	for (size_t i = 0; i < LENGTH(types); i++)
-		if (strcmp(types[i].ours, type) == 0)
-			return types[i].theirs;
-	return type;
-}
-
-static bool
-has_lines(const char *type)
-{
-	return strcmp(type, "text-multi") == 0 ||
-	    strcmp(type, "list-multi") == 0 ||
-	    strcmp(type, "jid-multi") == 0;
-}
-
-static void
-write_values(struct xml *x, const char *type, const char *value)
-{
-	struct arena scratch = { 0 };
-	const char *end;
-
-	while (has_lines(type) && (end = strchr(value, '\n')) != NULL) {
-		xml_element(x, "value", NULL, arena_strndup(&scratch, value,
-		    (size_t)(end - value)));
-		value = end + 1;
-	}
-	xml_element(x, "value", NULL, value);
-	arena_free(&scratch);
-}
-
-static void
-write_field(struct xml *x, const struct msg_field *field)
-{
-	const char *type = field_type(field->type);
-
-	xml_open(x, "field");
-	xml_attr(x, "type", type);
-	xml_attr(x, "var", field->var);
-	xml_attr(x, "label", field->label);
-	if (field->required)
-		xml_element(x, "required", NULL, NULL);
-	if (field->value != NULL)
-		write_values(x, type, field->value);
-	for (size_t i = 0; i < field->options.n; i++) {
-		xml_open(x, "option");
-		xml_attr(x, "label", field->options.v[i].label);
-		xml_element(x, "value", NULL, field->options.v[i].value);
-		xml_close(x);
-	}
-	xml_close(x);
-}
-
-static void
-write_known(struct xml *x, const char *var, const char *type,
-    const char *value)
-{
-	xml_open(x, "field");
-	xml_attr(x, "var", var);
-	xml_attr(x, "type", type);
-	xml_element(x, "value", NULL, value);
-	xml_close(x);
-}
-
 void
 say_room_form(struct gateway *gw, const char *from, const char *to,
     const char *id, const struct msg_room_config_result *form)
@@ -142,14 +65,10 @@ say_room_form(struct gateway *gw, const char *from, const char *to,
 	struct xml *x = say_result_begin_to(gw, from, to, id);
 
 	xml_open_ns(x, "query", NS_MUC_OWNER);
-	xml_open_ns(x, "x", NS_DATA);
-	xml_attr(x, "type", "form");
-	if (form != NULL && form->title != NULL)
-		xml_element(x, "title", NULL, form->title);
-	if (form != NULL && form->instructions != NULL)
-		xml_element(x, "instructions", NULL, form->instructions);
-	write_known(x, "FORM_TYPE", "hidden", ROOMCONFIG);
+	form_begin(x, "form", form ? form->title : NULL,
+	    form ? form->instructions : NULL, ROOMCONFIG);
 	for (size_t i = 0; form != NULL && i < form->fields.n; i++)
-		write_field(x, &form->fields.v[i]);
+		form_field_of(x, &form->fields.v[i]);
+	form_end(x);
 	say_end(gw, x, to, 0);
 }
