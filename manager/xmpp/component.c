@@ -79,8 +79,9 @@ set_timer(struct component *c, double seconds)
 static const struct {
 	const char	*condition, *remedy;
 } remedies[] = {
-	{ "not-authorized", "it does not know our secret: password= in "
-	    "[service] must be the one the server has for this component" },
+	/* ejabberd says so for an unknown name, too. */
+	{ "not-authorized", "it does not know this name with this secret: jid= "
+	    "and password= in [service] must be what the server has" },
 	{ "conflict", "another component is connected under this name: stop "
 	    "it, or give one of them another jid=" },
 	{ "host-unknown", "it has no component of this name: add it to the "
@@ -421,11 +422,15 @@ static int
 end(struct link *l, const char *to, unsigned flags, size_t mark)
 {
 	struct component *c = of(l);
+	size_t queued;
 
 	(void)to;
 	if (c->state != UP)
 		return hold(c, flags, mark);
-	if (conn_queued(stream_conn(c->stream)) <= c->cfg.queue_max) {
+	queued = conn_queued(stream_conn(c->stream));
+	if (queued <= c->cfg.queue_max) {
+		if (queued < c->cfg.queue_max / 2)
+			c->full = false;
 		stream_send(c->stream);
 		return 0;
 	}
@@ -464,10 +469,12 @@ shut_down(struct link *l)
 {
 	struct component *c = of(l);
 
-	if (c->stream != NULL && c->state > CONNECTING)
+	if (c->state == CONNECTING) {
+		stream_destroy(c->stream);
+		c->stream = NULL;
+	}
+	if (c->stream != NULL)
 		stream_close(c->stream);
-	else if (c->stream != NULL)
-		stream_destroy(c->stream), c->stream = NULL;
 	ev_timer_stop(c->loop, &c->timer);
 	set_state(c, FINISHED);
 }

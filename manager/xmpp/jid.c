@@ -20,7 +20,9 @@ ascii_allowed(enum part part, unsigned char c)
 {
 	switch (part) {
 	case NODE:
-		return c > ' ' && c < 0x7f && strchr("\"&'/:<>@", c) == NULL;
+		return c > ' ' && c < 0x7f && c != '"' && c != '&' &&
+		    c != '\'' && c != '/' && c != ':' && c != '<' &&
+		    c != '>' && c != '@';
 	case DOMAIN:
 		return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
 		    (c >= '0' && c <= '9') || c == '-' || c == '.' || c == '_';

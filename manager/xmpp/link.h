@@ -23,15 +23,19 @@ struct link_events {
 	/* A message, presence or iq, its addresses prepared.  In server mode
 	 * from is the client's full JID (never what the client claims), and a
 	 * missing to is the server's own domain; for an iq without to it is
-	 * the user's bare JID (RFC 6120 8.1.1.1, 10.3.3).  The stanza and the
+	 * the user's bare JID (RFC 6120 8.1.1.1, 10.3.3); to may be of any
+	 * domain there, in component mode only of ours.  The stanza and the
 	 * addresses die when the callback returns; a is for scratch. */
 	void	(*stanza)(void *ctx, struct arena *a, const struct stanza *,
 		    const struct jid *from, const struct jid *to);
-	/* Server mode: may user (bare JID) log in with this password?  Answer
-	 * now or later by link_login_result(). */
+	/* Server mode: may user (bare JID) log in with this password, which may
+	 * be empty?  Answer now or later by link_login_result(). */
 	void	(*login)(void *ctx, uint64_t client, const char *user,
 		    const char *password);
-	/* Server mode: this bound client is gone, whatever it said before. */
+	/* Server mode: this bound client is gone, whatever it said before.
+	 * Comes once for each, from the loop and never from inside a link_
+	 * function, and before its full JID can be bound again; not for those
+	 * that link_destroy() takes along. */
 	void	(*gone)(void *ctx, const char *full);
 };
 
@@ -42,8 +46,8 @@ enum link_flags {
 /* Write one stanza: begin, write into x (it is at depth 0), end.  to is a full
  * or bare JID and must be the stanza's own.  In server mode a bare JID reaches
  * the user's available resources as RFC 6121 8.5 says; messages only those of
- * non-negative priority.  Returns -1 when nobody got it and it was not held:
- * the link is down, the queue full, no such client. */
+ * non-negative priority, an iq none.  Returns -1 when nobody got it and it was
+ * not held: the link is down, the queue full, no such client. */
 struct xml	*link_begin(struct link *);
 int		 link_end(struct link *, const char *to, unsigned flags);
 /* Take back what was written since link_begin(). */

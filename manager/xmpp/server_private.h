@@ -124,7 +124,7 @@ void		 sasl_stanza(struct client *, struct arena *,
 		    const struct stanza *);
 void		 sasl_decided(struct client *, const char *condition,
 		    const char *text);
-/* "login", or "login of NAME": the decision will not come any more. */
+/* The decision did not come in time. */
 void		 sasl_give_up(struct client *);
 
 /* server_bind.c */

@@ -239,7 +239,8 @@ wrong_secret(void **state)
 	peer_expect_end(&t.server);
 	wait_for(log_lines() == 1);
 	assert_non_null(strstr(log_text(), "not-authorized (Bad secret); it "
-	    "does not know our secret: password= in [service]"));
+	    "does not know this name with this secret: jid= and password= in "
+	    "[service]"));
 	assert_int_equal(t.ups + t.downs, 0);
 	peer_close(&t.server);
 	shake();		/* it goes on trying */
