@@ -24,8 +24,7 @@ expired(struct conn *c)
 {
 	switch ((enum conn_state)c->state) {
 	case CONN_CONNECTING:
-		conn_lost(c, xasprintf("cannot connect to %s: no answer in "
-		    "time", conn_peer(c)));
+		setup_expired(c);
 		return;
 	case CONN_STARTING:
 	case CONN_HANDSHAKE:

@@ -124,6 +124,16 @@ begin(struct conn *c)
 }
 
 static void
+give_up(struct conn *c)
+{
+	struct buf *failures = &c->setup->failures;
+
+	buf_addc(failures, '\0');
+	conn_lost(c, xasprintf("cannot connect to %s (%s)", conn_peer(c),
+	    buf_data(failures)));
+}
+
+static void
 try_next(struct conn *c)
 {
 	struct setup *s = c->setup;
@@ -145,9 +155,21 @@ try_next(struct conn *c)
 		conn_watch(c);
 		return;
 	}
-	buf_addc(&s->failures, '\0');
-	conn_lost(c, xasprintf("cannot connect to %s (%s)", conn_peer(c),
-	    buf_data(&s->failures)));
+	give_up(c);
+}
+
+void
+setup_expired(struct conn *c)
+{
+	struct setup *s = c->setup;
+
+	if (s->resolve != NULL) {
+		conn_lost(c, xasprintf("cannot connect to %s: the name was "
+		    "not resolved in time", conn_peer(c)));
+		return;
+	}
+	attempt_failed(c, "no answer");
+	give_up(c);
 }
 
 static void

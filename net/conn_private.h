@@ -76,6 +76,7 @@ void		 conn_lost(struct conn *, char *why);
 /* conn_connect.c */
 void		 setup_destroy(struct setup *);		/* NULL is fine */
 void		 setup_ready(struct conn *);		/* connect() has ended */
+void		 setup_expired(struct conn *);		/* no time is left */
 
 /* conn_io.c */
 void		 conn_readable(struct conn *);

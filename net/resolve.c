@@ -24,7 +24,7 @@
 struct channel {
 	struct channel	*next;
 	struct ev_loop	*loop;
-	ares_channel	 ares;
+	ares_channel	 ares;		/* NULL: could not be opened */
 	ev_timer	 timer;
 	struct socket	*sockets;
 	size_t		 queries;	/* asked and not answered */
@@ -129,50 +129,58 @@ configuration_stamp(void)
 	return st.st_mtim;
 }
 
-static void
+/* An ARES_ status: descriptors may have run out. */
+static int
 open_ares(struct channel *ch)
 {
 	struct ares_options options = {
 		.timeout = QUERY_TIMEOUT, .tries = QUERY_TRIES,
 		.sock_state_cb = on_socket_state, .sock_state_cb_data = ch,
 	};
-	int code;
+	int status;
 
 	ch->stamp = configuration_stamp();
-	code = ares_init_options(&ch->ares, &options, ARES_OPT_TIMEOUTMS |
+	status = ares_init_options(&ch->ares, &options, ARES_OPT_TIMEOUTMS |
 	    ARES_OPT_TRIES | ARES_OPT_SOCK_STATE_CB);
-	if (code != ARES_SUCCESS)
-		fatal("c-ares: %s", ares_strerror(code));
+	if (status != ARES_SUCCESS)
+		ch->ares = NULL;
+	return status;
 }
 
 static struct channel *
 channel_of(struct ev_loop *loop)
 {
 	struct channel *ch = channels;
-	struct timespec stamp;
 
 	while (ch != NULL && ch->loop != loop)
 		ch = ch->next;
-	if (ch == NULL) {
-		if (channels == NULL &&
-		    ares_library_init(ARES_LIB_INIT_ALL) != ARES_SUCCESS)
-			fatal("c-ares cannot be initialised");
-		ch = xcalloc(1, sizeof(*ch));
-		ch->loop = loop;
-		ch->next = channels;
-		channels = ch;
-		ev_init(&ch->timer, on_timeout);
-		open_ares(ch);
+	if (ch != NULL)
 		return ch;
-	}
-	/* A machine that moved has other name servers. */
-	stamp = configuration_stamp();
-	if (ch->queries == 0 && (stamp.tv_sec != ch->stamp.tv_sec ||
-	    stamp.tv_nsec != ch->stamp.tv_nsec)) {
-		ares_destroy(ch->ares);
-		open_ares(ch);
-	}
+	if (channels == NULL &&
+	    ares_library_init(ARES_LIB_INIT_ALL) != ARES_SUCCESS)
+		fatal("c-ares cannot be initialised");
+	ch = xcalloc(1, sizeof(*ch));
+	ch->loop = loop;
+	ch->next = channels;
+	channels = ch;
+	ev_init(&ch->timer, on_timeout);
 	return ch;
+}
+
+/* Ready for a question, with the name servers of now: a machine that moved
+ * has others.  An ARES_ status. */
+static int
+refresh(struct channel *ch)
+{
+	struct timespec now = configuration_stamp();
+
+	if (ch->ares != NULL && ch->queries == 0 &&
+	    (now.tv_sec != ch->stamp.tv_sec ||
+	    now.tv_nsec != ch->stamp.tv_nsec)) {
+		ares_destroy(ch->ares);
+		ch->ares = NULL;
+	}
+	return ch->ares != NULL ? ARES_SUCCESS : open_ares(ch);
 }
 
 static void
@@ -289,9 +297,10 @@ resolve_start(struct ev_loop *loop, const char *host, const char *port,
 {
 	struct ares_addrinfo_hints hints = {
 		.ai_family = AF_UNSPEC, .ai_socktype = SOCK_STREAM,
-		.ai_flags = ARES_AI_NUMERICSERV,
+		.ai_flags = ARES_AI_NUMERICSERV | ARES_AI_ENVHOSTS,
 	};
 	struct resolve *r = xcalloc(1, sizeof(*r));
+	int status;
 
 	r->done = done;
 	r->ctx = ctx;
@@ -301,7 +310,12 @@ resolve_start(struct ev_loop *loop, const char *host, const char *port,
 		return r;
 	}
 	r->channel = channel_of(loop);
+	status = refresh(r->channel);
 	r->channel->queries++;
+	if (status != ARES_SUCCESS) {
+		on_answer(r, status, 0, NULL);
+		return r;
+	}
 	ares_getaddrinfo(r->channel->ares, host, port, &hints, on_answer, r);
 	arm(r->channel);
 	return r;

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* resolve.h - names to addresses without blocking (c-ares on libev). */
+/* resolve.h - names to addresses without blocking (c-ares on libev).
+ * /etc/hosts comes first; the environment's CARES_HOSTS names another file. */
 #ifndef NET_RESOLVE_H
 #define NET_RESOLVE_H
 

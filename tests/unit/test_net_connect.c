@@ -79,8 +79,8 @@ times_out(void **state)
 	snprintf(port, sizeof(port), "%u", ntohs(sin.sin_port));
 	connect_to(&client, "127.0.0.1", port, NULL, 0.4);
 	RUN_UNTIL(client.closed);
-	want = xasprintf("cannot connect to 127.0.0.1:%s: no answer in time",
-	    port);
+	want = xasprintf("cannot connect to 127.0.0.1:%s (127.0.0.1:%s: "
+	    "no answer)", port, port);
 	assert_string_equal(client.why, want);
 	free(want);
 	end_finish(&client);
@@ -142,8 +142,7 @@ bad_targets(void **state)
 	}
 }
 
-/* The name has an address nobody listens on as well, in one order or the
- * other: it is tried and left. */
+/* A name of several addresses; only 127.0.0.1 answers. */
 static void
 by_name(void **state)
 {
@@ -152,11 +151,30 @@ by_name(void **state)
 
 	(void)state;
 	door_open(&door, &server, 1);
-	connect_to(&client, "localhost", door.port, NULL, 5);
+	connect_to(&client, "many.test", door.port, NULL, 10);
 	RUN_UNTIL(client.connected || client.closed);
 	assert_null(client.why);
 	assert_string_equal(conn_address(client.conn), "127.0.0.1");
 	pair_close(&door, &server, &client);
+}
+
+static void
+by_name_in_vain(void **state)
+{
+	struct end client = { 0 };
+	char port[8], *text;
+
+	(void)state;
+	free_port(port, sizeof(port));
+	connect_to(&client, "many.test", port, NULL, 10);
+	RUN_UNTIL(client.closed);
+	for (int i = 1; i <= 3; i++) {
+		text = xasprintf("127.0.0.%d:%s: Connection refused", i, port);
+		if (strstr(client.why, text) == NULL)
+			fail_msg("no \"%s\" in \"%s\"", text, client.why);
+		free(text);
+	}
+	end_finish(&client);
 }
 
 static void
@@ -167,11 +185,44 @@ from_an_address(void **state)
 
 	(void)state;
 	door_open(&door, &server, 1);
-	connect_to(&client, "localhost", door.port, "127.0.0.2", 5);
+	connect_to(&client, "many.test", door.port, "127.0.0.2", 5);
 	RUN_UNTIL(client.connected && server.connected);
 	assert_string_equal(conn_address(server.conn), "127.0.0.2");
 	assert_true(conn_is_loopback(server.conn));
 	pair_close(&door, &server, &client);
+}
+
+static struct address got[16];
+static size_t got_n;
+
+static void
+keep_answer(void *ctx, const struct address *list, size_t n, const char *why)
+{
+	(void)ctx, (void)why;
+	assert_true(n > 0 && n <= LENGTH(got));
+	memcpy(got, list, n * sizeof(*list));
+	got_n = n;
+}
+
+/* The families alternate while there are two, and nobody is made to try a
+ * hundred addresses. */
+static void
+families_take_turns(void **state)
+{
+	(void)state;
+	got_n = 0;
+	resolve_start(loop, "both.test", "6667", keep_answer, NULL);
+	RUN_UNTIL(got_n > 0);
+	assert_int_equal(got_n, 6);
+	for (size_t i = 1; i < 4; i++)
+		assert_int_not_equal(got[i].sa.ss_family,
+		    got[i - 1].sa.ss_family);
+	for (size_t i = 4; i < 6; i++)
+		assert_int_equal(got[i].sa.ss_family, AF_INET);
+	got_n = 0;
+	resolve_start(loop, "crowd.test", "6667", keep_answer, NULL);
+	RUN_UNTIL(got_n > 0);
+	assert_int_equal(got_n, 8);
 }
 
 static int answers;
@@ -403,6 +454,32 @@ destroy_in_accept(void **state)
 	close(two);
 }
 
+static int
+setup(void **state)
+{
+	static const char *const both[] = {
+		"127.0.0.1", "127.0.0.2", "127.0.0.3", "127.0.0.4", "::1",
+		"2001:db8::1",
+	};
+	char *path;
+	FILE *f;
+
+	kit_setup(state);
+	path = kit_path("hosts");
+	f = fopen(path, "w");
+	for (int i = 3; i > 0; i--)
+		fprintf(f, "127.0.0.%d many.test\n", i);
+	for (size_t i = 0; i < LENGTH(both); i++)
+		fprintf(f, "%s both.test\n", both[i]);
+	for (int i = 1; i < 30; i++)
+		fprintf(f, "127.0.1.%d crowd.test\n", i);
+	fprintf(f, "127.0.0.1 localhost\n");
+	fclose(f);
+	setenv("CARES_HOSTS", path, 1);
+	free(path);
+	return 0;
+}
+
 int
 main(void)
 {
@@ -411,6 +488,8 @@ main(void)
 		cmocka_unit_test(times_out),
 		cmocka_unit_test(bad_targets),
 		cmocka_unit_test(by_name),
+		cmocka_unit_test(by_name_in_vain),
+		cmocka_unit_test(families_take_turns),
 		cmocka_unit_test(from_an_address),
 		cmocka_unit_test(resolving),
 		cmocka_unit_test(address_texts),
@@ -420,5 +499,5 @@ main(void)
 		cmocka_unit_test(destroy_in_accept),
 	};
 
-	return cmocka_run_group_tests(tests, kit_setup, kit_teardown);
+	return cmocka_run_group_tests(tests, setup, kit_teardown);
 }

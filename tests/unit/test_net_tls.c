@@ -565,6 +565,51 @@ versions_and_alpn(void **state)
 	ERR_clear_error();
 }
 
+/* Our part of the handshake does not fit into a full socket: wait for room,
+ * not for bytes. */
+static void
+handshake_blocked(void **state)
+{
+	struct tls *tls = kit_server("DNS:irc.example", -1, 1, NULL);
+	struct end server = { .echo = true };
+	SSL_CTX *ctx = SSL_CTX_new(TLS_client_method());
+	SSL *ssl = SSL_new(ctx);
+	char chunk[1000] = { 0 }, echo[6] = { 0 };
+	size_t filler = 0;
+	ssize_t n;
+	int pair[2], r;
+
+	(void)state;
+	assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK, 0,
+	    pair), 0);
+	SSL_set_fd(ssl, pair[1]);
+	assert_int_equal(SSL_connect(ssl), -1);
+	while ((n = send(pair[0], chunk, sizeof(chunk), 0)) > 0)
+		filler += (size_t)n;
+	server.conn = conn_accept(loop, pair[0], tls, 10, &end_events,
+	    &server);
+	kit_wait(0.2);
+	assert_int_equal(server.closed, 0);
+	for (; filler > 0; filler -= (size_t)n) {
+		n = recv(pair[1], chunk, filler < sizeof(chunk) ? filler :
+		    sizeof(chunk), 0);
+		assert_true(n > 0);
+	}
+	while ((r = SSL_connect(ssl)) != 1) {
+		assert_int_equal(SSL_get_error(ssl, r), SSL_ERROR_WANT_READ);
+		kit_turn();
+	}
+	assert_int_equal(SSL_write(ssl, "hello", 5), 5);
+	RUN_UNTIL(SSL_read(ssl, echo, 5) == 5);
+	assert_string_equal(echo, "hello");
+	assert_string_equal(conn_peer(server.conn), "local");
+	SSL_free(ssl);
+	SSL_CTX_free(ctx);
+	close(pair[1]);
+	end_finish(&server);
+	tls_destroy(tls);
+}
+
 /* A side may go, or change, under the connections made with it. */
 static void
 side_destroyed_early(void **state)
@@ -603,6 +648,7 @@ main(void)
 		cmocka_unit_test(client_meets_plain_server),
 		cmocka_unit_test(client_meets_silence),
 		cmocka_unit_test(versions_and_alpn),
+		cmocka_unit_test(handshake_blocked),
 		cmocka_unit_test(side_destroyed_early),
 	};
 
