@@ -109,7 +109,7 @@ send_signal(struct backend *b, int sig)
 		kill(-b->pid, sig);
 }
 
-/* ------------------------------------------------------------------ actions */
+/* --------------------------------------------------------------- actions */
 
 static void
 ignore(struct backend *b)
@@ -256,7 +256,7 @@ bury(struct backend *b)
 	b->owner->gone(b);
 }
 
-/* --------------------------------------------------------------------- watch */
+/* ----------------------------------------------------------------- watch */
 
 /* Counts ticks, not seconds: when it was us who slept, stopped or swapped out,
  * there was one tick however long it took, and no backend pays for it. */

@@ -40,7 +40,8 @@ struct backend;
 /* All are called with nothing of ours further up in the stack, but message
  * and drained, which come out of the channel.  Each may destroy the backend. */
 struct backend_owner {
-	void	(*ready)(struct backend *, const struct msg_initialize_result *);
+	void	(*ready)(struct backend *,
+		    const struct msg_initialize_result *);
 	/* STOPPING from now on; what was in flight is answered.  Its users are
 	 * for the owner to move; why: backend_words(). */
 	void	(*leaving)(struct backend *);
@@ -101,7 +102,7 @@ struct backend {
 	char		 why[200];	/* our reason to drop it; "": none */
 
 	bool		 pinging;	/* a ping is not answered */
-	uint64_t	 ping_end;	/* its last byte in the channel's count */
+	uint64_t	 ping_end;	/* its last byte, as .written counts */
 	unsigned	 ping_ticks;	/* since it has left */
 	unsigned	 stuck_ticks;	/* the pipe is full and does not move */
 	uint64_t	 last_written;	/* of the channel, at the last tick */

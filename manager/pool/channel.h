@@ -35,7 +35,7 @@ struct channel {
 	size_t		 high;		/* bytes in out that mean full */
 	uint64_t	 written;	/* bytes since the beginning */
 	bool		 full;		/* from high to high / 2 */
-	bool		 dirty;		/* a flush is waiting for the turn's end */
+	bool		 dirty;		/* a flush waits for the turn's end */
 	bool		 broken;	/* writing failed, not reported yet */
 	bool		 held;		/* reading is off */
 	unsigned long	 sent, received;	/* messages */
@@ -46,7 +46,7 @@ void	channel_open(struct channel *, struct ev_loop *, int from, int to,
 	    size_t high, const struct channel_events *, void *ctx);
 /* Close the pipes at once.  Memory stays, as callbacks may be using it. */
 void	channel_close(struct channel *);
-void	channel_finish(struct channel *);	/* closed before; frees memory */
+void	channel_finish(struct channel *);	/* closes and frees */
 
 /* To send: encode a message behind channel->out, then call this.  It is
  * written at the end of the loop turn; a closed channel forgets it. */

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* clock.h - seconds that no administrator sets back (ev_now() is wall clock). */
+/* clock.h - seconds that nobody sets back (ev_now() is wall clock). */
 #ifndef MANAGER_POOL_CLOCK_H
 #define MANAGER_POOL_CLOCK_H
 

@@ -39,7 +39,7 @@ struct pool {
 	struct backoff	 backoff;	/* of starts */
 	ev_timer	 retry;		/* active: no start before it fires */
 	unsigned	 young_deaths;	/* in a row: ready, and dead soon */
-	ev_timer	 expiry;	/* of requests; active while there are */
+	ev_timer	 expiry;	/* of requests; active if needed */
 	ev_timer	 give_up;	/* of pool_stop() */
 	bool		 held;		/* nothing is read from backends */
 	bool		 turn_due;	/* pool_turn() is scheduled */

@@ -38,7 +38,7 @@ pool_touch(struct pool *pool)
 	later(turn, pool);
 }
 
-/* ------------------------------------------------- what backends tell the pool */
+/* ------------------------------------------- what backends tell the pool */
 
 static void
 on_ready(struct backend *b, const struct msg_initialize_result *result)
@@ -168,7 +168,7 @@ const struct backend_owner pool_owner = {
 	.tick = on_tick,
 };
 
-/* --------------------------------------------------------------- messages down */
+/* --------------------------------------------------------- messages down */
 
 /* The backend that can be told something for this user, or NULL. */
 static struct backend *
@@ -298,7 +298,7 @@ expiry_cb(struct ev_loop *loop, ev_timer *w, int revents)
 		ev_timer_stop(loop, w);
 }
 
-/* -------------------------------------------------------------- for the admin */
+/* --------------------------------------------------------- for the admin */
 
 const struct msg_initialize_result *
 pool_features(const struct pool *pool)
@@ -391,7 +391,7 @@ pool_hold(struct pool *pool, bool hold)
 	}
 }
 
-/* -------------------------------------------------------------- start and end */
+/* --------------------------------------------------------- start and end */
 
 static char *
 keep(struct arena *arena, const char *s)
@@ -443,6 +443,8 @@ use_config(struct pool *pool, const struct pool_config *config)
 	mine->instance = keep(&pool->memory, config->instance);
 	mine->command = keep(&pool->memory, config->command);
 	mine->log_path = keep(&pool->memory, config->log_path);
+	if (mine->log_path != NULL && mine->log_path[0] == '\0')
+		mine->log_path = NULL;
 	mine->config = copy_sections(&pool->memory, &config->config);
 	arena_free(&old);
 	if (mine->users_max == 0)

@@ -22,21 +22,21 @@ struct pool;
 
 struct pool_config {
 	const char	*instance;	/* JID */
-	const char	*command;	/* shell-like words; BACKEND_ID in a word
+	const char	*command;	/* shell-like words; BACKEND_ID
 					 * becomes the backend's number */
 	struct sections	 config;	/* for initialize; copied */
-	const char	*log_path;	/* backends' standard error goes to this
-					 * file, BACKEND_ID replaced; NULL: our own */
+	const char	*log_path;	/* of backends' standard error,
+					 * BACKEND_ID replaced; NULL: our own */
 	unsigned	 users_max;	/* per backend */
 	unsigned	 backends_max;	/* 0: no limit */
 	unsigned	 backends_min;	/* kept running when nobody is there */
-	bool		 spare;		/* start one before the last slot is gone */
+	bool		 spare;		/* start one before all is full */
 	double		 start_timeout;	/* seconds to answer initialize */
 	double		 ping_interval;	/* two unanswered: hung */
 	double		 stop_timeout;	/* from exit to SIGKILL */
 	double		 retire_after;	/* seconds empty */
-	double		 request_timeout;	/* of requests without their own */
-	size_t		 queue_max;	/* bytes unsent per backend: high-water */
+	double		 request_timeout;	/* of those without their own */
+	size_t		 queue_max;	/* bytes unsent to one: high-water */
 	unsigned	 memory_max_mb;	/* RLIMIT_AS of a backend; 0: none */
 };
 
@@ -109,7 +109,8 @@ bool		 pool_can(const struct pool *, const char *feature);
 struct backend_info {
 	unsigned	 id;
 	pid_t		 pid;
-	const char	*state;		/* "starting" "ready" "draining" "stopping" */
+	const char	*state;		/* "starting", "ready", "draining"
+					 * or "stopping" */
 	unsigned	 users;
 	double		 age;		/* seconds */
 	long		 rss_kb;

@@ -32,7 +32,7 @@ struct plan {
 	char		  **env;
 	int		    ends[3];	/* become its 0, 1, 2; all > 2 */
 	pid_t		    parent;
-	volatile int	    error;	/* why it did not execute; by the child */
+	volatile int	    error;	/* why it did not; by the child */
 };
 
 /* NULL-terminated; only the array is owned. */

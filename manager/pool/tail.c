@@ -24,7 +24,9 @@
 static void
 make_directories(char *path)
 {
-	for (char *p = strchr(path + 1, '/'); p != NULL; p = strchr(p + 1, '/')) {
+	char *p = path;
+
+	while ((p = strchr(p + 1, '/')) != NULL) {
 		*p = '\0';
 		if (mkdir(path, 0750) < 0 && errno != EEXIST)
 			log_debug("%s: %s", path, strerror(errno));

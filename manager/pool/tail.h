@@ -16,7 +16,7 @@
 struct tail {
 	struct ev_loop	*loop;
 	ev_io		 readable;
-	int		 fd;		/* our end of the pipe; -1: at its end */
+	int		 fd;		/* of the pipe; -1: at its end */
 	char		*path;		/* owned; NULL: our own log */
 	int		 file;		/* -1: not open (yet) */
 	bool		 complained;	/* that the file cannot be opened */
@@ -43,7 +43,7 @@ void	tail_close(struct tail *);	/* .lines stay readable */
 void	tail_line(struct tail *, enum log_level, const char *line);
 /* What came on the pipe; for tests. */
 void	tail_feed(struct tail *, const char *bytes, size_t n);
-/* The last lines, joined by " / ", oldest first; nothing when there are none. */
+/* The last lines, joined by " / ", oldest first; none: nothing. */
 void	tail_words(const struct tail *, unsigned lines, struct buf *);
 
 #endif

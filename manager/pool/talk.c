@@ -14,7 +14,7 @@
 
 #define ASKS_MAX	1000	/* requests of one backend open at a time */
 
-/* ------------------------------------------------------------------- it says */
+/* --------------------------------------------------------------- it says */
 
 static void
 on_hello(void *ctx, const struct msg_error *error, const union result *result)
@@ -160,7 +160,7 @@ const struct channel_events talk_events = {
 	.drained = on_drained,
 };
 
-/* -------------------------------------------------------------------- we say */
+/* ---------------------------------------------------------------- we say */
 
 struct refusal {
 	struct rpc	*rpc;

@@ -77,55 +77,15 @@ kit_descriptors(void)
 	return list;
 }
 
-/* What the body of a message can make it do. */
+/* Messages that an order makes it send. */
 static inline void
-kit_obey(const char *user, const char *order)
+kit_speak(const char *user, const char *order)
 {
-	if (strcmp(order, "crash") == 0) {
-		signal(SIGSEGV, SIG_DFL);
-		fprintf(stderr, "about to crash\nfor %s\n", user);
-		raise(SIGSEGV);
-	} else if (strcmp(order, "chatter") == 0) {
-		static char words[60000];
-
-		for (size_t i = 0; i < sizeof(words); i++)
-			words[i] = i % 50 == 49 ? '\n' : 'x';
-		memcpy(words + sizeof(words) - 8, "and out\n", 8);
-		if (write(2, words, sizeof(words)) > 0)
-			_exit(3);
-	} else if (strcmp(order, "exit0") == 0) {
-		_exit(0);
-	} else if (strcmp(order, "words") == 0) {
-		kit_say(user, "last words");
-		kit_flush();
-		_exit(3);
-	} else if (strcmp(order, "garbage") == 0) {
+	if (strcmp(order, "garbage") == 0) {
 		buf_adds(&kit_out, "Hello, I print to stdout\n");
 	} else if (strcmp(order, "flood") == 0) {
 		for (int i = 0; i < 20000; i++)
 			kit_say(user, "flood");
-	} else if (strcmp(order, "close") == 0) {
-		close(1);
-		for (;;)
-			pause();
-	} else if (strcmp(order, "stop") == 0) {
-		raise(SIGSTOP);
-	} else if (strcmp(order, "deaf") == 0) {
-		for (;;)
-			pause();
-	} else if (strcmp(order, "nap") == 0) {
-		nanosleep(&(struct timespec){ .tv_nsec = 300000000 }, NULL);
-	} else if (strcmp(order, "helper") == 0) {
-		/* A helper that holds the pipes longer than we live. */
-		pid_t pid = fork();
-		char text[16];
-
-		while (pid == 0)
-			pause();
-		snprintf(text, sizeof(text), "%d", (int)pid);
-		kit_say(user, text);
-		kit_flush();
-		_exit(4);
 	} else if (strcmp(order, "log") == 0) {
 		struct msg_log line = {
 			.level = "warn", .user = user, .text = "beware"
@@ -148,6 +108,55 @@ kit_obey(const char *user, const char *order)
 					_exit(6);
 			}
 		}
+	}
+}
+
+/* What the body of a message can make it do. */
+static inline void
+kit_obey(const char *user, const char *order)
+{
+	if (strcmp(order, "crash") == 0) {
+		signal(SIGSEGV, SIG_DFL);
+		fprintf(stderr, "about to crash\nfor %s\n", user);
+		raise(SIGSEGV);
+	} else if (strcmp(order, "chatter") == 0) {
+		static char words[60000];
+
+		for (size_t i = 0; i < sizeof(words); i++)
+			words[i] = i % 50 == 49 ? '\n' : 'x';
+		memcpy(words + sizeof(words) - 8, "and out\n", 8);
+		if (write(2, words, sizeof(words)) > 0)
+			_exit(3);
+	} else if (strcmp(order, "exit0") == 0) {
+		_exit(0);
+	} else if (strcmp(order, "words") == 0) {
+		kit_say(user, "last words");
+		kit_flush();
+		_exit(3);
+	} else if (strcmp(order, "close") == 0) {
+		close(1);
+		for (;;)
+			pause();
+	} else if (strcmp(order, "stop") == 0) {
+		raise(SIGSTOP);
+	} else if (strcmp(order, "deaf") == 0) {
+		for (;;)
+			pause();
+	} else if (strcmp(order, "nap") == 0) {
+		nanosleep(&(struct timespec){ .tv_nsec = 300000000 }, NULL);
+	} else if (strcmp(order, "helper") == 0) {
+		/* A helper that holds the pipes longer than we live. */
+		pid_t pid = fork();
+		char text[16];
+
+		while (pid == 0)
+			pause();
+		snprintf(text, sizeof(text), "%d", (int)pid);
+		kit_say(user, text);
+		kit_flush();
+		_exit(4);
+	} else {
+		kit_speak(user, order);
 	}
 }
 

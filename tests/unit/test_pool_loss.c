@@ -407,7 +407,8 @@ log_messages(void **state)
 	assert_int_equal(world_send(w, "u0@x", "log"), 0);
 	until(w, w->replies == 1);
 	assert_true(world_logged(w, "): u0@x: beware\n"));
-	for (char *p = buf_data(&w->log); (p = strstr(p, "beware")) != NULL; p++)
+	for (const char *p = buf_data(&w->log);
+	    (p = strstr(p, "beware")) != NULL; p++)
 		lines++;
 	assert_true(lines >= 100 && lines <= 400);	/* not the flood */
 	assert_int_equal(world_send(w, "u0@x", "exit0"), 0);

@@ -259,7 +259,7 @@ patience(void **state)
 	b->pinging = true;
 	b->ping_end = 1000;
 	for (b->channel.written = 0; b->channel.written < 1000;
-	    b->channel.written++) {		/* a slow reader, but it reads */
+	    b->channel.written++) {		/* slow, but it reads */
 		b->channel.out.end = 1;
 		backend_tick(b);
 	}

@@ -46,7 +46,8 @@ command_words(void **state)
 		{ "a $HOME *;|", "[a][$HOME][*;|]" },
 		{ "env X=Y b", "[env][X=Y][b]" },
 		{ "b --id BACKEND_ID", "[b][--id][17]" },
-		{ "b -iBACKEND_ID-BACKEND_ID 'BACKEND_ID'", "[b][-i17-17][17]" },
+		{ "b -iBACKEND_ID-BACKEND_ID x",
+		    "[b][-i17-17][x]" },
 		{ "b BACKEND_I", "[b][BACKEND_I]" },
 		{ "b \xc3\xa4\xff", "[b][\xc3\xa4\xff]" },
 	};
@@ -290,7 +291,8 @@ report_ring(void **state)
 	free(text);
 	report_print(&r, &out);
 	text = buf_steal(&out);
-	assert_non_null(strstr(text, "1037 id 2: exit 1, 1 user, 0 s ago: words\n"));
+	assert_non_null(strstr(text,
+	    "1037 id 2: exit 1, 1 user, 0 s ago: words\n"));
 	assert_null(strstr(text, "cannot execute"));
 	free(text);
 }
