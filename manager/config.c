@@ -198,7 +198,7 @@ fill(struct config *c, const struct config_lines *lines, char **why)
 	return 0;
 }
 
-/* The instance changes its directory later on, its pidfile does not move. */
+/* The instance changes its directory later on; these files do not move. */
 static void
 make_absolute(char **path)
 {
@@ -279,6 +279,8 @@ config_load(const char *path, const char *jid,
 		return NULL;
 	}
 	c = config_parse(text, path, jid, overrides, n, why);
+	if (c != NULL)
+		make_absolute(&c->path);	/* to be read again */
 	free(text);
 	return c;
 }

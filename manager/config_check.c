@@ -130,6 +130,18 @@ check_paths(const struct check *k)
 	return 0;
 }
 
+/* To ignore it would let everybody register. */
+static int
+check_registration(const struct check *k)
+{
+	if (k->c->registration_require_local_account)
+		return WRONG(k, "registration", "require_local_account",
+		    "is not supported by this version; "
+		    "enable_public_registration = 0 with [service] "
+		    "allowed_servers limits who may register");
+	return 0;
+}
+
 static int
 check_usernames(const struct check *k)
 {
@@ -168,7 +180,7 @@ tell_ignored(const struct config_lines *lines)
 			continue;
 		text = config_complaint(lines, line, line->section, line->key,
 		    "does nothing: %s", line->row->help);
-		log_debug("%s", text);
+		log_info("%s", text);
 		free(text);
 	}
 }
@@ -181,7 +193,8 @@ config_check(const struct config *c, const struct config_lines *lines,
 
 	if (check_jid(&k) < 0 || check_ports(&k) < 0 ||
 	    check_backends(&k) < 0 || check_database(&k) < 0 ||
-	    check_paths(&k) < 0 || check_usernames(&k) < 0)
+	    check_paths(&k) < 0 || check_registration(&k) < 0 ||
+	    check_usernames(&k) < 0)
 		return -1;
 	tell_ignored(lines);
 	return 0;

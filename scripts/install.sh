@@ -8,6 +8,7 @@ set -eu
 : "${B:?}" "${BINDIR:?}" "${LIBEXECDIR:?}" "${MANDIR:?}" "${SYSCONFDIR:?}"
 : "${DESTDIR:=}" "${BACKENDS:=}" "${ALIASES:=}"
 : "${UNITDIR:=${BINDIR%/bin}/lib/systemd/system}"
+: "${COMPLETIONDIR:=${BINDIR%/bin}/share/bash-completion/completions}"
 cd "$(dirname "$0")/.."
 
 put() {				# put MODE SOURCE DIRECTORY
@@ -77,9 +78,12 @@ do_install() {
 		fi
 	done
 	mkdir -p "$DESTDIR$SYSCONFDIR/spectrum2/transports"
-	for unit in etc/*.service etc/systemd/*.service; do
-		[ ! -f "$unit" ] || put 644 "$unit" "$UNITDIR"
+	for unit in etc/systemd/*.service; do
+		put 644 "$unit" "$UNITDIR"
+		sed -i "s|/usr/bin/|$BINDIR/|; s|/etc/spectrum2|$SYSCONFDIR/spectrum2|" \
+		    "$DESTDIR$UNITDIR/$(basename "$unit")"
 	done
+	put 644 etc/bash-completion/spectrum2_manager "$COMPLETIONDIR"
 }
 
 do_uninstall() {
@@ -96,9 +100,10 @@ do_uninstall() {
 		page=$(basename "$page" .scd)
 		gone "$MANDIR/$(section "$page")/$page"
 	done
-	for unit in etc/*.service etc/systemd/*.service; do
-		[ ! -f "$unit" ] || gone "$UNITDIR/$(basename "$unit")"
+	for unit in etc/systemd/*.service; do
+		gone "$UNITDIR/$(basename "$unit")"
 	done
+	gone "$COMPLETIONDIR/spectrum2_manager"
 }
 
 case ${1:-} in

@@ -90,6 +90,8 @@ static const struct {
 	{ MINIMAL "[registration]\nallowed_usernames = [a-\n",
 	    "t.cfg:6: [registration] allowed_usernames" },
 	{ MINIMAL "[registration]\nallowed_usernames = \\d+\n", "[0-9]" },
+	{ MINIMAL "[registration]\nrequire_local_account = 1\n",
+	    "t.cfg:6: [registration] require_local_account: is not supp" },
 	{ MINIMAL "control = /0123456789/0123456789/0123456789/0123456789"
 	    "/0123456789/0123456789/0123456789/0123456789/0123456789"
 	    "/0123456789\n", "too long for a socket" },
