@@ -112,6 +112,26 @@ join_waits_for_session(void **state)
 	expect_nothing();
 }
 
+/* The session went just before: the wish stays. */
+static void
+join_meets_no_session(void **state)
+{
+	struct asked *a;
+
+	(void)state;
+	join_as(PC, "ana", "");
+	a = expect_asked("join #cats ana - -1");
+	kit.ready = false;
+	answer_error(a, ERR_NOT_CONNECTED, NULL);
+	expect_nothing();
+	kit.ready = true;
+	rooms_session_up(kit.user);
+	a = expect_asked("join #cats ana - -1");
+	/* With a session it is the network's own word. */
+	answer_error(a, ERR_NOT_CONNECTED, "which server?");
+	expect("type='error'", "<recipient-unavailable ", "which server?");
+}
+
 static void
 join_never_answered(void **state)
 {
@@ -217,6 +237,27 @@ leave_then_join(void **state)
 	joined(join, "eve");
 	expect("from='" CATS "/eve'", SELF);
 	expect_nothing();
+}
+
+/* Answers to what is not asked any more mean nothing. */
+static void
+late_answers(void **state)
+{
+	struct asked *first, *second;
+
+	(void)state;
+	join_as(PC, "ana", "");
+	first = expect_asked("join #cats ana - -1");
+	leave_from(PC);
+	expect("type='unavailable'");
+	expect_asked("leave #cats bye");
+	join_as(PC, "eve", "");
+	second = expect_asked("join #cats eve - -1");
+	answer_error(first, ERR_BANNED, "no");
+	expect_nothing();
+	joined(second, "eve");
+	expect("from='" CATS "/eve'", SELF);
+	assert_non_null(cats());
 }
 
 static void
@@ -446,12 +487,14 @@ main(void)
 		room_test(join_errors),
 		room_test(join_without_nick),
 		room_test(join_waits_for_session),
+		room_test(join_meets_no_session),
 		room_test(join_never_answered),
 		room_test(join_refused_with_the_session),
 		room_test(second_client),
 		room_test(rejoin_resends),
 		room_test(empty_subject_in_time),
 		room_test(leave_then_join),
+		room_test(late_answers),
 		room_test(leave_is_forgotten),
 		room_test(stays_connected),
 		room_test(client_vanishes),
