@@ -41,7 +41,10 @@ class Backend:
     def _read(self):
         unpacker = msgpack.Unpacker(raw=False)
         while True:
-            data = os.read(self.process.stdout.fileno(), 65536)
+            try:
+                data = os.read(self.process.stdout.fileno(), 65536)
+            except (OSError, ValueError):
+                return
             if not data:
                 return
             unpacker.feed(data)
