@@ -226,9 +226,11 @@ drips(void **state)
 static void
 wrong_secret(void **state)
 {
+	ev_tstamp begin;
+
 	(void)state;
 	start((struct component_config){ .retry_min = 0.01,
-	    .retry_max = 0.2 });
+	    .retry_max = 1 });
 	peer_accept(&t.server, t.listener);
 	peer_send(&t.server, HEADER);
 	peer_expect(&t.server, PROOF);
@@ -245,6 +247,11 @@ wrong_secret(void **state)
 	peer_close(&t.server);
 	shake();		/* it goes on trying */
 	assert_int_equal(t.ups, 1);
+	/* What went wrong before does not count any more. */
+	peer_close(&t.server);
+	begin = ev_time();
+	shake();
+	assert_true(ev_time() - begin < 0.6);
 }
 
 static void
@@ -433,6 +440,11 @@ full_queue(void **state)
 	assert_true(buf_len(&t.server.in) >= got);
 	assert_int_equal(say("last", 0), 0);
 	peer_expect(&t.server, "last</body></message>");
+	got = 0;
+	for (const char *s = peer_text(&t.server);
+	    (s = strstr(s, "<body>")) != NULL; s++)
+		got++;
+	assert_int_equal(got, sent + 1);	/* no refused one */
 }
 
 static void

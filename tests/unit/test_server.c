@@ -500,8 +500,7 @@ one_resource(void **state)
 	enter(&p, BIND("a"));
 	authenticate(&q, AUTH(ANA_PW));
 	assert_int_equal(link_clients(t.link, "ana@irc.example"), 1);
-	peer_send(&q, BIND("a"));
-	peer_send(&q, "<presence/>");
+	peer_send(&q, BIND("a") "<presence/>");
 	peer_expect(&q, "</jid>");
 	peer_expect(&p, ERROR("conflict"));
 	peer_expect_end(&p);
