@@ -234,6 +234,19 @@ derive(struct config *c)
 	}
 }
 
+static void
+keep_command_line(struct config *c, const char *jid,
+    const struct config_override *overrides, size_t n)
+{
+	c->jid = xstrdup_null(jid);
+	c->overrides = xcalloc(n + 1, sizeof(*c->overrides));
+	c->noverrides = n;
+	for (size_t i = 0; i < n; i++) {
+		c->overrides[i].name = xstrdup(overrides[i].name);
+		c->overrides[i].value = xstrdup(overrides[i].value);
+	}
+}
+
 struct config *
 config_parse(const char *text, const char *path, const char *jid,
     const struct config_override *overrides, size_t n, char **why)
@@ -243,6 +256,7 @@ config_parse(const char *text, const char *path, const char *jid,
 	int status;
 
 	c->path = xstrdup(path);
+	keep_command_line(c, jid, overrides, n);
 	status = config_lines_read(&lines, text, jid, overrides, n, why);
 	if (status == 0)
 		status = fill(c, &lines, why);
@@ -285,6 +299,12 @@ config_load(const char *path, const char *jid,
 	return c;
 }
 
+struct config *
+config_load_again(const struct config *c, char **why)
+{
+	return config_load(c->path, c->jid, c->overrides, c->noverrides, why);
+}
+
 static void
 free_row(struct config *c, const struct setting *row)
 {
@@ -308,6 +328,12 @@ config_destroy(struct config *c)
 	for (size_t i = 0; i < config_nsettings; i++)
 		free_row(c, &config_settings[i]);
 	config_sections_free(&c->all);
+	for (size_t i = 0; i < c->noverrides; i++) {
+		free((char *)c->overrides[i].name);
+		free((char *)c->overrides[i].value);
+	}
+	free(c->overrides);
+	free(c->jid);
 	free(c->path);
 	free(c);
 }

@@ -18,6 +18,12 @@ struct config_list {
 	size_t	  n;
 };
 
+/* An option of the command line, "section.key" and its value: wins over the
+ * file; repeated ones of a list are a list. */
+struct config_override {
+	const char	*name, *value;
+};
+
 /* One member section_key per row of settings.def.  All strings are owned and
  * never NULL; an unset one is "". */
 struct config {
@@ -41,12 +47,10 @@ struct config {
 	 * $jid expanded in the known ones, repeated keys joined by newlines.
 	 * Nothing for an empty one. */
 	struct sections	 all;
-};
-
-/* An option of the command line, "section.key" and its value: wins over the
- * file; repeated ones of a list are a list. */
-struct config_override {
-	const char	*name, *value;
+	/* What the command line said, for config_load_again(). */
+	char		*jid;		/* or NULL */
+	struct config_override *overrides;
+	size_t		 noverrides;
 };
 
 /* Read and check.  jid: of -j, or NULL.  Returns NULL and *why (caller frees):
@@ -54,6 +58,9 @@ struct config_override {
  * like a slip of the pen but may be a backend's key is a warning in the log. */
 struct config	*config_load(const char *path, const char *jid,
 		    const struct config_override *, size_t n, char **why)
+		    MUST_CHECK;
+/* The same file with the same command line, as it is now. */
+struct config	*config_load_again(const struct config *, char **why)
 		    MUST_CHECK;
 /* The same from a text; path is for the messages. */
 struct config	*config_parse(const char *text, const char *path,

@@ -334,8 +334,7 @@ instance_reload(struct instance *in)
 	struct config *newer;
 	char *why = NULL, *rest, *line, *text;
 
-	newer = config_load(in->config->path, in->config->service_jid, NULL, 0,
-	    &why);
+	newer = config_load_again(in->config, &why);
 	if (newer == NULL)
 		return why;
 	if (in->config->service_server_mode &&
@@ -344,7 +343,9 @@ instance_reload(struct instance *in)
 		return why;
 	}
 	config_reload(in->config, newer, &report);
-	fill_lists(in);
+	/* The strings it borrows have changed places. */
+	fill_gateway_config(in, in->gateway_config.jid);
+	log_set_level(logging_level(in->config));
 	pc = pool_settings(in);
 	pool_configure(in->pool, &pc);
 	log_reopen();
@@ -355,7 +356,6 @@ instance_reload(struct instance *in)
 			    line);
 	}
 	free(text);
-	/* Borrowed lists were copied above, the pool copies its own. */
 	config_destroy(newer);
 	return NULL;
 }

@@ -52,7 +52,8 @@ int	 ctl_main(int argc, char **argv);
 int	 ctl_settings(struct ctl *, const char *path) MUST_CHECK;
 
 /* All instances by name of file; returns CTL_OK, or what to exit with after
- * saying why.  Files that cannot be loaded are told and left out. */
+ * saying why.  What is wrong with a file is told; it is left out only when it
+ * does not even say whose it is. */
 int	 ctl_instances_find(struct ctl *, struct ctl_instances *) MUST_CHECK;
 void	 ctl_instances_finish(struct ctl_instances *);
 struct ctl_instance *ctl_instances_get(const struct ctl_instances *,

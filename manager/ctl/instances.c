@@ -12,6 +12,7 @@
 #include "manager/config.h"
 #include "manager/daemon.h"
 #include "manager/logging.h"
+#include "util/ini.h"
 #include "util/xalloc.h"
 
 static void
@@ -31,17 +32,62 @@ add(struct ctl_instances *all, const struct config *c, bool vhost)
 	};
 }
 
+/* Copy the lines that say who and where an instance is. */
+static int
+pick(void *ctx, const char *section, const char *key, const char *value,
+    int line)
+{
+	static const char *const needed[] = { "service.jid",
+	    "service.pidfile", "service.control", "service.working_dir",
+	    "vhosts.vhost", "logging.file", "logging.config" };
+	char *name = xasprintf("%s.%s", section, key);
+
+	(void)line;
+	for (size_t i = 0; i < LENGTH(needed); i++) {
+		if (strcmp(name, needed[i]) == 0)
+			buf_addf(ctx, "%s = %s\n", name, value);
+	}
+	free(name);
+	return 0;
+}
+
+/* A file that was spoilt while its instance runs must not keep us from
+ * stopping it: what matters here may be right. */
+static struct config *
+load_spoilt(const char *path, const char *jid)
+{
+	struct buf b = { 0 };
+	const char *syntax;
+	char *text = ini_read(path), *picked, *why = NULL;
+	struct config *c;
+	int line;
+
+	if (text == NULL)
+		return NULL;
+	buf_adds(&b, "service.port = 1\nservice.backend = none\n");
+	/* Up to an error of syntax, if there is one. */
+	if (ini_parse(text, pick, &b, &line, &syntax) < 0)
+		buf_addc(&b, '\n');
+	picked = buf_steal(&b);
+	c = config_parse(picked, path, jid, NULL, 0, &why);
+	free(why);
+	free(picked);
+	free(text);
+	return c;
+}
+
 static struct config *
 load(struct ctl *ctl, const char *path, const char *jid)
 {
 	char *why = NULL;
 	struct config *c = config_load(path, jid, NULL, 0, &why);
 
-	if (c == NULL) {
-		fprintf(stderr, "%s\n", why);
-		free(why);
+	if (c != NULL)
+		return c;
+	fprintf(stderr, "%s\n", why);
+	free(why);
+	if ((c = load_spoilt(path, jid)) == NULL)
 		ctl->broken = true;
-	}
 	return c;
 }
 

@@ -358,6 +358,41 @@ files(void **state)
 	free(big);
 }
 
+/* What the command line said counts again, and the file is found from another
+ * directory. */
+static void
+loaded_again(void **state)
+{
+	static const struct config_override options[] = {
+		{ "service.port", "99" }, { "purple.x", "y" },
+	};
+	char dir[] = "/tmp/test_config.XXXXXX", *why = NULL;
+	struct config *c, *newer;
+	FILE *f;
+
+	(void)state;
+	assert_non_null(mkdtemp(dir));
+	assert_int_equal(chdir(dir), 0);
+	f = fopen("x.cfg", "w");
+	fputs(MINIMAL, f);
+	fclose(f);
+	c = config_load("x.cfg", "j.example", options, 2, &why);
+	assert_non_null(c);
+	assert_int_equal(chdir("/"), 0);
+	newer = config_load_again(c, &why);
+	config_destroy(c);
+	if (newer == NULL)
+		fail_msg("%s", why);
+	assert_string_equal(newer->service_jid, "j.example");
+	assert_int_equal(newer->service_port, 99);
+	assert_string_equal(told(newer, "purple", "x"), "y");
+	unlink(newer->path);
+	assert_null(config_load_again(newer, &why));
+	free(why);
+	config_destroy(newer);
+	rmdir(dir);
+}
+
 static void
 relative_pidfile_stays_where_it_was(void **state)
 {
@@ -387,6 +422,7 @@ main(void)
 		cmocka_unit_test(slips_are_told),
 		cmocka_unit_test(reload),
 		cmocka_unit_test(files),
+		cmocka_unit_test(loaded_again),
 		cmocka_unit_test(relative_pidfile_stays_where_it_was),
 	};
 

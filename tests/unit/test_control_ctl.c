@@ -395,6 +395,24 @@ failures(void **state)
 	assert_non_null(strstr(err, "PATH"));
 }
 
+/* A slip in the file of a running instance does not make it immortal. */
+static void
+spoilt_files(void **state)
+{
+	(void)state;
+	assert_int_equal(manager("start a.example"), 0);
+	put_instance("cfg/a.cfg", "a.example", "one",
+	    "port = q\nfrontend = x\n[database]\ntype = oracle\nrubbish\n");
+	assert_int_equal(manager("status a.example"), 0);
+	assert_non_null(strstr(err, "/cfg/a.cfg:"));
+	assert_int_equal(manager("a.example status"), 0);
+	says(out, "Running\n");
+	assert_int_equal(manager("stop a.example"), 0);
+	says(out, "Stopping \"DIR/cfg/a.cfg\":  OK\n");
+	assert_int_equal(manager("start a.example"), 78);
+	assert_int_equal(manager("status a.example"), 3);
+}
+
 /* Its log shows why. */
 static void
 the_log_is_shown(void **state)
@@ -448,6 +466,7 @@ main(int argc, char **argv)
 		TEST(one_at_a_time),
 		TEST(questions),
 		TEST(failures),
+		TEST(spoilt_files),
 		TEST(the_log_is_shown),
 		TEST(usage_and_settings),
 	};
