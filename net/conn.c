@@ -388,11 +388,10 @@ conn_finish(struct conn *c, double timeout)
 		conn_lost(c, xstrdup("closed by us"));
 		return;
 	}
-	if (c->state == CONN_STARTING) {
-		/* The rest may only leave encrypted, so it does not. */
-		conn_tls_free(c);
-		buf_truncate(&c->out, c->plain_left);
-	}
+	if (c->state == CONN_STARTING)
+		conn_tls_free(c);	/* due stays: the rest was for TLS */
+	else
+		c->due = buf_len(&c->out);
 	conn_set_state(c, CONN_FINISHING);
 	conn_set_timer(c, timeout);
 	conn_watch(c);
@@ -429,7 +428,7 @@ conn_start_tls(struct conn *c, struct tls *tls, const char *name)
 		return;
 	}
 	c->upgraded = true;
-	c->plain_left = buf_len(&c->out);
+	c->due = buf_len(&c->out);
 	conn_set_state(c, CONN_STARTING);
 	conn_set_timer(c, CONN_TIMEOUT);
 	conn_watch(c);

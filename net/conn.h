@@ -73,9 +73,10 @@ void		 conn_send(struct conn *);
 size_t		 conn_queued(const struct conn *);
 
 /* Send what is queued, then close, then events->closed; at the latest after
- * timeout seconds.  No more events->data.  The peer is given a moment to take
- * the last bytes and close its side, as a reset would destroy them on the way.
- * A connection that is not up yet is closed at once. */
+ * timeout seconds.  What is appended later is lost, and events->data comes no
+ * more.  The peer is given a moment to take the last bytes and close its side,
+ * as a reset would destroy them on the way.  A connection that is not up yet is
+ * closed at once. */
 void		 conn_finish(struct conn *, double timeout);
 
 /* Stop and start reading: back-pressure by the kernel's own flow control. */

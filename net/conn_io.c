@@ -119,10 +119,10 @@ write_failed(struct conn *c)
 static size_t
 sendable(const struct conn *c)
 {
-	return c->state == CONN_STARTING ? c->plain_left : buf_len(&c->out);
+	return c->state == CONN_OPEN ? buf_len(&c->out) : c->due;
 }
 
-/* The queue, or its plain part, has left. */
+/* All that could leave has left. */
 static void
 emptied(struct conn *c)
 {
@@ -161,8 +161,8 @@ conn_flush(struct conn *c)
 		if (n < 0)
 			break;
 		buf_consume(&c->out, (size_t)n);
-		if (c->state == CONN_STARTING)
-			c->plain_left -= (size_t)n;
+		if (c->state != CONN_OPEN)
+			c->due -= (size_t)n;
 		sent += (size_t)n;
 	}
 	if (n == IO_FAILED) {

@@ -33,7 +33,9 @@ struct conn {
 	/* The deadline of the state; in CONN_OPEN: "read again next turn". */
 	ev_timer	 timer;
 	struct buf	 out;
-	size_t		 plain_left;	/* of out, in CONN_STARTING: unencrypted */
+	/* Of out, what was queued when it was begun to secure or to finish the
+	 * connection: no more leaves in CONN_STARTING and CONN_FINISHING. */
+	size_t		 due;
 	SSL		*ssl;		/* NULL: plain */
 	struct setup	*setup;		/* in CONN_CONNECTING, else NULL */
 	char		*why;		/* why it failed, for closed */

@@ -245,8 +245,8 @@ finish_flushes(bool secure)
 	end_say(&client, "unread");
 	queue_pattern(&server, total);
 	conn_finish(server.conn, 15);
+	end_say(&server, "too late");
 	conn_finish(server.conn, 15);
-	end_say(&server, "");
 	kit_wait(0.1);
 	assert_int_equal(server.closed, 0);
 	conn_resume(client.conn);
