@@ -23,7 +23,7 @@
 enum state {
 	WAITING,		/* for the next try; no stream */
 	CONNECTING,
-	OPENING,		/* our header is sent, the server's is not here */
+	OPENING,		/* our header is sent, theirs is not here */
 	PROVING,		/* the handshake is sent */
 	UP,
 	CLOSING,		/* the stream is over, its connection is not */

@@ -108,7 +108,8 @@ plain(struct client *c, struct arena *a, char *message, size_t len)
 	password = name ? memchr(name + 1, '\0',
 	    len - (size_t)(name + 1 - message)) : NULL;
 	if (name == NULL || password == NULL || *++name == '\0' ||
-	    memchr(password + 1, '\0', len - (size_t)(password + 1 - message)) ||
+	    memchr(password + 1, '\0',
+	    len - (size_t)(password + 1 - message)) != NULL ||
 	    !utf8_valid(message, len)) {
 		fail(c, "malformed-request", NULL);
 		return;
@@ -197,8 +198,8 @@ sasl_decided(struct client *c, const char *condition, const char *text)
 	struct xml x;
 
 	if (condition != NULL) {
-		log_info("%s: login of %s from %s refused: %s", c->server->domain,
-		    c->bare, client_peer(c), condition);
+		log_info("%s: login of %s from %s refused: %s",
+		    c->server->domain, c->bare, client_peer(c), condition);
 		fail(c, condition, text);
 		return;
 	}

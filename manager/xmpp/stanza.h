@@ -44,7 +44,7 @@ bool		 stanza_is(const struct stanza *, const char *name,
 /* The text inside, text nodes joined; "" for none, NULL for a NULL stanza. */
 const char	*stanza_text(struct arena *, const struct stanza *);
 const char	*stanza_child_text(struct arena *, const struct stanza *,
-		    const char *name, const char *ns);	/* NULL: no such child */
+		    const char *name, const char *ns);	/* NULL: no child */
 
 /* Building, mostly for the parser and for tests. */
 struct stanza	*stanza_new(struct arena *, const char *name, const char *ns);

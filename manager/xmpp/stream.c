@@ -23,7 +23,7 @@ struct stream {
 	struct parser	*parser;
 	ev_tstamp	 heard;
 	bool		 header_sent;
-	bool		 over;		/* nothing is read or written any more */
+	bool		 over;		/* nothing is read or written now */
 	bool		 dead;		/* destroyed, freed after the turn */
 };
 

@@ -21,7 +21,7 @@
 struct xml {
 	struct buf	*out;		/* borrowed */
 	unsigned	 depth;
-	bool		 in_tag;	/* "<name attr='..'" is not closed yet */
+	bool		 in_tag;	/* "<name attr='..'" is still open */
 	const char	*names[XML_DEPTH];	/* borrowed: use literals */
 };
 
@@ -32,7 +32,7 @@ void	xml_open_ns(struct xml *, const char *name, const char *ns);
 void	xml_attr(struct xml *, const char *name, const char *value);
 void	xml_attrf(struct xml *, const char *name, const char *fmt, ...)
 	    PRINTF(3, 4);
-void	xml_text(struct xml *, const char *text);		/* NULL: nothing */
+void	xml_text(struct xml *, const char *text);	/* NULL: nothing */
 void	xml_textf(struct xml *, const char *fmt, ...) PRINTF(2, 3);
 /* <name xmlns='ns'>text</name>; ns NULL: no xmlns; text NULL: empty. */
 void	xml_element(struct xml *, const char *name, const char *ns,

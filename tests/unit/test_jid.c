@@ -17,10 +17,12 @@ static const char *const bad[] = {
 	"a@b@c", "a b@example.org", "a\"b@example.org", "a&b@example.org",
 	"a'b@example.org", "a:b@example.org", "a<b@example.org",
 	"a>b@example.org", "a\x01@example.org", "a\x7f@example.org",
-	"a@exa mple.org", "a@.example.org", "a@example..org", "a@.", "a@..", "a@b.\xe3\x80\x82",
+	"a@exa mple.org", "a@.example.org", "a@example..org", "a@.", "a@..",
+	"a@b.\xe3\x80\x82",
 	"a@example.org/\x01", "a@example.org/\x7f", "a@example.org/a\nb",
 	"a@ex:ample", "a@[::1", "a@[zz]", "a@[]", "a@::1", "a@[::1]x",
-	"\xff@example.org", "a\xc3@example.org", "a@\xc3.org", "a@b/\xed\xa0\x80",
+	"\xff@example.org", "a\xc3@example.org", "a@\xc3.org",
+	"a@b/\xed\xa0\x80",
 	"a\xc0\x80@b",			/* overlong NUL */
 	"a\xc2\xa0@b",			/* nodeprep: no-break space is one */
 	"\xe2\x80\x8b@b",		/* nothing is left of it */

@@ -774,7 +774,8 @@ idle_clients(void **state)
 	assert_string_equal(peer_text(&p), "");
 	for (int i = 0; i < 3; i++) {
 		peer_expect(&p, "<iq type='get' id='alive' from='irc.example' "
-		    "to='ana@irc.example/r'><ping xmlns='urn:xmpp:ping'/></iq>");
+		    "to='ana@irc.example/r'><ping xmlns='urn:xmpp:ping'/>"
+		    "</iq>");
 		peer_forget(&p);
 		peer_send(&p, "<iq type='error' id='alive'/>");
 	}
