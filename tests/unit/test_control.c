@@ -53,6 +53,7 @@ on_huge(void *ctx, uint64_t id, const char *args)
 	(void)ctx;
 	(void)args;
 	control_reply(control, id, huge);
+	control_reply(control, id, "again");
 }
 
 static void

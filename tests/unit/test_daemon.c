@@ -248,10 +248,11 @@ become_daemon(void)
 {
 	char *why = NULL;
 	struct stat st;
-	gid_t groups[64];
+	gid_t groups[64], root = 0;
 	uid_t uid;
 	gid_t gid;
 
+	CHECK(setgroups(1, &root) == 0);
 	CHECK(daemon_directories(config, &why) == 0);
 	CHECK(daemon_ids(config, &uid, &gid, &why) == 0);
 	CHECK(stat(config->service_working_dir, &st) == 0);

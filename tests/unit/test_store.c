@@ -536,6 +536,13 @@ old_databases_open(void **state)
 
 	(void)state;
 	make_old();
+	/* Enough to leave whole pages free. */
+	exec_sql("PRAGMA secure_delete = OFF; WITH RECURSIVE n(i) AS"
+	    " (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 1000)"
+	    " INSERT INTO users (jid, uin, password, language)"
+	    " SELECT 'gone' || i, 'u', 'deleted-secret', 'en' FROM n;"
+	    " DELETE FROM users WHERE jid LIKE 'gone%'");
+	assert_true(on_disk("deleted-secret"));
 	schema = query_text("SELECT group_concat(sql) FROM"
 	    " (SELECT sql FROM sqlite_master ORDER BY name)");
 	s = must_open("sqlite3");
@@ -551,6 +558,7 @@ old_databases_open(void **state)
 	assert_string_equal(got.users, "old@b ");
 	close_and_settle(s);
 	assert_false(on_disk("plain-secret"));
+	assert_false(on_disk("deleted-secret"));
 	after = query_text("SELECT group_concat(sql) FROM"
 	    " (SELECT sql FROM sqlite_master ORDER BY name)");
 	assert_string_equal(after, schema);
