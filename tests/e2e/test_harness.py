@@ -1,9 +1,12 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """The set-up is itself right: the peers serve, the clients see."""
 import os
+import subprocess
 
+import msgpack
 import pytest
 
+from harness.instance import BAD_BACKEND
 from harness.process import (Process, alive, command_of, descendants,
                              wait_for)
 from harness.xmpp import LoginFailed, NS
@@ -73,3 +76,33 @@ def test_orphans_are_seen_and_killed(tmp_path):
     assert orphan in descendants(os.getpid()), command_of(orphan)
     process.stop()
     wait_for(lambda: not alive(orphan), 5)
+
+
+def test_bad_backend_behaves_until_told_otherwise():
+    child = subprocess.Popen(BAD_BACKEND.split(), stdin=subprocess.PIPE,
+                             stdout=subprocess.PIPE)
+    answers = msgpack.Unpacker(raw=False)
+
+    def call(ident, method, **params):
+        child.stdin.write(msgpack.packb([0, ident, method, [params]]))
+        child.stdin.flush()
+        found = []
+        while not any(answer[:2] == [1, ident] for answer in found):
+            answers.feed(os.read(child.stdout.fileno(), 65536))
+            found += list(answers)
+        return found
+    try:
+        ready, = call(1, "initialize", version=1, config={})
+        assert ready[2] is None and ready[3]["version"] == 1
+        call(2, "login", user="a@b", account="a", password="pw")
+        found = call(3, "message", user="a@b", to="echo", kind="chat",
+                     body="hi")
+        found += call(4, "ping")
+        assert any(answer[1] == "message" and answer[2][0]["body"] == "hi"
+                   for answer in found if answer[0] == 2)
+        child.stdin.close()
+        assert child.wait(5) == 0
+    finally:
+        child.kill()
+        child.wait()
+        child.stdout.close()
