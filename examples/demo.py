@@ -42,6 +42,7 @@ def start_servers(irc_port, xmpp_port):
         conf.write("[Global]\nName = irc.demo\nInfo = demo\n"
                    "Listen = 127.0.0.1\nPorts = %d\nMotdPhrase = hello\n"
                    "[Limits]\nMaxConnectionsIP = 0\nMaxJoins = 0\n"
+                   "MaxPenaltyTime = 0\n"
                    "[Options]\nDNS = no\nIdent = no\nPAM = no\n" % irc_port)
     with open(WORK + "/spectrum.cfg", "w") as conf:
         conf.write("""[service]
@@ -228,8 +229,11 @@ async def conversation(irc_port, xmpp_port):
     for person in alice, bob:
         person.disconnect()
         await asyncio.wait_for(person.disconnected, PATIENCE)
-    rosa.task.cancel()
     rosa.writer.close()
+    rest = asyncio.all_tasks() - {asyncio.current_task()}
+    for task in rest:
+        task.cancel()
+    await asyncio.gather(*rest, return_exceptions=True)
 
 
 def main():

@@ -109,11 +109,11 @@ def test_options(tmp_path):
 
 def test_overrides(write, good, tmp_path):
     path = str(write(good))
-    result = run(tmp_path, "--check-config", "--service.port=nonsense", path)
+    result = run(tmp_path, "--service.port=nonsense", "--check-config", path)
     assert result.returncode == 78 and "port" in result.stderr + result.stdout
-    result = run(tmp_path, "--check-config", "--service.port=15347", path)
+    result = run(tmp_path, "--service.port=15347", "--check-config", path)
     assert result.returncode == 0, result
-    result = run(tmp_path, "--check-config", "-j", "other.example", path)
+    result = run(tmp_path, "-j", "other.example", "--check-config", path)
     assert result.returncode == 0, result
 
 

@@ -28,10 +28,9 @@ def test_missing_config(tmp_path):
     (tmp_path / "spectrum_manager.cfg").write_text(
         "[service]\nconfig_directory = %s/none/\n" % tmp_path)
     assert run_manager(tmp_path, "list").returncode == 6
-    (tmp_path / "spectrum_manager.cfg").unlink()
-    os.symlink("/no/such/file", tmp_path / "spectrum_manager.cfg")
+    (tmp_path / "spectrum_manager.cfg").write_text("no section\n= what?\n")
     result = run_manager(tmp_path, "list")
-    assert result.returncode in (4, 6)
+    assert result.returncode == 4 and result.stderr
 
 
 def test_list_and_status(running):
@@ -134,8 +133,12 @@ def test_reload(running):
     assert running.answer("reload") == "Config reloaded"
     running.settings["service.users_per_backend"] = "many"
     running.write_config()
-    result = running.ask("reload")
-    assert "Error" in result.stdout and "users_per_backend" in result.stdout
+    result = running.ask("reload")      # either side may be the one to say
+    text = result.stdout + result.stderr
+    assert "users_per_backend" in text, result
+    assert result.returncode or "Error" in text
+    running.settings["service.users_per_backend"] = "10"
+    running.write_config()
     assert running.answer("status").startswith("Running")
 
 

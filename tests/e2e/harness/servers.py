@@ -73,7 +73,7 @@ pidfile = "%(dir)s/prosody.pid"
 data_path = "%(dir)s/data"
 certificates = "%(dir)s"
 admin_socket = "%(dir)s/admin.sock"
-log = { { levels = { min = "debug" }, to = "console", timestamps = true } }
+log = { { levels = { min = "info" }, to = "console", timestamps = true } }
 interfaces = { "127.0.0.1" }
 local_interfaces = { "127.0.0.1" }
 c2s_ports = { %(port)d }
@@ -119,7 +119,7 @@ class Ejabberd(Server):
                         for name in components)
         write(directory / "ejabberd.yml", """
 hosts: [ "%(domain)s" ]
-loglevel: debug
+loglevel: info
 certfiles: [ "%(dir)s/both.pem" ]
 auth_method: internal
 auth_password_format: plain
@@ -195,6 +195,7 @@ MotdPhrase = hello
 MaxConnectionsIP = 0
 MaxJoins = 0
 MaxNickLength = %d
+MaxPenaltyTime = 0
 PingTimeout = 120
 [Options]
 DNS = no

@@ -225,7 +225,7 @@ class Client:
             if callable(value):
                 if not value(have or ""):
                     return False
-            elif have != value:
+            elif (have or "") != (value or ""):
                 return False
         return check is None or bool(check(xml))
 
