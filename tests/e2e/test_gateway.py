@@ -27,11 +27,14 @@ class Gateway:
                                        % self.jid)
         return self
 
-    def register(self, client, name, password="", presence=True):
-        """Plain fields; then whatever XEP-0100 4.1 brings is accepted."""
+    def wait_for_answers(self, client):
         wait_for(lambda: client.iq(
             "get", self.jid, "<query xmlns='jabber:iq:register'/>")
             .get("type") == "result", 20, "the gateway to answer")
+
+    def register(self, client, name, password="", presence=True):
+        """Plain fields; then whatever XEP-0100 4.1 brings is accepted."""
+        self.wait_for_answers(client)
         client.set(self.jid, "<query xmlns='jabber:iq:register'><username>%s"
                    "</username><password>%s</password></query>"
                    % (name, password), timeout=20)
@@ -59,9 +62,7 @@ def anna(gateway, accounts, unique):
 
 
 def test_registration_form(gateway, anna):
-    wait_for(lambda: anna.iq("get", gateway.jid,
-                             "<query xmlns='jabber:iq:register'/>")
-             .get("type") == "result", 20)
+    gateway.wait_for_answers(anna)
     query = anna.get(gateway.jid, "<query xmlns='jabber:iq:register'/>")
     assert query.find("reg:registered", NS) is None
     assert query.findtext("reg:instructions", None, NS)
@@ -114,9 +115,7 @@ def test_register_by_form_change_remove(gateway, anna, irc, unique):
 @pytest.mark.parametrize("values", [
     {}, {"username": ""}, {"password": "only"}])
 def test_incomplete_registration(gateway, anna, values):
-    wait_for(lambda: anna.iq("get", gateway.jid,
-                             "<query xmlns='jabber:iq:register'/>")
-             .get("type") == "result", 20)
+    gateway.wait_for_answers(anna)
     answer = submit(anna, gateway.jid, **values)
     assert condition_of(answer)[1] in ("not-acceptable", "bad-request"), \
         show(answer)
@@ -217,20 +216,27 @@ def test_presence_over_several_resources(gateway, anna, clients, irc,
              "the last resource to log out")
 
 
-def test_message_of_a_stranger(gateway, anna):
-    wait_for(lambda: anna.iq("get", gateway.jid,
-                             "<query xmlns='jabber:iq:register'/>")
-             .get("type") == "result", 20)
+def test_stranger(server, instances, gateway_name, accounts):
+    """Who is not registered with a network that needs it is told so."""
+    gateway = echo_gateway(server, instances, gateway_name)
+    anna = accounts(server, "anna")
+    gateway.wait_for_answers(anna)
     ident = anna.message("someone@" + gateway.jid, "hello?")
     error = anna.expect("message", type="error", id=ident)
-    assert condition_of(error)[1] in (
-        "registration-required", "not-authorized", "subscription-required",
-        "forbidden")
+    refusals = ("registration-required", "not-authorized",
+                "subscription-required", "forbidden")
+    assert condition_of(error)[1] in refusals
     anna.send_join("#room@" + gateway.jid, "anna")
     error = anna.expect("presence", type="error",
                         from_="#room@%s/anna" % gateway.jid)
-    assert condition_of(error)[1] in ("registration-required",
-                                      "not-authorized", "forbidden")
+    assert condition_of(error)[1] in refusals
+
+
+def test_message_before_login(gateway, anna):
+    """A network that needs no registration, but the user never came."""
+    gateway.wait_for_answers(anna)
+    ident = anna.message("someone@" + gateway.jid, "hello?")
+    anna.expect("message", type="error", id=ident)
 
 
 def test_message_when_not_logged_in(gateway, anna):

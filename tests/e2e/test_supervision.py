@@ -61,6 +61,7 @@ def four(instances, ngircd, clients, irc, unique):
     """Two users on each of two backends, each in a room of their own with
     carl."""
     instance = instances("server_mode", service__users_per_backend=2,
+                         service__backends_min=2, service__backend_spare=0,
                          service__irc_server="127.0.0.1:%d" % ngircd.port)
 
     class Four:

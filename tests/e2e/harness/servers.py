@@ -61,8 +61,7 @@ class Prosody(Server):
         self.port, self.component_port = free_ports(2)
         (directory / "data").mkdir()
         rights = "".join(
-            '["%s"] = { roster = "both"; message = "outgoing"; '
-            'presence = "roster"; };\n' % name for name in privileged)
+            '["%s"] = { roster = "both"; message = "outgoing"; };\n' % name for name in privileged)
         parts = "".join(
             'Component "%s"\ncomponent_secret = "%s"\n'
             'modules_enabled = { "privilege" }\n' % (name, SECRET)
@@ -149,7 +148,6 @@ modules:
   mod_privilege:
     roster: { both: privaccess }
     message: { outgoing: privaccess }
-    presence: { managed_entity: privaccess, roster: privaccess }
   mod_disco: {}
   mod_caps: {}
   mod_vcard: {}
