@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "backends/irc/format.h"
+#include "backends/irc/message.h"
 #include "backends/irc/room.h"
 #include "util/arena.h"
 #include "util/xalloc.h"
@@ -333,12 +334,36 @@ ask_ban_end(struct network *n, struct line *l)
 /* ---- whois */
 
 void
-ask_whois(struct network *n, request_t request, const char *nick)
+ask_whois_shown(struct network *n, request_t request, const char *nick,
+    const char *channel, const char *peer)
 {
 	struct await *a = question(n, AWAIT_WHOIS, request, nick, NULL);
 
-	if (a != NULL && link_send(&n->link, "WHOIS", nick, NULL) == -1)
+	if (a == NULL)
+		return;
+	/* Where to show it; neither: the request wants a profile. */
+	a->origin = xstrdup_null(channel);
+	a->body = xstrdup_null(peer);
+	if (link_send(&n->link, "WHOIS", nick, NULL) == -1)
 		take_back(n, a);
+}
+
+void
+ask_whois(struct network *n, request_t request, const char *nick)
+{
+	ask_whois_shown(n, request, nick, NULL, NULL);
+}
+
+static void
+show_whois(struct network *n, struct await *a, const char *text)
+{
+	struct channel *c;
+
+	if (a->body != NULL)
+		message_from(n, network_contact_id(n, a->body), text);
+	else if ((c = network_channel(n, a->origin)) != NULL)
+		room_notice(n, c, text);
+	up_result(a->request, METHOD_send, &(struct msg_send_result){ 0 });
 }
 
 /* One fact a line; what servers add beyond these is their own affair. */
@@ -351,7 +376,8 @@ add_whois(struct buf *text, const struct line *l)
 		buf_addc(text, '\n');
 	switch (l->numeric) {
 	case 301: buf_addf(text, "Away: %s", p[2]); break;
-	case 311: buf_addf(text, "%s!%s@%s", p[1], p[2], p[3]); break;
+	case 311: buf_addf(text, "%s!%s@%s (%s)", p[1], p[2], p[3], p[5]);
+		break;
 	case 312: buf_addf(text, "Server: %s (%s)", p[2], p[3]); break;
 	case 317: buf_addf(text, "Idle: %s s", p[2]); break;
 	case 319: buf_addf(text, "Rooms: %s", p[2]); break;
@@ -390,6 +416,11 @@ ask_whois_end(struct network *n, struct line *l)
 		return;
 	}
 	buf_addc(&a->text, '\0');
+	if (a->origin != NULL || a->body != NULL) {
+		show_whois(n, a, buf_data(&a->text));
+		await_done(&n->awaits, a);
+		return;
+	}
 	result.full_name = a->name;
 	result.note = format_plain(buf_data(&a->text), &scratch);
 	up_result(a->request, METHOD_profile, &result);

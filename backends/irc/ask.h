@@ -16,6 +16,10 @@ void	ask_invite(struct network *, request_t, struct channel *,
 	    const char *nick);
 void	ask_nick(struct network *, request_t, const char *nick);
 void	ask_whois(struct network *, request_t, const char *nick);
+/* The same, the answer a message where the command was typed: in the channel,
+ * or, with NULL, in the talk with peer. */
+void	ask_whois_shown(struct network *, request_t, const char *nick,
+	    const char *channel, const char *peer);
 void	ask_list(struct network *, request_t, const struct msg_room_list *);
 
 /* ---- the server's answers, from numerics.c */

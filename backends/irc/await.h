@@ -27,7 +27,7 @@ struct await {
 	enum await_kind	 kind;
 	char		*target;	/* case-mapped: channel or nick */
 	char		*other;		/* case-mapped: nick or mask; or NULL */
-	/* AWAIT_ECHO */
+	/* AWAIT_ECHO; AWAIT_WHOIS: channel or nick where it is shown */
 	char		*origin;	/* id of the stanza, or NULL */
 	char		*body;		/* the whole text, when cut in pieces */
 	unsigned	 pieces;	/* echoes still to come */

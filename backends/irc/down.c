@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "backends/irc/ask.h"
+#include "backends/irc/command.h"
 #include "backends/irc/message.h"
 #include "backends/irc/register.h"
 #include "backends/irc/room.h"
@@ -133,7 +134,8 @@ send_to_room(struct irc *irc, request_t request, const struct msg_send *m)
 	const char *id = m->room ? m->room : m->to;
 	struct place p;
 
-	if (find_channel(irc, request, m->user, id, &p))
+	if (find_channel(irc, request, m->user, id, &p) &&
+	    !command_run(p.network, request, p.channel, NULL, m->body))
 		message_send(p.network, request, m, p.channel->name, NULL);
 }
 
@@ -167,7 +169,7 @@ send_to_contact(struct irc *irc, request_t request, const struct msg_send *m)
 	else if (!is_usable(p.network))
 		up_error(request, ERR_NOT_CONNECTED,
 		    "the IRC server cannot be reached at the moment");
-	else
+	else if (!command_run(p.network, request, NULL, p.name, m->body))
 		message_send(p.network, request, m, p.name, NULL);
 }
 

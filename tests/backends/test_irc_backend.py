@@ -588,6 +588,40 @@ def test_ctcp(online):
     assert not [e for e in b.skipped if e[0] == "message"]
 
 
+def test_typed_commands(online):
+    b, p = online
+    join(b, p, "#c", "@ana", "bob")
+
+    def typed(body, expected, *reply):
+        r = b.start("message", user=ANA, to="#c", kind="groupchat", body=body)
+        assert p.expect(expected.split()[0]) == expected
+        p.send(*reply)
+        return b.finish(r)
+
+    assert typed("/topic new one", "TOPIC #c :new one",
+                 ":ana!u@h TOPIC #c :new one") == {}
+    typed("/kick bob be gone", "KICK #c bob :be gone",
+          ":ana!u@h KICK #c bob :be gone")
+    typed("/mode +m", "MODE #c +m")
+    typed("/msg eve hello you", "PRIVMSG eve :hello you")
+    typed("/ns identify pw", "PRIVMSG NickServ :identify pw")
+    typed("/nick ana2", "NICK ana2", ":ana!u@h NICK ana2")
+    typed("/invite eve", "INVITE eve #c", ":irc.test 341 ana2 eve #c")
+    typed("/ban eve", "MODE #c +b eve!*@*", ":ana2!u@h MODE #c +b eve!*@*")
+    typed("/whois eve", "WHOIS eve", ":irc.test 311 ana2 eve e h * :Eve E.",
+          ":irc.test 318 ana2 eve :End")
+    b.wait("message", body="eve!e@h (Eve E.)", kind="groupchat",
+           **{"from": "#c"})
+    typed("/etc/passwd is text", "PRIVMSG #c :/etc/passwd is text")
+    typed("/kickoff at nine", "PRIVMSG #c :/kickoff at nine")
+    with pytest.raises(Failed) as e:
+        typed("/topic x", "TOPIC #c x", ":irc.test 482 ana2 #c :no")
+    assert e.value.code == "forbidden"
+    for wrong in ("/kick", "/nick a,b", "/msg eve", "/mode", "/invite a,b"):
+        with pytest.raises(Failed):
+            b.call("message", user=ANA, to="#c", kind="groupchat", body=wrong)
+
+
 def test_flood_queue_is_paced_and_bounded(server, backend):
     b = backend(irc_server=server.address, irc_flood_burst=3,
                 irc_flood_rate=5, irc_who_max=0)
