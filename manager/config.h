@@ -27,8 +27,10 @@ struct config_override {
 /* One member section_key per row of settings.def.  All strings are owned and
  * never NULL; an unset one is "". */
 struct config {
-#define SETTING_STRING(section, key, value, flags, help)	char *section##_##key;
-#define SETTING_BOOL(section, key, value, flags, help)	bool section##_##key;
+#define SETTING_STRING(section, key, value, flags, help) \
+	char *section##_##key;
+#define SETTING_BOOL(section, key, value, flags, help) \
+	bool section##_##key;
 #define SETTING_INT(section, key, value, min, max, flags, help) \
 	long section##_##key;
 #define SETTING_ENUM(section, key, value, values, flags, help) \

@@ -314,7 +314,7 @@ rested(struct ev_loop *loop, struct ev_timer *w, int events)
 	ev_io_start(loop, &CONTAINER(w, struct control, rest)->listener);
 }
 
-/* -------------------------------------------------------------------- socket */
+/* ------------------------------------------------------------------ socket */
 
 static int
 remove_old(const char *path, char **why)

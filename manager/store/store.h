@@ -19,12 +19,12 @@
 struct store;
 
 struct store_config {
-	const char	*type;		/* "none" "sqlite3" ("mysql" "pqxx" later) */
+	const char	*type;		/* "none" or "sqlite3" */
 	const char	*database;	/* path or name */
 	const char	*server, *user, *password;
 	unsigned	 port;
 	const char	*prefix;	/* of the tables' names, "" for none */
-	const char	*encryption_key;	/* the C++ program's, "" for none */
+	const char	*encryption_key; /* the C++ program's, "" for none */
 	const char	*key_path;	/* of the key that seals passwords; made
 					 * (0600) when it is not there */
 };

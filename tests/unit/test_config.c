@@ -211,7 +211,7 @@ wrong_command_lines(void **state)
 		struct config_override o[2];
 		const char *why;
 	} cases[] = {
-		{ { { "port", "1" }, { "a.b", "c" } }, "--port: not a setting" },
+		{ { { "port", "1" }, { "a.b", "c" } }, "--port: not a" },
 		{ { { ".port", "1" }, { "a.b", "c" } }, "--.port: not" },
 		{ { { "service.", "1" }, { "a.b", "c" } }, "--service.: not" },
 		{ { { "service.port", "x" }, { "a.b", "c" } },
