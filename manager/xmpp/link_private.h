@@ -27,7 +27,7 @@ struct link {
 	const struct link_ops *ops;
 	const struct link_events *events;
 	void		*ctx;
-	const char	*domain;	/* prepared; owned by the implementation */
+	const char	*domain;	/* prepared; owned by who made it */
 	struct xml	 xml;		/* valid while out is not NULL */
 	struct buf	*out;		/* between begin and end, else NULL */
 	size_t		 mark;

@@ -38,7 +38,7 @@ struct stream_events {
 
 struct stream_config {
 	const char	*ns;		/* of the content: a literal */
-	const char	*domain;	/* ours; borrowed for the stream's life */
+	const char	*domain;	/* ours; borrowed while it lives */
 	bool		 server;	/* we answer: our header has from, id
 					 * and version; else it has to */
 	size_t		 stanza_max;	/* bytes */
