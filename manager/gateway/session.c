@@ -423,6 +423,7 @@ recovery_due(struct user *user, const struct detail *d)
 	    user->gw->config->crash_grace) {
 		show_offline(user, text);
 		outgoing_fail(user, ERR_NETWORK, text);
+		rooms_session_over(user, text);
 	}
 	if (user->retry_at == 0 || now(user) < user->retry_at) {
 		plan(user, user->retry_at);
