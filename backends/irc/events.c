@@ -149,6 +149,7 @@ on_nick(struct network *n, struct line *l)
 		n->prefix_len = (uint16_t)(n->prefix_len + strlen(nick) -
 		    strlen(n->nick));
 		xreplace(&n->nick, nick);
+		n->regains = 0;		/* what we have now was meant */
 		a = await_find(&n->awaits, n->is.casemap, AWAIT_NICK, NULL,
 		    NULL);
 		if (a != NULL) {

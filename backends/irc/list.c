@@ -141,6 +141,8 @@ ask_list_line(struct network *n, struct line *l)
 		.name = arena_strdup(&list->arena, l->params[1]),
 		.occupants = strtol(l->params[2], NULL, 10),
 	};
+	if (r->occupants < 0)
+		r->occupants = 0;
 	topic = format_plain(l->params[3], &scratch);
 	if (*topic != '\0' && strlen(topic) <= TOPIC_MAX)
 		r->topic = arena_strdup(&list->arena, topic);

@@ -25,6 +25,8 @@
 #define LINGER_AFTER_ROOM	5.0
 #define LINGER_AFTER_TALK	600.0
 
+#define REGAIN_PAUSE		5.0	/* then 10, 15, ... */
+
 static void network_tick(struct network *);
 
 /* ---- names */
@@ -37,7 +39,7 @@ nick_is_valid(const char *nick)
 	/* What no server allows, and what would turn one target into two. */
 	for (n = 0; nick[n] != '\0'; n++)
 		if ((unsigned char)nick[n] <= ' ' || nick[n] == 0x7f ||
-		    strchr(",!@*?:", nick[n]) != NULL ||
+		    strchr(",!@:", nick[n]) != NULL ||
 		    (nick[n] == '\xef' && nick[n + 1] == '\xbf' &&
 		    (unsigned char)nick[n + 2] >= 0xbe))
 			return false;
@@ -151,7 +153,7 @@ connect_now(struct network *n)
 	n->state = NETWORK_CONNECTING;
 	n->caps = n->caps_offered = 0;
 	n->identified = n->is_away = false;
-	n->nick_tries = 0;
+	n->nick_tries = n->regains = 0;
 	n->pinged = 0;
 	xreplace(&n->last_error, NULL);
 	xreplace(&n->nick, n->wanted);
@@ -380,6 +382,7 @@ network_online(struct network *n)
 	n->state = NETWORK_ONLINE;
 	n->was_online = true;
 	n->tried = 0;
+	n->regain_at = ev_now(n->irc->loop) + REGAIN_PAUSE;
 	backoff_reset(&n->backoff);
 	link_open(&n->link);
 	network_arm(n);
@@ -453,6 +456,8 @@ seconds_to_wait(struct network *n)
 			quiet = quiet < 5 ? quiet : 5;
 		if (unused_at(n) > 0 && unused < quiet)
 			quiet = unused;
+		if (n->regains > 0 && n->regain_at - now < quiet)
+			quiet = n->regain_at - now;
 		return quiet > 0.5 ? quiet : 0.5;
 	case NETWORK_CONNECTING:	/* the socket keeps its own time */
 	case NETWORK_QUITTING:
@@ -478,6 +483,21 @@ network_arm(struct network *n)
 	ev_timer_start(n->irc->loop, &n->clock);
 }
 
+/* Whoever had our nick may be gone: often it was ourselves, on a connection
+ * that the server had not given up yet. */
+static void
+regain(struct network *n, double now)
+{
+	if (n->regains == 0 || now < n->regain_at)
+		return;
+	n->regains--;
+	n->regain_at = now + REGAIN_PAUSE * (REGAIN_TRIES - n->regains);
+	if (casemap_equal(n->is.casemap, n->nick, n->wanted))
+		n->regains = 0;
+	else
+		link_send(&n->link, "NICK", n->wanted, NULL);
+}
+
 static void
 tick_online(struct network *n)
 {
@@ -499,6 +519,7 @@ tick_online(struct network *n)
 	await_expire(&n->awaits, now);
 	room_expire_joins(n, now);
 	ask_expire_list(n, now);
+	regain(n, now);
 	if (unused_at(n) > 0 && unused_at(n) <= now)
 		network_quit(n, NULL);
 }

@@ -31,6 +31,7 @@
 #define NETWORK_CHANNELS_MAX	250
 #define NETWORK_PEOPLE_MAX	100000
 #define NICK_BYTES_MAX		128
+#define REGAIN_TRIES		6
 
 /* What all connections of the process share. */
 struct irc {
@@ -102,6 +103,8 @@ struct network {
 	char		*nick;		/* ours, as the server writes it */
 	char		*wanted;	/* the one we would like */
 	uint8_t		 nick_tries;
+	uint8_t		 regains;	/* tries left to get wanted back */
+	double		 regain_at;	/* ev_now() of the next one */
 	uint16_t	 prefix_len;	/* of nick!user@host as others see it */
 	unsigned	 caps;		/* enum cap, acknowledged */
 	unsigned	 caps_offered;

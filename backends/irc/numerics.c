@@ -283,7 +283,7 @@ static const struct {
 	{ 408, false, K(ECHO),		ERR_NOT_ACCEPTABLE },
 	{ 439, true,  ALL,		ERR_RATE_LIMITED },
 	{ 441, false, K(KICK) | K(MODE), ERR_NOT_FOUND },
-	{ 442, true,  CHANGES,		ERR_NOT_ALLOWED },
+	{ 442, false, CHANGES,		ERR_NOT_ALLOWED },
 	{ 443, false, K(INVITE),	ERR_CONFLICT },
 	{ 448, true,  0,		ERR_NOT_ALLOWED },
 	{ 467, false, K(MODE),		ERR_CONFLICT },

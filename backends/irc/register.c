@@ -101,6 +101,7 @@ register_nick_refused(struct network *n, struct line *l)
 	/* It is the shape that is wrong: go on to the short ones. */
 	if (l->numeric == 432 && n->nick_tries < 3)
 		n->nick_tries = 3;
+	n->regains = l->numeric == 432 ? 0 : REGAIN_TRIES;
 	nick = next_nick(n);
 	xreplace(&n->nick, nick);
 	free(nick);

@@ -171,6 +171,25 @@ def test_nick_in_use(server, backend):
     assert b.wait("room_occupant", self=True)["nick"] == "ana__"
 
 
+def test_nick_is_regained(server, backend):
+    b = backend(irc_server=server.address, irc_who_max=0)
+    b.login(ANA, "ana")
+    p = server.peer()
+    p.expect("USER")
+    p.send(":irc.test 433 * ana :Nickname is already in use")
+    p.expect("NICK ana_")
+    p.nick = "ana_"
+    p.send(":irc.test 001 ana_ :Welcome")
+    b.wait("connected")
+    join(b, p, "#c", "ana_", "bob")
+    assert p.expect("NICK") == "NICK ana"       # after five seconds
+    p.send(":irc.test 433 ana_ ana :Nickname is already in use")
+    assert p.expect("NICK") == "NICK ana"
+    p.send(":ana_!u@h NICK :ana")
+    o = b.wait("room_occupant", nick="ana_", new_nick="ana", self=True)
+    assert not [e for e in b.skipped if e[0] == "message"]
+
+
 def test_every_nick_in_use(server, backend):
     b = backend(irc_server=server.address)
     b.login(ANA, "ana")
@@ -531,6 +550,14 @@ def test_private_through_the_room(online):
         b.call("message", user=ANA, room="#c", to="nobody", kind="private",
                body="psst")
     assert e.value.code == "not_found"
+
+
+def test_bouncers_pseudo_nicks(online):
+    b, p = online
+    p.send(":*status!znc@znc.in PRIVMSG ana :connected")
+    b.wait("message", kind="chat", **{"from": "*status"})
+    b.call("message", user=ANA, to="*status", kind="chat", body="help")
+    assert p.expect("PRIVMSG") == "PRIVMSG *status help"
 
 
 def test_long_message_is_split(online):
