@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* links: manager util */
+/* links: manager gateway pool store xmpp net protocol util */
 /* Any text as a configuration file: refused in words or taken, both freed. */
 #include <stdint.h>
 #include <stdlib.h>
