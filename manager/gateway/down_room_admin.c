@@ -108,6 +108,29 @@ job_refuse(struct job *job)
 	    job->error, job->text);
 }
 
+/* Networks that ban by a list and then kick tell only of the kick: so who is
+ * banned is remembered until the kick comes, or the refusal. */
+static void
+mark_banned(const struct room *room, const char *nick)
+{
+	struct occupant *o = room ? room_occupant(room, nick) : NULL;
+
+	if (o != NULL)
+		o->banned = true;
+}
+
+static void
+unmark_banned(const struct job *job)
+{
+	struct user *user = user_find(job->gw, job->user);
+	struct room *room = user ? room_find(user, job->to) : NULL;
+	struct occupant *o;
+	size_t at = 0;
+
+	while (room != NULL && (o = map_next(&room->occupants, &at)) != NULL)
+		o->banned = false;
+}
+
 /* For requests that have no result but that they are done. */
 static void
 done(void *ctx, const struct msg_error *error, const union result *result)
@@ -117,6 +140,8 @@ done(void *ctx, const struct msg_error *error, const union result *result)
 	(void)result;
 	if (!job_answered(job, error))
 		return;
+	if (job->failed)
+		unmark_banned(job);
 	if (job->failed)
 		job_refuse(job);
 	else if (strcmp(job->kind, "iq") == 0)
@@ -272,8 +297,12 @@ down_room_admin_set(struct down *d)
 	if (!may_ask(d))
 		return;
 	job = job_new(d);
-	for (size_t i = 0; i < n; i++)
+	for (size_t i = 0; i < n; i++) {
+		if (m[i].affiliation != NULL &&
+		    strcmp(m[i].affiliation, "outcast") == 0)
+			mark_banned(d->room, m[i].target);
 		ask(job, d->user, METHOD_room_moderate, &m[i], done);
+	}
 }
 
 /* ---------------------------------------------------------------- muc#owner */

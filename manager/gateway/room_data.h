@@ -63,6 +63,7 @@ struct occupant {
 	uint8_t		 show, role, affiliation;
 	bool		 shown;		/* clients that are in know the nick */
 	bool		 changed;	/* ... but not all of this */
+	bool		 banned;	/* ... by the user; a kick follows */
 	bool		 stale;		/* not told again since the loss */
 	char		 nick[];
 };

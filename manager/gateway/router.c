@@ -193,6 +193,11 @@ router_stanza(struct gateway *gw, struct arena *a, const struct stanza *stanza,
 
 	if (kind_of(stanza, &kind) < 0)
 		return;
+	/* What we say to an address of ours comes back from the server.  To
+	 * answer ourselves would never end. */
+	if (!link_is_server(gw->link) &&
+	    strcmp(from->domain, gw->config->jid) == 0)
+		return;
 	if (kind == IQ && d.type != NULL && (strcmp(d.type, "result") == 0 ||
 	    strcmp(d.type, "error") == 0)) {
 		iq_received(gw, a, stanza, from);

@@ -139,6 +139,10 @@ up_room_occupant_gone(struct up *up)
 
 	if (room == NULL || (o = room_occupant(room, m->nick)) == NULL)
 		return;
+	if (o->banned && gone.code == MUC_KICKED) {
+		gone.code = MUC_BANNED;
+		gone.banned = true;
+	}
 	if (room->state == ROOM_JOINED && room_is_self(room, o)) {
 		room_ejected(room, &gone);
 	} else if (room->state == ROOM_JOINED) {

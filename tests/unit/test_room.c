@@ -68,7 +68,7 @@ join_errors(void **state)
 		{ ERR_NOT_AUTHORIZED, "<not-authorized " },
 		{ ERR_BANNED, "<forbidden " },
 		{ ERR_MEMBERS_ONLY, "<registration-required " },
-		{ ERR_FULL, "<service-unavailable " },
+		{ ERR_FULL, "<error type='wait'><service-unavailable " },
 		{ ERR_NOT_FOUND, "<item-not-found " },
 		{ ERR_NOT_ALLOWED, "<not-allowed " },
 		{ ERR_NOT_ACCEPTABLE, "<not-acceptable " },

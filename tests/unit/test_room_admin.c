@@ -108,6 +108,35 @@ moderate_many(void **state)
 	expect_nothing();
 }
 
+/* IRC knows of a ban only that it is followed by a kick. */
+static void
+ban_is_a_kick(void **state)
+{
+	static const struct {
+		const char *error, *code;
+	} cases[] = {
+		{ NULL, "<status code='301'/>" },
+		{ ERR_FORBIDDEN, "<status code='307'/>" },
+	};
+	struct asked *a;
+
+	(void)state;
+	enter();
+	for (size_t i = 0; i < LENGTH(cases); i++) {
+		admin_set("<item nick='bob' affiliation='outcast'/>");
+		a = expect_asked("moderate bob - outcast -");
+		if (cases[i].error != NULL)
+			answer_error(a, cases[i].error, NULL);
+		else
+			answer(a, NULL);
+		expect("<iq ");
+		gone("bob", "kicked", "ana", "spam");
+		expect("from='" CATS "/bob'", cases[i].code);
+		occupant("bob", "moderator", false);
+		kit.seen = kit.nsent;
+	}
+}
+
 static void
 lists(void **state)
 {
@@ -365,6 +394,7 @@ main(void)
 		room_test(moderate),
 		room_test(moderate_badly),
 		room_test(moderate_many),
+		room_test(ban_is_a_kick),
 		room_test(lists),
 		room_test(not_reachable),
 		room_test(owner),
