@@ -81,6 +81,7 @@ static struct room *
 room_to_join(const struct down *d)
 {
 	struct user *user = user_get(d->gw, d->from->bare);
+	const struct room *other;
 
 	if (d->room != NULL && d->room->nclients >= ROOM_CLIENTS_MAX &&
 	    room_client(d->room, d->from->full) == NULL) {
@@ -89,6 +90,13 @@ room_to_join(const struct down *d)
 	}
 	if (d->room != NULL)
 		return d->room;
+	/* Names have two spellings as JIDs, a room of the network has one
+	 * membership: the first address stays. */
+	if ((other = room_find_id(user, d->name)) != NULL) {
+		say_error(d, E_NOT_ALLOWED, arena_printf(d->arena,
+		    "You are in this room already, as %s.", other->jid));
+		return NULL;
+	}
 	if (map_count(&user->rooms) >= ROOMS_MAX) {
 		say_error(d, E_RESOURCE_CONSTRAINT, "Too many rooms.");
 		return NULL;

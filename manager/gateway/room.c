@@ -94,6 +94,12 @@ room_find(const struct user *user, const char *bare)
 	return map_get(&user->rooms, bare);
 }
 
+static bool
+is_live(const struct room *room)
+{
+	return room != NULL && room->state != ROOM_LEAVING;
+}
+
 /* Users are in few rooms, and nearly always the id is the one that was sent
  * in room_join: look for that before anything is converted. */
 struct room *
@@ -105,15 +111,15 @@ room_find_id(const struct user *user, const char *id)
 	size_t at = 0;
 
 	while ((room = map_next(&user->rooms, &at)) != NULL)
-		if (strcmp(room->id, id) == 0)
+		if (strcmp(room->id, id) == 0 && is_live(room))
 			return room;
 	for (at = 0; (room = map_next(&user->rooms, &at)) != NULL;)
-		if (strcasecmp(room->id, id) == 0)
+		if (strcasecmp(room->id, id) == 0 && is_live(room))
 			return room;
 	bare = name_to_jid(user->gw, &scratch, id);
 	room = bare ? map_get(&user->rooms, bare) : NULL;
 	arena_free(&scratch);
-	return room;
+	return is_live(room) ? room : NULL;
 }
 
 bool

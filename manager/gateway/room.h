@@ -13,6 +13,7 @@ struct room;
 
 /* NULL: none. */
 struct room	*room_find(const struct user *, const char *bare);
+/* By its id on the network; one that is being left does not count. */
 struct room	*room_find_id(const struct user *, const char *id);
 /* Is this full JID in it? */
 bool		 room_has_client(const struct room *, const char *full);

@@ -251,6 +251,7 @@ up_room_message(struct up *up)
 	set_author(room, &scratch, &p, m->nick);
 	if (m->origin != NULL)
 		p.id = m->origin;
+	p.old |= m->archive_only;
 	if (m->archive_only)
 		room_history_add(&room->history, &p,
 		    up->gw->config->history_max);

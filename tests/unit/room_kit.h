@@ -33,7 +33,7 @@
 #define CATS	"#cats@irc.example"
 #define SENT_MAX 256
 
-/* -------------------------------------------------------------------- link */
+/* ------------------------------------------------------------------- link */
 
 static struct kit {
 	struct gateway	 gw;
@@ -114,7 +114,7 @@ expect_nothing_(const char *file, int line)
 }
 #define expect_nothing() expect_nothing_(__FILE__, __LINE__)
 
-/* ----------------------------------------------------------------- network */
+/* ---------------------------------------------------------------- network */
 
 /* A request to the network that is not answered yet.  params is as shallow a
  * copy as the tests need: the strings they look at. */
@@ -275,7 +275,7 @@ gateway_can(const struct gateway *gw, const char *feature)
 	return kit.features != NULL && strstr(kit.features, feature) != NULL;
 }
 
-/* -------------------------------------------------------------------- users */
+/* ------------------------------------------------------------------- users */
 
 struct user *
 user_find(struct gateway *gw, const char *bare)
@@ -315,7 +315,7 @@ show_parse(const char *name)
 	return SHOW_ONLINE;
 }
 
-/* ------------------------------------------------------------------- stanzas */
+/* ----------------------------------------------------------------- stanzas */
 
 struct kit_run {
 	down_handler	*handle;
@@ -402,7 +402,7 @@ say_as(const char *client, const char *id, const char *body)
 	    id, body);
 }
 
-/* -------------------------------------------------------------------- events */
+/* ------------------------------------------------------------------ events */
 
 static inline void
 up(up_handler *handle, const union params *params)
@@ -506,7 +506,7 @@ cats(void)
 	return room_find(kit.user, CATS);
 }
 
-/* --------------------------------------------------------------------- world */
+/* ------------------------------------------------------------------- world */
 
 static inline int
 setup(void **state)

@@ -456,6 +456,26 @@ ugly_nicks(void **state)
 }
 
 static void
+one_room_two_spellings(void **state)
+{
+	(void)state;
+	enter();
+	xreplace(&cats()->id, "#Cats%net");
+	send_to(down_room_presence, NULL, "<presence from='" PHONE "' "
+	    "to='#cats%%net@irc.example/ana' id='j2'/>");
+	expect("type='error'", "id='j2'", "<not-allowed ", CATS);
+	expect_nothing();
+	assert_int_equal(asked_at, nasked);
+	assert_int_equal(rooms_count(kit.user), 1);
+	/* One that is being left is no hindrance. */
+	leave_from(PC);
+	expect_asked("leave #Cats%net bye");
+	send_to(down_room_presence, NULL, "<presence from='" PHONE "' "
+	    "to='#cats%%net@irc.example/ana' id='j3'/>");
+	expect_asked("join #cats%net ana - -1");
+}
+
+static void
 self_ping(void **state)
 {
 	static const struct {
@@ -504,6 +524,7 @@ main(void)
 		room_test(others_go),
 		room_test(user_is_put_out),
 		room_test(ugly_nicks),
+		room_test(one_room_two_spellings),
 		room_test(self_ping),
 	};
 
