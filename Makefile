@@ -144,7 +144,8 @@ $(B)/man/%: man/%.scd
 		then scdoc <$< >$@; else cp $< $@; fi
 
 .PHONY: all
-all: $(PROGRAMS) $(MAN) $(ALL_OBJS)
+all: $(PROGRAMS) $(MAN) $(ALL_OBJS)	## all programs and man pages
+	@:
 
 # ---------------------------------------------------------------------- tests
 # tests/unit/test_NAME.c says on a line "links: ARCHIVES" what it is linked to.
@@ -192,13 +193,17 @@ K ?=
 check-e2e: all		## end-to-end tests (K=pattern picks some)
 	@B=$(abspath $(B)) tests/run-e2e.sh "$(K)"
 
-check:			## set up and run every test
+check:			## set up, build, run every test
 	@tests/check.sh
 
 bench: all		## CPU, memory and latency beside Debian's biboumi
 	@B=$(abspath $(B)) tests/bench/bench.sh
 
 # ------------------------------------------------------------- set up and run
+# On all cores, unless the caller said how many.
+BUILD_ALL = $(MAKE) --no-print-directory all \
+	$(if $(findstring --jobserver,$(MAKEFLAGS)),,-j$(shell nproc || echo 1))
+
 .PHONY: deps deps-test run demo
 deps:			## install what the build needs (apt)
 	@scripts/deps.sh build
@@ -206,14 +211,14 @@ deps:			## install what the build needs (apt)
 deps-test:		## install what the tests need (apt)
 	@scripts/deps.sh build test
 
-run:			## serve IRC to XMPP clients on 127.0.0.1:5222
+run:			## set up, build, serve IRC to XMPP clients on 127.0.0.1:5222
 	@scripts/deps.sh build
-	@$(MAKE) --no-print-directory all
+	@$(BUILD_ALL)
 	@B=$(abspath $(B)) examples/run.sh
 
-demo:			## a conversation between two users over a local ngircd
+demo:			## set up, build, show a conversation between two users over a local ngircd
 	@scripts/deps.sh build demo
-	@$(MAKE) --no-print-directory all
+	@$(BUILD_ALL)
 	@B=$(abspath $(B)) examples/demo.sh
 
 # -------------------------------------------------------------------- install
@@ -224,12 +229,12 @@ BACKENDS    = $(filter %_backend,$(notdir $(PROGRAMS)))
 # The names that configurations written for the C++ program say.
 ALIASES    := libcommuni:irc libpurple:purple
 .PHONY: install uninstall
-install: all
+install: all		## install below DESTDIR, PREFIX, SYSCONFDIR
 	B=$(B) DESTDIR='$(DESTDIR)' BINDIR=$(BINDIR) LIBEXECDIR=$(LIBEXECDIR) \
 	MANDIR=$(MANDIR) SYSCONFDIR=$(SYSCONFDIR) BACKENDS='$(BACKENDS)' \
 	ALIASES='$(ALIASES)' scripts/install.sh install
 
-uninstall:
+uninstall:		## remove what install put there, but for the settings
 	B=$(B) DESTDIR='$(DESTDIR)' BINDIR=$(BINDIR) LIBEXECDIR=$(LIBEXECDIR) \
 	MANDIR=$(MANDIR) SYSCONFDIR=$(SYSCONFDIR) BACKENDS='$(BACKENDS)' \
 	ALIASES='$(ALIASES)' scripts/install.sh uninstall
@@ -239,6 +244,6 @@ clean:			## remove build/
 	rm -rf build
 
 help:			## this list
-	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1	\2/p' Makefile | expand -t 24
+	@sed -n 's/^\([a-z0-9-]*\):.*## \(.*\)/  make \1	\2/p' Makefile | expand -t 24
 
 -include $(ALL_OBJS:.o=.d)

@@ -54,12 +54,11 @@ backend = %s/bin/spectrum2_irc_backend
 irc_server = 127.0.0.1:%d
 working_dir = %s
 pidfile = %s/demo.pid
-portfile = %s/demo.port
 [identity]
 name = IRC
 [database]
 type = none
-""" % (DOMAIN, xmpp_port, BUILD, irc_port, WORK, WORK, WORK))
+""" % (DOMAIN, xmpp_port, BUILD, irc_port, WORK, WORK))
     log = open(WORK + "/log", "w")
     started = []
     for port, command in ((irc_port, [NGIRCD, "-n", "-f",

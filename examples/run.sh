@@ -66,7 +66,6 @@ ${IRC_SERVER:+irc_server = $IRC_SERVER}
 users_per_backend = 100
 working_dir = $STATE
 pidfile = $STATE/spectrum2.pid
-portfile = $STATE/spectrum2.port
 
 [identity]
 name = IRC
@@ -80,6 +79,7 @@ END
 "$B/bin/spectrum2" -n "$STATE/spectrum.cfg" &
 pid=$!
 
+# shellcheck disable=SC2317 # the traps call it
 stop() {
 	trap '' INT TERM
 	kill -TERM "$pid" 2>/dev/null || :
@@ -132,4 +132,10 @@ cat <<END
   Settings and data are in $STATE.  Ctrl-C stops everything.
 
 END
-wait "$pid"
+rc=0
+wait "$pid" || rc=$?
+# A signal may have come, and it be gone, before the trap could run.
+trap '' INT TERM HUP
+[ "$rc" -eq 0 ] || echo "run: it ended with exit code $rc" >&2
+echo "run: stopped"
+exit "$rc"

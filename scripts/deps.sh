@@ -13,7 +13,7 @@ demo="ngircd python3 python3-slixmpp python3-slixmpp-lib"
 tests="$demo libcmocka-dev clang libclang-rt-14-dev
 	prosody prosody-modules ejabberd inspircd atheme-services biboumi
 	python3-pytest python3-pytest-timeout python3-msgpack
-	openssl procps iproute2 util-linux sqlite3"
+	openssl procps iproute2 util-linux sqlite3 shellcheck"
 # Of these, the ones with a service that the system would start.
 services="epmd prosody ejabberd ngircd inspircd atheme-services biboumi"
 
@@ -34,7 +34,7 @@ installed() {
 
 if ! command -v dpkg-query >/dev/null || ! command -v apt-get >/dev/null; then
 	echo "deps: this is not Debian; these are its names for what is needed:"
-	echo $wanted | fold -s -w 72 | sed 's/^/deps:   /'
+	echo $wanted | fold -s -w 72 | sed 's/^/deps:   /; s/ $//'
 	exit 0
 fi
 
@@ -59,7 +59,7 @@ else
 fi
 
 echo "deps: will install with ${root:+$root }apt-get:"
-echo $missing | fold -s -w 72 | sed 's/^/deps:   /'
+echo $missing | fold -s -w 72 | sed 's/^/deps:   /; s/ $//'
 
 fresh=
 for service in $services; do
@@ -83,11 +83,12 @@ fi
 
 apt() {
 	$root env DEBIAN_FRONTEND=noninteractive \
-	    apt-get -y -q -o Dpkg::Use-Pty=0 -o DPkg::Lock::Timeout=300 "$@"
+	    apt-get -y -qq -o Dpkg::Use-Pty=0 -o DPkg::Lock::Timeout=300 "$@"
 }
 
 # The lists may be absent, or older than the archive: then fetch them and try
 # once more.
+echo "deps: downloading"
 if ! apt install --no-install-recommends --download-only $missing \
     >/dev/null 2>&1; then
 	echo "deps: apt-get update"
