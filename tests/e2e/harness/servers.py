@@ -84,7 +84,7 @@ allow_unencrypted_plain_auth = true
 authentication = "internal_plain"
 storage = "internal"
 allow_registration = true
-modules_enabled = { "roster"; "saslauth"; "tls"; "disco"; "ping"; "version";
+modules_enabled = { "roster"; "saslauth"; "disco"; "ping"; "version";
   "time"; "private"; "vcard4"; "vcard_legacy"; "pep"; "carbons"; "register";
   "register_ibr"; "offline"; "privilege"; }
 VirtualHost "%(domain)s"
