@@ -124,7 +124,7 @@ phase_steps(const char *name, int mode, int want)
 	out_head(name);
 	fprintf(g_out, ",\"main_cpu_s\":%.2f", mc);
 	fprintf(g_out,
-	    ",\"n\":%d,\"done\":%d,\"ok\":%s,\"wall_s\":%.3f,\"cpu_s\":%.2f,"
+	    ",\"n\":%d,\"done\":%d,\"ok\":%s,\"wall_s\":%.3f,\"cpu_s\":%.4f,"
 	    "\"self_cpu_s\":%.2f,\"cpu_ms_per_user\":%.3f,\"stanzas_in\":%lu,"
 	    "\"procs\":%d",
 	    want, g_login_done, ok && g_login_done >= want ? "true" : "false",
@@ -197,7 +197,7 @@ phase_lat(const char *name, char kind, double rate, double dur)
 	fprintf(g_out, ",\"main_cpu_s\":%.2f", mc);
 	fprintf(g_out,
 	    ",\"rate\":%.0f,\"secs\":%.2f,\"msgs\":%llu,\"lost\":%lld,\"cpu_"
-	    "s\":%.2f,\"self_cpu_s\":%.2f,\"cpu_s_per_1000\":%.4f",
+	    "s\":%.2f,\"self_cpu_s\":%.2f,\"cpu_s_per_1000\":%.6f",
 	    rate, wall, (unsigned long long)n,
 	    (long long)T.sent - (long long)(kind == 'f' ? T.fan_done : T.got),
 	    b.cpu_s - a.cpu_s, sc,
@@ -234,8 +234,8 @@ phase_sat(const char *name, char kind, int window, double dur)
 	fprintf(g_out, ",\"main_cpu_s\":%.2f", mc);
 	fprintf(g_out,
 	    ",\"window\":%d,\"secs\":%.2f,\"delivered\":%llu,\"per_s\":%.0f,"
-	    "\"lost\":%lld,\"cpu_s\":%.2f,\"cpu_cores\":%.2f,\"self_cpu_s\":%."
-	    "2f,\"cpu_s_per_1000\":%.4f",
+	    "\"lost\":%lld,\"cpu_s\":%.4f,\"cpu_cores\":%.2f,\"self_cpu_s\":%."
+	    "2f,\"cpu_s_per_1000\":%.6f",
 	    window, wall, (unsigned long long)n, (double)n / wall,
 	    (long long)T.sent - (long long)(kind == 'f' ? T.fan_done : T.got),
 	    cpu, cpu / wall, sc, n ? cpu * 1000 / (double)n : 0);

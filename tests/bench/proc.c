@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+/* What a tree of processes has used, from /proc. */
 #include "proc.h"
 #include <ctype.h>
 #include <dirent.h>
@@ -89,6 +90,40 @@ tree(const pid_t *roots, size_t nroots, struct st *all, size_t n,
 	return m;
 }
 
+/* Time on a CPU of all live threads, in nanoseconds from the scheduler: the
+ * ticks of stat are hundredths of a second, sampled, which is too coarse for
+ * processes that run for microseconds at a time.  -1: this kernel has none. */
+static double
+run_s(pid_t pid)
+{
+	char path[96], b[128];
+	double sum = -1;
+
+	snprintf(path, sizeof path, "/proc/%d/task", (int)pid);
+	DIR *d = opendir(path);
+	if (!d)
+		return -1;
+	for (struct dirent *e; (e = readdir(d));) {
+		if (!isdigit((unsigned char)e->d_name[0]))
+			continue;
+		snprintf(path, sizeof path, "/proc/%d/task/%.16s/schedstat",
+		    (int)pid, e->d_name);
+		if (slurp(path, b, sizeof b) > 0)
+			sum = (sum < 0 ? 0 : sum) + strtod(b, NULL) / 1e9;
+	}
+	closedir(d);
+	return sum;
+}
+
+static double
+cpu_of(const struct st *s)
+{
+	double run = run_s(s->pid);
+
+	return run >= 0 ? run : (double)(s->ut + s->stt) /
+				    (double)sysconf(_SC_CLK_TCK);
+}
+
 static struct st g_all[PROC_MAX_TREE], g_tree[PROC_MAX_TREE];
 
 size_t
@@ -122,7 +157,7 @@ proc_measure(const pid_t *roots, size_t nroots, pid_t not_this, int want_mem,
 		u->cpu_s += (double)(s->cut + s->cst) / hz;
 		if (s->pid == not_this)
 			continue;
-		u->cpu_s += (double)(s->ut + s->stt) / hz;
+		u->cpu_s += cpu_of(s);
 		u->procs++;
 		u->threads += s->threads;
 		if (!want_mem)
@@ -145,7 +180,5 @@ double
 proc_cpu(pid_t pid)
 {
 	struct st s;
-	return pid > 0 && !read_stat(pid, &s)
-		   ? (double)(s.ut + s.stt) / (double)sysconf(_SC_CLK_TCK)
-		   : 0;
+	return pid > 0 && !read_stat(pid, &s) ? cpu_of(&s) : 0;
 }

@@ -202,3 +202,15 @@ def test_address_families(instances, ngircd, clients, unique):
     instance = instances("server_mode", service__server="::",
                          service__irc_server="127.0.0.1:%d" % ngircd.port)
     clients(instance, unique("anna")).sync(instance.jid)
+
+
+def test_no_noise_at_login(irc_server_mode, clients, irc, unique):
+    """A network without NickServ: nobody is told about our own attempt to
+    talk to it."""
+    name, carl = unique("anna"), irc(unique("carl"))
+    anna = clients(irc_server_mode, name)
+    anna.message(carl.nick + "@localhost", "first")
+    carl.expect(":first$")
+    carl.say(name, "second")
+    anna.expect_body("second")
+    assert not anna.matching("message", lambda m: "second" not in show(m))
