@@ -139,8 +139,7 @@ down_private_get(struct down *d)
 	xml_open_ns(x, "query", NS_PRIVATE);
 	if (stored != NULL) {
 		/* Well-formed: it was written from a parsed stanza. */
-		xml_text(x, "");
-		buf_adds(x->out, stored);
+		xml_raw(x, stored, strlen(stored));
 	} else {
 		xml_element(x, "storage", "storage:bookmarks", NULL);
 	}

@@ -182,8 +182,7 @@ xhtml_put(struct xml *x, const char *content)
 	    parser_feed(parser, "</body>", 7, &why) == 0 && found.count == 1) {
 		xml_open_ns(x, "html", NS_XHTML_IM);
 		xml_open_ns(x, "body", NS_XHTML);
-		xml_text(x, "");
-		buf_add(x->out, buf_data(&found.out), buf_len(&found.out));
+		xml_raw(x, buf_data(&found.out), buf_len(&found.out));
 		xml_close(x);
 		xml_close(x);
 	}

@@ -170,6 +170,15 @@ xml_text(struct xml *x, const char *text)
 }
 
 void
+xml_raw(struct xml *x, const char *markup, size_t len)
+{
+	if (len == 0)
+		return;
+	finish_tag(x);
+	buf_add(x->out, markup, len);
+}
+
+void
 xml_textf(struct xml *x, const char *fmt, ...)
 {
 	struct buf text = { 0 };

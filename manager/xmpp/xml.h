@@ -34,6 +34,8 @@ void	xml_attrf(struct xml *, const char *name, const char *fmt, ...)
 	    PRINTF(3, 4);
 void	xml_text(struct xml *, const char *text);	/* NULL: nothing */
 void	xml_textf(struct xml *, const char *fmt, ...) PRINTF(2, 3);
+/* Content that is well-formed markup already, written as it is. */
+void	xml_raw(struct xml *, const char *markup, size_t len);
 /* <name xmlns='ns'>text</name>; ns NULL: no xmlns; text NULL: empty. */
 void	xml_element(struct xml *, const char *name, const char *ns,
 	    const char *text);
