@@ -5,6 +5,7 @@ import hashlib
 
 import pytest
 
+from harness.process import wait_for
 from harness.xmpp import NS, condition_of, local, show
 
 
@@ -100,6 +101,29 @@ def test_vcard_of_irc_user(anna, irc, unique):
     assert local(answer) == "vCard"
     text = show(answer)
     assert carl.nick in text or "the tester" in text
+
+
+def test_bookmarks(instances, prosody, ngircd, gateway_name, accounts,
+                   unique):
+    """XEP-0049 with the gateway: what is stored comes back."""
+    jid = gateway_name + ".xmpp.test"
+    instances("gateway", jid, prosody, service__irc_server="127.0.0.1:%d"
+              % ngircd.port)
+    client = accounts(prosody, "anna")
+    wait_for(lambda: client.iq("set", jid, "<query xmlns='jabber:iq:register'"
+                               "><username>%s</username><password/></query>"
+                               % unique("a")).get("type") == "result", 20)
+    client.send("<presence to='%s'/>" % jid)
+    client.expect("presence", from_=jid, type="")
+    storage = "<storage xmlns='storage:bookmarks'><conference jid='#a@%s' " \
+        "name='a &amp; b' autojoin='true'><nick>x</nick></conference>" \
+        "</storage>" % jid
+    client.set(jid, "<query xmlns='jabber:iq:private'>%s</query>" % storage)
+    query = client.get(jid, "<query xmlns='jabber:iq:private'><storage xmlns="
+                       "'storage:bookmarks'/></query>")
+    found = query.find("{storage:bookmarks}storage/"
+                       "{storage:bookmarks}conference")
+    assert found is not None and found.get("name") == "a & b", show(query)
 
 
 ADDRESSES = ["localhost", "someone@localhost", "someone@localhost/bot",
