@@ -16,6 +16,7 @@
 
 enum await_kind {
 	AWAIT_ECHO,		/* our message, with echo-message */
+	AWAIT_SENT,		/* our message, without: see message.c */
 	AWAIT_TOPIC, AWAIT_MODE, AWAIT_KICK, AWAIT_INVITE, AWAIT_NICK,
 	AWAIT_BANS, AWAIT_WHOIS, AWAIT_LIST,
 };
@@ -30,7 +31,7 @@ struct await {
 	/* AWAIT_ECHO; AWAIT_WHOIS: channel or nick where it is shown */
 	char		*origin;	/* id of the stanza, or NULL */
 	char		*body;		/* the whole text, when cut in pieces */
-	unsigned	 pieces;	/* echoes still to come */
+	unsigned	 pieces;	/* echoes still to come; SENT: its fence */
 	/* collected so far: AWAIT_BANS, AWAIT_WHOIS */
 	struct buf	 text;
 	char		*name;

@@ -31,6 +31,7 @@ channel_destroy(struct channel *c)
 	free(c->key);
 	free(c->topic);
 	free(c->topic_by);
+	free(c->banned_by);
 	free(c);
 }
 

@@ -51,9 +51,13 @@ struct channel {
 	request_t	 join;		/* room_join that waits, or 0 */
 	double		 deadline;	/* of JOINING and NAMING */
 	enum channel_state state;
+	char		*banned_by;	/* who set the last ban, or NULL */
+	double		 banned_at;	/* ev_now() of it */
 	bool		 wanted;	/* the main process asked for it */
 	bool		 lost;		/* it was joined before, and will be
 					 * again: main knows it as closed */
+	bool		 heard;		/* what we say here gets through, as far
+					 * as we know */
 	bool		 who;		/* a WHO of ours is being answered */
 };
 

@@ -14,6 +14,8 @@
 #include "util/utf8.h"
 #include "util/xalloc.h"
 
+#define BAN_TO_KICK	5.0	/* seconds */
+
 struct member *
 events_member(struct network *n, struct channel *c, const char *nick)
 {
@@ -102,6 +104,17 @@ on_part(struct network *n, struct line *l)
 	    "left", NULL, l->params[1]);
 }
 
+/* Kicked by whoever has just set a ban: that is how IRC bans. */
+static const char *
+how_kicked(const struct network *n, const struct channel *c, const char *by)
+{
+	bool banned = c->banned_by != NULL &&
+	    ev_now(n->irc->loop) - c->banned_at < BAN_TO_KICK &&
+	    casemap_equal(n->is.casemap, c->banned_by, by);
+
+	return banned ? "banned" : "kicked";
+}
+
 static void
 on_kick(struct network *n, struct line *l)
 {
@@ -112,7 +125,8 @@ on_kick(struct network *n, struct line *l)
 
 	if (c != NULL &&
 	    (m = channel_member(c, n->is.casemap, l->params[1])) != NULL)
-		room_member_gone(n, c, m, "kicked", l->nick, l->params[2]);
+		room_member_gone(n, c, m, how_kicked(n, c, l->nick), l->nick,
+		    l->params[2]);
 	if (a != NULL) {
 		up_result(a->request, METHOD_room_moderate, NULL);
 		await_done(&n->awaits, a);
@@ -226,6 +240,7 @@ on_mode(struct network *n, struct line *l)
 
 	if (c == NULL)
 		return;
+	c->heard = false;		/* +m, +b, -v: who knows */
 	for (const char *letter = l->params[1]; *letter != '\0'; letter++) {
 		int rank = isupport_prefix_mode(&n->is, *letter);
 		int kind = isupport_mode_kind(&n->is, *letter);
@@ -242,6 +257,10 @@ on_mode(struct network *n, struct line *l)
 		if (rank >= 0)
 			set_rank(n, c, l->params[param], rank, on);
 		mode_done(n, l->params[0], l->params[param]);
+		if (*letter == 'b' && on) {
+			xreplace(&c->banned_by, l->nick);
+			c->banned_at = ev_now(n->irc->loop);
+		}
 		param++;
 	}
 	if (!others)
@@ -317,6 +336,7 @@ static const struct {
 	{ "PRIVMSG",		2, ANYBODY,	message_received },
 	{ "NOTICE",		2, ANYBODY,	message_received },
 	{ "PING",		0, 0,		on_ping },
+	{ "PONG",		1, 0,		message_fenced },
 	{ "JOIN",		1, ANYBODY,	on_join },
 	{ "QUIT",		0, ANYBODY,	on_quit },
 	{ "PART",		1, ANYBODY,	on_part },

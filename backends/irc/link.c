@@ -323,6 +323,29 @@ link_send_request(struct link *l, request_t request, const char *command, ...)
 	return r;
 }
 
+bool
+link_unsend_ping(struct link *l, const char *token)
+{
+	struct link_queued *last = l->last, *q = l->first;
+	size_t len = strlen(token);
+
+	if (last == NULL || last->len != 5 + len + 2 ||
+	    memcmp(last->text, "PING ", 5) != 0 ||
+	    memcmp(last->text + 5, token, len) != 0)
+		return false;
+	if (q == last) {
+		l->first = l->last = NULL;
+	} else {
+		while (q->next != last)
+			q = q->next;
+		q->next = NULL;
+		l->last = q;
+	}
+	l->queued--;
+	free(last);
+	return true;
+}
+
 unsigned
 link_space(const struct link *l)
 {

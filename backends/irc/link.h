@@ -69,6 +69,8 @@ int	link_send(struct link *, const char *command, ...)
 /* The same for a line whose leaving answers a request. */
 int	link_send_request(struct link *, request_t, const char *command, ...)
 	    __attribute__((sentinel));
+/* If the newest line in the queue is this PING, take it out again. */
+bool	link_unsend_ping(struct link *, const char *token);
 /* Lines that link_send() would take now. */
 unsigned link_space(const struct link *);
 /* Seconds until a line queued now leaves. */

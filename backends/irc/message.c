@@ -1,7 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* PRIVMSG and NOTICE.  Where the server echoes our messages the echo is what
- * counts as accepted, and what the room shows; where it does not, a line is
- * accepted when it is handed to the socket. */
+/* PRIVMSG and NOTICE.
+ *
+ * Where the server echoes our messages the echo is what counts as accepted, and
+ * what the room shows.  Where it does not, silence means yes and there is no
+ * end to it: so a PING goes behind a message that may well be refused, and its
+ * PONG ends the silence.  A message that has no reason to be refused (the last
+ * one there was not, and nothing has changed) is accepted when it is handed to
+ * the socket. */
 #include "backends/irc/message.h"
 
 #include <stdio.h>
@@ -12,14 +17,57 @@
 #include "backends/irc/format.h"
 #include "backends/irc/room.h"
 #include "backends/irc/split.h"
-#include "util/log.h"
+#include "util/siphash.h"
 #include "util/xalloc.h"
 
 #define PIECES_MAX	60		/* of one message */
 #define ECHO_TIMEOUT	30.0
 #define OLD_MS		60000		/* a delay worth telling */
+#define FENCE		"spectrum-"	/* and a number: our PINGs */
+#define FENCED_MAX	10
+#define MET_SECONDS	300.0
 
 static const struct flood_limit ctcp_limit = { .burst = 4, .rate = 0.2 };
+
+/* ---- who is there */
+
+static uint32_t
+nick_hash(const struct network *n, const char *nick)
+{
+	char key[NAME_MAX_BYTES];
+
+	return siphash_string(casemap_fold(n->is.casemap, key, nick));
+}
+
+static bool
+has_met(const struct network *n, const char *nick)
+{
+	uint32_t hash = nick_hash(n, nick);
+
+	for (size_t i = 0; i < LENGTH(n->met); i++)
+		if (n->met[i].nick == hash &&
+		    n->met[i].until > ev_now(n->irc->loop))
+			return true;
+	return false;
+}
+
+static void
+meet(struct network *n, const char *nick)
+{
+	uint32_t hash = nick_hash(n, nick);
+	size_t oldest = 0;
+
+	for (size_t i = 0; i < LENGTH(n->met); i++) {
+		if (n->met[i].nick == hash) {
+			oldest = i;
+			break;
+		}
+		if (n->met[i].until < n->met[oldest].until)
+			oldest = i;
+	}
+	n->met[oldest].nick = hash;
+	n->met[oldest].until = ev_now(n->irc->loop) + MET_SECONDS;
+}
 
 /* ---- in */
 
@@ -101,6 +149,8 @@ tell_private(struct heard *h)
 	} else {
 		m.from = network_contact_id(n, h->line->nick);
 	}
+	if (p == NULL)
+		meet(h->n, h->line->nick);
 	up_notify(METHOD_message, &m);
 }
 
@@ -289,6 +339,81 @@ send_pieces(struct network *n, request_t request, const char *target,
 	}
 }
 
+/* Is there a reason to think that the server may refuse it? */
+static bool
+is_doubtful(const struct network *n, const char *target)
+{
+	const struct channel *c = network_channel(n, target);
+
+	if (c != NULL)
+		return !c->heard;
+	return people_find(&n->people, n->is.casemap, target) == NULL &&
+	    !has_met(n, target);
+}
+
+/* Messages that wait in the queue share a fence, a few to each. */
+static void
+move_fence(struct network *n, double deadline)
+{
+	char fence[32];
+
+	snprintf(fence, sizeof(fence), FENCE "%u", n->fences);
+	if (n->fenced >= FENCED_MAX || !link_unsend_ping(&n->link, fence)) {
+		n->fences++;
+		n->fenced = 0;
+	}
+	n->fenced++;
+	for (struct await *a = n->awaits.first; a != NULL; a = a->next)
+		if (a->kind == AWAIT_SENT && a->pieces == n->fences)
+			a->deadline = deadline;
+}
+
+static void
+send_fenced(struct network *n, request_t request, const char *target,
+    const char *body, unsigned count)
+{
+	double deadline = ev_now(n->irc->loop) + link_delay(&n->link) +
+	    ECHO_TIMEOUT;
+	struct await *a = await_add(&n->awaits, n->is.casemap, AWAIT_SENT,
+	    request, target, NULL, deadline);
+	char fence[32];
+
+	if (a == NULL) {
+		up_error(request, ERR_RATE_LIMITED, "too much at once");
+		return;
+	}
+	move_fence(n, deadline);
+	a->pieces = n->fences;
+	snprintf(fence, sizeof(fence), FENCE "%u", n->fences);
+	send_pieces(n, 0, target, body, count);
+	link_send(&n->link, "PING", fence, NULL);
+	network_arm(n);
+}
+
+void
+message_fenced(struct network *n, struct line *l)
+{
+	const char *token = l->params[l->nparams ? l->nparams - 1 : 0];
+	size_t len = sizeof(FENCE) - 1;
+	unsigned long number;
+	struct await *a;
+	struct channel *c;
+
+	if (strncmp(token, FENCE, len) != 0)
+		return;
+	number = strtoul(token + len, NULL, 10);
+	while ((a = await_find(&n->awaits, n->is.casemap, AWAIT_SENT, NULL,
+	    NULL)) != NULL && a->pieces <= number) {
+		if ((c = network_channel(n, a->target)) != NULL)
+			c->heard = true;
+		else
+			meet(n, a->target);
+		up_result(a->request, METHOD_send,
+		    &(struct msg_send_result){ 0 });
+		await_done(&n->awaits, a);
+	}
+}
+
 static void
 expect_echo(struct network *n, request_t request, const char *target,
     const char *origin, const char *body, unsigned count)
@@ -326,7 +451,7 @@ message_send(struct network *n, request_t request, const struct msg_send *m,
 		up_error(request, ERR_TOO_LONG, "too long for IRC");
 		return;
 	}
-	if (count > link_space(&n->link) || n->awaits.count >= AWAIT_MAX) {
+	if (count >= link_space(&n->link) || n->awaits.count >= AWAIT_MAX) {
 		up_error(request, ERR_RATE_LIMITED,
 		    "the IRC server takes messages slowly: wait a little");
 		return;
@@ -336,6 +461,8 @@ message_send(struct network *n, request_t request, const struct msg_send *m,
 	n->talked = ev_now(n->irc->loop);
 	if (n->caps & CAP_ECHO_MESSAGE)
 		expect_echo(n, request, target, m->id, m->body, count);
+	else if (is_doubtful(n, target))
+		send_fenced(n, request, target, m->body, count);
 	else
 		send_pieces(n, request, target, m->body, count);
 }

@@ -13,6 +13,9 @@ void	message_received(struct network *, struct line *);
 void	message_send(struct network *, request_t, const struct msg_send *,
 	    const char *target, struct channel *via);
 
+/* PONG: what was sent before that PING has not been refused. */
+void	message_fenced(struct network *, struct line *);
+
 /* Tell the user something that the network itself says, or that went wrong
  * with a contact: a message from that id. */
 void	message_from(struct network *, const char *id, const char *text);

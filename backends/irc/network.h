@@ -115,6 +115,12 @@ struct network {
 	struct awaits	 awaits;
 	struct room_list *list;		/* of LIST, or NULL */
 	struct flood	 ctcp;		/* limits our answers */
+	unsigned	 fences;	/* PINGs behind messages, so far */
+	unsigned	 fenced;	/* messages before the last of them */
+	struct {
+		uint32_t nick;		/* hash, case-mapped */
+		double	 until;		/* ev_now() */
+	}		 met[4];	/* strangers who were there lately */
 	double		 talked;	/* ev_now() of the last private message */
 	double		 left;		/* ev_now() of leaving the last room */
 	char		*motd;		/* while it comes */

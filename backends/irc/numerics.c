@@ -264,8 +264,9 @@ static const struct {
 /* ---- refusals */
 
 #define K(kind)	(1u << AWAIT_##kind)
+#define SAID	(K(ECHO) | K(SENT))
 #define CHANGES	(K(TOPIC) | K(MODE) | K(KICK) | K(INVITE) | K(BANS))
-#define ALL	(CHANGES | K(ECHO) | K(WHOIS))
+#define ALL	(CHANGES | SAID | K(WHOIS))
 
 static const struct {
 	short		 numeric;
@@ -276,11 +277,11 @@ static const struct {
 	{ 401, false, ALL,		ERR_NOT_FOUND },
 	{ 402, false, K(WHOIS),		ERR_NOT_FOUND },
 	{ 403, true,  ALL,		ERR_NOT_FOUND },
-	{ 404, false, K(ECHO),		ERR_FORBIDDEN },
+	{ 404, false, SAID,		ERR_FORBIDDEN },
 	{ 405, true,  0,		ERR_NOT_ALLOWED },
 	{ 406, false, K(WHOIS),		ERR_NOT_FOUND },
-	{ 407, true,  K(ECHO),		ERR_NOT_ACCEPTABLE },
-	{ 408, false, K(ECHO),		ERR_NOT_ACCEPTABLE },
+	{ 407, true,  SAID,		ERR_NOT_ACCEPTABLE },
+	{ 408, false, SAID,		ERR_NOT_ACCEPTABLE },
 	{ 439, true,  ALL,		ERR_RATE_LIMITED },
 	{ 441, false, K(KICK) | K(MODE), ERR_NOT_FOUND },
 	{ 442, false, CHANGES,		ERR_NOT_ALLOWED },
@@ -294,7 +295,7 @@ static const struct {
 	{ 474, true,  0,		ERR_BANNED },
 	{ 475, true,  0,		ERR_NOT_AUTHORIZED },
 	{ 476, true,  0,		ERR_NOT_ACCEPTABLE },
-	{ 477, true,  K(ECHO) | K(TOPIC), ERR_MEMBERS_ONLY },
+	{ 477, true,  SAID | K(TOPIC), ERR_MEMBERS_ONLY },
 	{ 478, false, K(MODE),		ERR_NOT_ALLOWED },
 	{ 479, true,  0,		ERR_NOT_ACCEPTABLE },
 	{ 480, true,  0,		ERR_NOT_ALLOWED },
@@ -302,17 +303,17 @@ static const struct {
 	{ 482, false, CHANGES,		ERR_FORBIDDEN },
 	{ 484, false, CHANGES,		ERR_FORBIDDEN },
 	{ 485, true,  CHANGES,		ERR_FORBIDDEN },
-	{ 486, false, K(ECHO),		ERR_FORBIDDEN },
-	{ 488, true,  K(ECHO),		ERR_NOT_ALLOWED },
+	{ 486, false, SAID,		ERR_FORBIDDEN },
+	{ 488, true,  SAID,		ERR_NOT_ALLOWED },
 	{ 489, true,  0,		ERR_NOT_ALLOWED },
-	{ 490, true,  K(ECHO),		ERR_NOT_ALLOWED },
+	{ 490, true,  SAID,		ERR_NOT_ALLOWED },
 	{ 495, true,  0,		ERR_NOT_ALLOWED },
 	{ 499, false, CHANGES,		ERR_FORBIDDEN },
 	{ 500, true,  0,		ERR_RATE_LIMITED },
 	{ 519, true,  0,		ERR_NOT_ALLOWED },
 	{ 520, true,  0,		ERR_NOT_ALLOWED },
-	{ 531, false, K(ECHO),		ERR_FORBIDDEN },
-	{ 716, false, K(ECHO),		ERR_FORBIDDEN },
+	{ 531, false, SAID,		ERR_FORBIDDEN },
+	{ 716, false, SAID,		ERR_FORBIDDEN },
 	{ 926, true,  0,		ERR_NOT_ALLOWED },
 };
 
@@ -323,11 +324,13 @@ show_refusal(struct network *n, struct line *l)
 	const char *about = l->params[1];
 	struct channel *c = network_channel(n, about);
 
-	if (c != NULL)
+	if (c != NULL) {
+		c->heard = false;
 		room_notice(n, c, last_param(l));
-	else if (nick_is_valid(about) && !network_is_me(n, about) &&
-	    l->nparams > 2)
+	} else if (nick_is_valid(about) && !network_is_me(n, about) &&
+	    l->nparams > 2) {
 		message_from(n, network_contact_id(n, about), last_param(l));
+	}
 }
 
 static void

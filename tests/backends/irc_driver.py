@@ -127,14 +127,38 @@ class Peer:
     def __init__(self, sock):
         Peer.all.append(self)
         self.sock = sock
-        sock.settimeout(15)
         self.file = sock.makefile("rb")
+        self.lines = queue.Queue()
+        self.answer_pings = True
+        threading.Thread(target=self._read, daemon=True).start()
+
+    def _read(self):
+        try:
+            for line in self.file:
+                line = line.decode(errors="replace").rstrip("\r\n")
+                if line.startswith("PING spectrum-") and self.answer_pings:
+                    self.send(":irc.test PONG irc.test " + line.split()[1])
+                else:
+                    self.lines.put(line)
+        except (OSError, ValueError):
+            pass
+        self.lines.put(None)
 
     def line(self):
-        line = self.file.readline()
-        if not line:
+        line = self.lines.get(timeout=15)
+        if line is None:
+            self.lines.put(None)
             raise EOFError
-        return line.decode().rstrip("\r\n")
+        return line
+
+    def rest(self):
+        """Everything up to the end of the connection."""
+        lines = []
+        while True:
+            try:
+                lines.append(self.line())
+            except EOFError:
+                return "\n".join(lines)
 
     def expect(self, start):
         """Read up to a line that begins like this."""
@@ -142,7 +166,7 @@ class Peer:
         while True:
             try:
                 line = self.line()
-            except (EOFError, OSError) as e:
+            except (EOFError, queue.Empty) as e:
                 raise AssertionError("no %r in %r" % (start, seen)) from e
             seen.append(line)
             if line.startswith(start):
@@ -165,7 +189,6 @@ class Peer:
             self.sock.shutdown(socket.SHUT_RDWR)
         except OSError:
             pass
-        self.file.close()
         self.sock.close()
 
     # ---- what a plain server says

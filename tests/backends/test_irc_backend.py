@@ -244,7 +244,7 @@ def test_certificate_is_checked(server, backend):
     p = server.peer()
     p.send("NOTICE AUTH :*** hello")
     d = b.wait("disconnected", user=ANA)
-    assert b"secret" not in p.file.read()
+    assert "secret" not in p.rest()
 
 
 def test_wrong_setting():
@@ -588,13 +588,48 @@ def test_bad_targets(online, to):
     assert p.line() == "PONG x"
 
 
-def test_no_such_nick(online):
+def test_refusals_reach_the_sender(online):
     b, p = online
-    b.call("message", user=ANA, to="nobody", kind="chat", body="x")
-    p.expect("PRIVMSG")
+    join(b, p)
+    for to, kind, refusal, code in (
+            ("nobody", "chat", "401 ana nobody", "not_found"),
+            ("#c", "groupchat", "404 ana #C", "forbidden")):
+        p.answer_pings = False
+        r = b.start("message", user=ANA, to=to, kind=kind, body="x")
+        p.expect("PRIVMSG")
+        ping = p.expect("PING").split()[1]
+        p.send(":irc.test %s :No" % refusal, ":irc.test PONG t " + ping)
+        with pytest.raises(Failed) as e:
+            b.finish(r)
+        assert (e.value.code, e.value.text) == (code, "No")
+        # The next one is accepted by the PONG, the one after it at once.
+        r = b.start("message", user=ANA, to=to, kind=kind, body="x")
+        p.expect("PRIVMSG")
+        p.send(":irc.test PONG t " + p.expect("PING").split()[1])
+        b.finish(r)
+        b.call("message", user=ANA, to=to, kind=kind, body="x")
+        p.expect("PRIVMSG")
+    # Where a refusal was not expected it is told in words.
     p.send(":irc.test 401 ana nobody :No such nick/channel")
     assert b.wait("message", **{"from": "nobody"})["body"] == \
         "No such nick/channel"
+    # Somebody has changed the rules of the room.
+    p.send(":bob!b@h MODE #c +m")
+    b.wait("message", **{"from": "#c"})
+    r = b.start("message", user=ANA, to="#c", kind="groupchat", body="x")
+    p.expect("PING")
+    p.send(":irc.test 404 ana #c :Moderated")
+    with pytest.raises(Failed):
+        b.finish(r)
+
+
+def test_ban_is_not_just_a_kick(online):
+    b, p = online
+    join(b, p, "#c", "@bob", "ana", "eve", "zoe")
+    p.send(":bob!b@h MODE #c +b *!*@evil", ":bob!b@h KICK #c eve :out")
+    b.wait("room_occupant_gone", nick="eve", how="banned")
+    p.send(":srv.test KICK #c zoe :out")
+    b.wait("room_occupant_gone", nick="zoe", how="kicked")
 
 
 def test_ctcp(online):
