@@ -27,6 +27,7 @@ for dir in util net protocol manager manager/* backends/*; do
 	may=" $(allowed "$dir") "
 	for file in "$dir"/*.[ch] "$dir"/*.def; do
 		[ -f "$file" ] || continue
+		# shellcheck disable=SC2013 # no name has a blank in it
 		for inc in $(sed -n 's/^#include "\(.*\)"/\1/p' "$file"); do
 			of=$(dirname "$inc")
 			case $may in
