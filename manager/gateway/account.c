@@ -16,6 +16,7 @@
 struct job {
 	struct gateway	*gw;
 	char		*jid, *name, *password;
+	struct pairs	 settings;	/* owned */
 	bool		 may_change, known;
 	account_done	*done;
 	void		*ctx;
@@ -31,6 +32,11 @@ finish(struct job *job, enum account_result result, const char *text)
 	if (job->password != NULL)
 		explicit_bzero(job->password, strlen(job->password));
 	free(job->password);
+	for (size_t i = 0; i < job->settings.n; i++) {
+		free((char *)job->settings.v[i].key);
+		free((char *)job->settings.v[i].value);
+	}
+	free((void *)job->settings.v);
 	free(job);
 }
 
@@ -91,8 +97,8 @@ tell_admins(struct gateway *gw, const char *what, const char *jid)
 
 /* ------------------------------------------------------------------- register */
 
-/* The new data take effect: a session with the old ones ends, and begins again
- * with the next presence of its clients, which are asked for it. */
+/* The new data take effect: a session with the old ones ends, and one that the
+ * store is asked for anew begins for the same clients. */
 static void
 renew_session(struct job *job)
 {
@@ -100,9 +106,7 @@ renew_session(struct job *job)
 
 	if (user == NULL)
 		return;
-	user->loaded = false;
-	xreplace(&user->account, job->name);
-	xreplace(&user->password, job->password);
+	user->loaded = user->unsaved = false;
 	if (user->state == USER_OFFLINE)
 		return;
 	session_end(user, "Your registration has changed.");
@@ -118,6 +122,10 @@ stored(void *arg, const char *error)
 		finish(job, ACCOUNT_FAILED, error);
 		return;
 	}
+	for (size_t i = 0; i < job->settings.n; i++)
+		store_set_setting(job->gw->store, job->jid,
+		    job->settings.v[i].key, STORE_STRING,
+		    job->settings.v[i].value);
 	if (job->known) {
 		renew_session(job);
 	} else {
@@ -153,16 +161,30 @@ looked_up(void *arg, const struct store_user *record, const char *error)
 	store_register(job->gw->store, &fresh, stored, job);
 }
 
+static struct pairs
+copied(const struct pairs *pairs)
+{
+	struct pairs copy = { xcalloc(pairs->n + 1, sizeof(*copy.v)),
+	    pairs->n };
+
+	for (size_t i = 0; i < pairs->n; i++)
+		copy.v[i] = (struct pair){ xstrdup(pairs->v[i].key),
+		    xstrdup(pairs->v[i].value) };
+	return copy;
+}
+
 void
-account_register(struct gateway *gw, const char *jid, const char *name,
-    const char *password, bool may_change, account_done *done, void *ctx)
+account_register(struct gateway *gw, const char *jid,
+    const struct account_data *data, bool may_change, account_done *done,
+    void *ctx)
 {
 	struct job *job = xcalloc(1, sizeof(*job));
 
 	*job = (struct job){
 		.gw = gw, .jid = xstrdup(jid),
-		.name = masked(gw->config->username_mask, name),
-		.password = xstrdup(password ? password : ""),
+		.name = masked(gw->config->username_mask, data->name),
+		.password = xstrdup(data->password ? data->password : ""),
+		.settings = copied(&data->settings),
 		.may_change = may_change, .done = done, .ctx = ctx,
 		.result = ACCOUNT_BAD_NAME,
 	};
@@ -187,6 +209,16 @@ removed(void *arg, const char *error)
 	finish(job, ACCOUNT_DONE, NULL);
 }
 
+/* The stanzas of roster_unregistered() have left us by now (or wait for the
+ * link): only then may the names that they need be forgotten. */
+static void
+forget(void *arg)
+{
+	struct job *job = arg;
+
+	store_unregister(job->gw->store, job->jid, removed, job);
+}
+
 static void
 found(void *arg, const struct store_user *record, const char *error)
 {
@@ -207,11 +239,9 @@ found(void *arg, const struct store_user *record, const char *error)
 		user_forget_clients(user);
 		user_tidy(user);
 	}
-	/* Their names are needed to take them off the roster, so this comes
-	 * before the store forgets them. */
 	roster_unregistered(job->gw, job->jid, record->contacts,
 	    record->ncontacts);
-	store_unregister(job->gw->store, job->jid, removed, job);
+	later(forget, job);
 }
 
 void

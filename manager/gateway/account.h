@@ -15,15 +15,24 @@ enum account_result {
 	ACCOUNT_FAILED,		/* the store; text says what */
 };
 
+/* What a user registers with. */
+struct account_data {
+	const char	*name;		/* as typed: username_mask applies */
+	const char	*password;	/* or NULL */
+	struct pairs	 settings;	/* asked for by the network */
+};
+
 /* Called exactly once, never before the call has returned. */
 typedef void account_done(struct gateway *, void *ctx, enum account_result,
     const char *text);
 
-/* jid: bare.  name is what the user typed; username_mask and
- * allowed_usernames apply.  A session with old data is begun anew. */
-void	account_register(struct gateway *, const char *jid, const char *name,
-	    const char *password, bool may_change, account_done *, void *ctx);
-/* Ends the session, forgets everything, takes the contacts off the roster. */
+/* jid: bare.  allowed_usernames applies.  A session with old data is begun
+ * anew. */
+void	account_register(struct gateway *, const char *jid,
+	    const struct account_data *, bool may_change, account_done *,
+	    void *ctx);
+/* Ends the session, takes the contacts off the roster, and when that is on its
+ * way forgets everything: repeating what was cut short finishes it. */
 void	account_unregister(struct gateway *, const char *jid, account_done *,
 	    void *ctx);
 

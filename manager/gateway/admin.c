@@ -31,6 +31,7 @@ struct run {
 	void		*ctx;
 	bool		 waits;		/* finish() will be called later */
 	char		*line;		/* the words point into it */
+	size_t		 size;		/* of line, which may have a password */
 };
 
 typedef void command(struct run *);
@@ -44,6 +45,16 @@ struct row {
 	int		 argc;		/* exactly */
 	command		*run;
 };
+
+bool
+admin_is(const struct gateway *gw, const char *bare)
+{
+	for (char *const *jid = gw->config->admin_jids; *jid != NULL; jid++) {
+		if (strcmp(*jid, bare) == 0)
+			return true;
+	}
+	return false;
+}
 
 void
 admin_on_reload(char *(*reload)(void *), void *ctx)
@@ -61,7 +72,7 @@ finish(struct run *r)
 	buf_addc(&r->out, '\0');
 	r->answer(r->ctx, buf_data(&r->out));
 	buf_free(&r->out);
-	explicit_bzero(r->line, strlen(r->line));
+	explicit_bzero(r->line, r->size);
 	free(r->line);
 	free(r);
 }
@@ -133,12 +144,34 @@ cmd_online_users_count(struct run *r)
 	buf_addf(&r->out, "%zu", online(r->gw));
 }
 
+/* The bare JID of the first word, as users are known by; NULL, and said so,
+ * when it is none. */
+static char *
+first_jid(struct run *r)
+{
+	struct arena a = { 0 };
+	char *bare = NULL;
+	struct jid jid;
+
+	if (jid_parse(&a, r->argv[0], &jid) == 0 && jid.node != NULL)
+		bare = xstrdup(jid.bare);
+	else
+		buf_addf(&r->out, "Error: '%s' is not a JID", r->argv[0]);
+	arena_free(&a);
+	return bare;
+}
+
 static void
 cmd_has_online_user(struct run *r)
 {
-	const struct user *user = user_find(r->gw, r->argv[0]);
+	char *jid = first_jid(r);
+	const struct user *user;
 
+	if (jid == NULL)
+		return;
+	user = user_find(r->gw, jid);
 	buf_addc(&r->out, user != NULL && user->shown ? '1' : '0');
+	free(jid);
 }
 
 static void
@@ -168,31 +201,40 @@ account_answered(struct gateway *gw, void *ctx, enum account_result result,
 static void
 cmd_register(struct run *r)
 {
-	struct arena a = { 0 };
-	struct jid jid;
+	const struct account_data data = {
+		.name = r->argv[1], .password = r->argv[2],
+	};
+	char *jid = first_jid(r);
 
-	if (jid_parse(&a, r->argv[0], &jid) < 0 || jid.node == NULL) {
-		buf_addf(&r->out, "Error: '%s' is not a JID", r->argv[0]);
-	} else {
-		r->waits = true;
-		account_register(r->gw, jid.bare, r->argv[1], r->argv[2],
-		    false, account_answered, r);
-	}
-	arena_free(&a);
+	if (jid == NULL)
+		return;
+	r->waits = true;
+	account_register(r->gw, jid, &data, false, account_answered, r);
+	free(jid);
 }
 
 static void
 cmd_unregister(struct run *r)
 {
+	char *jid = first_jid(r);
+
+	if (jid == NULL)
+		return;
 	r->waits = true;
-	account_unregister(r->gw, r->argv[0], account_answered, r);
+	account_unregister(r->gw, jid, account_answered, r);
+	free(jid);
 }
 
 static void
 cmd_kick(struct run *r)
 {
-	struct user *user = user_find(r->gw, r->argv[0]);
+	char *jid = first_jid(r);
+	struct user *user;
 
+	if (jid == NULL)
+		return;
+	user = user_find(r->gw, jid);
+	free(jid);
 	if (user == NULL || user->state == USER_OFFLINE) {
 		buf_addf(&r->out, "Error: User '%s' is not online",
 		    r->argv[0]);
@@ -459,6 +501,7 @@ admin_command(struct gateway *gw, const char *line, admin_answer *answer,
 	r->answer = answer;
 	r->ctx = ctx;
 	rest = r->line = xstrdup(line);
+	r->size = strlen(line);
 	while ((word = strsep(&rest, " \t\r\n")) != NULL) {
 		if (*word == '\0')
 			continue;

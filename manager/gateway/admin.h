@@ -9,6 +9,9 @@
 /* text: without a final newline; gone when the callback returns. */
 typedef void admin_answer(void *ctx, const char *text);
 
+/* Is this bare JID one of [service] admin_jid? */
+bool	admin_is(const struct gateway *, const char *bare);
+
 /* Answers exactly once, now or later (registering waits for the store). */
 void	admin_command(struct gateway *, const char *line, admin_answer *,
 	    void *ctx);

@@ -11,11 +11,13 @@
 #include "util/buf.h"
 #include "util/xalloc.h"
 
-#define FIELDS_MAX 16
+#define FIELDS_MAX	16
+#define ASK_MAX		300.0	/* seconds; then another one may be put */
 
 struct ask {
 	unsigned	 backend;
 	uint32_t	 id;
+	double		 since;		/* ev_now() */
 	size_t		 n, at;		/* fields, and the one asked now */
 	char		*var[FIELDS_MAX];
 	char		*label[FIELDS_MAX];
@@ -30,21 +32,26 @@ ask_free(struct user *user)
 	for (size_t i = 0; i < ask->n; i++) {
 		free(ask->var[i]);
 		free(ask->label[i]);
+		if (ask->value[i] != NULL)	/* a password, maybe */
+			explicit_bzero(ask->value[i], strlen(ask->value[i]));
 		free(ask->value[i]);
 	}
 	free(ask);
 	user->ask = NULL;
 }
 
+/* text: what comes before it. */
 static void
 put_field(struct user *user, struct buf *text)
 {
 	struct ask *ask = user->ask;
 
+	if (buf_len(text) > 0)
+		buf_addc(text, '\n');
 	if (ask->n == 0)
-		buf_adds(text, "\nAnswer yes or no.");
+		buf_adds(text, "Answer yes or no.");
 	else
-		buf_addf(text, "\n%s?", ask->label[ask->at]);
+		buf_addf(text, "%s?", ask->label[ask->at]);
 	buf_addc(text, '\0');
 	say_notice(user->gw, user->jid, buf_data(text));
 	buf_free(text);
@@ -57,6 +64,10 @@ ask_put(struct up *up)
 	struct buf text = { 0 };
 	struct ask *ask;
 
+	/* Nobody waits that long: who asked has given up. */
+	if (up->user->ask != NULL && ev_now(up->gw->loop) >=
+	    up->user->ask->since + ASK_MAX)
+		ask_drop(up->user);
 	if (up->user->ask != NULL || msg->fields.n > FIELDS_MAX) {
 		pool_refuse(up->gw->pool, up->backend, up->id,
 		    ERR_RATE_LIMITED, "The user is busy with a question.");
@@ -65,6 +76,7 @@ ask_put(struct up *up)
 	ask = up->user->ask = xcalloc(1, sizeof(*ask));
 	ask->backend = up->backend;
 	ask->id = up->id;
+	ask->since = ev_now(up->gw->loop);
 	ask->n = msg->fields.n;
 	for (size_t i = 0; i < ask->n; i++) {
 		const struct msg_field *f = &msg->fields.v[i];

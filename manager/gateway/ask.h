@@ -6,8 +6,8 @@
 
 #include "manager/gateway/up.h"
 
-/* Put it; a question that is already open for the user waits behind none: it
- * is refused, as a person answers one thing at a time. */
+/* Put it.  A person answers one thing at a time: while another question is open
+ * it is refused, unless that one is too old to be answered. */
 void	ask_put(struct up *);
 /* The user has said something to the gateway: was it an answer? */
 bool	ask_answer(struct user *, const char *text);

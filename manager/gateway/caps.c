@@ -78,13 +78,8 @@ caps_put_contact(const struct gateway *gw, struct xml *x)
 
 /* ---------------------------------------------------------------- of clients */
 
-struct known {
-	char	*caps;		/* the key in gw->clients_caps */
-	bool	 rosterx;
-};
-
 struct question {
-	char	*full, *caps;
+	char	*full;
 	void	(*done)(struct gateway *, const char *, bool);
 };
 
@@ -101,71 +96,29 @@ has_feature(const struct stanza *query, const char *var)
 	return false;
 }
 
-#define KNOWN_MAX 1000	/* kinds of client; liars could invent more */
-
-static void
-remember(struct gateway *gw, const char *caps, bool rosterx)
-{
-	struct known *known;
-
-	if (caps == NULL || map_count(&gw->clients_caps) >= KNOWN_MAX ||
-	    map_get(&gw->clients_caps, caps) != NULL)
-		return;
-	known = xmalloc(sizeof(*known));
-	*known = (struct known){ xstrdup(caps), rosterx };
-	map_put(&gw->clients_caps, known->caps, known);
-}
-
 static void
 answered(struct gateway *gw, void *ctx, struct arena *a,
     const struct stanza *answer)
 {
 	struct question *q = ctx;
-	const struct stanza *query = stanza_child(answer, "query",
-	    NS_DISCO_INFO);
-	bool rosterx = has_feature(query, NS_ROSTERX);
 
 	(void)a;
-	if (query != NULL)
-		remember(gw, q->caps, rosterx);
-	q->done(gw, q->full, rosterx);
+	q->done(gw, q->full, has_feature(stanza_child(answer, "query",
+	    NS_DISCO_INFO), NS_ROSTERX));
 	free(q->full);
-	free(q->caps);
 	free(q);
 }
 
+/* Asked anew each time: it is seldom, and what one client says of its version
+ * (XEP-0115) is nothing to believe about another's. */
 void
-caps_ask_rosterx(struct user *user, const struct client *client,
+caps_ask_rosterx(struct gateway *gw, const char *full,
     void (*done)(struct gateway *, const char *, bool))
 {
-	struct gateway *gw = user->gw;
-	struct known *known = client->caps ? map_get(&gw->clients_caps,
-	    client->caps) : NULL;
-	struct question *q;
-	struct xml *x;
+	struct question *q = xmalloc(sizeof(*q));
+	struct xml *x = iq_begin(gw, "get", NULL, full);
 
-	if (known != NULL) {
-		done(gw, client->full, known->rosterx);
-		return;
-	}
-	q = xmalloc(sizeof(*q));
-	*q = (struct question){ xstrdup(client->full),
-	    xstrdup_null(client->caps), done };
-	x = iq_begin(gw, "get", NULL, client->full);
-	xml_open_ns(x, "query", NS_DISCO_INFO);
-	xml_attr(x, "node", client->caps);
+	*q = (struct question){ xstrdup(full), done };
+	xml_element(x, "query", NS_DISCO_INFO, NULL);
 	iq_send(gw, x, q->full, 5, answered, q);
-}
-
-void
-caps_destroy(struct gateway *gw)
-{
-	struct known *known;
-	size_t at = 0;
-
-	while ((known = map_next(&gw->clients_caps, &at)) != NULL) {
-		free(known->caps);
-		free(known);
-	}
-	map_finish(&gw->clients_caps);
 }

@@ -14,12 +14,10 @@ const char	*caps_of_contacts(struct gateway *);
 /* Identity and features of a contact, inside an open query element. */
 void		 caps_put_contact(const struct gateway *, struct xml *);
 
-/* Does this client want roster item exchange (XEP-0144)?  done is called now
- * when it is known, later after asking the client; false when it does not
- * answer. */
-void		 caps_ask_rosterx(struct user *, const struct client *,
+/* Does this client want roster item exchange (XEP-0144)?  done comes later,
+ * with false when the client does not answer. */
+void		 caps_ask_rosterx(struct gateway *, const char *full,
 		    void (*done)(struct gateway *, const char *full,
 		    bool wants));
-void		 caps_destroy(struct gateway *);
 
 #endif

@@ -51,6 +51,8 @@ contact_add(struct user *user, const char *name)
 
 	if (contact != NULL)
 		return contact;
+	if (map_count(&user->contacts) >= CONTACTS_MAX)
+		return NULL;
 	/* What cannot be an address cannot be on a roster. */
 	if ((jid = name_to_jid(user->gw, &a, name)) == NULL) {
 		arena_free(&a);
@@ -99,6 +101,7 @@ contact_save(struct user *user, const struct contact *contact)
 		    (contact->blocked ? STORE_BLOCKED : 0),
 	};
 
+	user_save(user);
 	store_set_contact(user->gw->store, user->jid, &record);
 }
 

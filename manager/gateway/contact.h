@@ -32,7 +32,10 @@ struct contact {
 struct contact	*contact_find(const struct user *, const char *name);
 /* Names on the network may differ in case from a JID's. */
 struct contact	*contact_find_jid(const struct user *, const char *bare);
-struct contact	*contact_add(struct user *, const char *name);	/* find, make */
+/* Find or make; NULL when there are CONTACTS_MAX or the name cannot be an
+ * address. */
+#define CONTACTS_MAX 10000	/* of one user */
+struct contact	*contact_add(struct user *, const char *name);
 void		 contact_remove(struct user *, struct contact *);
 void		 contact_save(struct user *, const struct contact *);
 /* From the store, when the user is loaded. */

@@ -72,7 +72,7 @@ down_handler down_carbons;
 /* down_command.c: XEP-0050 */
 down_handler down_command;
 
-/* roster.c: what the XMPP server says of our privileges (XEP-0356) */
+/* rights.c: what the XMPP server says of our privileges (XEP-0356) */
 down_handler down_privilege;
 
 #endif

@@ -78,7 +78,7 @@ down_contact_subscribe(struct down *d)
 		return;
 	}
 	if (c == NULL && (c = contact_add(d->user, d->name)) == NULL) {
-		say_error(d, E_JID_MALFORMED, NULL);
+		say_error(d, E_NOT_ACCEPTABLE, NULL);
 		return;
 	}
 	a = xmalloc(sizeof(*a));
@@ -99,6 +99,11 @@ down_contact_subscribed(struct down *d)
 	if (d->user == NULL ||
 	    (c = contact_find_jid(d->user, d->to->bare)) == NULL)
 		return;
+	if (c->requested && !session_ready(d->user)) {
+		say_error(d, E_RECIPIENT_UNAVAILABLE,
+		    "You are not logged in to this gateway.");
+		return;
+	}
 	if (c->requested) {
 		c->requested = false;
 		msg.user = d->user->jid;

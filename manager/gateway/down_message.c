@@ -5,6 +5,7 @@
 
 #include "manager/gateway/admin.h"
 #include "manager/gateway/ask.h"
+#include "manager/gateway/asked.h"
 #include "manager/gateway/contact.h"
 #include "manager/gateway/ns.h"
 #include "manager/gateway/outgoing.h"
@@ -80,7 +81,8 @@ pass_reactions(const struct down *d, const char *name,
 	for (const struct stanza *r = stanza_first(reactions);
 	    r != NULL && msg.emojis.n < LENGTH(emojis); r = stanza_next(r))
 		emojis[msg.emojis.n++] = stanza_text(d->arena, r);
-	session_request(d->user, METHOD_react, &msg, NULL, NULL);
+	session_request(d->user, METHOD_react, &msg, asked_answered,
+	    asked_by(d));
 }
 
 static void
@@ -96,7 +98,8 @@ pass_retraction(const struct down *d, const char *name,
 		say_error(d, E_FEATURE_NOT_IMPLEMENTED,
 		    "This network cannot take messages back.");
 	else
-		session_request(d->user, METHOD_retract, &msg, NULL, NULL);
+		session_request(d->user, METHOD_retract, &msg, asked_answered,
+		    asked_by(d));
 }
 
 void
@@ -148,16 +151,6 @@ admin_answered(void *ctx, const char *text)
 	free(reply);
 }
 
-static bool
-is_admin(const struct down *d)
-{
-	for (char *const *jid = d->gw->config->admin_jids; *jid; jid++) {
-		if (strcmp(*jid, d->from->bare) == 0)
-			return true;
-	}
-	return false;
-}
-
 void
 down_message_gateway(struct down *d)
 {
@@ -169,9 +162,15 @@ down_message_gateway(struct down *d)
 	/* Chat states and receipts for our own words. */
 	if (body == NULL || *body == '\0')
 		return;
+	/* Server mode: notes to oneself are no words to us. */
+	if (d->to->node != NULL) {
+		say_error(d, E_SERVICE_UNAVAILABLE,
+		    "Messages to oneself are not kept here.");
+		return;
+	}
 	if (d->user != NULL && ask_answer(d->user, body))
 		return;
-	if (!is_admin(d)) {
+	if (!admin_is(d->gw, d->from->bare)) {
 		say_error(d, E_SERVICE_UNAVAILABLE, "This is the gateway "
 		    "itself: write to a contact or a room of the network.");
 		return;

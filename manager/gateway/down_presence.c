@@ -4,12 +4,11 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "manager/gateway/admin.h"
 #include "manager/gateway/contact.h"
-#include "manager/gateway/ns.h"
 #include "manager/gateway/say.h"
 #include "manager/gateway/session.h"
 #include "manager/gateway/watch.h"
-#include "util/xalloc.h"
 
 #define CLIENTS_MAX 64		/* of one user */
 
@@ -30,16 +29,6 @@ priority_of(const struct down *d)
 	long value = text ? strtol(text, NULL, 10) : 0;
 
 	return value < -128 ? -128 : value > 127 ? 127 : (int)value;
-}
-
-static void
-note_caps(struct down *d, struct client *client)
-{
-	const struct stanza *c = stanza_child(d->stanza, "c", NS_CAPS);
-	const char *node = stanza_attr(c, "node"), *ver = stanza_attr(c, "ver");
-
-	free(client->caps);
-	client->caps = node && ver ? xasprintf("%s#%s", node, ver) : NULL;
 }
 
 /* RFC 6121 4.4.2: the user's clients see each other.  In gateway mode the XMPP
@@ -74,12 +63,17 @@ client_count(const struct user *user)
 void
 down_presence_available(struct down *d)
 {
-	struct user *user = user_get(d->gw, d->from->bare);
 	struct client *client;
+	struct user *user;
 	bool added;
 
-	if (d->from->resource == NULL || d->gw->stopping)
+	if (d->from->node == NULL || d->from->resource == NULL ||
+	    d->gw->stopping)
 		return;
+	/* Server mode: the admin is no user of the network. */
+	if (link_is_server(d->gw->link) && admin_is(d->gw, d->from->bare))
+		return;
+	user = user_get(d->gw, d->from->bare);
 	if (user_client(user, d->from->full) == NULL &&
 	    client_count(user) >= CLIENTS_MAX) {
 		say_error(d, E_RESOURCE_CONSTRAINT, "Too many clients.");
@@ -88,7 +82,6 @@ down_presence_available(struct down *d)
 	client = user_client_set(user, d->from->full, show_of(d),
 	    stanza_child_text(d->arena, d->stanza, "status", NULL),
 	    priority_of(d), &added);
-	note_caps(d, client);
 	show_to_each_other(user, client, added);
 	if (!session_ready(user)) {
 		/* While recovering the user is not to notice. */
@@ -140,8 +133,9 @@ down_presence_probe(struct down *d)
 	}
 	say_presence(d->gw, d->gw->config->jid, d->from->full, "unavailable",
 	    SHOW_OFFLINE, NULL);
-	/* Maybe we were away when the user came: ask in turn. */
-	if (!link_is_server(d->gw->link))
+	/* Maybe we were away when the user came: ask in turn.  Only people:
+	 * another gateway might do as we do, for ever. */
+	if (!link_is_server(d->gw->link) && d->from->node != NULL)
 		say_presence(d->gw, d->gw->config->jid, d->from->bare, "probe",
 		    SHOW_ONLINE, NULL);
 }

@@ -1,53 +1,20 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* In-band registration (XEP-0077), plain and by form, as the C++ program's
  * clients know it. */
-#include <stdlib.h>
 #include <string.h>
 
 #include "manager/gateway/account.h"
+#include "manager/gateway/asked.h"
 #include "manager/gateway/form.h"
 #include "manager/gateway/ns.h"
-#include "manager/gateway/say.h"
-#include "util/xalloc.h"
-
-/* The stanza is gone when the store answers. */
-struct asked {
-	char	*from, *to, *id;
-};
-
-static struct asked *
-asked_by(const struct down *d)
-{
-	struct asked *asked = xmalloc(sizeof(*asked));
-
-	asked->from = xstrdup(d->from->full);
-	asked->to = xstrdup(d->to->full);
-	asked->id = xstrdup_null(d->id);
-	return asked;
-}
-
-static void
-asked_free(struct asked *asked)
-{
-	free(asked->from);
-	free(asked->to);
-	free(asked->id);
-	free(asked);
-}
-
-static void
-refuse(struct gateway *gw, const struct asked *asked, enum stanza_error error,
-    const char *text)
-{
-	say_error_to(gw, "iq", asked->to, asked->from, asked->id, error, text);
-}
 
 static bool
 may_register(const struct down *d)
 {
 	const struct gateway_config *config = d->gw->config;
 
-	if (link_is_server(d->gw->link))
+	/* Servers and components are no users. */
+	if (link_is_server(d->gw->link) || d->from->node == NULL)
 		return false;
 	if (config->public_registration)
 		return true;
@@ -84,22 +51,16 @@ put_form(struct xml *x, const struct gateway *gw, const char *uin)
 static void
 show_form(void *ctx, const struct store_user *user, const char *error)
 {
-	struct {
-		struct gateway *gw;
-		struct asked *asked;
-	} *job = ctx;
-	struct gateway *gw = job->gw;
-	struct asked *asked = job->asked;
+	struct asked *asked = ctx;
+	struct gateway *gw = asked->gw;
 	const char *uin = user ? user->uin : NULL;
 	struct xml *x;
 
-	free(job);
 	if (error != NULL) {
-		refuse(gw, asked, E_INTERNAL_SERVER_ERROR, NULL);
-		asked_free(asked);
+		asked_refuse(asked, E_INTERNAL_SERVER_ERROR, NULL);
 		return;
 	}
-	x = say_result_begin_to(gw, asked->to, asked->from, asked->id);
+	x = asked_begin(asked);
 	xml_open_ns(x, "query", NS_REGISTER);
 	if (user != NULL)
 		xml_element(x, "registered", NULL, NULL);
@@ -109,27 +70,18 @@ show_form(void *ctx, const struct store_user *user, const char *error)
 	if (!gateway_can(gw, "no_password"))
 		xml_element(x, "password", NULL, NULL);
 	put_form(x, gw, uin);
-	say_end(gw, x, asked->from, 0);
-	asked_free(asked);
+	asked_end(asked, x);
 }
 
 void
 down_register_get(struct down *d)
 {
-	struct {
-		struct gateway *gw;
-		struct asked *asked;
-	} *job;
-
-	if (!may_register(d)) {
+	if (may_register(d))
+		store_load(d->gw->store, d->from->bare, show_form,
+		    asked_by(d));
+	else
 		say_error(d, E_NOT_ALLOWED,
 		    "Registration is not open to you here.");
-		return;
-	}
-	job = xmalloc(sizeof(*job));
-	job->gw = d->gw;
-	job->asked = asked_by(d);
-	store_load(d->gw->store, d->from->bare, show_form, job);
 }
 
 /* --------------------------------------------------------------------------- set */
@@ -138,27 +90,24 @@ static void
 answered(struct gateway *gw, void *ctx, enum account_result result,
     const char *text)
 {
-	struct asked *asked = ctx;
-
+	(void)gw;
 	switch (result) {
 	case ACCOUNT_DONE:
 	case ACCOUNT_CHANGED:
 	case ACCOUNT_UNKNOWN:		/* unregistered is what was wanted */
-		say_end(gw, say_result_begin_to(gw, asked->to, asked->from,
-		    asked->id), asked->from, 0);
+		asked_done(ctx);
 		break;
 	case ACCOUNT_BAD_NAME:
-		refuse(gw, asked, E_NOT_ACCEPTABLE,
+		asked_refuse(ctx, E_NOT_ACCEPTABLE,
 		    "This username is not allowed here.");
 		break;
 	case ACCOUNT_EXISTS:
-		refuse(gw, asked, E_CONFLICT, "You are registered already.");
+		asked_refuse(ctx, E_CONFLICT, "You are registered already.");
 		break;
 	case ACCOUNT_FAILED:
-		refuse(gw, asked, E_INTERNAL_SERVER_ERROR, text);
+		asked_refuse(ctx, E_INTERNAL_SERVER_ERROR, text);
 		break;
 	}
-	asked_free(asked);
 }
 
 /* A filled-in form field wins over the plain one. */
@@ -180,14 +129,45 @@ wants_removal(const struct down *d)
 	    "unregister"));
 }
 
+/* What the network asks for beside name and password becomes settings of the
+ * user: that is how it gets them at the login. */
+static struct pairs
+extra_fields(const struct down *d)
+{
+	const struct msg_initialize_result *can = pool_features(d->gw->pool);
+	size_t n = can ? can->account_fields.n : 0;
+	struct pairs extra = {
+		arena_alloc(d->arena, (n + 1) * sizeof(*extra.v)), 0
+	};
+
+	for (size_t i = 0; i < n; i++) {
+		const char *var = can->account_fields.v[i].var;
+		const char *value = value_of(d, var);
+
+		if (value != NULL)
+			extra.v[extra.n++] = (struct pair){ var, value };
+	}
+	return extra;
+}
+
+static bool
+is_cancelled(const struct down *d)
+{
+	const char *type = stanza_attr(form_find(d->payload), "type");
+
+	return type != NULL && strcmp(type, "cancel") == 0;
+}
+
 void
 down_register_set(struct down *d)
 {
-	const char *name = value_of(d, "username");
-	const char *password = value_of(d, "password");
-	const char *type = stanza_attr(form_find(d->payload), "type");
+	const struct account_data data = {
+		.name = value_of(d, "username"),
+		.password = value_of(d, "password"),
+		.settings = extra_fields(d),
+	};
 
-	if (type != NULL && strcmp(type, "cancel") == 0)
+	if (is_cancelled(d))
 		say_result(d);
 	else if (wants_removal(d))
 		account_unregister(d->gw, d->from->bare, answered,
@@ -195,14 +175,14 @@ down_register_set(struct down *d)
 	else if (!may_register(d))
 		say_error(d, E_NOT_ALLOWED,
 		    "Registration is not open to you here.");
-	else if (name == NULL || *name == '\0')
+	else if (data.name == NULL || *data.name == '\0')
 		say_error(d, E_NOT_ACCEPTABLE, "The username is missing.");
-	else if (password == NULL && !gateway_can(d->gw, "no_password"))
+	else if (data.password == NULL && !gateway_can(d->gw, "no_password"))
 		say_error(d, E_NOT_ACCEPTABLE, "The password is missing.");
-	else if (strcmp(name, d->from->bare) == 0)
+	else if (strcmp(data.name, d->from->bare) == 0)
 		say_error(d, E_NOT_ACCEPTABLE, "The username is the one on "
 		    "the other network, not your own JID.");
 	else
-		account_register(d->gw, d->from->bare, name, password, true,
-		    answered, asked_by(d));
+		account_register(d->gw, d->from->bare, &data, true, answered,
+		    asked_by(d));
 }

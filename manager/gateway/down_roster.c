@@ -84,7 +84,7 @@ set_item(struct down *d, const struct stanza *item, struct contact *c,
 	bool known = c != NULL;
 
 	if (!known && (c = contact_add(d->user, network_name)) == NULL) {
-		say_error(d, E_JID_MALFORMED, NULL);
+		say_error(d, E_NOT_ACCEPTABLE, NULL);
 		return;
 	}
 	say_result(d);
@@ -112,6 +112,11 @@ down_roster_set(struct down *d)
 
 	if (!link_is_server(d->gw->link)) {
 		say_error(d, E_SERVICE_UNAVAILABLE, NULL);
+		return;
+	}
+	if (!session_ready(d->user)) {
+		say_error(d, E_RECIPIENT_UNAVAILABLE, "The network is not "
+		    "there at the moment; try again.");
 		return;
 	}
 	if (text == NULL || jid_parse(d->arena, text, &jid) < 0) {

@@ -5,49 +5,16 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "manager/gateway/asked.h"
 #include "manager/gateway/contact.h"
 #include "manager/gateway/form.h"
 #include "manager/gateway/name.h"
 #include "manager/gateway/ns.h"
 #include "manager/gateway/room.h"
-#include "manager/gateway/say.h"
 #include "manager/gateway/session.h"
 #include "util/xalloc.h"
 
 #define PHOTO_MAX (256 * 1024)	/* bytes */
-
-/* The stanza is gone when the backend answers. */
-struct asked {
-	struct gateway	*gw;
-	char		*from, *to, *id;
-};
-
-static struct asked *
-asked_by(const struct down *d)
-{
-	struct asked *a = xmalloc(sizeof(*a));
-
-	*a = (struct asked){ d->gw, xstrdup(d->from->full),
-	    xstrdup(d->to->full), xstrdup_null(d->id) };
-	return a;
-}
-
-static void
-asked_free(struct asked *a)
-{
-	free(a->from);
-	free(a->to);
-	free(a->id);
-	free(a);
-}
-
-static void
-refuse(struct asked *a, const struct msg_error *error)
-{
-	say_error_to(a->gw, "iq", a->to, a->from, a->id,
-	    say_error_of(error->code), error->text);
-	asked_free(a);
-}
 
 /* ----------------------------------------------------------------------- get */
 
@@ -86,10 +53,10 @@ got_profile(void *ctx, const struct msg_error *error,
 	struct xml *x;
 
 	if (error != NULL) {
-		refuse(a, error);
+		asked_refuse_by(a, error);
 		return;
 	}
-	x = say_result_begin_to(a->gw, a->to, a->from, a->id);
+	x = asked_begin(a);
 	xml_open_ns(x, "vCard", NS_VCARD);
 	put_if(x, "FN", p->full_name);
 	put_if(x, "NICKNAME", p->nick);
@@ -102,8 +69,7 @@ got_profile(void *ctx, const struct msg_error *error,
 		xml_close(x);
 	}
 	put_photo(x, p);
-	say_end(a->gw, x, a->from, 0);
-	asked_free(a);
+	asked_end(a, x);
 }
 
 static void
@@ -151,21 +117,6 @@ down_vcard_get(struct down *d)
 
 /* ----------------------------------------------------------------------- set */
 
-static void
-done(void *ctx, const struct msg_error *error, const union result *result)
-{
-	struct asked *a = ctx;
-
-	(void)result;
-	if (error != NULL) {
-		refuse(a, error);
-		return;
-	}
-	say_end(a->gw, say_result_begin_to(a->gw, a->to, a->from, a->id),
-	    a->from, 0);
-	asked_free(a);
-}
-
 /* base64 with line breaks, as vCards have it; len 0 when it is none. */
 static struct bin
 decode(struct arena *a, const char *text)
@@ -182,10 +133,11 @@ decode(struct arena *a, const char *text)
 	if (len == 0 || len % 4 != 0 || len > PHOTO_MAX / 3 * 4 ||
 	    (got = EVP_DecodeBlock(out, in, (int)len)) < 0)
 		return (struct bin){ NULL, 0 };
-	while (len > 0 && in[len - 1] == '=') {
-		len--;
+	/* RFC 4648 4: the last group may lack one byte or two, no more. */
+	for (int i = 0; i < 2 && in[len - 1] == '='; i++, len--)
 		got--;
-	}
+	if (in[len - 1] == '=')
+		return (struct bin){ NULL, 0 };
 	return (struct bin){ out, (size_t)got };
 }
 
@@ -207,7 +159,8 @@ down_vcard_set(struct down *d)
 
 	if (binval != NULL)
 		msg.photo = decode(d->arena, binval);
-	session_request(d->user, METHOD_profile_set, &msg, done, asked_by(d));
+	session_request(d->user, METHOD_profile_set, &msg, asked_answered,
+	    asked_by(d));
 }
 
 /* -------------------------------------------------------------------- search */
@@ -269,10 +222,10 @@ found(void *ctx, const struct msg_error *error, const union result *result)
 	struct xml *x;
 
 	if (error != NULL) {
-		refuse(a, error);
+		asked_refuse_by(a, error);
 		return;
 	}
-	x = say_result_begin_to(a->gw, a->to, a->from, a->id);
+	x = asked_begin(a);
 	xml_open_ns(x, "query", NS_SEARCH);
 	form_begin(x, "result", NULL, NULL, NS_SEARCH);
 	xml_open(x, "reported");
@@ -284,8 +237,7 @@ found(void *ctx, const struct msg_error *error, const union result *result)
 	for (size_t i = 0; i < r->rows.n; i++)
 		put_row(a, x, &r->rows.v[i].values);
 	form_end(x);
-	say_end(a->gw, x, a->from, 0);
-	asked_free(a);
+	asked_end(a, x);
 }
 
 void

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* What the link and the pool tell the gateway: each callback finds its object
  * and calls a verb. */
-#include <string.h>
-
+#include "manager/gateway/admin.h"
 #include "manager/gateway/dispatch.h"
 #include "manager/gateway/iq.h"
+#include "manager/gateway/login.h"
 #include "manager/gateway/router.h"
 #include "manager/gateway/say.h"
 #include "manager/gateway/session.h"
@@ -37,16 +37,6 @@ link_stanza(void *ctx, struct arena *a, const struct stanza *stanza,
 	router_stanza(ctx, a, stanza, from, to);
 }
 
-static bool
-is_admin(const struct gateway *gw, const char *bare)
-{
-	for (char *const *jid = gw->config->admin_jids; *jid != NULL; jid++) {
-		if (strcmp(*jid, bare) == 0)
-			return true;
-	}
-	return false;
-}
-
 static void
 link_login(void *ctx, uint64_t client, const char *bare, const char *password)
 {
@@ -55,12 +45,12 @@ link_login(void *ctx, uint64_t client, const char *bare, const char *password)
 	if (gw->stopping)
 		link_login_result(gw->link, client, "temporary-auth-failure",
 		    "The service is being shut down.");
-	else if (is_admin(gw, bare))
+	else if (admin_is(gw, bare))
 		/* An empty password never lets anybody in. */
 		link_login_result(gw->link, client,
 		    *gw->config->admin_password != '\0' &&
-		    strcmp(gw->config->admin_password, password) == 0 ? NULL :
-		    "not-authorized", NULL);
+		    login_same_secret(gw->config->admin_password, password) ?
+		    NULL : "not-authorized", NULL);
 	else
 		session_login(user_get(gw, bare), client, password);
 }
@@ -71,9 +61,18 @@ link_gone(void *ctx, const char *full)
 	watch_client_gone(ctx, full);
 }
 
+/* What the networks say waits in the backends' pipes until there is room. */
+static void
+link_congested(void *ctx, bool congested)
+{
+	struct gateway *gw = ctx;
+
+	pool_hold(gw->pool, congested);
+}
+
 const struct link_events gateway_link_events = {
 	.up = link_up, .down = link_down, .stanza = link_stanza,
-	.login = link_login, .gone = link_gone,
+	.login = link_login, .gone = link_gone, .congested = link_congested,
 };
 
 static void

@@ -124,16 +124,21 @@ form_value(struct arena *a, const struct stanza *form, const char *var)
 static const char *
 joined(struct arena *a, const struct stanza *field)
 {
-	const char *all = NULL;
+	struct buf all = { 0 };
+	size_t n = 0;
+	char *text;
 
 	for (const struct stanza *v = stanza_first(field); v != NULL;
 	    v = stanza_next(v)) {
 		if (strcmp(v->name, "value") != 0)
 			continue;
-		all = all == NULL ? stanza_text(a, v) :
-		    arena_printf(a, "%s\n%s", all, stanza_text(a, v));
+		if (n++ > 0)
+			buf_addc(&all, '\n');
+		buf_adds(&all, stanza_text(a, v));
 	}
-	return all ? all : "";
+	text = arena_strndup(a, n ? buf_data(&all) : "", buf_len(&all));
+	buf_free(&all);
+	return text;
 }
 
 struct pairs

@@ -4,13 +4,13 @@
 
 #include <stdlib.h>
 
-#include "manager/gateway/caps.h"
 #include "manager/gateway/contact.h"
 #include "manager/gateway/iq.h"
 #include "manager/gateway/rights.h"
 #include "manager/gateway/room_list.h"
 #include "manager/gateway/session.h"
 #include "manager/gateway/user.h"
+#include "util/later.h"
 #include "util/rand.h"
 #include "util/xalloc.h"
 
@@ -92,6 +92,7 @@ gateway_destroy(struct gateway *gw)
 	map_finish(&gw->iqs);
 	room_lists_destroy(gw);
 	rights_destroy(gw);
-	caps_destroy(gw);
-	free(gw);
+	/* What was put off until the end of this turn looks for its user in
+	 * here, and finds none. */
+	later_free(gw);
 }

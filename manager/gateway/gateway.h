@@ -59,7 +59,6 @@ struct gateway {
 	struct room_lists *room_lists;		/* room_list.c; or NULL */
 	double		 started;		/* ev_now() */
 	double		 next_login;		/* not before, for login_delay */
-	struct map	 clients_caps;	/* caps.c: what clients can do */
 	char		 caps_ver[32];	/* of contacts; "": to be computed */
 	unsigned long	 messages_down, messages_up;	/* since the start */
 	unsigned long	 iq_serial;

@@ -2,6 +2,7 @@
 /* Our own requests: an id, a deadline, somebody who waits for the answer. */
 #include "manager/gateway/iq.h"
 
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -9,6 +10,7 @@
 #include "util/xalloc.h"
 
 struct iq {
+	struct iq	*next;		/* while it fails together with others */
 	char		*id;		/* the key in gw->iqs */
 	char		*to;		/* who may answer */
 	double		 deadline;	/* ev_now() */
@@ -20,7 +22,6 @@ static void
 finish(struct gateway *gw, struct iq *iq, struct arena *a,
     const struct stanza *stanza)
 {
-	map_remove(&gw->iqs, iq->id);
 	if (iq->answer != NULL)
 		iq->answer(gw, iq->ctx, a, stanza);
 	free(iq->id);
@@ -82,33 +83,41 @@ iq_received(struct gateway *gw, struct arena *a, const struct stanza *stanza,
 
 	if (iq == NULL || !may_answer(iq, from))
 		return false;
+	map_remove(&gw->iqs, iq->id);
 	finish(gw, iq, a, stanza);
 	return true;
+}
+
+/* All that are due by then fail.  They are taken out first, since a callback
+ * may ask again and must not be called for that at once. */
+static void
+fail_until(struct gateway *gw, double then)
+{
+	struct arena none = { 0 };
+	struct iq *iq, *first = NULL;
+	size_t at = 0;
+
+	while ((iq = map_next(&gw->iqs, &at)) != NULL) {
+		if (iq->deadline > then)
+			continue;
+		map_remove(&gw->iqs, iq->id);
+		iq->next = first;
+		first = iq;
+	}
+	while ((iq = first) != NULL) {
+		first = iq->next;
+		finish(gw, iq, &none, NULL);
+	}
 }
 
 void
 iq_expire(struct gateway *gw, double now)
 {
-	struct arena none = { 0 };
-	struct iq *iq;
-	size_t at = 0;
-
-	while ((iq = map_next(&gw->iqs, &at)) != NULL) {
-		if (iq->deadline > now)
-			continue;
-		finish(gw, iq, &none, NULL);
-		at = 0;		/* the callback may have asked again */
-	}
+	fail_until(gw, now);
 }
 
 void
 iq_fail_all(struct gateway *gw)
 {
-	struct arena none = { 0 };
-	size_t left = map_count(&gw->iqs), at = 0;
-	struct iq *iq;
-
-	/* As many as there are now: callbacks may add new ones for ever. */
-	while (left-- > 0 && (at = 0, iq = map_next(&gw->iqs, &at)) != NULL)
-		finish(gw, iq, &none, NULL);
+	fail_until(gw, HUGE_VAL);
 }

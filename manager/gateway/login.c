@@ -67,21 +67,17 @@ account_of(const struct user *user)
 	return node;
 }
 
-/* Server mode and networks that need no registration. */
+/* Server mode and networks that need no registration.  The store is told once
+ * the network has let the user in: anybody can try any name. */
 static void
 make_account(struct user *user)
 {
-	struct store_user record = {
-		.jid = user->jid, .password = "", .language = "en",
-		.encoding = "utf8",
-	};
-
+	free(user->account);
 	if (user->hint != NULL && !link_is_server(user->gw->link))
 		user->account = xstrdup(user->hint);
 	else
 		user->account = account_of(user);
-	record.uin = user->account;
-	store_register(user->gw->store, &record, NULL, NULL);
+	user->unsaved = true;
 }
 
 static void
@@ -89,6 +85,7 @@ take_record(struct user *user, const struct store_user *record)
 {
 	bool server = link_is_server(user->gw->link);
 
+	user->unsaved = false;
 	xreplace(&user->account, record->uin);
 	/* In server mode the password is the one the client has just given. */
 	if (!server || user->password == NULL)
@@ -138,11 +135,19 @@ loaded(void *arg, const struct store_user *record, const char *error)
 		return;
 	}
 	user->registered = user->loaded = true;
-	if (gw->config->vip_only && !user->vip)
+	login_admit(user);
+}
+
+void
+login_admit(struct user *user)
+{
+	const struct gateway_config *config = user->gw->config;
+
+	if (config->vip_only && !user->vip)
 		session_turned_away(user, "settings",
-		    *gw->config->vip_message ? gw->config->vip_message :
+		    *config->vip_message ? config->vip_message :
 		    "This gateway is for selected users only.");
-	else if (!user->enabled && !link_is_server(gw->link))
+	else if (!user->enabled && !link_is_server(user->gw->link))
 		session_turned_away(user, "settings",
 		    "You have switched this gateway off in its settings.");
 	else
@@ -194,8 +199,8 @@ login_send(struct user *user)
 
 /* ------------------------------------------------------------------ server mode */
 
-static bool
-same_secret(const char *a, const char *b)
+bool
+login_same_secret(const char *a, const char *b)
 {
 	size_t na = strlen(a), nb = strlen(b);
 	unsigned differ = na != nb;
@@ -221,7 +226,7 @@ session_login(struct user *user, uint64_t client, const char *password)
 	bool live = user->state != USER_OFFLINE && user->state != USER_LEAVING;
 
 	if (live && user->password != NULL &&
-	    !same_secret(user->password, password)) {
+	    !login_same_secret(user->password, password)) {
 		link_login_result(user->gw->link, client, "not-authorized",
 		    "Somebody is logged in with another password.");
 		return;

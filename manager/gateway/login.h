@@ -8,11 +8,16 @@
 
 /* Ask the store who this is; session_loaded() or session_turned_away(). */
 void	 login_load(struct user *);
+/* It is known who this is: may it log in?  The same two answers. */
+void	 login_admit(struct user *);
 /* The login request to the user's backend; -1 when it could not be sent. */
 int	 login_send(struct user *) MUST_CHECK;
 /* Answer the clients that wait. */
 void	 login_welcome(struct user *);
 void	 login_fail(struct user *, const char *reason, const char *text);
+
+/* Compares in a time that tells nothing about the secret a. */
+bool	 login_same_secret(const char *a, const char *attempt);
 
 /* A user for a callback that may come when the object is gone: owned memory,
  * freed by login_user(), which gives NULL then. */

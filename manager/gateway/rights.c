@@ -10,6 +10,8 @@
 #include "util/log.h"
 #include "util/xalloc.h"
 
+#define DOMAINS_MAX 1000	/* strangers may claim to be generous, too */
+
 struct entry {
 	struct rights	 rights;
 	char		*domain;	/* the key in gw->rights */
@@ -105,6 +107,8 @@ down_privilege(struct down *d)
 	if (stanza_find(d->payload, "perm", d->payload->ns) == NULL)
 		return;
 	if ((entry = find(d->gw, d->from->domain)) == NULL) {
+		if (map_count(&d->gw->rights) >= DOMAINS_MAX)
+			return;
 		entry = xcalloc(1, sizeof(*entry));
 		entry->domain = xstrdup(d->from->domain);
 		map_put(&d->gw->rights, entry->domain, entry);

@@ -18,6 +18,7 @@
 
 #define GATHER		1.0	/* seconds; a network's list comes in a burst */
 #define IQ_TIMEOUT	30.0
+#define LINK_PAUSE	5.0	/* seconds between looks at a link that is down */
 
 /* May the user see this contact?  Without a roster item presence is noise. */
 static bool
@@ -112,7 +113,8 @@ push_all(struct user *user, struct contact *c, const char *subscription)
 static bool
 to_be_offered(const struct contact *c)
 {
-	return c->pending && !c->ignored && c->subscription != SUB_BOTH;
+	return c->pending && !c->ignored && c->subscription != SUB_BOTH &&
+	    c->subscription != SUB_ASK;
 }
 
 static void
@@ -229,12 +231,16 @@ roster_flush(struct user *user)
 	user->roster_due = 0;
 	if (best == NULL)
 		return;			/* roster_client_up() comes back */
+	if (!link_is_up(gw->link)) {
+		user->roster_due = ev_now(gw->loop) + LINK_PAUSE;
+		return;
+	}
 	if (link_is_server(gw->link))
 		each_pending(user, tell_server_mode);
 	else if (rights_of(gw, user->jid)->roster_set)
 		each_pending(user, tell_by_rights);
 	else if (count_offers(user) > 0)
-		caps_ask_rosterx(user, best, offer);
+		caps_ask_rosterx(gw, best->full, offer);
 }
 
 /* --------------------------------------------------------------- session life */
@@ -242,12 +248,14 @@ roster_flush(struct user *user)
 void
 roster_session_up(struct user *user)
 {
+	bool by_rights = rights_of(user->gw, user->jid)->roster_set;
 	struct contact *c;
 	size_t at = 0;
 
 	while ((c = map_next(&user->contacts, &at)) != NULL) {
 		roster_show(user, c);
-		if (c->subscription != SUB_BOTH && c->subscription != SUB_ASK)
+		if (c->subscription != SUB_BOTH &&
+		    (c->subscription != SUB_ASK || by_rights))
 			roster_changed(user, c);
 	}
 }
@@ -294,10 +302,7 @@ roster_removed(struct user *user, const struct contact *c)
 	} else if (rights_of(gw, user->jid)->roster_set) {
 		put_item(gw, user->jid, c, "remove", NULL, NULL);
 	} else {
-		say_presence(gw, c->jid, user->jid, "unsubscribe",
-		    SHOW_OFFLINE, NULL);
-		say_presence(gw, c->jid, user->jid, "unsubscribed",
-		    SHOW_OFFLINE, NULL);
+		say_unsubscribe(gw, c->jid, user->jid);
 	}
 }
 
@@ -342,34 +347,54 @@ roster_registered(struct user *user)
 		ask_for_presence(gw, user->jid);
 }
 
+/* One address to be taken off a roster by the server that may refuse. */
+struct removal {
+	char	*bare, *jid;
+};
+
 static void
-unsubscribe(struct gateway *gw, const char *from, const char *bare)
+removal_answered(struct gateway *gw, void *ctx, struct arena *a,
+    const struct stanza *answer)
 {
-	say_presence(gw, from, bare, "unsubscribe", SHOW_OFFLINE, NULL);
-	say_presence(gw, from, bare, "unsubscribed", SHOW_OFFLINE, NULL);
+	struct removal *r = ctx;
+	const char *type = answer ? stanza_attr(answer, "type") : NULL;
+
+	(void)a;
+	if (type != NULL && strcmp(type, "error") == 0)
+		rights_refused_roster_set(gw, r->bare);
+	if (type == NULL || strcmp(type, "result") != 0)
+		say_unsubscribe(gw, r->jid, r->bare);
+	free(r->bare);
+	free(r->jid);
+	free(r);
+}
+
+static void
+take_off(struct gateway *gw, const char *bare, char *jid)
+{
+	struct contact gone = { .jid = jid };
+	struct removal *r;
+
+	if (!rights_of(gw, bare)->roster_set || !link_is_up(gw->link)) {
+		say_unsubscribe(gw, jid, bare);
+		return;
+	}
+	r = xmalloc(sizeof(*r));
+	*r = (struct removal){ xstrdup(bare), xstrdup(jid) };
+	put_item(gw, bare, &gone, "remove", removal_answered, r);
 }
 
 void
 roster_unregistered(struct gateway *gw, const char *bare,
     const struct store_contact *records, size_t n)
 {
-	bool by_rights = rights_of(gw, bare)->roster_set;
-	struct contact gone = { .jid = (char *)gw->config->jid };
 	struct arena a = { 0 };
+	char *jid;
 
 	for (size_t i = 0; i < n; i++) {
-		gone.jid = name_to_jid(gw, &a, records[i].name);
-		if (gone.jid == NULL)
-			continue;
-		if (by_rights)
-			put_item(gw, bare, &gone, "remove", NULL, NULL);
-		else
-			unsubscribe(gw, gone.jid, bare);
+		if ((jid = name_to_jid(gw, &a, records[i].name)) != NULL)
+			take_off(gw, bare, jid);
 	}
-	gone.jid = (char *)gw->config->jid;
-	if (by_rights)
-		put_item(gw, bare, &gone, "remove", NULL, NULL);
-	else
-		unsubscribe(gw, gone.jid, bare);
+	take_off(gw, bare, (char *)gw->config->jid);
 	arena_free(&a);
 }

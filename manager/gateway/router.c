@@ -203,6 +203,14 @@ router_stanza(struct gateway *gw, struct arena *a, const struct stanza *stanza,
 		iq_received(gw, a, stanza, from);
 		return;
 	}
+	/* Server mode: nobody else is to be reached from here (RFC 6120
+	 * 10.4). */
+	if (strcmp(to->domain, gw->config->jid) != 0) {
+		if (kind != PRESENCE || (d.type != NULL &&
+		    strcmp(d.type, "subscribe") == 0))
+			say_error(&d, E_REMOTE_SERVER_NOT_FOUND, NULL);
+		return;
+	}
 	target = target_of(&d, kind);
 	for (size_t i = 0; i < LENGTH(routes); i++) {
 		if (fits(&routes[i], kind, target, &d)) {

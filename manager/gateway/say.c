@@ -151,7 +151,6 @@ say_stamp(char *out, int64_t ms)
 {
 	time_t seconds = (time_t)(ms / 1000);
 	struct tm tm;
-
 	size_t n;
 
 	gmtime_r(&seconds, &tm);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* say.h - the only builder of stanzas that users see.
- * say.c has what all need (errors, iq, one-to-one); say_presence.c,
+ * say.c has what all need (errors, iq, presence, one-to-one); say_chat.c,
  * say_room.c and say_roster.c the rest, each with a header of its own. */
 #ifndef MANAGER_GATEWAY_SAY_H
 #define MANAGER_GATEWAY_SAY_H

@@ -111,3 +111,19 @@ say_subscribe(const struct user *user, const struct contact *c,
 		xml_element(x, "nick", NS_NICK, c->nickname);
 	say_end(gw, x, user->jid, LINK_KEEP);
 }
+
+void
+say_unsubscribe(struct gateway *gw, const char *from, const char *to)
+{
+	static const char *const types[] = { "unsubscribe", "unsubscribed" };
+	struct xml *x;
+
+	for (size_t i = 0; i < LENGTH(types); i++) {
+		x = link_begin(gw->link);
+		xml_open(x, "presence");
+		xml_attr(x, "type", types[i]);
+		xml_attr(x, "from", from);
+		xml_attr(x, "to", to);
+		say_end(gw, x, to, LINK_KEEP);
+	}
+}

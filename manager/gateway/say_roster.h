@@ -17,6 +17,8 @@ void	say_roster_item(struct xml *, const struct contact *,
 /* Server mode: a roster push to one client. */
 void	say_roster_push(const struct user *, const struct contact *,
 	    const char *subscription, const char *to);
+/* Neither sees the other any more; kept for a link that is down. */
+void	say_unsubscribe(struct gateway *, const char *from, const char *to);
 /* "May I see your presence?" with the contact's name (XEP-0172) and words. */
 void	say_subscribe(const struct user *, const struct contact *,
 	    const char *text);

@@ -7,14 +7,13 @@
 #include <string.h>
 
 #include "manager/gateway/ask.h"
-#include "manager/gateway/contact.h"
 #include "manager/gateway/login.h"
 #include "manager/gateway/outgoing.h"
 #include "manager/gateway/room.h"
 #include "manager/gateway/say.h"
+#include "manager/gateway/session_show.h"
 #include "protocol/errors.h"
 #include "util/backoff.h"
-#include "util/later.h"
 #include "util/log.h"
 #include "util/xalloc.h"
 
@@ -22,6 +21,7 @@
 #define RETRY_MIN	2.0
 #define RETRY_MAX	60.0
 #define LINGER		60.0	/* a session without any client */
+#define LOAD_TIMEOUT	30.0	/* the store has to answer */
 
 enum event {
 	WANT, END, LOADED, TURNED_AWAY, ASSIGNED, CONNECTED, REFUSED, DROPPED,
@@ -55,8 +55,11 @@ enter(struct user *user, enum user_state state)
 		    state_names[user->state], state_names[state]);
 	user->state = state;
 	user->due = user->retry_at = 0;
-	if (state != USER_LOGGING_IN && state != USER_RECOVERING)
+	if (state != USER_LOGGING_IN)
 		user->asked = false;
+	/* Whoever has asked is not there any more to hear the answer. */
+	if (state != USER_LOGGING_IN && state != USER_ONLINE)
+		ask_drop(user);
 }
 
 static double
@@ -65,59 +68,23 @@ now(const struct user *user)
 	return ev_now(user->gw->loop);
 }
 
-/* ------------------------------------------------------- what XMPP is told */
-
-static void
-show_online(struct user *user)
-{
-	struct client *client;
-
-	user->shown = true;
-	TAILQ_FOREACH(client, &user->clients, entry)
-		session_greet(user, client);
-	roster_session_up(user);
-}
-
-void
-session_greet(struct user *user, const struct client *client)
-{
-	const struct client *best = user_best_client(user);
-
-	say_presence(user->gw, user->gw->config->jid, client->full, NULL,
-	    best->show, best->status);
-}
-
-static void
-show_offline(struct user *user, const char *text)
-{
-	struct client *client;
-
-	user->shown = false;
-	roster_client_down(user, NULL);
-	TAILQ_FOREACH(client, &user->clients, entry)
-		say_presence(user->gw, user->gw->config->jid, client->full,
-		    "unavailable", SHOW_OFFLINE, text);
-}
-
-static void
-show_trouble(struct user *user, const char *text)
-{
-	struct client *client;
-
-	TAILQ_FOREACH(client, &user->clients, entry)
-		say_presence(user->gw, user->gw->config->jid, client->full,
-		    "unavailable", SHOW_OFFLINE, text);
-}
-
 /* ------------------------------------------------------------------ leaving */
+
+/* Server mode: without a session there is nothing that a stream could serve,
+ * and a client must not believe otherwise. */
+static void
+close_streams(struct user *user, const char *text)
+{
+	if (link_is_server(user->gw->link))
+		link_close(user->gw->link, user->jid, "undefined-condition",
+		    text);
+}
 
 /* No session any more, and none wanted: XMPP is told why. */
 static void
-over(struct user *user, const struct detail *why)
+cancel(struct user *user, const struct detail *why)
 {
 	struct gateway *gw = user->gw;
-	bool online = user->state == USER_ONLINE ||
-	    user->state == USER_RECOVERING;
 
 	enter(user, USER_OFFLINE);
 	pool_release(gw->pool, user->jid);
@@ -126,14 +93,19 @@ over(struct user *user, const struct detail *why)
 	user->attempts = 0;
 	store_set_online(gw->store, user->jid, false);
 	login_fail(user, why->reason, why->text);
-	ask_drop(user);
 	outgoing_fail(user, ERR_NOT_CONNECTED, why->text);
 	rooms_session_over(user, why->text);
-	show_offline(user, why->text);
-	if (online && link_is_server(gw->link))
-		link_close(gw->link, user->jid, "undefined-condition",
-		    why->text);
-	/* Its next presence is taken as the wish to try again. */
+	session_show_offline(user, why->text);
+	close_streams(user, why->text);
+	user_tidy(user);
+}
+
+/* The same, and not because the user wanted it: the next presence of a client
+ * is taken as the wish to try again. */
+static void
+over(struct user *user, const struct detail *why)
+{
+	cancel(user, why);
 	user_forget_clients(user);
 	user_tidy(user);
 }
@@ -179,14 +151,18 @@ log_out(struct user *user, const struct detail *why)
 	outgoing_fail(user, ERR_NOT_CONNECTED, why->text);
 	rooms_session_over(user, why->text);
 	if (user->shown)
-		show_offline(user, why->text);
+		session_show_offline(user, why->text);
+	close_streams(user, why->text);
 	send_logout(user, logged_out, why->text);
 }
 
+/* Wanted again and then not: what has come meanwhile will not be sent. */
 static void
-cancel(struct user *user, const struct detail *why)
+change_mind(struct user *user, const struct detail *why)
 {
-	over(user, why);
+	login_fail(user, "other", why->text);
+	outgoing_fail(user, ERR_NOT_CONNECTED, why->text);
+	rooms_session_over(user, why->text);
 }
 
 static void
@@ -229,12 +205,27 @@ wait_for_backend(struct user *user, const struct detail *d)
 static void
 begin(struct user *user, const struct detail *d)
 {
-	if (user->loaded) {
-		wait_for_backend(user, d);
-		return;
-	}
+	(void)d;
 	enter(user, USER_LOADING);
-	login_load(user);
+	user->due = now(user) + LOAD_TIMEOUT;
+	if (user->loaded)
+		login_admit(user);
+	else
+		login_load(user);
+}
+
+static void
+not_loaded(struct user *user, const struct detail *d)
+{
+	static const struct detail why = {
+		"other", "The gateway's database does not answer; try later.",
+		0
+	};
+
+	(void)d;
+	log_error("%s: %s: the database did not answer in %.0f s",
+	    user->gw->config->jid, user->jid, LOAD_TIMEOUT);
+	over(user, &why);
 }
 
 static void
@@ -257,9 +248,10 @@ go_online(struct user *user, const struct detail *d)
 	enter(user, USER_ONLINE);
 	user->attempts = 0;
 	user->due = now(user) + LINGER;
+	user_save(user);
 	store_set_online(user->gw->store, user->jid, true);
 	login_welcome(user);
-	show_online(user);
+	session_show_online(user);
 	rooms_session_up(user);
 	outgoing_flush(user);
 }
@@ -278,7 +270,7 @@ try_again(struct user *user, const struct detail *why)
 	enter(user, USER_WAITING);
 	user->due = now(user) + backoff_next(&pause);
 	outgoing_fail(user, ERR_NETWORK, why->text);
-	show_trouble(user, why->text);
+	session_show_trouble(user, why->text);
 }
 
 static void
@@ -319,6 +311,7 @@ recover_later(struct user *user)
 	struct backoff pause = { RETRY_MIN, RETRY_MAX, user->attempts++ };
 
 	user->asked = false;
+	ask_drop(user);
 	plan(user, now(user) + backoff_next(&pause));
 }
 
@@ -335,7 +328,6 @@ static void
 start_recovery(struct user *user)
 {
 	enter(user, USER_RECOVERING);
-	ask_drop(user);
 	user->lost_at = now(user);
 	rooms_session_lost(user);
 }
@@ -387,6 +379,8 @@ lost_early(struct user *user, const struct detail *why)
 static void
 log_in_again(struct user *user, const struct detail *d)
 {
+	if (user->asked)
+		return;
 	user->backend = d->backend;
 	if (login_send(user) < 0) {
 		recover_later(user);
@@ -406,7 +400,7 @@ back_online(struct user *user, const struct detail *d)
 	user->attempts = 0;
 	user->due = now(user) + LINGER;
 	if (hidden)
-		show_online(user);
+		session_show_online(user);
 	session_presence(user);
 	rooms_session_up(user);
 	outgoing_flush(user);
@@ -421,7 +415,7 @@ recovery_due(struct user *user, const struct detail *d)
 	(void)d;
 	if (user->shown && now(user) >= user->lost_at +
 	    user->gw->config->crash_grace) {
-		show_offline(user, text);
+		session_show_offline(user, text);
 		outgoing_fail(user, ERR_NETWORK, text);
 		rooms_session_over(user, text);
 	}
@@ -476,7 +470,7 @@ static action *const actions[NSTATES][NEVENTS] = {
 	[LOADED] = wait_for_backend,
 	[TURNED_AWAY] = over,	[ASSIGNED] = ignore,	[CONNECTED] = ignore,
 	[REFUSED] = ignore,	[DROPPED] = ignore,	[LOST] = ignore,
-	[LOGGED_OUT] = ignore,	[DUE] = ignore,
+	[LOGGED_OUT] = ignore,	[DUE] = not_loaded,
 },
 [USER_WAITING] = {
 	[WANT] = ignore,	[END] = cancel,		[LOADED] = ignore,
@@ -507,7 +501,7 @@ static action *const actions[NSTATES][NEVENTS] = {
 	[LOGGED_OUT] = ignore,	[DUE] = recovery_due,
 },
 [USER_LEAVING] = {
-	[WANT] = ignore,	[END] = ignore,		[LOADED] = ignore,
+	[WANT] = ignore,	[END] = change_mind,	[LOADED] = ignore,
 	[TURNED_AWAY] = ignore,	[ASSIGNED] = ignore,	[CONNECTED] = ignore,
 	[REFUSED] = left,	[DROPPED] = left,	[LOST] = left,
 	[LOGGED_OUT] = left,	[DUE] = left,
@@ -602,91 +596,5 @@ session_shutdown(struct user *user)
 	rooms_session_over(user, text);
 	outgoing_fail(user, ERR_NOT_CONNECTED, text);
 	if (user->shown)
-		show_offline(user, text);
-}
-
-bool
-session_ready(const struct user *user)
-{
-	return user->state == USER_ONLINE;
-}
-
-bool
-session_expected(const struct user *user)
-{
-	switch (user->state) {
-	case USER_LOADING:
-	case USER_WAITING:
-	case USER_LOGGING_IN:
-	case USER_ONLINE:
-		return true;
-	case USER_RECOVERING:
-		return user->shown;	/* past the grace time: no promise */
-	case USER_LEAVING:
-		return user->wanted;
-	case USER_OFFLINE:
-		break;
-	}
-	return false;
-}
-
-void
-session_presence(struct user *user)
-{
-	const struct client *best = user_best_client(user);
-	struct msg_presence msg = { .user = user->jid, .show = "online" };
-
-	if (!session_ready(user) || best == NULL)
-		return;
-	msg.show = show_name(best->show);
-	msg.status = best->status;
-	msg.priority = best->priority;
-	pool_notify(user->gw->pool, user->jid, METHOD_presence, &msg);
-}
-
-void
-session_notify(struct user *user, enum method method, const void *params)
-{
-	if (session_ready(user))
-		pool_notify(user->gw->pool, user->jid, method, params);
-}
-
-/* A refusal that must not come before session_request() has returned. */
-struct refusal {
-	rpc_reply	*reply;
-	void		*ctx;
-	bool		 full;
-};
-
-static void
-refuse(void *arg)
-{
-	static const struct msg_error offline = {
-		.code = ERR_NOT_CONNECTED, .text = "You are not logged in.",
-	};
-	static const struct msg_error full = {
-		.code = ERR_QUEUE_FULL, .text = "The network is slow; try "
-		    "again.",
-	};
-	struct refusal *r = arg;
-
-	r->reply(r->ctx, r->full ? &full : &offline, NULL);
-	free(r);
-}
-
-void
-session_request(struct user *user, enum method method, const void *params,
-    rpc_reply *reply, void *ctx)
-{
-	struct refusal *r;
-	bool ready = session_ready(user);
-
-	if (ready && pool_request(user->gw->pool, user->jid, method, params, 0,
-	    reply, ctx) == 0)
-		return;
-	if (reply == NULL)
-		return;
-	r = xmalloc(sizeof(*r));
-	*r = (struct refusal){ reply, ctx, ready };
-	later(refuse, r);
+		session_show_offline(user, text);
 }

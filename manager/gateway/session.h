@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* session.h - a user's login on the network, from wish to end.  session.c
- * holds the table state x event; nothing else assigns user->state. */
+ * holds the table state x event; nothing else assigns user->state.  What XMPP
+ * sees of it is in session_show.c, what goes to the backend in
+ * session_send.c. */
 #ifndef MANAGER_GATEWAY_SESSION_H
 #define MANAGER_GATEWAY_SESSION_H
 

@@ -10,18 +10,15 @@
 #include "util/log.h"
 #include "util/xalloc.h"
 
-#define CONTACTS_MAX 10000	/* of one user */
-
 static struct contact *
 get(struct up *up, const char *name)
 {
 	struct contact *c = contact_find(up->user, name);
 
-	if (c == NULL && map_count(&up->user->contacts) >= CONTACTS_MAX)
-		return NULL;
 	if (c == NULL && (c = contact_add(up->user, name)) == NULL)
-		log_warn("%s: %s: contact \"%s\" cannot be made an address",
-		    up->gw->config->jid, up->user->jid, name);
+		log_debug("%s: %s: contact \"%s\" cannot be made an address, "
+		    "or is one too many", up->gw->config->jid, up->user->jid,
+		    name);
 	return c;
 }
 

@@ -15,7 +15,6 @@ up_disconnected(struct up *up)
 {
 	const struct msg_disconnected *msg = &up->params->disconnected;
 
-	ask_drop(up->user);
 	session_disconnected(up->user, msg->reason, msg->text, msg->retry);
 }
 

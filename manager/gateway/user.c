@@ -106,12 +106,25 @@ user_tidy(struct user *user)
 	later(tidy, t);
 }
 
+void
+user_save(struct user *user)
+{
+	struct store_user record = {
+		.jid = user->jid, .uin = user->account, .password = "",
+		.language = "en", .encoding = "utf8",
+	};
+
+	if (!user->unsaved)
+		return;
+	user->unsaved = false;
+	store_register(user->gw->store, &record, NULL, NULL);
+}
+
 static void
 client_free(struct client *client)
 {
 	free(client->full);
 	free(client->status);
-	free(client->caps);
 	free(client);
 }
 
@@ -285,6 +298,7 @@ user_set_setting(struct user *user, const char *name, int type,
 	};
 
 	user_put_setting(user, name, value);
+	user_save(user);
 	store_set_setting(user->gw->store, user->jid, name, type, value);
 	session_notify(user, METHOD_setting, &msg);
 }

@@ -32,7 +32,6 @@ struct client {
 	TAILQ_ENTRY(client) entry;
 	char		*full;		/* JID */
 	char		*status;	/* or NULL */
-	char		*caps;		/* node#ver of XEP-0115, or NULL */
 	enum show	 show;
 	int		 priority;
 	bool		 doubtful;	/* the link was down: is it still there? */
@@ -54,6 +53,7 @@ struct user {
 	bool		 wanted;	/* should be online */
 	bool		 shown;		/* XMPP has been told that it is */
 	bool		 loaded;	/* what the store has is here */
+	bool		 unsaved;	/* registered, but not in the store yet */
 	bool		 asked;		/* a login is out on this backend */
 	bool		 vip;
 	bool		 enabled;	/* setting enable_transport */
@@ -80,6 +80,8 @@ struct user	*user_get(struct gateway *, const char *bare);	/* find, make */
 /* Destroy it, after this loop turn, if nothing keeps it by then. */
 void		 user_tidy(struct user *);
 void		 user_destroy(struct user *);
+/* Register an unsaved one in the store; harmless for others. */
+void		 user_save(struct user *);
 
 /* --------------------------------------------------------------- clients */
 struct client	*user_client(const struct user *, const char *full); /* or NULL */

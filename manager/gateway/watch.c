@@ -27,10 +27,9 @@ watch_remove(struct user *user, const char *full)
 			session_presence(user);
 		return;
 	}
-	if (user->stay_connected || (link_is_server(user->gw->link) &&
-	    link_clients(user->gw->link, user->jid) > 0))
-		return;
-	session_end(user, NULL);
+	if (!user->stay_connected && (!link_is_server(user->gw->link) ||
+	    link_clients(user->gw->link, user->jid) == 0))
+		session_end(user, NULL);
 	user_tidy(user);
 }
 
@@ -62,35 +61,61 @@ is_alive(struct arena *a, const struct stanza *answer)
 	    stanza_child(error, "forbidden", NS_STANZAS);
 }
 
+/* A client that has been asked. */
+struct ping {
+	double	 sent;		/* ev_now() */
+	char	 full[];
+};
+
+static void ask_after(struct user *, const char *full);
+
+static void
+judge(struct user *user, const struct ping *ping, struct arena *a,
+    const struct stanza *answer)
+{
+	struct gateway *gw = user->gw;
+	struct client *client = user_client(user, ping->full);
+
+	/* It has said so itself meanwhile. */
+	if (client != NULL && !client->doubtful)
+		return;
+	if (answer == NULL && !link_is_up(gw->link))
+		return;		/* asked anew when it comes back */
+	if (answer == NULL && ev_now(gw->loop) < ping->sent + PING_TIMEOUT) {
+		/* It was not even asked: too many were, all at once. */
+		ask_after(user, ping->full);
+	} else if (answer == NULL || !is_alive(a, answer)) {
+		watch_remove(user, ping->full);
+	} else if (client != NULL) {
+		client->doubtful = false;
+	}
+}
+
 static void
 pinged(struct gateway *gw, void *ctx, struct arena *a,
     const struct stanza *answer)
 {
-	char *full = ctx, *bare = xstrndup(full, strcspn(full, "/"));
+	struct ping *ping = ctx;
+	char *bare = xstrndup(ping->full, strcspn(ping->full, "/"));
 	struct user *user = user_find(gw, bare);
-	struct client *client = user ? user_client(user, full) : NULL;
 
-	/* A link that broke again asks anew when it comes back. */
-	if (user != NULL && (answer != NULL || link_is_up(gw->link)) &&
-	    (client == NULL || client->doubtful)) {
-		if (answer != NULL && is_alive(a, answer)) {
-			if (client != NULL)
-				client->doubtful = false;
-		} else {
-			watch_remove(user, full);
-		}
-	}
+	if (user != NULL)
+		judge(user, ping, a, answer);
 	free(bare);
-	free(full);
+	free(ping);
 }
 
 static void
 ask_after(struct user *user, const char *full)
 {
 	struct xml *x = iq_begin(user->gw, "get", NULL, full);
+	size_t size = strlen(full) + 1;
+	struct ping *ping = xmalloc(sizeof(*ping) + size);
 
+	ping->sent = ev_now(user->gw->loop);
+	memcpy(ping->full, full, size);
 	xml_element(x, "ping", NS_PING, NULL);
-	iq_send(user->gw, x, full, PING_TIMEOUT, pinged, xstrdup(full));
+	iq_send(user->gw, x, ping->full, PING_TIMEOUT, pinged, ping);
 }
 
 static void

@@ -38,12 +38,12 @@ static const char *const schemes[] = {
 static bool
 has_word(const char *words, const char *word)
 {
-	size_t len = strlen(word);
+	size_t len;
 
-	while ((words = strstr(words, word)) != NULL) {
-		if (words[len] == ' ' || words[len] == '\0')
+	for (; *words != '\0'; words += len + (words[len] == ' ')) {
+		len = strcspn(words, " ");
+		if (len == strlen(word) && memcmp(words, word, len) == 0)
 			return true;
-		words += len;
 	}
 	return false;
 }
@@ -118,7 +118,8 @@ put_children(struct buf *out, const struct stanza *parent, unsigned depth)
 		}
 		buf_addf(out, "<%s", c->name);
 		for (const struct attr *at = c->attrs; at; at = at->next) {
-			if (!has_word(allowed, at->name) || !harmless(at))
+			if (at->ns != NULL || !has_word(allowed, at->name) ||
+			    !harmless(at))
 				continue;
 			buf_addf(out, " %s='", at->name);
 			xml_escape(out, at->value, strlen(at->value));

@@ -43,6 +43,7 @@ struct component {
 	enum state	 state;
 	bool		 echoes;	/* pings do come back here */
 	bool		 full;		/* told that the queue is full */
+	bool		 congested;	/* the gateway has been told */
 	bool		 stray;		/* told about stanzas of others */
 	bool		 paused;
 };
@@ -72,6 +73,19 @@ set_timer(struct component *c, double seconds)
 	ev_timer_stop(c->loop, &c->timer);
 	ev_timer_set(&c->timer, seconds, 0.);
 	ev_timer_start(c->loop, &c->timer);
+}
+
+/* Half of the room is for what answers the users' own stanzas. */
+static void
+congest(struct component *c, bool congested)
+{
+	if (c->congested == congested)
+		return;
+	log_debug("%s: link: %s", c->domain, congested ? "congested" :
+	    "drained");
+	c->congested = congested;
+	if (c->link.events->congested != NULL)
+		c->link.events->congested(c->link.ctx, congested);
 }
 
 /* What an admin can do about the conditions a server refuses a component with;
@@ -114,8 +128,10 @@ failed(struct component *c, const char *why)
 		    lost);
 	set_state(c, CLOSING);
 	ev_timer_stop(c->loop, &c->timer);
-	if (was_up)
-		c->link.events->down(c->link.ctx, why);
+	if (!was_up)
+		return;
+	congest(c, false);
+	c->link.events->down(c->link.ctx, why);
 }
 
 /* End the stream for a reason of ours. */
@@ -298,6 +314,15 @@ stanza(void *ctx, struct arena *a, const struct stanza *s)
 }
 
 static void
+drained(void *ctx)
+{
+	struct component *c = ctx;
+
+	if (c->state == UP)
+		congest(c, false);
+}
+
+static void
 ended(void *ctx, const char *why, bool fault)
 {
 	(void)fault;
@@ -325,6 +350,7 @@ static const struct stream_events stream_events = {
 	.connected = connected,
 	.opened = opened,
 	.stanza = stanza,
+	.drained = drained,
 	.ended = ended,
 	.closed = closed,
 };
@@ -411,8 +437,11 @@ begin(struct link *l)
 static int
 hold(struct component *c, unsigned flags, size_t mark)
 {
-	if ((flags & LINK_KEEP) && buf_len(&c->held) <= c->cfg.held_max)
+	if ((flags & LINK_KEEP) && buf_len(&c->held) <= c->cfg.held_max) {
+		if (buf_len(&c->held) > c->cfg.held_max / 2)
+			congest(c, true);
 		return 0;
+	}
 	buf_truncate(&c->held, mark);
 	buf_trim(&c->held);
 	return -1;
@@ -432,6 +461,8 @@ end(struct link *l, const char *to, unsigned flags, size_t mark)
 		if (queued < c->cfg.queue_max / 2)
 			c->full = false;
 		stream_send(c->stream);
+		if (queued > c->cfg.queue_max / 2)
+			congest(c, true);
 		return 0;
 	}
 	buf_truncate(stream_out(c->stream), mark);
@@ -469,6 +500,7 @@ shut_down(struct link *l)
 {
 	struct component *c = of(l);
 
+	congest(c, false);
 	if (c->state == CONNECTING) {
 		stream_destroy(c->stream);
 		c->stream = NULL;

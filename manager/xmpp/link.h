@@ -37,6 +37,11 @@ struct link_events {
 	 * function, and before its full JID can be bound again; not for those
 	 * that link_destroy() takes along. */
 	void	(*gone)(void *ctx, const char *full);
+	/* May be NULL.  Component mode: so much waits to be sent, or to be
+	 * taken by a server that is away, that it is time to stop making more;
+	 * and false when all of it has left.  May come from inside link_end().
+	 */
+	void	(*congested)(void *ctx, bool congested);
 };
 
 enum link_flags {

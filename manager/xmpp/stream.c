@@ -146,6 +146,15 @@ on_data(void *ctx, const char *data, size_t len)
 }
 
 static void
+on_drained(void *ctx)
+{
+	struct stream *s = ctx;
+
+	if (!s->over && s->events->drained != NULL)
+		s->events->drained(s->ctx);
+}
+
+static void
 on_closed(void *ctx, const char *why)
 {
 	struct stream *s = ctx;
@@ -162,6 +171,7 @@ static const struct conn_events conn_events = {
 	.connected = on_connected,
 	.secured = on_secured,
 	.data = on_data,
+	.drained = on_drained,
 	.closed = on_closed,
 };
 

@@ -32,6 +32,8 @@ struct stream_events {
 	 * is for humans.  Comes at most once; never after stream_error() or
 	 * stream_close(). */
 	void	(*ended)(void *ctx, const char *why, bool fault);
+	/* All that was to be sent has left.  May be NULL. */
+	void	(*drained)(void *ctx);
 	/* The connection is gone.  Comes once and last. */
 	void	(*closed)(void *ctx);
 };

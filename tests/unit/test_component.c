@@ -26,7 +26,8 @@ static struct {
 	unsigned port;
 	struct peer server;
 	struct link *link;
-	unsigned ups, downs;
+	unsigned ups, downs, jams;
+	bool	 jammed;
 	char	 why[256];
 	struct buf stanzas;
 	bool	 destroy_on_down;
@@ -95,8 +96,17 @@ stanzas(void)
 	return buf_data(&t.stanzas);
 }
 
+static void
+congested(void *ctx, bool jammed)
+{
+	(void)ctx;
+	assert_true(jammed != t.jammed);
+	t.jammed = jammed;
+	t.jams += jammed;
+}
+
 static const struct link_events events = {
-	.up = up, .down = down, .stanza = stanza,
+	.up = up, .down = down, .stanza = stanza, .congested = congested,
 };
 
 static void
@@ -379,6 +389,7 @@ holds(void **state)
 	assert_int_equal(say("dropped", 0), -1);
 	assert_int_equal(say("one", LINK_KEEP), 0);
 	assert_int_equal(say(big, LINK_KEEP), 0);
+	assert_true(t.jammed);
 	assert_int_equal(say(big, LINK_KEEP), -1);
 	assert_int_equal(say("two", LINK_KEEP), 0);
 	link_begin(t.link);
@@ -386,6 +397,7 @@ holds(void **state)
 	shake();
 	assert_int_equal(say("three", 0), 0);
 	peer_expect(&t.server, "three");
+	wait_for(!t.jammed);
 	assert_non_null(strstr(peer_text(&t.server), "one"));
 	assert_true(strstr(peer_text(&t.server), "one") <
 	    strstr(peer_text(&t.server), "two"));
@@ -413,7 +425,7 @@ static void
 full_queue(void **state)
 {
 	char text[1001];
-	unsigned sent = 0;
+	unsigned sent = 0, jammed_at = 0;
 	size_t got;
 
 	(void)state;
@@ -426,7 +438,12 @@ full_queue(void **state)
 	while (say(text, LINK_KEEP) == 0) {
 		turn();
 		assert_true(++sent < 100000);
+		/* Told while there is room for at least a third more. */
+		if (t.jams == 1 && jammed_at == 0)
+			jammed_at = sent;
 	}
+	assert_int_equal(t.jams, 1);
+	assert_true(t.jammed && sent - jammed_at > 30);
 	for (int i = 0; i < 100; i++)
 		assert_int_equal(say(text, LINK_KEEP), -1);
 	assert_int_equal(log_lines(), 1);
@@ -438,6 +455,7 @@ full_queue(void **state)
 	    buf_len(&t.server.in) < got && ev_time() < end; turn())
 		peer_read(&t.server);
 	assert_true(buf_len(&t.server.in) >= got);
+	assert_false(t.jammed);
 	assert_int_equal(say("last", 0), 0);
 	peer_expect(&t.server, "last</body></message>");
 	got = 0;

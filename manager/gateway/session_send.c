@@ -1,0 +1,95 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Is there a session, and what goes to its backend. */
+#include "manager/gateway/session.h"
+
+#include <stdlib.h>
+
+#include "protocol/errors.h"
+#include "util/later.h"
+#include "util/xalloc.h"
+
+bool
+session_ready(const struct user *user)
+{
+	return user->state == USER_ONLINE;
+}
+
+bool
+session_expected(const struct user *user)
+{
+	switch (user->state) {
+	case USER_LOADING:
+	case USER_WAITING:
+	case USER_LOGGING_IN:
+	case USER_ONLINE:
+		return true;
+	case USER_RECOVERING:
+		return user->shown;	/* past the grace time: no promise */
+	case USER_LEAVING:
+		return user->wanted;
+	case USER_OFFLINE:
+		break;
+	}
+	return false;
+}
+
+void
+session_presence(struct user *user)
+{
+	const struct client *best = user_best_client(user);
+	struct msg_presence msg = { .user = user->jid, .show = "online" };
+
+	if (!session_ready(user) || best == NULL)
+		return;
+	msg.show = show_name(best->show);
+	msg.status = best->status;
+	msg.priority = best->priority;
+	pool_notify(user->gw->pool, user->jid, METHOD_presence, &msg);
+}
+
+void
+session_notify(struct user *user, enum method method, const void *params)
+{
+	if (session_ready(user))
+		pool_notify(user->gw->pool, user->jid, method, params);
+}
+
+/* A refusal that must not come before session_request() has returned. */
+struct refusal {
+	rpc_reply	*reply;
+	void		*ctx;
+	bool		 full;
+};
+
+static void
+refuse(void *arg)
+{
+	static const struct msg_error offline = {
+		.code = ERR_NOT_CONNECTED, .text = "You are not logged in.",
+	};
+	static const struct msg_error full = {
+		.code = ERR_QUEUE_FULL, .text = "The network is slow; try "
+		    "again.",
+	};
+	struct refusal *r = arg;
+
+	r->reply(r->ctx, r->full ? &full : &offline, NULL);
+	free(r);
+}
+
+void
+session_request(struct user *user, enum method method, const void *params,
+    rpc_reply *reply, void *ctx)
+{
+	struct refusal *r;
+	bool ready = session_ready(user);
+
+	if (ready && pool_request(user->gw->pool, user->jid, method, params, 0,
+	    reply, ctx) == 0)
+		return;
+	if (reply == NULL)
+		return;
+	r = xmalloc(sizeof(*r));
+	*r = (struct refusal){ reply, ctx, ready };
+	later(refuse, r);
+}

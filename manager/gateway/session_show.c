@@ -1,0 +1,45 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* A session as XMPP sees it: presence of the gateway and of the contacts. */
+#include "manager/gateway/session_show.h"
+
+#include "manager/gateway/contact.h"
+#include "manager/gateway/say.h"
+#include "manager/gateway/session.h"
+
+void
+session_show_online(struct user *user)
+{
+	struct client *client;
+
+	user->shown = true;
+	TAILQ_FOREACH(client, &user->clients, entry)
+		session_greet(user, client);
+	roster_session_up(user);
+}
+
+void
+session_greet(struct user *user, const struct client *client)
+{
+	const struct client *best = user_best_client(user);
+
+	say_presence(user->gw, user->gw->config->jid, client->full, NULL,
+	    best->show, best->status);
+}
+
+void
+session_show_offline(struct user *user, const char *text)
+{
+	user->shown = false;
+	roster_client_down(user, NULL);
+	session_show_trouble(user, text);
+}
+
+void
+session_show_trouble(struct user *user, const char *text)
+{
+	struct client *client;
+
+	TAILQ_FOREACH(client, &user->clients, entry)
+		say_presence(user->gw, user->gw->config->jid, client->full,
+		    "unavailable", SHOW_OFFLINE, text);
+}
