@@ -1,0 +1,379 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* links: gateway xmpp protocol util */
+/* Contacts: how they get onto the user's roster and off it again, and whether
+ * other programs come to the same hash of what they can do. */
+#include "tests/unit/gateway_kit.h"
+
+#include <openssl/evp.h>
+
+#include "manager/gateway/caps.h"
+#include "manager/gateway/contact.h"
+#include "manager/gateway/ns.h"
+
+static void
+contact(const char *name, const char *nickname)
+{
+	union params p = { .contact = {
+		.user = ANA, .contact = name, .name = nickname,
+		.blocked = TRI_ABSENT,
+	} };
+
+	tell(METHOD_contact, &p);
+}
+
+static void
+shows(const char *name, const char *show)
+{
+	union params p = { .contact_presence = {
+		.user = ANA, .contact = name, .show = show,
+	} };
+
+	tell(METHOD_contact_presence, &p);
+}
+
+static void
+flush(void)
+{
+	assert_true(ana()->roster_due > 0);
+	roster_flush(ana());
+}
+
+/* The last request of ours is answered by its receiver. */
+static void
+answers(const char *from, const char *type, const char *inside)
+{
+	come("<iq type='%s' from='%s' id='%s-%lu'>%s</iq>", type, from,
+	    kit.gw->iq_token, kit.gw->iq_serial, inside);
+}
+
+#define DISCO "<query xmlns='" NS_DISCO_INFO "'>"
+
+static void
+offered_by_request(void **state)
+{
+	(void)state;
+	log_in();
+	contact("Bob", "Bob B.");
+	expect_nothing();
+	flush();
+	expect("<iq type='get'", "to='" PC "'", NS_DISCO_INFO);
+	answers(PC, "result", DISCO "<feature var='x'/></query>");
+	expect("type='subscribe'", "from='bob@" GW "'", "to='" ANA "'",
+	    "Bob B.</nick>");
+	/* Asked once, whatever comes, and whatever its name becomes. */
+	contact("Bob", "Robert");
+	flush();
+	expect_nothing();
+	/* Not visible before the user says yes. */
+	shows("Bob", "online");
+	expect_nothing();
+	come("<presence type='subscribed' to='bob@" GW "'/>");
+	expect("<presence from='bob@" GW "/bot'", "<c ", "sha-1");
+	shows("Bob", "away");
+	expect("<show>away</show>");
+	shows("Bob", "away");
+	expect_nothing();
+	shows("Bob", "offline");
+	expect("type='unavailable'");
+}
+
+static void
+declined(void **state)
+{
+	(void)state;
+	log_in();
+	contact("bob", NULL);
+	flush();
+	answers(PC, "error", "");
+	expect("<iq");
+	expect("type='subscribe'");
+	come("<presence type='unsubscribed' to='bob@" GW "'/>");
+	expect_did("store contact bob none; store contact bob ask; "
+	    "store contact bob none ignored");
+	contact("bob", "Bob");
+	flush();
+	expect_nothing();
+}
+
+static void
+offered_by_exchange(void **state)
+{
+	(void)state;
+	log_in();
+	contact("bob", "Bob");
+	contact("cy", NULL);
+	flush();
+	answers(PC, "result", DISCO "<feature var='" NS_ROSTERX
+	    "'/></query>");
+	expect("<iq");
+	expect("<message", "to='" PC "'", NS_ROSTERX, "jid='bob@" GW "'",
+	    "jid='cy@" GW "'", "name='Bob'");
+	expect_nothing();
+}
+
+static void
+grant(void)
+{
+	come("<message from='example.org'><privilege xmlns='" NS_PRIVILEGE2
+	    "'><perm access='roster' type='both'/></privilege></message>");
+}
+
+static void
+written(void **state)
+{
+	(void)state;
+	grant();
+	log_in();
+	contact("bob", "Bob");
+	flush();
+	expect("<iq type='set'", "to='" ANA "'", NS_ROSTER,
+	    "jid='bob@" GW "'", "subscription='both'", "name='Bob'");
+	answers(ANA, "result", "");
+	assert_int_equal(contact_find(ana(), "bob")->subscription, SUB_BOTH);
+	expect_nothing();
+}
+
+/* ejabberd grants what it then refuses. */
+static void
+write_refused(void **state)
+{
+	(void)state;
+	grant();
+	log_in();
+	contact("bob", "Bob");
+	flush();
+	expect("<iq type='set'");
+	answers(ANA, "error", "");
+	flush();
+	expect("<iq type='get'", NS_DISCO_INFO);
+	answers(PC, "result", DISCO "</query>");
+	expect("type='subscribe'", "from='bob@" GW "'");
+}
+
+static void
+link_is_down(void **state)
+{
+	(void)state;
+	grant();
+	log_in();
+	contact("bob", "Bob");
+	kit.up = false;
+	flush();
+	expect_nothing();
+	assert_true(ana()->roster_due > ev_now(kit.loop) + 2);
+	kit.up = true;
+	flush();
+	expect("<iq type='set'");
+}
+
+static void
+added_by_user(void **state)
+{
+	(void)state;
+	log_in();
+	come("<presence type='subscribe' to='bob@" GW "'/>");
+	expect_nothing();
+	expect_did("contact_add bob");
+	answer("contact_add bob", NULL, NULL);
+	expect("type='subscribed'", "from='bob@" GW "'");
+	expect("type='subscribe'", "from='bob@" GW "'");
+	come("<presence type='subscribe' to='cy@" GW "'/>");
+	answer("contact_add cy", ERR_NOT_FOUND, NULL);
+	expect("type='unsubscribed'", "because");
+	assert_null(contact_find(ana(), "cy"));
+	/* And the answer when everybody has gone. */
+	come("<presence type='subscribe' to='di@" GW "'/>");
+	session_disconnected(ana(), "auth", "out", false);
+	later_run();
+	assert_null(ana());
+	forget();
+	answer("contact_add di", NULL, NULL);
+	expect("type='unsubscribed'", "from='di@" GW "'");
+}
+
+static void
+requests(void **state)
+{
+	union params p = { .contact_request = {
+		.user = ANA, .contact = "eve", .text = "It's me",
+	} };
+
+	(void)state;
+	log_in();
+	tell(METHOD_contact_request, &p);
+	expect("type='subscribe'", "from='eve@" GW "'", "It&apos;s me");
+	did();
+	session_lost(ana(), "it died");
+	come("<presence type='subscribed' to='eve@" GW "'/>");
+	expect("type='error'", "<recipient-unavailable ");
+	session_assigned(ana(), 1);
+	session_connected(ana());
+	did();
+	come("<presence type='subscribed' to='eve@" GW "'/>");
+	expect_did("contact_allow eve; store contact eve both");
+}
+
+static void
+removed(void **state)
+{
+	(void)state;
+	log_in();
+	contact("bob", NULL);
+	contact_find(ana(), "bob")->subscription = SUB_BOTH;
+	forget();
+	come("<presence type='unsubscribe' to='bob@" GW "'/>");
+	expect("type='unsubscribed'");
+	expect("type='unsubscribe'");
+	expect_did("store contact bob none ignored");
+	kit.config.remove_contacts = true;
+	come("<presence type='unsubscribe' to='bob@" GW "'/>");
+	expect_did("contact_remove bob; remove contact bob");
+}
+
+static void
+one_too_many(void **state)
+{
+	char name[32];
+
+	(void)state;
+	log_in();
+	for (int i = 0; i < CONTACTS_MAX; i++) {
+		snprintf(name, sizeof(name), "c%d", i);
+		assert_non_null(contact_add(ana(), name));
+	}
+	contact("bob", NULL);
+	come("<presence type='subscribe' to='bob@" GW "'/>");
+	expect("<not-acceptable ");
+	assert_int_equal(map_count(&ana()->contacts), CONTACTS_MAX);
+}
+
+/* ----------------------------------------------------------------- server mode */
+
+static void
+server_roster(void **state)
+{
+	(void)state;
+	kit.link.server = true;
+	log_in();
+	come("<iq type='set' id='1'><query xmlns='" NS_ROSTER "'><item jid="
+	    "'Bob@" GW "' name='B'><group>Friends</group></item></query>"
+	    "</iq>");
+	expect("type='result'", "id='1'");
+	expect_did("store contact bob none; contact_add bob");
+	flush();
+	/* RFC 6121 2.1.6: from the account, or from nobody. */
+	expect("<iq type='set' from='" ANA "' to='" PC "'", NS_ROSTER,
+	    "<group>Friends</group>");
+	come("<iq type='get' id='2'><query xmlns='" NS_ROSTER "'/></iq>");
+	expect("id='2'", "jid='bob@" GW "'", "subscription='both'");
+	come("<iq type='set' id='3'><query xmlns='" NS_ROSTER "'><item jid="
+	    "'bob@elsewhere.example'/></query></iq>");
+	expect("<not-allowed ");
+	forget();
+	come("<iq type='set' id='4'><query xmlns='" NS_ROSTER "'><item jid="
+	    "'bob@" GW "' subscription='remove'/></query></iq>");
+	expect("type='result'", "id='4'");
+	expect("subscription='remove'");
+	expect_did("contact_remove bob; remove contact bob");
+	/* Nothing that the network does not hear of. */
+	session_lost(ana(), "it died");
+	come("<iq type='set' id='5'><query xmlns='" NS_ROSTER "'><item jid="
+	    "'bob@" GW "'/></query></iq>");
+	expect("id='5'", "<recipient-unavailable ");
+}
+
+/* ------------------------------------------------------------------------ caps */
+
+static const char *
+attr_after(const char *from, const char *what, char *out, size_t size)
+{
+	const char *at = strstr(from, what), *end;
+
+	if (at == NULL)
+		return NULL;
+	at += strlen(what);
+	end = strchr(at, '\'');
+	assert_true(end != NULL && (size_t)(end - at) < size);
+	memcpy(out, at, (size_t)(end - at));
+	out[end - at] = '\0';
+	return end;
+}
+
+static int
+by_octets(const void *a, const void *b)
+{
+	return strcmp(*(char *const *)a, *(char *const *)b);
+}
+
+/* XEP-0115 5.1 from what disco#info says, by nothing of ours. */
+static void
+hash_of_answer(const char *answer, char *out)
+{
+	char value[256], *vars[64];
+	unsigned char hash[EVP_MAX_MD_SIZE];
+	struct buf s = { 0 };
+	unsigned len;
+	size_t n = 0;
+
+	assert_non_null(attr_after(answer, "<identity category='", value,
+	    sizeof(value)));
+	assert_string_equal(value, "client");
+	assert_non_null(attr_after(answer, " name='", value, sizeof(value)));
+	buf_addf(&s, "client/pc//%s<", value);
+	while ((answer = attr_after(answer, "<feature var='", value,
+	    sizeof(value))) != NULL)
+		vars[n++] = xstrdup(value);
+	assert_true(n > 5);
+	qsort(vars, n, sizeof(*vars), by_octets);
+	for (size_t i = 0; i < n; i++) {
+		buf_addf(&s, "%s<", vars[i]);
+		free(vars[i]);
+	}
+	EVP_Digest(buf_data(&s), buf_len(&s), hash, &len, EVP_sha1(), NULL);
+	EVP_EncodeBlock((unsigned char *)out, hash, (int)len);
+	buf_free(&s);
+}
+
+static void
+caps(void **state)
+{
+	static const char *const more[] = {
+		"chat_states", "markers", "receipts", "replies", "xhtml",
+		"attention", "correction", "reactions", "retraction",
+	};
+	char ver[64], hash[64];
+
+	(void)state;
+	for (size_t i = 0; i <= LENGTH(more); i++) {
+		kit.gw->caps_ver[0] = '\0';
+		snprintf(ver, sizeof(ver), "%s", caps_of_contacts(kit.gw));
+		come("<iq type='get' id='1' to='bob@" GW "/bot'><query xmlns='"
+		    NS_DISCO_INFO "' node='" CAPS_NODE "#%s'/></iq>", ver);
+		expect("type='result'", ver);
+		hash_of_answer(kit.sent[kit.seen - 1], hash);
+		assert_string_equal(hash, ver);
+		if (i < LENGTH(more))
+			can(more[i]);
+	}
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		gateway_test(offered_by_request),
+		gateway_test(declined),
+		gateway_test(offered_by_exchange),
+		gateway_test(written),
+		gateway_test(write_refused),
+		gateway_test(link_is_down),
+		gateway_test(added_by_user),
+		gateway_test(requests),
+		gateway_test(removed),
+		gateway_test(one_too_many),
+		gateway_test(server_roster),
+		gateway_test(caps),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
