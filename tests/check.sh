@@ -67,6 +67,10 @@ step "sanitized unit tests" "^unit: " \
 step "fuzz targets" "" make --no-print-directory -j"$jobs" fuzz \
     FUZZ_SECONDS="$FUZZ_SECONDS"
 
+step "backends alone" " (passed|failed|error)" \
+    env B="$PWD/build/sanitize" PYTHONDONTWRITEBYTECODE=1 \
+    /usr/bin/python3 -m pytest -q -p no:cacheprovider tests/backends
+
 # Correctness with the sanitizers' eyes open; what is about time (kills, queues,
 # memory) once more with the programs as they are shipped.
 step "end-to-end tests, sanitized" " (passed|failed|error)" \

@@ -352,6 +352,13 @@ link_space(const struct link *l)
 	return LINK_QUEUE_MAX - l->queued;
 }
 
+bool
+link_is_quiet(const struct link *l)
+{
+	return l->limit->burst <= 0 || (l->queued == 0 &&
+	    l->flood.tokens >= l->limit->burst / 2);
+}
+
 double
 link_delay(const struct link *l)
 {

@@ -73,6 +73,8 @@ int	link_send_request(struct link *, request_t, const char *command, ...)
 bool	link_unsend_ping(struct link *, const char *token);
 /* Lines that link_send() would take now. */
 unsigned link_space(const struct link *);
+/* Is there room for a line that nobody waits for, without delaying others? */
+bool	link_is_quiet(const struct link *);
 /* Seconds until a line queued now leaves. */
 double	link_delay(const struct link *);
 /* Registered: the queue may move. */

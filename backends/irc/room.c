@@ -398,8 +398,9 @@ room_named(struct network *n, struct channel *c)
 	c->state = CHANNEL_JOINED;
 	if (c->wanted)
 		show_all(n, c);
-	/* NAMES does not tell who is away. */
-	if (map_count(&c->members) > 1 &&
+	/* NAMES does not tell who is away; but after a reconnection with many
+	 * rooms nobody's message shall wait for that. */
+	if (link_is_quiet(&n->link) && map_count(&c->members) > 1 &&
 	    map_count(&c->members) <= n->irc->config.who_max &&
 	    link_send(&n->link, "WHO", c->name, NULL) == 0)
 		c->who = true;
