@@ -60,6 +60,16 @@ caps_of_contacts(struct gateway *gw)
 }
 
 void
+caps_put(struct gateway *gw, struct xml *x)
+{
+	xml_open_ns(x, "c", NS_CAPS);
+	xml_attr(x, "hash", "sha-1");
+	xml_attr(x, "node", CAPS_NODE);
+	xml_attr(x, "ver", caps_of_contacts(gw));
+	xml_close(x);
+}
+
+void
 caps_put_contact(const struct gateway *gw, struct xml *x)
 {
 	xml_open(x, "identity");

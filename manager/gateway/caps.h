@@ -11,6 +11,8 @@
 
 /* The verification string of every contact. */
 const char	*caps_of_contacts(struct gateway *);
+/* <c/> with it, inside an open presence: of contacts and of occupants. */
+void		 caps_put(struct gateway *, struct xml *);
 /* Identity and features of a contact, inside an open query element. */
 void		 caps_put_contact(const struct gateway *, struct xml *);
 

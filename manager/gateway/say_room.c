@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "manager/gateway/caps.h"
 #include "manager/gateway/name.h"
 #include "manager/gateway/ns.h"
 #include "protocol/errors.h"
@@ -109,6 +110,8 @@ write_presence(const struct presence *p, const char *to)
 	write_occupant_id(x, p->o->id);
 	if (p->o->resource != p->o->nick)
 		xml_element(x, "nick", NS_NICK, p->o->nick);
+	if (p->gone == NULL)
+		caps_put(gw, x);
 	if (p->gone == NULL && p->o->avatar != NULL) {
 		xml_open_ns(x, "x", NS_VCARD_UPDATE);
 		xml_element(x, "photo", NULL, p->o->avatar);

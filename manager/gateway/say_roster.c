@@ -24,11 +24,7 @@ say_contact(const struct user *user, const struct contact *c, const char *to)
 		xml_element(x, "show", NULL, show_name(c->show));
 	if (c->status != NULL)
 		xml_element(x, "status", NULL, c->status);
-	xml_open_ns(x, "c", NS_CAPS);
-	xml_attr(x, "hash", "sha-1");
-	xml_attr(x, "node", CAPS_NODE);
-	xml_attr(x, "ver", caps_of_contacts(gw));
-	xml_close(x);
+	caps_put(gw, x);
 	/* XEP-0153: an empty photo says that there is none. */
 	xml_open_ns(x, "x", NS_VCARD_UPDATE);
 	xml_element(x, "photo", NULL, c->avatar_hash);

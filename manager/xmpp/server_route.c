@@ -37,6 +37,7 @@ route_result(struct client *c, const struct stanza *iq)
 	xml_begin(&x, client_out(c));
 	xml_open(&x, "iq");
 	xml_attr(&x, "type", "result");
+	xml_attr(&x, "from", stanza_attr(iq, "to"));
 	xml_attr(&x, "id", stanza_attr(iq, "id"));
 	xml_close(&x);
 	client_send(c);
@@ -61,7 +62,7 @@ is_ours(struct client *c, const struct stanza *s)
 	}
 	if (strcmp(type, "set") == 0 &&
 	    stanza_child(s, "bind", NS_BIND) != NULL) {
-		(void)link_bounce(client_out(c), s, NULL, NULL, "cancel",
+		(void)link_bounce(client_out(c), s, to, NULL, "cancel",
 		    "not-allowed");
 		client_send(c);
 		return true;

@@ -229,7 +229,7 @@ logs_in(void **state)
 	assert_int_equal(link_clients(t.link, "ana@irc.example"), 1);
 	peer_send(&p, "<iq type='set' id='s' to='irc.example'><session "
 	    "xmlns='urn:ietf:params:xml:ns:xmpp-session'/></iq>");
-	peer_expect(&p, "<iq type='result' id='s'/>");
+	peer_expect(&p, "<iq type='result' from='irc.example' id='s'/>");
 	peer_send(&p, "<presence/></stream:stream>");
 	peer_expect(&p, "</stream:stream>");
 	peer_expect_end(&p);
