@@ -95,7 +95,7 @@ tell_admins(struct gateway *gw, const char *what, const char *jid)
 	free(text);
 }
 
-/* ------------------------------------------------------------------- register */
+/* ----------------------------------------------------------------- register */
 
 /* The new data take effect: a session with the old ones ends, and one that the
  * store is asked for anew begins for the same clients. */
@@ -194,7 +194,7 @@ account_register(struct gateway *gw, const char *jid,
 		later(finish_later, job);
 }
 
-/* ----------------------------------------------------------------- unregister */
+/* --------------------------------------------------------------- unregister */
 
 static void
 removed(void *arg, const char *error)

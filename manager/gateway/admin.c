@@ -88,7 +88,7 @@ online(const struct gateway *gw)
 	return n;
 }
 
-/* --------------------------------------------------------------------- general */
+/* ------------------------------------------------------------------ general */
 
 static void
 cmd_status(struct run *r)
@@ -122,7 +122,7 @@ cmd_version(struct run *r)
 	buf_adds(&r->out, SPECTRUM_VERSION);
 }
 
-/* ----------------------------------------------------------------------- users */
+/* -------------------------------------------------------------------- users */
 
 static void
 cmd_online_users(struct run *r)
@@ -246,7 +246,7 @@ cmd_kick(struct run *r)
 	buf_addf(&r->out, "User '%s' disconnected.", r->argv[0]);
 }
 
-/* -------------------------------------------------------------------- messages */
+/* ----------------------------------------------------------------- messages */
 
 static void
 cmd_messages_from_xmpp(struct run *r)
@@ -260,7 +260,7 @@ cmd_messages_to_xmpp(struct run *r)
 	buf_addf(&r->out, "%lu", r->gw->messages_up);
 }
 
-/* -------------------------------------------------------------------- backends */
+/* ----------------------------------------------------------------- backends */
 
 static struct backend_info *
 all_backends(const struct gateway *gw, size_t *n)
@@ -324,7 +324,7 @@ cmd_restart_backend(struct run *r)
 		buf_addf(&r->out, "Backend %lu is being replaced.", id);
 }
 
-/* ---------------------------------------------------------------------- memory */
+/* ------------------------------------------------------------------- memory */
 
 struct memory {
 	long	res, shr;	/* KB */
@@ -386,7 +386,7 @@ cmd_average_memory(struct run *r)
 	    users ? backends_memory(r->gw) / (long)users : 0);
 }
 
-/* ------------------------------------------------------------------- the table */
+/* ---------------------------------------------------------------- the table */
 
 static command cmd_help, cmd_commands, cmd_variables;
 
@@ -460,7 +460,7 @@ cmd_variables(struct run *r)
 	}
 }
 
-/* ------------------------------------------------------------------------- run */
+/* ---------------------------------------------------------------------- run */
 
 static const struct row *
 find(const char *name)

@@ -86,7 +86,7 @@ caps_put_contact(const struct gateway *gw, struct xml *x)
 	}
 }
 
-/* ---------------------------------------------------------------- of clients */
+/* --------------------------------------------------------------- of clients */
 
 struct question {
 	char	*full;

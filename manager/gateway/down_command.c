@@ -61,7 +61,7 @@ command_put_items(const struct gateway *gw, struct xml *x)
 		    can->commands.v[i].label);
 }
 
-/* -------------------------------------------------------------------- answers */
+/* ------------------------------------------------------------------ answers */
 
 struct xml *
 command_begin(const struct asked *asked, const char *node,
@@ -93,7 +93,7 @@ command_note(struct xml *x, const char *text)
 	xml_close(x);
 }
 
-/* --------------------------------------------------------------- the backend's */
+/* ------------------------------------------------------------ the backend's */
 
 struct running {
 	struct asked	*asked;
@@ -203,7 +203,7 @@ cancel(struct down *d, const char *node)
 	    stanza_attr(d->payload, "sessionid"), "canceled"));
 }
 
-/* ----------------------------------------------------------------------- entry */
+/* -------------------------------------------------------------------- entry */
 
 static bool
 submitted(const struct stanza *form)

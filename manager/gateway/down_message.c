@@ -15,7 +15,7 @@
 #include "util/log.h"
 #include "util/xalloc.h"
 
-/* ---------------------------------------------------------------- to a contact */
+/* ------------------------------------------------------------- to a contact */
 
 /* The name as the network writes it: JIDs are lower case. */
 static const char *
@@ -131,7 +131,7 @@ down_message_chat(struct down *d)
 	pass_chat_state(d, name);
 }
 
-/* ------------------------------------------------------------- to the gateway */
+/* ----------------------------------------------------------- to the gateway */
 
 struct reply {
 	struct gateway	*gw;
@@ -182,7 +182,7 @@ down_message_gateway(struct down *d)
 	admin_command(d->gw, body, admin_answered, reply);
 }
 
-/* --------------------------------------------------------------------- bounces */
+/* ------------------------------------------------------------------ bounces */
 
 /* Errors that mean "this client is not there any more". */
 static bool

@@ -9,11 +9,13 @@
 #include "manager/gateway/ns.h"
 #include "manager/gateway/say.h"
 #include "manager/gateway/session.h"
+#include "manager/xmpp/parser.h"
 #include "util/xalloc.h"
 
+#define NS_BOOKMARKS	"storage:bookmarks"	/* XEP-0048 */
 #define PRIVATE_MAX	(64 * 1024)	/* bytes of one user's bookmarks */
 
-/* ------------------------------------------------- jabber:iq:gateway (XEP-0100) */
+/* --------------------------------------------- jabber:iq:gateway (XEP-0100) */
 
 void
 down_gateway_get(struct down *d)
@@ -48,7 +50,7 @@ down_gateway_set(struct down *d)
 	say_end(d->gw, x, d->from->full, 0);
 }
 
-/* --------------------------------------------------------------- about ourselves */
+/* ---------------------------------------------------------- about ourselves */
 
 void
 down_version(struct down *d)
@@ -117,12 +119,68 @@ down_carbons(struct down *d)
 	say_result(d);
 }
 
-/* ------------------------------------------------------ private storage (XEP-0049) */
+/* ----------------------------------------------- private storage (XEP-0049) */
 
 static const struct stanza *
 bookmarks_of(const struct down *d)
 {
-	return stanza_child(d->payload, "storage", "storage:bookmarks");
+	return stanza_child(d->payload, "storage", NS_BOOKMARKS);
+}
+
+struct stored {
+	struct buf	text;
+	unsigned	count;		/* of elements */
+};
+
+static void
+stored_element(void *ctx, struct arena *a, const struct stanza *s)
+{
+	struct stored *stored = ctx;
+
+	(void)a;
+	stored->count++;
+	if (stanza_is(s, "storage", NS_BOOKMARKS))
+		stanza_write(&stored->text, s, NULL);
+}
+
+static void
+stored_other(void *ctx, struct arena *a, const struct stanza *s)
+{
+	(void)ctx, (void)a, (void)s;
+}
+
+static void
+stored_end(void *ctx)
+{
+	struct stored *stored = ctx;
+
+	stored->count++;
+}
+
+/* The database may have been filled by others, and what is not well-formed
+ * would end everybody's stream. */
+static void
+put_stored(struct xml *x, const char *text)
+{
+	static const char head[] = "<stream:stream xmlns:stream='" NS_STREAM
+	    "' xmlns='" NS_BOOKMARKS "'>";
+	static const struct parser_events events = {
+		.opened = stored_other, .stanza = stored_element,
+		.ended = stored_end,
+	};
+	struct stored stored = { 0 };
+	struct parser *parser = parser_create(NS_BOOKMARKS, 2 * PRIVATE_MAX,
+	    &events, &stored);
+	const char *why;
+
+	if (parser_feed(parser, head, sizeof(head) - 1, &why) == 0 &&
+	    parser_feed(parser, text, strlen(text), &why) == 0 &&
+	    stored.count == 1 && buf_len(&stored.text) > 0)
+		xml_raw(x, buf_data(&stored.text), buf_len(&stored.text));
+	else
+		xml_element(x, "storage", NS_BOOKMARKS, NULL);
+	parser_destroy(parser);
+	buf_free(&stored.text);
 }
 
 void
@@ -137,12 +195,7 @@ down_private_get(struct down *d)
 	}
 	x = say_result_begin(d);
 	xml_open_ns(x, "query", NS_PRIVATE);
-	if (stored != NULL) {
-		/* Well-formed: it was written from a parsed stanza. */
-		xml_raw(x, stored, strlen(stored));
-	} else {
-		xml_element(x, "storage", "storage:bookmarks", NULL);
-	}
+	put_stored(x, stored ? stored : "");
 	say_end(d->gw, x, d->from->full, 0);
 }
 
@@ -169,7 +222,7 @@ down_private_set(struct down *d)
 	say_result(d);
 }
 
-/* ------------------------------------------------------------- blocking (XEP-0191) */
+/* ------------------------------------------------------ blocking (XEP-0191) */
 
 void
 down_blocklist_get(struct down *d)

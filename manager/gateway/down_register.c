@@ -25,7 +25,7 @@ may_register(const struct down *d)
 	return false;
 }
 
-/* --------------------------------------------------------------------------- get */
+/* ---------------------------------------------------------------------- get */
 
 static void
 put_form(struct xml *x, const struct gateway *gw, const char *uin)
@@ -84,7 +84,7 @@ down_register_get(struct down *d)
 		    "Registration is not open to you here.");
 }
 
-/* --------------------------------------------------------------------------- set */
+/* ---------------------------------------------------------------------- set */
 
 static void
 answered(struct gateway *gw, void *ctx, enum account_result result,

@@ -16,7 +16,7 @@
 
 #define PHOTO_MAX (256 * 1024)	/* bytes */
 
-/* ----------------------------------------------------------------------- get */
+/* ---------------------------------------------------------------------- get */
 
 static void
 put_photo(struct xml *x, const struct msg_profile_result *p)
@@ -115,7 +115,7 @@ down_vcard_get(struct down *d)
 		    asked_by(d));
 }
 
-/* ----------------------------------------------------------------------- set */
+/* ---------------------------------------------------------------------- set */
 
 /* base64 with line breaks, as vCards have it; len 0 when it is none. */
 static struct bin
@@ -163,7 +163,7 @@ down_vcard_set(struct down *d)
 	    asked_by(d));
 }
 
-/* -------------------------------------------------------------------- search */
+/* ------------------------------------------------------------------- search */
 
 static const struct {
 	const char *var, *label;

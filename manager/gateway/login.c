@@ -45,7 +45,7 @@ login_user(void *arg)
 	return user;
 }
 
-/* -------------------------------------------------------------- from the store */
+/* ----------------------------------------------------------- from the store */
 
 /* What an account is called when the user has not said: the JID's node. */
 static char *
@@ -160,7 +160,7 @@ login_load(struct user *user)
 	store_load(user->gw->store, user->jid, loaded, login_ctx(user));
 }
 
-/* ---------------------------------------------------------------- to the backend */
+/* ----------------------------------------------------------- to the backend */
 
 static void
 answered(void *arg, const struct msg_error *error, const union result *result)
@@ -197,7 +197,7 @@ login_send(struct user *user)
 	return sent;
 }
 
-/* ------------------------------------------------------------------ server mode */
+/* -------------------------------------------------------------- server mode */
 
 bool
 login_same_secret(const char *a, const char *b)

@@ -108,7 +108,7 @@ push_all(struct user *user, struct contact *c, const char *subscription)
 	}
 }
 
-/* ------------------------------------------------------------------- offered */
+/* ------------------------------------------------------------------ offered */
 
 static bool
 to_be_offered(const struct contact *c)
@@ -174,7 +174,7 @@ offer(struct gateway *gw, const char *full, bool wants_rosterx)
 		offer_by_request(user);
 }
 
-/* ------------------------------------------------------------------ the choice */
+/* --------------------------------------------------------------- the choice */
 
 void
 roster_changed(struct user *user, struct contact *c)
@@ -243,7 +243,7 @@ roster_flush(struct user *user)
 		caps_ask_rosterx(gw, best->full, offer);
 }
 
-/* --------------------------------------------------------------- session life */
+/* ------------------------------------------------------------- session life */
 
 void
 roster_session_up(struct user *user)
@@ -306,7 +306,7 @@ roster_removed(struct user *user, const struct contact *c)
 	}
 }
 
-/* --------------------------------------------------------------- registration */
+/* ------------------------------------------------------------- registration */
 
 static void
 ask_for_presence(struct gateway *gw, const char *bare)

@@ -178,7 +178,7 @@ left(struct user *user, const struct detail *why)
 		user_tidy(user);
 }
 
-/* ------------------------------------------------------------------ arriving */
+/* ----------------------------------------------------------------- arriving */
 
 static void
 assign(struct user *user)
@@ -292,7 +292,7 @@ assign_now(struct user *user, const struct detail *d)
 	assign(user);
 }
 
-/* ---------------------------------------------------------------- recovering */
+/* --------------------------------------------------------------- recovering */
 
 static void
 plan(struct user *user, double retry_at)
@@ -432,7 +432,7 @@ recovery_due(struct user *user, const struct detail *d)
 	pool_assign(user->gw->pool, user->jid);
 }
 
-/* -------------------------------------------------------------------- online */
+/* ------------------------------------------------------------------- online */
 
 /* Nobody is there who would say goodbye: a client that logged in and never
  * sent presence, or vanished with its server. */
@@ -514,7 +514,7 @@ step(struct user *user, enum event event, const struct detail *d)
 	actions[user->state][event](user, d);
 }
 
-/* -------------------------------------------------------------------- public */
+/* ------------------------------------------------------------------- public */
 
 void
 session_want(struct user *user, const char *hint)

@@ -25,7 +25,9 @@ enum user_state {
 	USER_LEAVING,		/* logout sent */
 };
 
-enum show { SHOW_OFFLINE, SHOW_ONLINE, SHOW_CHAT, SHOW_AWAY, SHOW_XA, SHOW_DND };
+enum show {
+	SHOW_OFFLINE, SHOW_ONLINE, SHOW_CHAT, SHOW_AWAY, SHOW_XA, SHOW_DND
+};
 
 /* A client of the user that is available to the gateway. */
 struct client {

@@ -180,7 +180,8 @@ xhtml_put(struct xml *x, const char *content)
 	parser = parser_create(NS_XHTML, XHTML_MAX + 256, &events, &found);
 	if (parser_feed(parser, head, sizeof(head) - 1, &why) == 0 &&
 	    parser_feed(parser, content, len, &why) == 0 &&
-	    parser_feed(parser, "</body>", 7, &why) == 0 && found.count == 1) {
+	    parser_feed(parser, "</body>", 7, &why) == 0 && found.count == 1 &&
+	    buf_len(&found.out) > 0) {
 		xml_open_ns(x, "html", NS_XHTML_IM);
 		xml_open_ns(x, "body", NS_XHTML);
 		xml_raw(x, buf_data(&found.out), buf_len(&found.out));

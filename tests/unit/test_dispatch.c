@@ -110,7 +110,7 @@ wrong_way(void **state)
 	expect_did("refuse 1 77 not_supported; refuse 1 9 not_supported");
 }
 
-/* ------------------------------------------------------------------- questions */
+/* ---------------------------------------------------------------- questions */
 
 static void
 say(const char *body)
@@ -153,7 +153,7 @@ questions(void **state)
 	expect_did("answer 1 77");
 }
 
-/* ------------------------------------------------------------ what cannot be said */
+/* ------------------------------------------------------ what cannot be said */
 
 static void
 hostile(void **state)

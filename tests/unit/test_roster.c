@@ -247,7 +247,7 @@ one_too_many(void **state)
 	assert_int_equal(map_count(&ana()->contacts), CONTACTS_MAX);
 }
 
-/* ----------------------------------------------------------------- server mode */
+/* -------------------------------------------------------------- server mode */
 
 static void
 server_roster(void **state)
@@ -282,7 +282,7 @@ server_roster(void **state)
 	expect("id='5'", "<recipient-unavailable ");
 }
 
-/* ------------------------------------------------------------------------ caps */
+/* --------------------------------------------------------------------- caps */
 
 static const char *
 attr_after(const char *from, const char *what, char *out, size_t size)

@@ -6,7 +6,7 @@
 
 #include "manager/gateway/login.h"
 
-/* ------------------------------------------------------------------ the table */
+/* ---------------------------------------------------------------- the table */
 
 enum event {
 	WANT, END, LOADED, TURNED_AWAY, ASSIGNED, CONNECTED, REFUSED, DROPPED,
@@ -216,7 +216,7 @@ every_cell(void **state)
 	}
 }
 
-/* ------------------------------------------------------------- longer stories */
+/* ----------------------------------------------------------- longer stories */
 
 static void
 says(const char *body)
@@ -410,7 +410,7 @@ switched_off(void **state)
 	assert_null(ana());
 }
 
-/* --------------------------------------------------------------- server mode */
+/* -------------------------------------------------------------- server mode */
 
 static void
 sasl(void **state)
