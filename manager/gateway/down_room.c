@@ -210,6 +210,8 @@ words_of(const struct down *d, const char *body)
 	const char *to = stanza_attr(reply, "to");
 	struct room_words w = {
 		.from = d->from->full, .to = d->to->full, .id = d->id,
+		.origin_id = stanza_attr(stanza_child(d->stanza, "origin-id",
+		    NS_SID), "id"),
 		.body = body, .xhtml = xhtml_get(d->arena, d->stanza),
 		.replaces = stanza_attr(stanza_child(d->stanza, "replace",
 		    NS_CORRECT), "id"),

@@ -24,7 +24,8 @@ struct room_history {
 static const size_t texts[] = {
 	offsetof(struct past, resource), offsetof(struct past, body),
 	offsetof(struct past, xhtml), offsetof(struct past, id),
-	offsetof(struct past, stanza_id), offsetof(struct past, replaces),
+	offsetof(struct past, stanza_id), offsetof(struct past, origin_id),
+	offsetof(struct past, replaces),
 	offsetof(struct past, thread), offsetof(struct past, reply_id),
 	offsetof(struct past, reply_author), offsetof(struct past, reply_text),
 };

@@ -12,7 +12,7 @@ struct past {
 	const char	*resource;	/* of the author; NULL: the room */
 	const char	*body, *xhtml;
 	const char	*id;		/* of the stanza */
-	const char	*stanza_id;	/* XEP-0359 */
+	const char	*stanza_id, *origin_id;	/* XEP-0359 */
 	const char	*replaces;	/* XEP-0308 */
 	const char	*thread;
 	const char	*reply_id, *reply_author, *reply_text;

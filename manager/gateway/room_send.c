@@ -70,7 +70,8 @@ reflect(struct room_send *s, const char *stanza_id, int64_t when)
 	struct past p = {
 		.resource = room_own_resource(s->room),
 		.body = w->body, .xhtml = w->xhtml, .id = w->id,
-		.stanza_id = stanza_id, .replaces = w->replaces,
+		.stanza_id = stanza_id, .origin_id = w->origin_id,
+		.replaces = w->replaces,
 		.thread = w->thread, .reply_id = w->reply_id,
 		.reply_author = w->reply_author, .reply_text = w->reply_text,
 		.occupant = self ? self->id : 0, .time = when,
@@ -97,7 +98,9 @@ copy(char **at, const char *s)
 /* The texts of a message, each to be copied. */
 static const size_t texts[] = {
 	offsetof(struct room_words, from), offsetof(struct room_words, to),
-	offsetof(struct room_words, id), offsetof(struct room_words, nick),
+	offsetof(struct room_words, id),
+	offsetof(struct room_words, origin_id),
+	offsetof(struct room_words, nick),
 	offsetof(struct room_words, body), offsetof(struct room_words, xhtml),
 	offsetof(struct room_words, replaces),
 	offsetof(struct room_words, thread),

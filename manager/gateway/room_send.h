@@ -12,7 +12,7 @@
 /* A message as a client sent it; NULL: absent. */
 struct room_words {
 	const char	*from, *to;	/* addresses of the stanza */
-	const char	*id;
+	const char	*id, *origin_id;	/* XEP-0359 */
 	const char	*nick;		/* private: to whom; NULL: to all */
 	const char	*body, *xhtml, *replaces, *thread;
 	const char	*reply_id, *reply_author, *reply_text;

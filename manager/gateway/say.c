@@ -187,6 +187,11 @@ put_ids(struct xml *x, const struct say_message *m)
 		xml_attr(x, "by", m->stanza_id_by);
 		xml_close(x);
 	}
+	if (m->origin_id != NULL) {
+		xml_open_ns(x, "origin-id", NS_SID);
+		xml_attr(x, "id", m->origin_id);
+		xml_close(x);
+	}
 	if (m->occupant_id != NULL) {
 		xml_open_ns(x, "occupant-id", NS_OCCUPANT_ID);
 		xml_attr(x, "id", m->occupant_id);

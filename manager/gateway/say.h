@@ -50,6 +50,7 @@ struct say_message {
 	const char	*id, *body, *xhtml, *subject, *thread;
 	const char	*chat_state;	/* "active" ... */
 	const char	*stanza_id, *stanza_id_by;	/* XEP-0359 */
+	const char	*origin_id;	/* the same, as the sender made it */
 	const char	*occupant_id;	/* XEP-0421 */
 	const char	*replaces;	/* XEP-0308 */
 	const char	*received;	/* XEP-0184: id of the message received */

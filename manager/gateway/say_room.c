@@ -341,6 +341,7 @@ say_room_message(const struct room *room, const struct past *p,
 		.id = p->id, .body = p->body, .xhtml = p->xhtml,
 		.thread = p->thread, .replaces = p->replaces,
 		.stanza_id = p->stanza_id, .stanza_id_by = room->jid,
+		.origin_id = p->origin_id,
 	};
 
 	if (p->reply_id != NULL)

@@ -57,6 +57,24 @@ shown_when_accepted(void **state)
 	expect_nothing();
 }
 
+/* Profanity shows its own message twice when this one is gone. */
+static void
+origin_id_comes_back(void **state)
+{
+	(void)state;
+	enter();
+	send_to(down_room_message, NULL, "<message from='" PC "' to='" CATS
+	    "' type='groupchat' id='c1'><body>x</body>"
+	    "<origin-id xmlns='urn:xmpp:sid:0' id='o&amp;1'/></message>");
+	accepted(expect_asked("groupchat #cats c1 x"), "net7", false);
+	expect("id='c1'", "<origin-id xmlns='urn:xmpp:sid:0' id='o&amp;1'/>");
+	say_as(PC, "c2", "without");
+	accepted(expect_asked("groupchat #cats c2 without"), NULL, false);
+	expect("id='c2'");
+	expect_no("<origin-id");
+	expect_nothing();
+}
+
 static void
 shown_when_echoed(void **state)
 {
@@ -402,6 +420,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		room_test(shown_when_accepted),
+		room_test(origin_id_comes_back),
 		room_test(shown_when_echoed),
 		room_test(echo_never_comes),
 		room_test(refused),
