@@ -198,8 +198,9 @@ sasl_decided(struct client *c, const char *condition, const char *text)
 	struct xml x;
 
 	if (condition != NULL) {
-		log_info("%s: login of %s from %s refused: %s",
-		    c->server->domain, c->bare, client_peer(c), condition);
+		log_info("%s: login of %s from %s refused: %s%s%s",
+		    c->server->domain, c->bare, client_peer(c), condition,
+		    text ? ": " : "", text ? text : "");
 		fail(c, condition, text);
 		return;
 	}
