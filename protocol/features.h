@@ -9,6 +9,7 @@
 #define FEATURE_ROOM_LIST	"room_list"
 #define FEATURE_ROOM_PREFIXES	"room_prefixes="
 #define FEATURE_NETWORKS	"networks"
+#define FEATURE_IDENTITY	"identity="
 #define FEATURE_RECEIPTS	"receipts"
 #define FEATURE_MARKERS		"markers"
 #define FEATURE_CHAT_STATES	"chat_states"

@@ -396,7 +396,7 @@ down_room_list(struct irc *irc, request_t request, const struct msg_room_list *m
 		n = s->networks;
 	else if (server_parse(&server, m->network) == 0)
 		for (n = s->networks; n != NULL; n = n->next)
-			if (server_equal(&n->server, &server))
+			if (server_equal(n->server, &server))
 				break;
 	if (n == NULL || n->state != NETWORK_ONLINE)
 		up_error(request, ERR_NOT_CONNECTED, "not connected");

@@ -80,7 +80,13 @@ HANDLER(room_list)
 
 static const char *const features[] = {
 	"rooms", "room_list", "room_prefixes=#&+!", "no_jid_escaping",
-	"no_password", "no_registration", "xhtml", "vcard", NULL
+	"no_registration", "identity=irc", "xhtml", "vcard", NULL
+};
+/* Where users name the server there is no account to have a password. */
+static const char *many_networks[] = {
+	"rooms", "room_list", "room_prefixes=#&+!", "no_jid_escaping",
+	"no_registration", "identity=irc", "xhtml", "vcard", "no_password",
+	"networks",
 };
 
 static int
@@ -92,6 +98,9 @@ start(const struct sections *config, struct msg_initialize_result *say,
 		return -1;
 	if (irc.config.nservers > 0)
 		say->name = irc.config.servers[0].host;
+	else
+		say->features = (struct strs){ many_networks,
+		    LENGTH(many_networks) };
 	return 0;
 }
 

@@ -98,7 +98,7 @@ network_contact_id(const struct network *n, const char *nick)
 const char *
 network_id(const struct network *n)
 {
-	return network_is_fixed(n) ? n->server.host : n->name;
+	return network_is_fixed(n) ? n->server->host : n->name;
 }
 
 void
@@ -147,8 +147,8 @@ shared_tls(struct irc *irc)
 static void
 connect_now(struct network *n)
 {
-	struct conn_target target = { .host = n->server.host,
-		.port = n->server.port, .timeout = 30 };
+	struct conn_target target = { .host = n->server->host,
+		.port = n->server->port, .timeout = 30 };
 
 	n->state = NETWORK_CONNECTING;
 	n->caps = n->caps_offered = 0;
@@ -157,7 +157,7 @@ connect_now(struct network *n)
 	n->pinged = 0;
 	xreplace(&n->last_error, NULL);
 	xreplace(&n->nick, n->wanted);
-	if (n->server.tls) {
+	if (n->server->tls) {
 		/* The owner must not hear of failure before it has us. */
 		if (shared_tls(n->irc) == -1) {
 			n->fatal = "other";
@@ -167,8 +167,8 @@ connect_now(struct network *n)
 		}
 		target.tls = n->irc->tls;
 	}
-	log_debug("%s: connecting to %s port %s", n->user, n->server.host,
-	    n->server.port);
+	log_debug("%s: connecting to %s port %s", n->user, n->server->host,
+	    n->server->port);
 	link_connect(&n->link, &target);
 	network_arm(n);
 }
@@ -236,7 +236,12 @@ network_create(struct irc *irc, const char *user, const struct server *server,
 	n->user = user;
 	n->name = xstrdup_null(name);
 	n->at = at;
-	n->server = *server;
+	if (name != NULL) {
+		n->own_server = xmalloc(sizeof(*server));
+		*n->own_server = *server;
+		server = n->own_server;
+	}
+	n->server = server;
 	n->wanted = xstrdup(nick);
 	n->backoff = (struct backoff){ .min = 2, .max = 60 };
 	isupport_init(&n->is);
@@ -268,6 +273,7 @@ network_free(void *object)
 	struct network *n = object;
 
 	free(n->name);
+	free(n->own_server);
 	free(n->last_error);
 	free(n->nick);
 	free(n->wanted);
@@ -325,7 +331,7 @@ fail_over(struct network *n)
 	if (!network_is_fixed(n) || c->nservers < 2)
 		return false;
 	n->tried++;
-	n->server = c->servers[n->tried % c->nservers];
+	n->server = &c->servers[n->tried % c->nservers];
 	return n->tried % c->nservers != 0;
 }
 
@@ -344,12 +350,12 @@ void
 network_lost(struct network *n, const char *why)
 {
 	bool was_up = n->state == NETWORK_ONLINE;
-	char text[sizeof(n->server.host) + 404];
+	char text[sizeof(n->server->host) + 404];
 
 	if (n->state == NETWORK_OVER)
 		return;
 	/* What the server said before it hung up is the better reason. */
-	snprintf(text, sizeof(text), "%s: %.400s", n->server.host,
+	snprintf(text, sizeof(text), "%s: %.400s", n->server->host,
 	    n->last_error ? n->last_error : why);
 	utf8_xml_clean(text, strlen(text));
 	log_debug("%s: %s", n->user, text);

@@ -86,7 +86,9 @@ struct network {
 	const char	*away;		/* borrowed: AWAY text, NULL: not away */
 	char		*name;		/* after the '@' of ids; NULL: fixed */
 	char		 at;		/* '@' or '%': how ids of it are written */
-	struct server	 server;
+	/* One of the configuration's, or the one named by the user. */
+	const struct server *server;
+	struct server	*own_server;	/* or NULL */
 	unsigned	 tried;		/* servers of the configuration */
 	enum network_state state;
 	bool		 was_online;

@@ -202,7 +202,7 @@ find_network(const struct session *s, const struct server *server)
 	for (struct network *n = s->networks; n != NULL; n = n->next)
 		if (n->state != NETWORK_QUITTING &&
 		    n->state != NETWORK_OVER &&
-		    server_equal(&n->server, server))
+		    server_equal(n->server, server))
 			return n;
 	return NULL;
 }
