@@ -76,7 +76,7 @@ fill_lists(struct instance *in)
 
 	g->admin_jids = jid_list(&in->arena, &c->service_admin_jid);
 	g->notify_jids = jid_list(&in->arena, &c->registration_notify_jid);
-	g->allowed_servers = string_list(&in->arena,
+	g->allowed_servers = jid_list(&in->arena,
 	    &c->service_allowed_servers);
 }
 
@@ -345,6 +345,7 @@ instance_reload(struct instance *in)
 	config_reload(in->config, newer, &report);
 	/* The strings it borrows have changed places. */
 	fill_gateway_config(in, in->gateway_config.jid);
+	gateway_reconfigured(in->gateway);
 	log_set_level(logging_level(in->config));
 	pc = pool_settings(in);
 	pool_configure(in->pool, &pc);

@@ -9,12 +9,18 @@
 
 #define CAPS_NODE "spectrum"	/* as the C++ program */
 
-/* The verification string of every contact. */
+/* The verification strings of every contact and of the gateway itself. */
 const char	*caps_of_contacts(struct gateway *);
-/* <c/> with it, inside an open presence: of contacts and of occupants. */
+const char	*caps_of_gateway(struct gateway *);
+/* <c/> with it, inside an open presence: of contacts and of occupants; and of
+ * the gateway. */
 void		 caps_put(struct gateway *, struct xml *);
-/* Identity and features of a contact, inside an open query element. */
+void		 caps_put_self(struct gateway *, struct xml *);
+/* Is this the node that such a <c/> names? */
+bool		 caps_is_node(const char *node, const char *ver);
+/* Identities and features, inside an open query element. */
 void		 caps_put_contact(const struct gateway *, struct xml *);
+void		 caps_put_gateway(const struct gateway *, struct xml *);
 
 /* Does this client want roster item exchange (XEP-0144)?  done comes later,
  * with false when the client does not answer. */

@@ -32,14 +32,7 @@ contact_find(const struct user *user, const char *name)
 struct contact *
 contact_find_jid(const struct user *user, const char *bare)
 {
-	struct contact *contact;
-	size_t at = 0;
-
-	while ((contact = map_next(&user->contacts, &at)) != NULL) {
-		if (strcmp(contact->jid, bare) == 0)
-			return contact;
-	}
-	return NULL;
+	return map_get(&user->contact_jids, bare);
 }
 
 struct contact *
@@ -63,6 +56,8 @@ contact_add(struct user *user, const char *name)
 	contact->jid = xstrdup(jid);
 	contact->escaped = jid_has_escapes(jid);
 	map_put(&user->contacts, contact->name, contact);
+	if (contact_find_jid(user, jid) == NULL)
+		map_put(&user->contact_jids, contact->jid, contact);
 	arena_free(&a);
 	return contact;
 }
@@ -79,11 +74,30 @@ contact_free(struct contact *contact)
 	free(contact);
 }
 
+/* Names that differ only in case have one JID: the next of them gets it. */
+static void
+give_up_jid(struct user *user, const struct contact *contact)
+{
+	struct contact *next;
+	size_t at = 0;
+
+	if (contact_find_jid(user, contact->jid) != contact)
+		return;
+	map_remove(&user->contact_jids, contact->jid);
+	while ((next = map_next(&user->contacts, &at)) != NULL) {
+		if (strcmp(next->jid, contact->jid) != 0)
+			continue;
+		map_put(&user->contact_jids, next->jid, next);
+		return;
+	}
+}
+
 void
 contact_remove(struct user *user, struct contact *contact)
 {
 	store_remove_contact(user->gw->store, user->jid, contact->name);
 	map_remove(&user->contacts, contact->name);
+	give_up_jid(user, contact);
 	contact_free(contact);
 }
 
@@ -140,4 +154,5 @@ contacts_destroy(struct user *user)
 	while ((contact = map_next(&user->contacts, &at)) != NULL)
 		contact_free(contact);
 	map_finish(&user->contacts);
+	map_finish(&user->contact_jids);
 }

@@ -30,7 +30,8 @@ struct contact {
 };
 
 struct contact	*contact_find(const struct user *, const char *name);
-/* Names on the network may differ in case from a JID's. */
+/* Names on the network may differ in case from a JID's; of several that differ
+ * in nothing else it is the one first seen. */
 struct contact	*contact_find_jid(const struct user *, const char *bare);
 /* Find or make; NULL when there are CONTACTS_MAX or the name cannot be an
  * address. */

@@ -11,31 +11,6 @@
 #include "manager/gateway/say.h"
 #include "manager/gateway/session.h"
 
-enum mode { COMPONENT = 1, SERVER = 2, BOTH = 3 };
-
-/* What the gateway itself announces. */
-static const struct {
-	const char	*ns;
-	unsigned	 mode;
-	const char	*needs;		/* feature of the network, or NULL */
-} features[] = {
-	{ NS_DISCO_INFO,  BOTH,      NULL },
-	{ NS_DISCO_ITEMS, BOTH,      NULL },
-	{ NS_COMMANDS,    BOTH,      NULL },
-	{ NS_GATEWAY,     BOTH,      NULL },
-	{ NS_LAST,        BOTH,      NULL },
-	{ NS_PING,        BOTH,      NULL },
-	{ NS_PRIVATE,     BOTH,      NULL },
-	{ NS_REGISTER,    COMPONENT, NULL },
-	{ NS_TIME,        BOTH,      NULL },
-	{ NS_VCARD,       BOTH,      NULL },
-	{ NS_VERSION,     BOTH,      NULL },
-	{ NS_CARBONS,     BOTH,      NULL },
-	{ NS_MUC,         BOTH,      "rooms" },
-	{ NS_SEARCH,      BOTH,      "search" },
-	{ NS_BLOCKING,    SERVER,    "blocking" },
-};
-
 static void
 put_identity(struct xml *x, const char *category, const char *type,
     const char *name)
@@ -65,45 +40,13 @@ begin(struct down *d, const char *ns, const char *node)
 	return x;
 }
 
-/* The type of the network, such as "irc": the admin's word, else the
- * backend's. */
-static const char *
-network_type(const struct gateway *gw)
-{
-	static const char key[] = "identity=";
-	const struct msg_initialize_result *can = pool_features(gw->pool);
-
-	if (*gw->config->identity_type != '\0')
-		return gw->config->identity_type;
-	for (size_t i = 0; can != NULL && i < can->features.n; i++) {
-		if (strncmp(can->features.v[i], key, sizeof(key) - 1) == 0)
-			return can->features.v[i] + sizeof(key) - 1;
-	}
-	return "xmpp";		/* XEP-0030 wants one: the registered "other" */
-}
-
 static void
-gateway_info(struct down *d)
+gateway_info(struct down *d, const char *node)
 {
-	struct gateway *gw = d->gw;
-	bool server = link_is_server(gw->link);
-	struct xml *x = begin(d, NS_DISCO_INFO, NULL);
+	struct xml *x = begin(d, NS_DISCO_INFO, node);
 
-	put_identity(x, gw->config->identity_category, network_type(gw),
-	    gw->config->identity_name);
-	if (server)
-		put_identity(x, "server", "im", gw->config->identity_name);
-	if (gateway_can(gw, "rooms"))
-		put_identity(x, "conference", "text",
-		    gw->config->identity_name);
-	for (size_t i = 0; i < LENGTH(features); i++) {
-		if ((features[i].mode & (server ? SERVER : COMPONENT)) == 0)
-			continue;
-		if (features[i].needs == NULL ||
-		    gateway_can(gw, features[i].needs))
-			put_feature(x, features[i].ns);
-	}
-	say_end(gw, x, d->from->full, 0);
+	caps_put_gateway(d->gw, x);
+	say_end(d->gw, x, d->from->full, 0);
 }
 
 static void
@@ -139,21 +82,12 @@ self_info(struct down *d)
 	say_end(d->gw, x, d->from->full, 0);
 }
 
-static bool
-our_caps_node(const struct down *d, const char *node)
-{
-	size_t len = strlen(CAPS_NODE);
-
-	return strncmp(node, CAPS_NODE, len) == 0 && node[len] == '#' &&
-	    strcmp(node + len + 1, caps_of_contacts(d->gw)) == 0;
-}
-
 static void
 contact_info(struct down *d, const char *node)
 {
 	struct xml *x;
 
-	if (node != NULL && !our_caps_node(d, node)) {
+	if (node != NULL && !caps_is_node(node, caps_of_contacts(d->gw))) {
 		say_error(d, E_ITEM_NOT_FOUND, NULL);
 		return;
 	}
@@ -180,8 +114,9 @@ down_disco_info(struct down *d)
 {
 	const char *node = stanza_attr(d->payload, "node");
 
-	if (d->to->node == NULL && node == NULL)
-		gateway_info(d);
+	if (d->to->node == NULL && (node == NULL ||
+	    caps_is_node(node, caps_of_gateway(d->gw))))
+		gateway_info(d, node);
 	else if (d->to->node == NULL)
 		command_info(d, node);
 	else if (is_self(d))

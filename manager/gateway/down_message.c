@@ -9,7 +9,7 @@
 #include "manager/gateway/contact.h"
 #include "manager/gateway/ns.h"
 #include "manager/gateway/outgoing.h"
-#include "manager/gateway/say.h"
+#include "manager/gateway/say_chat.h"
 #include "manager/gateway/session.h"
 #include "manager/gateway/watch.h"
 #include "util/log.h"
@@ -102,6 +102,21 @@ pass_retraction(const struct down *d, const char *name,
 		    asked_by(d));
 }
 
+static void
+send_text(struct down *d, const char *name)
+{
+	struct say_message copy = {
+		.to = d->to->full, .id = d->id,
+		.body = stanza_child_text(d->arena, d->stanza, "body", NULL),
+	};
+
+	d->gw->messages_down++;
+	if (stanza_child(d->stanza, "private", NS_CARBONS) == NULL)
+		say_sent(d->user, d->from->full, &copy);
+	outgoing_send(d->user, outgoing_create(d->user, d, "chat", name,
+	    NULL));
+}
+
 void
 down_message_chat(struct down *d)
 {
@@ -120,9 +135,7 @@ down_message_chat(struct down *d)
 		return;
 	}
 	if (stanza_child(m, "body", NULL) != NULL) {
-		d->gw->messages_down++;
-		outgoing_send(d->user, outgoing_create(d->user, d, "chat",
-		    name, NULL));
+		send_text(d, name);
 		return;
 	}
 	if (stanza_child(m, "attention", NS_ATTENTION) != NULL)

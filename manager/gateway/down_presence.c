@@ -7,6 +7,7 @@
 #include "manager/gateway/admin.h"
 #include "manager/gateway/contact.h"
 #include "manager/gateway/say.h"
+#include "manager/gateway/say_roster.h"
 #include "manager/gateway/session.h"
 #include "manager/gateway/watch.h"
 
@@ -123,12 +124,9 @@ down_presence_unavailable(struct down *d)
 void
 down_presence_probe(struct down *d)
 {
-	const struct client *best;
-
 	if (d->user != NULL && d->user->shown &&
-	    (best = user_best_client(d->user)) != NULL) {
-		say_presence(d->gw, d->gw->config->jid, d->from->full, NULL,
-		    best->show, best->status);
+	    !TAILQ_EMPTY(&d->user->clients)) {
+		say_gateway(d->user, d->from->full);
 		return;
 	}
 	say_presence(d->gw, d->gw->config->jid, d->from->full, "unavailable",

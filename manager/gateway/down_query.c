@@ -112,11 +112,14 @@ down_last(struct down *d)
 }
 
 /* Carbons are the XMPP server's business; in server mode all clients are told
- * of everything by us anyway (XEP-0280). */
+ * of everything by us, whether they want it or not (XEP-0280). */
 void
 down_carbons(struct down *d)
 {
-	say_result(d);
+	if (link_is_server(d->gw->link))
+		say_result(d);
+	else
+		say_error(d, E_SERVICE_UNAVAILABLE, NULL);
 }
 
 /* ----------------------------------------------- private storage (XEP-0049) */

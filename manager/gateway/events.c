@@ -80,7 +80,7 @@ pool_ready(void *ctx, const struct msg_initialize_result *can)
 {
 	struct gateway *gw = ctx;
 
-	gw->caps_ver[0] = '\0';
+	gateway_reconfigured(gw);
 	log_debug("%s: the network is %s, %zu features", gw->config->jid,
 	    can->name, can->features.n);
 }

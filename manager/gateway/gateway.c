@@ -65,6 +65,12 @@ gateway_start(struct gateway *gw, struct link *link, struct pool *pool,
 }
 
 void
+gateway_reconfigured(struct gateway *gw)
+{
+	gw->caps_contacts[0] = gw->caps_self[0] = '\0';
+}
+
+void
 gateway_stop(struct gateway *gw)
 {
 	struct user *user;

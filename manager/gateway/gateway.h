@@ -59,7 +59,8 @@ struct gateway {
 	struct room_lists *room_lists;		/* room_list.c; or NULL */
 	double		 started;		/* ev_now() */
 	double		 next_login;		/* not before, for login_delay */
-	char		 caps_ver[32];	/* of contacts; "": to be computed */
+	char		 caps_contacts[32];	/* caps.c; "": to be computed */
+	char		 caps_self[32];
 	unsigned long	 messages_down, messages_up;	/* since the start */
 	unsigned long	 iq_serial;
 	char		 iq_token[13];
@@ -75,6 +76,8 @@ struct gateway	*gateway_create(struct ev_loop *, const struct gateway_config *);
 /* Wire it up; all three are borrowed and outlive the gateway. */
 void		 gateway_start(struct gateway *, struct link *, struct pool *,
 		    struct store *);
+/* The config has other values now, or the network other features. */
+void		 gateway_reconfigured(struct gateway *);
 /* Tell every user that the service stops: rooms (332), contacts and the
  * gateway go unavailable.  Sessions are logged out with the pool. */
 void		 gateway_stop(struct gateway *);

@@ -98,7 +98,7 @@ static const struct route routes[] = {
 { IQ,       "get",          GATEWAY | SELF, "blocklist", NS_BLOCKING, EXPECTED, down_blocklist_get },
 { IQ,       "set",          GATEWAY | SELF, "block", NS_BLOCKING, EXPECTED, down_block },
 { IQ,       "set",          GATEWAY | SELF, "unblock", NS_BLOCKING, EXPECTED, down_unblock },
-{ IQ,       "set",          GATEWAY | SELF, NULL, NS_CARBONS,   ANYONE,   down_carbons },
+{ IQ,       "set",          GATEWAY | SELF, NULL, NS_CARBONS,   EXPECTED, down_carbons },
 };
 
 static int

@@ -91,6 +91,19 @@ say_carbon(struct user *user, const struct client *client, const char *to,
 }
 
 void
+say_sent(struct user *user, const char *sender, const struct say_message *m)
+{
+	struct client *client;
+
+	if (!link_is_server(user->gw->link))
+		return;
+	TAILQ_FOREACH(client, &user->clients, entry) {
+		if (strcmp(client->full, sender) != 0)
+			say_carbon(user, client, m->to, m);
+	}
+}
+
+void
 say_own_message(struct user *user, const char *contact,
     const struct say_message *m)
 {

@@ -15,6 +15,9 @@ void	say_reactions(struct gateway *, const char *from, const char *to,
 /* XEP-0424, with a body for clients that do not know it. */
 void	say_retraction(struct gateway *, const char *from, const char *to,
 	    const char *type, const char *id);
+/* Server mode: a client of the user has sent this; its others are shown it. */
+void	say_sent(struct user *, const char *client,
+	    const struct say_message *);
 /* A message that the user wrote with another program of the network: shown as
  * sent (XEP-0280), by the user's server where we may (XEP-0356). */
 void	say_own_message(struct user *, const char *contact_full,

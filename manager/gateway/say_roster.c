@@ -33,6 +33,24 @@ say_contact(const struct user *user, const struct contact *c, const char *to)
 }
 
 void
+say_gateway(const struct user *user, const char *to)
+{
+	const struct client *best = user_best_client(user);
+	struct gateway *gw = user->gw;
+	struct xml *x = link_begin(gw->link);
+
+	xml_open(x, "presence");
+	xml_attr(x, "from", gw->config->jid);
+	xml_attr(x, "to", to);
+	if (best != NULL && best->show != SHOW_ONLINE)
+		xml_element(x, "show", NULL, show_name(best->show));
+	if (best != NULL && best->status != NULL)
+		xml_element(x, "status", NULL, best->status);
+	caps_put_self(gw, x);
+	say_end(gw, x, to, 0);
+}
+
+void
 say_contact_gone(const struct user *user, const struct contact *c,
     const char *to)
 {

@@ -4,6 +4,7 @@
 
 #include "manager/gateway/contact.h"
 #include "manager/gateway/say.h"
+#include "manager/gateway/say_roster.h"
 #include "manager/gateway/session.h"
 
 void
@@ -20,10 +21,7 @@ session_show_online(struct user *user)
 void
 session_greet(struct user *user, const struct client *client)
 {
-	const struct client *best = user_best_client(user);
-
-	say_presence(user->gw, user->gw->config->jid, client->full, NULL,
-	    best->show, best->status);
+	say_gateway(user, client->full);
 }
 
 void

@@ -165,7 +165,6 @@ user_destroy(struct user *user)
 		free(setting);
 	}
 	map_finish(&user->settings);
-	map_finish(&user->contacts);
 	map_finish(&user->rooms);
 	forget_secret(user->password);
 	free(user->account);

@@ -65,6 +65,7 @@ struct user {
 	unsigned	 outbox_count;
 	unsigned	 inflight;	/* <= config->inflight_max */
 	struct map	 contacts;	/* network name -> struct contact */
+	struct map	 contact_jids;	/* bare JID -> the first one with it */
 	struct map	 rooms;		/* bare room JID -> struct room */
 	struct map	 settings;	/* name -> struct setting (user.c) */
 	unsigned	 attempts;	/* logins failed in a row */

@@ -15,7 +15,8 @@
 #include "util/log.h"
 #include "util/xalloc.h"
 
-#define PING_TIMEOUT 30.0	/* seconds */
+#define PING_TIMEOUT	30.0	/* seconds */
+#define PROBES_MAX	20000	/* beyond, only those who were online */
 
 void
 watch_remove(struct user *user, const char *full)
@@ -143,19 +144,22 @@ probe(struct gateway *gw, const char *bare)
 	say_presence(gw, gw->config->jid, bare, "probe", SHOW_ONLINE, NULL);
 }
 
+/* Presence that came while we were away was bounced, and no server repeats it:
+ * every user is asked, not only those who were here when we stopped. */
 static void
-was_online(void *ctx, const struct store_user *users, size_t n,
+listed(void *ctx, const struct store_user *users, size_t n,
     const char *error)
 {
 	struct gateway *gw = ctx;
 
 	if (error != NULL) {
-		log_error("%s: who was online cannot be read: %s",
+		log_error("%s: who is registered cannot be read: %s",
 		    gw->config->jid, error);
 		return;
 	}
 	for (size_t i = 0; i < n; i++) {
-		if (user_find(gw, users[i].jid) == NULL)
+		if (user_find(gw, users[i].jid) == NULL &&
+		    (users[i].online || n <= PROBES_MAX))
 			probe(gw, users[i].jid);
 	}
 }
@@ -172,7 +176,7 @@ watch_link_up(struct gateway *gw)
 		probe(gw, user->jid);
 		ask_after_all(user);
 	}
-	store_list(gw->store, true, was_online, gw);
+	store_list(gw->store, false, listed, gw);
 }
 
 void

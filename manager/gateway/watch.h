@@ -6,7 +6,7 @@
 #include "manager/gateway/user.h"
 
 /* The link has come (back): ask after every client that we knew, and after
- * the users who were online when we stopped. */
+ * the other users. */
 void	watch_link_up(struct gateway *);
 void	watch_link_down(struct gateway *);
 /* This client is gone without a word. */

@@ -61,7 +61,7 @@ static struct kit {
 	const char	*features[32];
 } kit;
 
-/* --------------------------------------------------------------- what is done */
+/* ------------------------------------------------------------- what is done */
 
 static inline char *
 kit_did(const char *fmt, ...)
@@ -146,7 +146,7 @@ answer_store(const char *text, const char *error)
 	o.done(o.ctx, error);
 }
 
-/* ----------------------------------------------------------------------- link */
+/* --------------------------------------------------------------------- link */
 
 static inline struct buf *
 kit_begin(struct link *l)
@@ -261,7 +261,7 @@ count_sent(size_t mark, const char *part)
 	return n;
 }
 
-/* ----------------------------------------------------------------------- pool */
+/* --------------------------------------------------------------------- pool */
 
 static inline char *
 kit_text_of(enum method method, const union params *p)
@@ -453,7 +453,7 @@ pool_restart(struct pool *pool, unsigned backend)
 	return -1;
 }
 
-/* ---------------------------------------------------------------------- store */
+/* -------------------------------------------------------------------- store */
 
 void
 store_load(struct store *s, const char *jid, store_user_cb *cb, void *ctx)
@@ -521,7 +521,7 @@ store_remove_contact(struct store *s, const char *jid, const char *name)
 	kit_did("remove contact %s", name);
 }
 
-/* --------------------------------------------------------------------- stanzas */
+/* ------------------------------------------------------------------ stanzas */
 
 static inline void
 kit_stanza(void *ctx, struct arena *a, const struct stanza *s)
@@ -585,7 +585,7 @@ tell(enum method method, const union params *params)
 	tell_as(1, NOTIFICATION, method, params);
 }
 
-/* ----------------------------------------------------------------------- world */
+/* -------------------------------------------------------------------- world */
 
 static inline struct user *
 ana(void)

@@ -214,7 +214,7 @@ leaves_where_rosters_are_written(void **state)
 	expect("type='unsubscribed'", "from='" GW "'");
 }
 
-/* ------------------------------------------------------------------- settings */
+/* ----------------------------------------------------------------- settings */
 
 #define COMMAND(inside) "<iq type='set' id='c'><command xmlns='" NS_COMMANDS \
 	"' node='settings'>" inside "</command></iq>"
@@ -310,7 +310,7 @@ commands(void **state)
 	expect("id='3'", "<forbidden ");
 }
 
-/* ---------------------------------------------------------------- what is kept */
+/* ------------------------------------------------------------- what is kept */
 
 #define STORAGE(inside) "<iq type='set' id='1'><query xmlns='" NS_PRIVATE \
 	"'><storage xmlns='storage:bookmarks'>" inside "</storage></query></iq>"
@@ -371,7 +371,7 @@ photos(void **state)
 	}
 }
 
-/* ----------------------------------------------------------------------- admin */
+/* -------------------------------------------------------------------- admin */
 
 static char *said;
 

@@ -232,6 +232,24 @@ other_kinds(void **state)
 	expect("<message type='error'", "id='r'", "<recipient-unavailable ");
 }
 
+/* Server mode: the other clients see what one has sent (XEP-0280 7). */
+static void
+copies(void **state)
+{
+	(void)state;
+	kit.link.server = true;
+	log_in();
+	come("<presence from='" PHONE "'/>");
+	forget();
+	say("one", "");
+	expect("from='" ANA "' to='" PHONE "'", "<sent xmlns='urn:xmpp:carbons"
+	    ":2'>", "to='bob@" GW "'", "<body>one</body>");
+	expect_nothing();
+	say("two", "<private xmlns='urn:xmpp:carbons:2'/>");
+	expect_nothing();
+	expect_did("send chat bob one; send chat bob two");
+}
+
 int
 main(void)
 {
@@ -248,6 +266,7 @@ main(void)
 		gateway_test(answer_after_the_session),
 		gateway_test(service_stops),
 		gateway_test(other_kinds),
+		gateway_test(copies),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -129,12 +129,14 @@ breaks_again(void **state)
 	assert_int_equal(ana()->state, USER_ONLINE);
 }
 
-/* Those who were online when we stopped are asked to come. */
+/* Those who came while we were away are asked to come again. */
 static void
 restart(void **state)
 {
-	struct store_user users[] = { { .jid = "bob@example.org" },
-	    { .jid = ANA } };
+	struct store_user users[] = {
+		{ .jid = "bob@example.org", .online = true }, { .jid = ANA },
+		{ .jid = "cy@example.org" },
+	};
 	struct kit_open o;
 
 	(void)state;
@@ -142,8 +144,9 @@ restart(void **state)
 	gateway_link_events.up(kit.gw);
 	forget();
 	o = kit_take("list");
-	o.listed(o.ctx, users, 2, NULL);
+	o.listed(o.ctx, users, LENGTH(users), NULL);
 	expect("type='probe'", "to='bob@example.org'");
+	expect("type='probe'", "to='cy@example.org'");
 	expect_nothing();
 }
 

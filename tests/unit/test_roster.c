@@ -309,22 +309,26 @@ by_octets(const void *a, const void *b)
 static void
 hash_of_answer(const char *answer, char *out)
 {
-	char value[256], *vars[64];
+	char category[64], type[64], value[256], *vars[64];
 	unsigned char hash[EVP_MAX_MD_SIZE];
 	struct buf s = { 0 };
+	const char *at = answer;
+	size_t n = 0, first;
 	unsigned len;
-	size_t n = 0;
 
-	assert_non_null(attr_after(answer, "<identity category='", value,
-	    sizeof(value)));
-	assert_string_equal(value, "client");
-	assert_non_null(attr_after(answer, " name='", value, sizeof(value)));
-	buf_addf(&s, "client/pc//%s<", value);
+	while ((at = attr_after(at, "<identity category='", category,
+	    sizeof(category))) != NULL) {
+		at = attr_after(at, " type='", type, sizeof(type));
+		at = attr_after(at, " name='", value, sizeof(value));
+		vars[n++] = xasprintf("%s/%s//%s", category, type, value);
+	}
+	assert_true(n > 0);
+	qsort(vars, first = n, sizeof(*vars), by_octets);
 	while ((answer = attr_after(answer, "<feature var='", value,
 	    sizeof(value))) != NULL)
 		vars[n++] = xstrdup(value);
-	assert_true(n > 5);
-	qsort(vars, n, sizeof(*vars), by_octets);
+	assert_true(n > first + 5);
+	qsort(vars + first, n - first, sizeof(*vars), by_octets);
 	for (size_t i = 0; i < n; i++) {
 		buf_addf(&s, "%s<", vars[i]);
 		free(vars[i]);
@@ -335,26 +339,43 @@ hash_of_answer(const char *answer, char *out)
 }
 
 static void
+same_hash(const char *whose, const char *said)
+{
+	char ver[64], hash[64];
+
+	snprintf(ver, sizeof(ver), "%s", said);
+	come("<iq type='get' id='1' to='%s'><query xmlns='" NS_DISCO_INFO
+	    "' node='" CAPS_NODE "#%s'/></iq>", whose, ver);
+	expect("type='result'", "node='" CAPS_NODE "#", ver);
+	hash_of_answer(kit.sent[kit.seen - 1], hash);
+	assert_string_equal(hash, ver);
+}
+
+static void
 caps(void **state)
 {
 	static const char *const more[] = {
 		"chat_states", "markers", "receipts", "replies", "xhtml",
 		"attention", "correction", "reactions", "retraction",
+		"rooms", "search", "blocking",
 	};
-	char ver[64], hash[64];
 
 	(void)state;
 	for (size_t i = 0; i <= LENGTH(more); i++) {
-		kit.gw->caps_ver[0] = '\0';
-		snprintf(ver, sizeof(ver), "%s", caps_of_contacts(kit.gw));
-		come("<iq type='get' id='1' to='bob@" GW "/bot'><query xmlns='"
-		    NS_DISCO_INFO "' node='" CAPS_NODE "#%s'/></iq>", ver);
-		expect("type='result'", ver);
-		hash_of_answer(kit.sent[kit.seen - 1], hash);
-		assert_string_equal(hash, ver);
+		gateway_reconfigured(kit.gw);
+		same_hash("bob@" GW "/bot", caps_of_contacts(kit.gw));
+		same_hash(GW, caps_of_gateway(kit.gw));
 		if (i < LENGTH(more))
 			can(more[i]);
 	}
+	kit.link.server = true;
+	gateway_reconfigured(kit.gw);
+	same_hash(GW, caps_of_gateway(kit.gw));
+	log_in();
+	come("<presence from='" PHONE "'/>");
+	kit.seen = kit.nsent - 1;
+	expect("from='" GW "'", "to='" PHONE "'", "<c ", "sha-1",
+	    caps_of_gateway(kit.gw));
 }
 
 int
