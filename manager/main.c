@@ -21,7 +21,8 @@
 #include "util/log.h"
 #include "util/xalloc.h"
 
-#define OVERRIDES_MAX 64
+#define OVERRIDES_MAX	64
+#define TRIM_INTERVAL	10.0	/* seconds */
 
 struct options {
 	const char	*config, *jid;
@@ -161,6 +162,7 @@ struct process {
 	struct ev_loop	*loop;
 	struct instance	*instance;
 	ev_prepare	 turn;
+	ev_timer	 trim;
 	ev_signal	 term, interrupt, hangup;
 };
 
@@ -171,6 +173,16 @@ end_of_turn(struct ev_loop *loop, ev_prepare *w, int revents)
 	(void)w;
 	(void)revents;
 	later_run();
+}
+
+/* What a burst of logins has left goes back to the kernel. */
+static void
+trim_memory(struct ev_loop *loop, ev_timer *w, int revents)
+{
+	(void)loop;
+	(void)w;
+	(void)revents;
+	malloc_trim(0);
 }
 
 static void
@@ -222,6 +234,8 @@ run(struct process *p)
 {
 	ev_prepare_init(&p->turn, end_of_turn);
 	ev_prepare_start(p->loop, &p->turn);
+	ev_timer_init(&p->trim, trim_memory, TRIM_INTERVAL, TRIM_INTERVAL);
+	ev_timer_start(p->loop, &p->trim);
 	watch_signal(p, &p->term, on_stop, SIGTERM);
 	watch_signal(p, &p->interrupt, on_stop, SIGINT);
 	watch_signal(p, &p->hangup, on_hangup, SIGHUP);
