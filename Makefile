@@ -75,6 +75,15 @@ CPPFLAGS += -D_GNU_SOURCE -I. -I$(B)/gen \
 	-DSPECTRUM_LOCALSTATEDIR='"$(LOCALSTATEDIR)"' $(DEP_CFLAGS)
 COMPILE = $(CC) -std=c11 $(CPPFLAGS) $(WARN) $(HARDEN) $(CFLAGS) -MMD -MP -pthread
 
+# Other flags than last time, another PREFIX for example: compile all again.
+ifeq ($(PROBE),1)
+FLAGS := $(strip $(COMPILE))
+ifneq ($(FLAGS),$(shell cat $(B)/flags 2>/dev/null))
+$(shell mkdir -p $(B))
+$(file >$(B)/flags,$(FLAGS))
+endif
+endif
+
 ifeq ($(V),0)
 SAY = @echo "  $(1) $(2)";
 endif
@@ -132,7 +141,7 @@ ifneq ($(wildcard backends/irc/main.c),)
 $(eval $(call program,spectrum2_irc_backend,backends/irc/main.c,$(IRC_LAYERS),$$(IRC_LIBS)))
 endif
 
-$(B)/obj/%.o: %.c
+$(B)/obj/%.o: %.c $(B)/flags
 	@mkdir -p $(@D)
 	$(call SAY,CC,$<) $(COMPILE) -c -o $@ $<
 
@@ -229,15 +238,15 @@ BACKENDS    = $(filter %_backend,$(notdir $(PROGRAMS)))
 # The names that configurations written for the C++ program say.
 ALIASES    := libcommuni:irc libpurple:purple
 .PHONY: install uninstall
+INSTALL = B=$(B) DESTDIR='$(DESTDIR)' BINDIR=$(BINDIR) \
+	LIBEXECDIR=$(LIBEXECDIR) MANDIR=$(MANDIR) SYSCONFDIR=$(SYSCONFDIR) \
+	LOCALSTATEDIR=$(LOCALSTATEDIR) BACKENDS='$(BACKENDS)' \
+	ALIASES='$(ALIASES)' scripts/install.sh
 install: all		## install below DESTDIR, PREFIX, SYSCONFDIR
-	B=$(B) DESTDIR='$(DESTDIR)' BINDIR=$(BINDIR) LIBEXECDIR=$(LIBEXECDIR) \
-	MANDIR=$(MANDIR) SYSCONFDIR=$(SYSCONFDIR) BACKENDS='$(BACKENDS)' \
-	ALIASES='$(ALIASES)' scripts/install.sh install
+	@$(INSTALL) install
 
 uninstall:		## remove what install put there, but for the settings
-	B=$(B) DESTDIR='$(DESTDIR)' BINDIR=$(BINDIR) LIBEXECDIR=$(LIBEXECDIR) \
-	MANDIR=$(MANDIR) SYSCONFDIR=$(SYSCONFDIR) BACKENDS='$(BACKENDS)' \
-	ALIASES='$(ALIASES)' scripts/install.sh uninstall
+	@$(INSTALL) uninstall
 
 .PHONY: clean help
 clean:			## remove build/

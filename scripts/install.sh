@@ -6,14 +6,26 @@
 # never removed.
 set -eu
 : "${B:?}" "${BINDIR:?}" "${LIBEXECDIR:?}" "${MANDIR:?}" "${SYSCONFDIR:?}"
-: "${DESTDIR:=}" "${BACKENDS:=}" "${ALIASES:=}"
+: "${DESTDIR:=}" "${BACKENDS:=}" "${ALIASES:=}" "${LOCALSTATEDIR:=/var}"
 : "${UNITDIR:=${BINDIR%/bin}/lib/systemd/system}"
 : "${COMPLETIONDIR:=${BINDIR%/bin}/share/bash-completion/completions}"
 cd "$(dirname "$0")/.."
 
 put() {				# put MODE SOURCE DIRECTORY
-	install -D -m "$1" "$2" "$DESTDIR$3/${4:-$(basename "$2")}"
-	echo "  $DESTDIR$3/${4:-$(basename "$2")}"
+	install -D -m "$1" "$2" "$DESTDIR$3/$(basename "$2")"
+	echo "  $DESTDIR$3/$(basename "$2")"
+}
+
+# put_text SOURCE DIRECTORY: with the paths in it made this installation's
+put_text() {
+	to=$DESTDIR$2/$(basename "$1")
+	mkdir -p "$(dirname "$to")"
+	sed "s|/usr/bin/|$BINDIR/|g
+	    s|/usr/libexec/|$LIBEXECDIR/|g
+	    s|/etc/spectrum2|$SYSCONFDIR/spectrum2|g
+	    s|/var/|$LOCALSTATEDIR/|g" "$1" >"$to"
+	chmod 644 "$to"
+	echo "  $to"
 }
 
 link() {			# link TARGET NAME
@@ -70,18 +82,16 @@ do_install() {
 	done
 	find etc -type f \( -name '*.cfg' -o -name '*.cfg.example' \) \
 	    2>/dev/null | sort | while read -r file; do
-		to=$SYSCONFDIR/spectrum2/${file#etc/}
-		if [ -e "$DESTDIR$to" ]; then
-			echo "  $DESTDIR$to is kept"
+		there=$SYSCONFDIR/spectrum2/${file#etc/}
+		if [ -e "$DESTDIR$there" ]; then
+			echo "  $DESTDIR$there is kept"
 		else
-			put 644 "$file" "$(dirname "$to")"
+			put_text "$file" "$(dirname "$there")"
 		fi
 	done
 	mkdir -p "$DESTDIR$SYSCONFDIR/spectrum2/transports"
 	for unit in etc/systemd/*.service; do
-		put 644 "$unit" "$UNITDIR"
-		sed -i "s|/usr/bin/|$BINDIR/|; s|/etc/spectrum2|$SYSCONFDIR/spectrum2|" \
-		    "$DESTDIR$UNITDIR/$(basename "$unit")"
+		put_text "$unit" "$UNITDIR"
 	done
 	put 644 etc/bash-completion/spectrum2_manager "$COMPLETIONDIR"
 }
