@@ -223,16 +223,25 @@ add_login(struct user *user, uint64_t client)
 void
 session_login(struct user *user, uint64_t client, const char *password)
 {
-	bool live = user->state != USER_OFFLINE && user->state != USER_LEAVING;
+	bool proven = user->state == USER_ONLINE ||
+	    user->state == USER_RECOVERING;
+	bool busy = user->logins != NULL || (user->state != USER_OFFLINE &&
+	    user->state != USER_LEAVING);
+	bool same = user->password != NULL &&
+	    login_same_secret(user->password, password);
 
-	if (live && user->password != NULL &&
-	    !login_same_secret(user->password, password)) {
-		link_login_result(user->gw->link, client, "not-authorized",
+	if (proven) {
+		link_login_result(user->gw->link, client, same ? NULL :
+		    "not-authorized", same ? NULL :
 		    "Somebody is logged in with another password.");
 		return;
 	}
-	if (user->state == USER_ONLINE || user->state == USER_RECOVERING) {
-		link_login_result(user->gw->link, client, NULL, NULL);
+	/* One password at a time goes to the network, for all who have said
+	 * that one.  Nobody knows yet whether it is the right one. */
+	if (busy && !same) {
+		link_login_result(user->gw->link, client,
+		    "temporary-auth-failure",
+		    "Another login is under way; try again.");
 		return;
 	}
 	xreplace(&user->password, password);

@@ -426,13 +426,36 @@ sasl(void **state)
 	gateway_link_events.login(kit.gw, 6, ANA, "pw");
 	gateway_link_events.login(kit.gw, 7, ANA, "guess");
 	expect_did("load " ANA "; assign; login ana pw; "
-	    "sasl 7 not-authorized");
+	    "sasl 7 temporary-auth-failure");
 	tell(METHOD_connected, &p);
 	expect_did("register " ANA " ana; mark online; sasl 6 ok; "
 	    "sasl 5 ok");
 	gateway_link_events.login(kit.gw, 8, ANA, "pw");
 	gateway_link_events.login(kit.gw, 9, ANA, "");
 	expect_did("sasl 8 ok; sasl 9 not-authorized");
+}
+
+/* Two passwords while the last session is being closed: who has said the wrong
+ * one is not let in by the other. */
+static void
+sasl_while_leaving(void **state)
+{
+	(void)state;
+	kit.link.server = true;
+	log_in();
+	session_end(ana(), NULL);
+	forget();
+	gateway_link_events.login(kit.gw, 5, ANA, "guess");
+	gateway_link_events.login(kit.gw, 6, ANA, "right");
+	expect_did("sasl 6 temporary-auth-failure");
+	answer("logout", NULL, NULL);
+	session_assigned(ana(), 1);
+	expect_did("release; assign; login ana1 guess");
+	session_disconnected(ana(), "auth", "no", false);
+	expect_did("release; mark offline; sasl 5 not-authorized; close "
+	    ANA);
+	gateway_link_events.login(kit.gw, 7, ANA, "right");
+	assert_string_equal(ana()->password, "right");
 }
 
 static void
@@ -519,6 +542,7 @@ main(void)
 		gateway_test(not_registered),
 		gateway_test(switched_off),
 		gateway_test(sasl),
+		gateway_test(sasl_while_leaving),
 		gateway_test(sasl_refused),
 		gateway_test(sasl_client_vanishes),
 		gateway_test(sasl_store_fails),
