@@ -5,6 +5,7 @@ import hashlib
 
 import pytest
 
+from harness.instance import ECHO_BACKEND
 from harness.process import wait_for
 from harness.xmpp import NS, condition_of, local, show
 
@@ -54,19 +55,20 @@ def caps_hash(query):
     return base64.b64encode(hashlib.sha1(text.encode()).digest()).decode()
 
 
-def test_caps_hash_is_right(anna):
+def test_caps_hash_is_right(instances, clients):
     """Whatever sends us presence with caps answers disco#info for it, and
     the hash is of what it answers."""
-    nick = anna.bare.partition("@")[0]
-    presences, _ = anna.join("#caps@localhost", nick)
-    with_caps = [p for p in presences + anna.matching("presence")
-                 if p.find("caps:c", NS) is not None]
-    assert with_caps, "nobody announces its features"
-    for presence in with_caps:
+    instance = instances("server_mode", service__backend=ECHO_BACKEND)
+    client = clients(instance, "anna")
+    client.expect("presence", lambda p: p.find("caps:c", NS) is not None,
+                  from_=lambda f: "@" in f and not f.startswith("anna@"))
+    for presence in client.matching("presence"):
         caps = presence.find("caps:c", NS)
+        if caps is None or presence.get("from") == client.jid:
+            continue
         assert caps.get("hash") == "sha-1"
         node = caps.get("node") + "#" + caps.get("ver")
-        query = anna.disco_info(presence.get("from"), node)
+        query = client.disco_info(presence.get("from"), node)
         assert query.get("node") == node
         assert caps_hash(query) == caps.get("ver"), show(query)
 
