@@ -11,6 +11,7 @@
 #include "manager/gateway/session.h"
 #include "manager/gateway/user.h"
 #include "util/later.h"
+#include "util/log.h"
 #include "util/rand.h"
 #include "util/xalloc.h"
 
@@ -30,6 +31,11 @@ tick(struct ev_loop *loop, ev_timer *w, int revents)
 
 	(void)revents;
 	iq_expire(gw, now);
+	if (gw->undelivered > 0)
+		log_warn("%s: %lu messages of the network could not be "
+		    "delivered: the XMPP side does not take them, or nobody "
+		    "was there", gw->config->jid, gw->undelivered);
+	gw->undelivered = 0;
 	/* Users are destroyed after the turn, so walking is safe; one who is
 	 * made meanwhile may be missed and is seen a second later. */
 	while ((user = map_next(&gw->users, &at)) != NULL) {

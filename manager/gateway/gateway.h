@@ -62,6 +62,7 @@ struct gateway {
 	char		 caps_contacts[32];	/* caps.c; "": to be computed */
 	char		 caps_self[32];
 	unsigned long	 messages_down, messages_up;	/* since the start */
+	unsigned long	 undelivered;	/* to XMPP, in this second */
 	unsigned long	 iq_serial;
 	char		 iq_token[13];
 	struct ev_timer	 tick;			/* once a second */

@@ -53,9 +53,11 @@ chat(struct up *up, struct arena *a)
 	}
 	if (!msg->headline && gateway_can(gw, "chat_states"))
 		m.chat_state = "active";
-	if (say_message(gw, &m) < 0)
-		log_warn("%s: a message to %s could not be delivered",
+	if (say_message(gw, &m) < 0) {
+		gw->undelivered++;
+		log_debug("%s: a message to %s could not be delivered",
 		    gw->config->jid, up->user->jid);
+	}
 }
 
 void
