@@ -105,7 +105,7 @@ void
 network_casemap(struct network *n, enum casemap map)
 {
 	struct map old = n->channels;
-	struct channel *c;
+	struct channel *c, *twin;
 	size_t at = 0;
 
 	/* Nobody may be filed under the old rules. */
@@ -115,15 +115,12 @@ network_casemap(struct network *n, enum casemap map)
 	n->channels = (struct map){ 0 };
 	while ((c = map_next(&old, &at)) != NULL) {
 		char key[NAME_MAX_BYTES];
-		struct channel *twin;
 
 		xreplace(&c->folded, casemap_fold(map, key, c->name));
-		twin = map_put(&n->channels, c->folded, c);
-		if (twin != NULL) {
+		if ((twin = map_get(&n->channels, c->folded)) != NULL)
 			room_refuse(n, twin, ERR_CONFLICT,
 			    "the same room under two names");
-			channel_destroy(twin);
-		}
+		map_put(&n->channels, c->folded, c);
 	}
 	map_finish(&old);
 }

@@ -942,3 +942,25 @@ def test_huge_channel(online):
     with open("/proc/%d/statm" % b.process.pid) as f:
         rss = int(f.read().split()[1]) * os.sysconf("SC_PAGE_SIZE")
     assert rss < 100 * 1024 * 1024
+
+
+def test_coarser_casemapping_makes_two_rooms_one(server, backend):
+    b = backend(irc_server=server.address, irc_who_max=0)
+    b.login(ANA, "ana")
+    p = server.peer()
+    p.welcome(None, "CASEMAPPING=ascii")
+    b.wait("connected", user=ANA)
+    rooms = ["#a[", "#a{"]
+    asked = [b.start("room_join", user=ANA, room=r, nick="ana") for r in rooms]
+    for r in rooms:
+        p.expect("JOIN " + r)
+    p.send(":irc.test 005 ana CASEMAPPING=rfc1459 :are supported")
+    p.joined("#a{", "ana")
+    codes = []
+    for a in asked:
+        try:
+            b.finish(a)
+            codes.append(None)
+        except Failed as e:
+            codes.append(e.code)
+    assert sorted(codes, key=str) == [None, "conflict"]
