@@ -10,6 +10,7 @@
 #include "util/xalloc.h"
 
 #define OUT_MAX	(256 * 1024)	/* bytes that a server may leave unread */
+#define SHARE	(128 * 1024)	/* bytes for the main process in one turn */
 
 struct link_queued {
 	struct link_queued *next;
@@ -19,12 +20,20 @@ struct link_queued {
 };
 
 static void move_queue(struct link *);
+static void go_on(struct link *);
 
 static void
 on_pace(struct ev_loop *loop, struct ev_timer *w, int revents)
 {
 	(void)loop, (void)revents;
 	move_queue(w->data);
+}
+
+static void
+on_next_turn(struct ev_loop *loop, struct ev_timer *w, int revents)
+{
+	(void)loop, (void)revents;
+	go_on(w->data);
 }
 
 void
@@ -34,7 +43,8 @@ link_init(struct link *l, struct ev_loop *loop, const struct flood_limit *limit,
 	*l = (struct link){ .loop = loop, .limit = limit, .events = events,
 		.ctx = ctx, .line_max = LINE_OUT_MAX };
 	ev_init(&l->pace, on_pace);
-	l->pace.data = l;
+	ev_timer_init(&l->next_turn, on_next_turn, 0, 0);
+	l->pace.data = l->next_turn.data = l;
 }
 
 void
@@ -47,7 +57,9 @@ link_close(struct link *l)
 	l->tap = NULL;
 	l->open = false;
 	buf_free(&l->partial);
+	buf_free(&l->held);
 	ev_timer_stop(l->loop, &l->pace);
+	ev_timer_stop(l->loop, &l->next_turn);
 	while ((q = l->first) != NULL) {
 		l->first = q->next;
 		l->queued--;
@@ -109,9 +121,32 @@ complete(struct link *l, const char *data, size_t len)
 	return take + 1;
 }
 
+static void
+hold(struct link *l, const char *data, size_t len)
+{
+	buf_add(&l->held, data, len);
+	ev_timer_start(l->loop, &l->next_turn);
+	if (l->conn != NULL)
+		conn_pause(l->conn);
+}
+
+static void
+go_on(struct link *l)
+{
+	struct buf held = l->held;
+
+	l->held = (struct buf){ 0 };
+	link_feed(l, buf_data(&held), buf_len(&held));
+	buf_free(&held);
+	if (l->conn != NULL && buf_len(&l->held) == 0)
+		conn_resume(l->conn);
+}
+
 void
 link_feed(struct link *l, const char *data, size_t len)
 {
+	size_t enough = up_queued() + SHARE;
+
 	l->heard = ev_now(l->loop);
 	if (buf_len(&l->partial) > 0) {
 		size_t used = complete(l, data, len);
@@ -122,6 +157,10 @@ link_feed(struct link *l, const char *data, size_t len)
 	while (len > 0 && is_up(l)) {
 		const char *end = memchr(data, '\n', len);
 
+		if (up_queued() > enough) {
+			hold(l, data, len);
+			return;
+		}
 		if (end == NULL) {
 			buf_add(&l->partial, data, len);
 			break;
@@ -185,10 +224,14 @@ link_pause(struct link *l, bool pause)
 {
 	if (l->conn == NULL)
 		return;
-	if (pause)
+	if (pause) {
+		ev_timer_stop(l->loop, &l->next_turn);
 		conn_pause(l->conn);
-	else
+	} else if (buf_len(&l->held) > 0) {
+		ev_timer_start(l->loop, &l->next_turn);
+	} else {
 		conn_resume(l->conn);
+	}
 }
 
 /* ---- out */

@@ -37,6 +37,8 @@ struct link {
 	struct conn	*conn;		/* NULL: closed */
 	struct buf	*tap;		/* tests: takes the place of conn */
 	struct buf	 partial;	/* of a line; <= LINE_IN_MAX */
+	struct buf	 held;		/* for the next turn; then conn rests */
+	struct ev_timer	 next_turn;	/* runs while there is something held */
 	const struct flood_limit *limit;
 	struct flood	 flood;
 	struct link_queued *first, *last;
@@ -80,7 +82,10 @@ double	link_delay(const struct link *);
 /* Registered: the queue may move. */
 void	link_open(struct link *);
 
-/* Bytes have come from the server.  For tests; the socket calls it too. */
+/* Bytes have come from the server.  For tests; the socket calls it too.  When
+ * they become too many bytes for the main process the rest is held back until
+ * the next turn: one line about somebody in all rooms is hundreds of
+ * messages. */
 void	link_feed(struct link *, const char *data, size_t len);
 
 #endif

@@ -51,6 +51,7 @@ sink_error(request_t request, const char *code, const char *text)
 
 static const struct up_sink sink = {
 	.notify = kit_notify, .result = sink_result, .error = sink_error,
+	.queued = kit_queued,
 };
 
 #define HANDLER(name) \

@@ -35,3 +35,9 @@ up_error(request_t request, const char *code, const char *text)
 		sink->error(request, code,
 		    text ? format_plain(text, &scratch) : NULL);
 }
+
+size_t
+up_queued(void)
+{
+	return sink->queued != NULL ? sink->queued() : 0;
+}

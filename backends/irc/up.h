@@ -4,6 +4,7 @@
 #ifndef BACKENDS_IRC_UP_H
 #define BACKENDS_IRC_UP_H
 
+#include <stddef.h>
 #include <stdint.h>
 
 #include "protocol/errors.h"
@@ -17,6 +18,8 @@ struct up_sink {
 	/* result NULL: nil */
 	void	(*result)(request_t, enum method, const void *result);
 	void	(*error)(request_t, const char *code, const char *text);
+	/* Bytes on their way.  NULL: they do not wait anywhere. */
+	size_t	(*queued)(void);
 };
 
 void	up_init(const struct up_sink *);
@@ -25,5 +28,6 @@ void	up_notify(enum method, const void *params);
 /* Both do nothing for request 0. */
 void	up_result(request_t, enum method, const void *result);
 void	up_error(request_t, const char *code, const char *text);
+size_t	up_queued(void);
 
 #endif

@@ -132,6 +132,12 @@ kit_out(void)
 	return &kit.out;
 }
 
+size_t
+kit_queued(void)
+{
+	return buf_len(&kit.out);
+}
+
 void
 kit_sent(void)
 {

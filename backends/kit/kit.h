@@ -99,6 +99,9 @@ void	kit_notify(enum method, const void *params);
 void	kit_request(enum method, const void *params, double timeout,
 	    rpc_reply *reply, void *ctx);
 
+/* Bytes that wait for the main process.  pause() comes at the end of a turn:
+ * whoever makes much out of little looks here and takes a rest before. */
+size_t	kit_queued(void);
 /* Between pause() and resume(). */
 bool	kit_paused(void);
 /* stop() has done its work. */

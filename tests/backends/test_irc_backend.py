@@ -944,6 +944,13 @@ def test_huge_channel(online):
     assert rss < 100 * 1024 * 1024
 
 
+def peak_memory(b):
+    with open("/proc/%d/status" % b.process.pid) as f:
+        for line in f:
+            if line.startswith("VmHWM:"):
+                return int(line.split()[1]) * 1024
+
+
 def test_coarser_casemapping_makes_two_rooms_one(server, backend):
     b = backend(irc_server=server.address, irc_who_max=0)
     b.login(ANA, "ana")
@@ -964,3 +971,28 @@ def test_coarser_casemapping_makes_two_rooms_one(server, backend):
         except Failed as e:
             codes.append(e.code)
     assert sorted(codes, key=str) == [None, "conflict"]
+
+
+def test_one_line_many_rooms(server, backend):
+    """A few bytes about someone in all rooms are many messages to the main
+    process, which does not read just now."""
+    b = backend(irc_server=server.address, irc_who_max=0, irc_flood_burst=0)
+    b.login(ANA, "ana")
+    p = server.peer()
+    p.welcome()
+    b.wait("connected", user=ANA)
+    rooms = ["#" + "x" * 150 + "%d" % i for i in range(240)]
+    for i in range(0, 240, 40):
+        asked = [b.start("room_join", user=ANA, room=r, nick="ana")
+                 for r in rooms[i:i + 40]]
+        for r in rooms[i:i + 40]:
+            p.joined(r, "ana", "a")
+        for a in asked:
+            b.finish(a)
+    p.raw(b":a!u@h NICK b\r\n:b!u@h NICK a\r\n" * 400 + b"PING all\r\n")
+    assert p.expect("PONG") == "PONG all"
+    assert peak_memory(b) < 20 * 1024 * 1024
+    with b.changed:
+        assert b.changed.wait_for(lambda: len(
+            [1 for m, e in b.events if e.get("new_nick") == "a"]) == 240 * 400,
+            30)
