@@ -186,7 +186,9 @@ kill_now(struct backend *b)
 	give_back(b);
 }
 
-/* SIGABRT so that a core file shows where it hangs. */
+/* SIGABRT so that a core file shows where it hangs.  A stopped process gets it
+ * only when it goes on; until then its connections to the network would be in
+ * the way of the new ones of its users. */
 static void
 hung(struct backend *b)
 {
@@ -195,6 +197,8 @@ hung(struct backend *b)
 	channel_close(&b->channel);
 	set_timer(b, ABORT_GRACE, KILL_AGAIN);
 	send_signal(b, SIGABRT);
+	if (b->pid > 1 && !b->exited)
+		kill(-b->pid, SIGCONT);
 	give_back(b);
 }
 

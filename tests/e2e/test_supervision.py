@@ -187,7 +187,8 @@ def test_killed_again_and_again(four):
 
 def test_stopped_process_counts_as_hung(instances, ngircd, clients, irc,
                                         unique):
-    """SIGSTOP: no answer to pings; it is killed and its user recovered."""
+    """SIGSTOP: no answer to pings; it is killed and its user recovered, under
+    its own name: the old connection is gone before the new one is made."""
     instance = instances("server_mode", service__ping_interval=1,
                          service__irc_server="127.0.0.1:%d" % ngircd.port)
     nick, carl = unique("anna"), irc(unique("carl"))
@@ -207,6 +208,8 @@ def test_stopped_process_counts_as_hung(instances, ngircd, clients, irc,
         except AssertionError:
             return None
     wait_for(served, 30, "anna to be served again")
+    first = carl.matching(":two$")[0]
+    assert first.startswith(":%s!" % nick), first
 
 
 def test_main_killed(four):
