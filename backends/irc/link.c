@@ -215,6 +215,10 @@ link_connect(struct link *l, const struct conn_target *target)
 void
 link_finish(struct link *l, double timeout)
 {
+	/* What is queued would get behind QUIT, where nothing leaves any more,
+	 * and count as sent. */
+	l->open = false;
+	ev_timer_stop(l->loop, &l->pace);
 	if (l->conn != NULL)
 		conn_finish(l->conn, timeout);
 }

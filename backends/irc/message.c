@@ -83,7 +83,7 @@ struct heard {
 static void
 fill(struct heard *h, struct msg_message *m)
 {
-	static struct buf plain, xhtml, action;
+	static struct buf plain, xhtml, action, clean_id;
 	static char id[256];
 	long long at = line_time(h->line);
 
@@ -100,7 +100,7 @@ fill(struct heard *h, struct msg_message *m)
 	if (*h->line->tags != '\0') {
 		m->id = line_tag(h->line, "msgid", id, sizeof(id));
 		if (m->id != NULL)
-			m->id = format_plain(m->id, &xhtml);
+			m->id = format_plain(m->id, &clean_id);
 	}
 	if (at > 0 && (double)at < ev_now(h->n->irc->loop) * 1000 - OLD_MS)
 		m->time = at;

@@ -887,6 +887,16 @@ def test_many_networks_errors(server, backend):
     assert e.value.code == "network"
 
 
+
+def test_an_id_is_no_markup(online):
+    b, p = online
+    join(b, p)
+    p.send("@msgid=\x02<b>" + "a" * 200 + " :bob!b@h PRIVMSG #c :\x02hi <")
+    m = b.wait("message", nick="bob")
+    assert "hi &lt;" in m["xhtml"] and "aaa" not in m["xhtml"]
+    assert m["id"] == "<b>" + "a" * 200
+
+
 # ------------------------------------------------------------- hostile servers
 
 @pytest.mark.parametrize("attack", [
@@ -996,3 +1006,29 @@ def test_one_line_many_rooms(server, backend):
         assert b.changed.wait_for(lambda: len(
             [1 for m, e in b.events if e.get("new_nick") == "a"]) == 240 * 400,
             30)
+
+
+# --------------------------------------------------------------------- logout
+
+def test_nothing_counts_as_sent_behind_quit(server, backend):
+    b = backend(irc_server=server.address, irc_flood_burst=2, irc_flood_rate=1,
+                irc_who_max=0)
+    b.login(ANA, "ana")
+    p = server.peer()
+    p.welcome()
+    b.wait("connected", user=ANA)
+    join(b, p)
+    asked = [b.start("message", user=ANA, to="bob", kind="chat",
+                     body="m%d" % i) for i in range(5)]
+    out = b.start("logout", user=ANA)
+    accepted = set()
+    for i, a in enumerate(asked):       # the server does not hang up
+        try:
+            b.finish(a)
+            accepted.add("PRIVMSG bob m%d" % i)
+        except Failed as e:
+            assert e.code == "network"
+    b.finish(out)
+    lines = p.rest().split("\n")
+    assert len(accepted) < 5
+    assert accepted == {l for l in lines if l.startswith("PRIVMSG")}
