@@ -220,15 +220,16 @@ deps:			## install what the build needs (apt)
 deps-test:		## install what the tests need (apt)
 	@scripts/deps.sh build test
 
+# "exec": a signal to make alone reaches what it runs.
 run:			## set up, build, serve IRC to XMPP clients on 127.0.0.1:5222
 	@scripts/deps.sh build
 	@$(BUILD_ALL)
-	@B=$(abspath $(B)) examples/run.sh
+	@exec env B=$(abspath $(B)) examples/run.sh
 
 demo:			## set up, build, show a conversation between two users over a local ngircd
 	@scripts/deps.sh build demo
 	@$(BUILD_ALL)
-	@B=$(abspath $(B)) examples/demo.sh
+	@exec env B=$(abspath $(B)) examples/demo.sh
 
 # -------------------------------------------------------------------- install
 BINDIR     := $(PREFIX)/bin
