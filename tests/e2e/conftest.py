@@ -3,6 +3,7 @@
 import itertools
 import logging
 import os
+import signal
 import sys
 
 import pytest
@@ -18,6 +19,9 @@ from harness.xmpp import Client                             # noqa: E402
 
 logging.getLogger("slixmpp").setLevel(logging.CRITICAL)
 logging.getLogger("asyncio").setLevel(logging.CRITICAL)
+
+# "timeout make check" ends in good order, too.
+signal.signal(signal.SIGTERM, lambda *_: pytest.exit("terminated", 143))
 
 GATEWAYS = ["gw%d" % number for number in range(40)]
 _numbers = itertools.count(1)

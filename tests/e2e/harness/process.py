@@ -9,11 +9,13 @@ import socket
 import subprocess
 import time
 
+PR_SET_PDEATHSIG = 1
 PR_SET_CHILD_SUBREAPER = 36
+LIBC = ctypes.CDLL(None, use_errno=True)
 
 # Names of children that died before their parent did: what init would reap
 # comes to us, so that a left-over process cannot hide.
-ctypes.CDLL(None, use_errno=True).prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
+LIBC.prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
 
 # inspircd crashes when it is stopped; nobody wants the core files.
 resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
@@ -105,6 +107,11 @@ def make_environment(directory):
             path + ":print_stacktrace=1"}
 
 
+def die_with_us():
+    """In the child: should pytest be killed, nothing it started stays."""
+    LIBC.prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
+
+
 class Process:
     """A program in the foreground, in a session of its own, with a log."""
 
@@ -117,8 +124,8 @@ class Process:
         output = open(self.log, "ab")
         self.popen = subprocess.Popen(
             command, stdin=subprocess.DEVNULL, stdout=output, stderr=output,
-            start_new_session=True, env={**os.environ, **(env or {})},
-            **popen)
+            start_new_session=True, preexec_fn=die_with_us,
+            env={**os.environ, **(env or {})}, **popen)
         output.close()
         self.pid = self.popen.pid
         Process.everyone.append(self)
