@@ -6,6 +6,7 @@
 #include <string.h>
 #include <strings.h>
 
+#include "util/log.h"
 #include "util/xalloc.h"
 
 /* Returns NULL, or what would have been right. */
@@ -182,6 +183,9 @@ set(struct irc_config *c, const struct pair *p, char **why)
 		    p->value, right);
 		return -1;
 	}
+	/* No other program has keys of this name. */
+	if (strncmp(p->key, "irc_", 4) == 0)
+		log_warn("[service] %s: there is no such setting", p->key);
 	return 0;
 }
 

@@ -2,11 +2,14 @@
 /* spectrum2_irc_backend: the kit on one side, the IRC code on the other. */
 #include <ev.h>
 #include <stdio.h>
+#include <stdlib.h>
 
 #include "backends/irc/down.h"
 #include "backends/irc/session.h"
 #include "backends/kit/kit_ev.h"
+#include "net/tls.h"
 #include "util/log.h"
+#include "util/xalloc.h"
 
 static struct irc irc;
 static struct ev_timer stop_timer;
@@ -90,12 +93,28 @@ static const char *many_networks[] = {
 	"networks",
 };
 
+/* A file that cannot be used is the admin's trouble, now, and not that of each
+ * user who logs in. */
+static int
+load_ca(char **why)
+{
+	char *because = NULL;
+
+	if (irc.config.ca == NULL)
+		return 0;
+	irc.tls = tls_client(irc.config.verify, irc.config.ca, &because);
+	if (irc.tls == NULL)
+		*why = xasprintf("[service] irc_ca_file: %s", because);
+	free(because);
+	return irc.tls != NULL ? 0 : -1;
+}
+
 static int
 start(const struct sections *config, struct msg_initialize_result *say,
     char **why)
 {
 	irc.loop = EV_DEFAULT;
-	if (config_read(&irc.config, config, why) == -1)
+	if (config_read(&irc.config, config, why) == -1 || load_ca(why) == -1)
 		return -1;
 	if (irc.config.nservers > 0)
 		say->name = irc.config.servers[0].host;

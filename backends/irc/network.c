@@ -348,12 +348,17 @@ network_lost(struct network *n, const char *why)
 {
 	bool was_up = n->state == NETWORK_ONLINE;
 	char text[sizeof(n->server->host) + 404];
+	const char *host = n->server->host;
+	bool named;
 
 	if (n->state == NETWORK_OVER)
 		return;
 	/* What the server said before it hung up is the better reason. */
-	snprintf(text, sizeof(text), "%s: %.400s", n->server->host,
-	    n->last_error ? n->last_error : why);
+	if (n->last_error != NULL)
+		why = n->last_error;
+	named = strstr(why, host) != NULL;
+	snprintf(text, sizeof(text), "%s%s%.400s", named ? "" : host,
+	    named ? "" : ": ", why);
 	utf8_xml_clean(text, strlen(text));
 	log_debug("%s: %s", n->user, text);
 	link_close(&n->link);

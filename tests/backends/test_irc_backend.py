@@ -1008,6 +1008,22 @@ def test_one_line_many_rooms(server, backend):
             30)
 
 
+
+# --------------------------------------------------------------- configuration
+
+@pytest.mark.parametrize("key, value, words", [
+    ("irc_server", "irc.example.org:99999", "irc_server = irc.example.org:99999"),
+    ("irc_server", "http://irc.example.org", "irc_server = http://"),
+    ("irc_ca_file", "/nonexistent.pem", "irc_ca_file: /nonexistent.pem: No such"),
+    ("irc_sasl", "yes", "irc_sasl = yes: want auto"),
+    ("irc_flood_rate", "0", "irc_flood_rate = 0: want"),
+])
+def test_wrong_setting_is_named(key, value, words):
+    with pytest.raises(Failed) as e:
+        Backend(**{key: value})
+    assert words in e.value.text
+
+
 # --------------------------------------------------------------------- logout
 
 def test_nothing_counts_as_sent_behind_quit(server, backend):
