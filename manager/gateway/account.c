@@ -23,6 +23,22 @@ struct job {
 	enum account_result result;
 };
 
+bool
+account_allowed(const struct gateway *gw, const char *jid)
+{
+	const char *at = strchr(jid, '@');
+
+	if (at == NULL)
+		return false;
+	if (gw->config->public_registration)
+		return true;
+	for (char *const *s = gw->config->allowed_servers; *s != NULL; s++) {
+		if (strcmp(*s, at + 1) == 0)
+			return true;
+	}
+	return false;
+}
+
 static void
 finish(struct job *job, enum account_result result, const char *text)
 {

@@ -22,6 +22,10 @@ struct account_data {
 	struct pairs	 settings;	/* asked for by the network */
 };
 
+/* May this bare JID register by itself?  Says the configuration: everybody, or
+ * the users of some domains.  Servers and components are no users. */
+bool	account_allowed(const struct gateway *, const char *jid);
+
 /* Called exactly once, never before the call has returned. */
 typedef void account_done(struct gateway *, void *ctx, enum account_result,
     const char *text);

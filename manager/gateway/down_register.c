@@ -11,18 +11,8 @@
 static bool
 may_register(const struct down *d)
 {
-	const struct gateway_config *config = d->gw->config;
-
-	/* Servers and components are no users. */
-	if (link_is_server(d->gw->link) || d->from->node == NULL)
-		return false;
-	if (config->public_registration)
-		return true;
-	for (char *const *s = config->allowed_servers; *s != NULL; s++) {
-		if (strcmp(*s, d->from->domain) == 0)
-			return true;
-	}
-	return false;
+	return !link_is_server(d->gw->link) &&
+	    account_allowed(d->gw, d->from->bare);
 }
 
 /* ---------------------------------------------------------------------- get */

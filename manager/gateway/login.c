@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "manager/gateway/account.h"
 #include "manager/gateway/ask.h"
 #include "manager/gateway/contact.h"
 #include "manager/gateway/say.h"
@@ -65,6 +66,19 @@ account_of(const struct user *user)
 			*p = '@';	/* all of them, as the C++ program */
 	}
 	return node;
+}
+
+/* A network that needs no registration is still closed to those who may not
+ * register here. */
+static bool
+may_make_account(const struct user *user)
+{
+	const struct gateway *gw = user->gw;
+
+	if (link_is_server(gw->link) || gw->config->auto_register)
+		return true;
+	return gateway_can(gw, "no_registration") &&
+	    account_allowed(gw, user->jid);
 }
 
 /* Server mode and networks that need no registration.  The store is told once
@@ -127,8 +141,7 @@ loaded(void *arg, const struct store_user *record, const char *error)
 	}
 	if (record != NULL)
 		take_record(user, record);
-	else if (link_is_server(gw->link) || gw->config->auto_register ||
-	    gateway_can(gw, "no_registration"))
+	else if (may_make_account(user))
 		make_account(user);
 	else {
 		turn_away_unregistered(user);

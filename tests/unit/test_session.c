@@ -393,6 +393,32 @@ not_registered(void **state)
 	expect_did("release; mark offline; release");
 }
 
+/* A network that needs no registration does not open the gateway to those who
+ * may not register with it. */
+static void
+closed_to_others(void **state)
+{
+	char *elsewhere[] = { (char *)"elsewhere.example", NULL };
+	char *here[] = { (char *)"elsewhere.example", (char *)"example.org",
+	    NULL };
+
+	(void)state;
+	can("no_registration");
+	kit.config.public_registration = false;
+	kit.config.allowed_servers = elsewhere;
+	appear();
+	forget();
+	answer_load(NULL, NULL);
+	expect("<presence type='error'", "<registration-required ");
+	later_run();
+	assert_null(ana());
+	forget();
+	kit.config.allowed_servers = here;
+	appear();
+	answer_load(NULL, NULL);
+	expect_did("load " ANA "; assign");
+}
+
 static void
 switched_off(void **state)
 {
@@ -540,6 +566,7 @@ main(void)
 		gateway_test(store_does_not_answer),
 		gateway_test(saved_when_let_in),
 		gateway_test(not_registered),
+		gateway_test(closed_to_others),
 		gateway_test(switched_off),
 		gateway_test(sasl),
 		gateway_test(sasl_while_leaving),
