@@ -45,7 +45,9 @@ struct link_events {
 };
 
 enum link_flags {
-	LINK_KEEP = 1,		/* hold while the link is down, within bounds */
+	LINK_KEEP = 1,		/* hold within bounds while the link is down, or
+				 * in server mode a message to a bare JID until
+				 * one of its clients is there */
 };
 
 /* Write one stanza: begin, write into x (it is at depth 0), end.  to is a full

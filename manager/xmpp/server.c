@@ -107,9 +107,9 @@ end(struct link *l, const char *to, unsigned flags, size_t mark)
 	struct server *s = server_of(l);
 	int sent;
 
-	(void)flags;
 	sent = route_out(s, to, buf_data(&s->out) + mark,
-	    buf_len(&s->out) - mark);
+	    buf_len(&s->out) - mark, (flags & LINK_KEEP) != 0 &&
+	    strchr(to, '/') == NULL);
 	buf_truncate(&s->out, mark);
 	if (s->out.cap > 1 << 16)
 		buf_free(&s->out);
@@ -225,6 +225,7 @@ destroy(struct link *l)
 	stop_listening(s);
 	while ((c = LIST_FIRST(&s->clients)) != NULL)
 		client_destroy(c);
+	held_destroy(s);
 	map_finish(&s->bound);
 	map_finish(&s->users);
 	map_finish(&s->sources);

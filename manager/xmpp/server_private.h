@@ -81,6 +81,8 @@ struct server {
 	struct map	 users;		/* bare -> struct user */
 	struct map	 bound;		/* full -> struct client */
 	struct buf	 out;		/* the stanza being written */
+	struct map	 held;		/* server_held.c: bare -> struct held */
+	size_t		 held_bytes;	/* in all of them */
 	uint64_t	 last_id;
 	bool		 crowded;	/* told that clients_max is reached */
 	bool		 paused;
@@ -137,7 +139,17 @@ void		 bind_undo(struct client *);
 void		 route_in(struct client *, struct arena *,
 		    const struct stanza *);
 int		 route_out(struct server *, const char *to, const char *data,
+		    size_t len, bool keep);
+/* To this client; -1 when it does not read. */
+int		 route_to(struct client *, const char *data, size_t len);
+
+/* server_held.c */
+/* Keep a message for a bare JID; -1 when there is no room. */
+int		 held_put(struct server *, const char *bare, const char *data,
 		    size_t len);
+/* This client can take messages now: what is kept goes to it. */
+void		 held_deliver(struct client *);
+void		 held_destroy(struct server *);
 /* <iq type='result'/> for this one, without a payload. */
 void		 route_result(struct client *, const struct stanza *);
 

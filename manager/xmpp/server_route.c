@@ -98,6 +98,9 @@ route_in(struct client *c, struct arena *a, const struct stanza *s)
 		fatal("%s was an address when it was bound", c->full);
 	note_presence(c, a, s);
 	l->events->stanza(l->ctx, a, s, &from, &to);
+	if (c->state == CLIENT_BOUND && c->available && c->priority >= 0 &&
+	    strcmp(s->name, "presence") == 0)
+		held_deliver(c);
 }
 
 static void
@@ -114,8 +117,8 @@ drop_overflown(void *object)
 	client_destroy(c);
 }
 
-static int
-deliver(struct client *c, const char *data, size_t len)
+int
+route_to(struct client *c, const char *data, size_t len)
 {
 	struct conn *conn = stream_conn(c->stream);
 
@@ -141,7 +144,8 @@ begins(const char *data, size_t len, const char *tag)
 }
 
 int
-route_out(struct server *s, const char *to, const char *data, size_t len)
+route_out(struct server *s, const char *to, const char *data, size_t len,
+    bool keep)
 {
 	bool message = begins(data, len, "<message");
 	struct client *c = map_get(&s->bound, to);
@@ -149,16 +153,20 @@ route_out(struct server *s, const char *to, const char *data, size_t len)
 	int sent = -1;
 
 	if (c != NULL)
-		return deliver(c, data, len);
+		return route_to(c, data, len);
 	/* RFC 6121 8.5.2.1.3: no request goes to a bare JID. */
-	if (begins(data, len, "<iq") ||
-	    (user = map_get(&s->users, to)) == NULL)
+	if (begins(data, len, "<iq"))
 		return -1;
+	user = map_get(&s->users, to);
+	if (user == NULL)
+		return keep && message ? held_put(s, to, data, len) : -1;
 	LIST_FOREACH(c, &user->clients, same) {
 		if (!c->available || (message && c->priority < 0))
 			continue;
-		if (deliver(c, data, len) == 0)
+		if (route_to(c, data, len) == 0)
 			sent = 0;
 	}
+	if (sent < 0 && keep && message)
+		sent = held_put(s, to, data, len);
 	return sent;
 }

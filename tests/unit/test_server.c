@@ -592,6 +592,53 @@ routes_out(void **state)
 	peer_close(&r);
 }
 
+static int
+say_kept(const char *to, const char *id)
+{
+	struct xml *x = link_begin(t.link);
+
+	xml_open(x, "message");
+	xml_attr(x, "to", to);
+	xml_attr(x, "id", id);
+	xml_close(x);
+	return link_end(t.link, to, LINK_KEEP);
+}
+
+/* What comes before the user's client can take it is not lost, and comes once,
+ * in order, to whoever is there first. */
+static void
+keeps_messages(void **state)
+{
+	struct peer p, q;
+	char big[2000];
+
+	(void)state;
+	start((struct server_config){ .many_resources = true });
+	assert_int_equal(say_kept("ana@irc.example", "a"), 0);
+	enter(&p, BIND("p"));
+	enter(&q, BIND("q"));
+	assert_int_equal(say_kept("ana@irc.example", "b"), 0);
+	assert_int_equal(say_kept("ana@irc.example/gone", "c"), -1);
+	peer_send(&q, "<presence><priority>-1</priority></presence>");
+	wait_for(count(&t.seen, "</presence>") == 1);
+	peer_send(&p, "<presence/>");
+	peer_expect(&p, "<message to='ana@irc.example' id='a'/>"
+	    "<message to='ana@irc.example' id='b'/>");
+	assert_int_equal(say_kept("ana@irc.example", "d"), 0);
+	peer_expect(&p, "<message to='ana@irc.example' id='d'/>");
+	assert_null(strstr(peer_text(&q), "<message"));
+	peer_close(&p);
+	peer_close(&q);
+	/* Bounded, and the one who sends is told. */
+	memset(big, 'x', sizeof(big) - 1);
+	big[sizeof(big) - 1] = '\0';
+	for (int i = 0; i < 100; i++)
+		assert_int_equal(say_kept("bob@irc.example", big), 0);
+	for (int i = 0; i < 100; i++)
+		(void)say_kept("bob@irc.example", big);
+	assert_int_equal(say_kept("bob@irc.example", big), -1);
+}
+
 static void
 closes(void **state)
 {
@@ -1076,6 +1123,7 @@ main(void)
 		TEST(one_resource),
 		TEST(routes_in),
 		TEST(routes_out),
+		TEST(keeps_messages),
 		TEST(closes),
 		TEST(deaf_client),
 		TEST(hostile_clients),
