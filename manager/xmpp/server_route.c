@@ -111,9 +111,9 @@ drop_overflown(void *object)
 	if (c->state != CLIENT_BOUND)
 		return;
 	/* An error would have to wait behind all that it does not read. */
-	log_info("%s: %s (%s): it does not read, dropped with %zu bytes "
-	    "waiting", c->server->domain, c->full, client_peer(c),
-	    conn_queued(stream_conn(c->stream)));
+	log_info("%s: %s (%s): does not read: more than %zu bytes waited, "
+	    "dropped", c->server->domain, c->full, client_peer(c),
+	    c->server->cfg.queue_max);
 	client_destroy(c);
 }
 
