@@ -26,7 +26,7 @@ step() {
 	{ "$@" 2>&1; echo $? >"$out/rc"; } | tee "$out/log"
 	rc=$(cat "$out/rc")
 	line=$(grep -E "$pattern" "$out/log" | tail -n 1)
-	ok=$(echo "$line" | sed -n 's/.*[^0-9]\([0-9][0-9]*\) passed.*/\1/p')
+	ok=$(echo " $line" | sed -n 's/.*[^0-9]\([0-9][0-9]*\) passed.*/\1/p')
 	bad=$(echo " $line" |
 	    sed -n 's/.*[^0-9]\([0-9][0-9]*\) failed.*/\1/p')
 	errors=$(echo " $line" |
