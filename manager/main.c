@@ -236,9 +236,6 @@ run(struct process *p)
 	ev_prepare_start(p->loop, &p->turn);
 	ev_timer_init(&p->trim, trim_memory, TRIM_INTERVAL, TRIM_INTERVAL);
 	ev_timer_start(p->loop, &p->trim);
-	watch_signal(p, &p->term, on_stop, SIGTERM);
-	watch_signal(p, &p->interrupt, on_stop, SIGINT);
-	watch_signal(p, &p->hangup, on_hangup, SIGHUP);
 	daemon_ready();
 	ev_run(p->loop, 0);
 	later_run();
@@ -287,6 +284,10 @@ main(int argc, char **argv)
 	become_service(config, o.foreground);
 	/* After the fork: an event loop does not survive one. */
 	p.loop = ev_default_loop(EVFLAG_AUTO);
+	/* From here on a signal is kept until the loop runs. */
+	watch_signal(&p, &p.term, on_stop, SIGTERM);
+	watch_signal(&p, &p.interrupt, on_stop, SIGINT);
+	watch_signal(&p, &p.hangup, on_hangup, SIGHUP);
 	p.instance = instance_create(p.loop, config, &why);
 	if (p.instance == NULL)
 		give_up(EX_CONFIG, why);

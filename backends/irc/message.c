@@ -345,6 +345,9 @@ is_doubtful(const struct network *n, const char *target)
 {
 	const struct channel *c = network_channel(n, target);
 
+	/* Order: what is answered at once must not overtake what waits. */
+	if (await_find(&n->awaits, n->is.casemap, AWAIT_SENT, target, NULL))
+		return true;
 	if (c != NULL)
 		return !c->heard;
 	return people_find(&n->people, n->is.casemap, target) == NULL &&
