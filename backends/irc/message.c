@@ -475,6 +475,6 @@ message_quietly(struct network *n, const char *target, const char *text)
 {
 	if (n->caps & CAP_ECHO_MESSAGE)
 		expect_echo(n, 0, target, NULL, text, 1);
-	else
-		link_send(&n->link, "PRIVMSG", target, text, NULL);
+	else	/* so that a refusal is known to be about this one */
+		send_fenced(n, 0, target, text, 1);
 }

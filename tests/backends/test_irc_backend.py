@@ -1001,7 +1001,9 @@ def test_one_line_many_rooms(server, backend):
             b.finish(a)
     p.raw(b":a!u@h NICK b\r\n:b!u@h NICK a\r\n" * 400 + b"PING all\r\n")
     assert p.expect("PONG") == "PONG all"
-    assert peak_memory(b) < 20 * 1024 * 1024
+    # The address sanitizer keeps for a while what has been freed.
+    limit = 200 if "sanitize" in os.environ.get("B", "") else 20
+    assert peak_memory(b) < limit * 1024 * 1024
     with b.changed:
         assert b.changed.wait_for(lambda: len(
             [1 for m, e in b.events if e.get("new_nick") == "a"]) == 240 * 400,

@@ -213,4 +213,5 @@ def test_no_noise_at_login(irc_server_mode, clients, irc, unique):
     carl.expect(":first$")
     carl.say(name, "second")
     anna.expect_body("second")
-    assert not anna.matching("message", lambda m: "second" not in show(m))
+    noise = anna.matching("message", lambda m: "second" not in show(m))
+    assert not noise, [show(m) for m in noise]
