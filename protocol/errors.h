@@ -21,6 +21,8 @@
 #define ERR_TIMEOUT		"timeout"
 /* Made by the main process, never sent by a backend. */
 #define ERR_LOST		"lost"		/* the backend died meanwhile */
+#define ERR_UNSENT		"unsent"	/* it died before it could read
+						 * any of this: send it again */
 #define ERR_QUEUE_FULL		"queue_full"
 
 #endif

@@ -24,6 +24,7 @@ struct call {
 	uint32_t	 id;
 	enum method	 method;
 	double		 deadline;
+	uint64_t	 at;		/* of its first byte in the stream */
 	rpc_reply	*reply;		/* NULL: nobody cares */
 	void		*ctx;
 };
@@ -158,6 +159,7 @@ rpc_add(struct rpc *rpc, enum method m, double deadline, rpc_reply *reply,
 	c->id = rpc->last_id;
 	c->method = m;
 	c->deadline = deadline;
+	c->at = 0;
 	c->reply = reply;
 	c->ctx = ctx;
 	ring_append(&rpc->waiting, c);
@@ -166,6 +168,15 @@ rpc_add(struct rpc *rpc, enum method m, double deadline, rpc_reply *reply,
 	if (deadline < rpc->soonest)
 		rpc->soonest = deadline;
 	return c->id;
+}
+
+void
+rpc_begins(struct rpc *rpc, uint32_t id, uint64_t at)
+{
+	struct call *c = find(rpc, id);
+
+	if (c != NULL)
+		c->at = at;
 }
 
 enum method
@@ -222,10 +233,9 @@ rpc_expire(struct rpc *rpc, double now)
 	answer_due(rpc, &timeout);
 }
 
-void
-rpc_fail(struct rpc *rpc, const char *code, const char *text)
+static void
+all_are_due(struct rpc *rpc)
 {
-	const struct msg_error error = { .code = code, .text = text };
 	struct call *c;
 
 	while ((c = rpc->waiting.next) != &rpc->waiting) {
@@ -233,7 +243,27 @@ rpc_fail(struct rpc *rpc, const char *code, const char *text)
 		ring_append(&rpc->due, c);
 	}
 	rpc->soonest = INFINITY;
+}
+
+void
+rpc_fail(struct rpc *rpc, const char *code, const char *text)
+{
+	const struct msg_error error = { .code = code, .text = text };
+
+	all_are_due(rpc);
 	answer_due(rpc, &error);
+}
+
+void
+rpc_lost(struct rpc *rpc, uint64_t read, const char *text)
+{
+	const struct msg_error lost = { .code = ERR_LOST, .text = text };
+	const struct msg_error unsent = { .code = ERR_UNSENT, .text = text };
+
+	all_are_due(rpc);
+	while (rpc->due.next != &rpc->due)
+		rpc_finish(rpc, rpc->due.next->id, rpc->due.next->at < read ?
+		    &lost : &unsent, NULL);
 }
 
 size_t

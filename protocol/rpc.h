@@ -22,6 +22,8 @@ void		 rpc_destroy(struct rpc *);		/* NULL is fine */
  * caller's clock, seconds.  reply may be NULL when nobody cares. */
 uint32_t	 rpc_add(struct rpc *, enum method, double deadline,
 		    rpc_reply *, void *ctx);
+/* Where the request begins among all bytes that go this way. */
+void		 rpc_begins(struct rpc *, uint32_t id, uint64_t at);
 /* What an id was for, METHOD_NONE if it was never sent or is answered. */
 enum method	 rpc_method(const struct rpc *, uint32_t id);
 /* Answer one; unknown ids are ignored. */
@@ -29,8 +31,11 @@ void		 rpc_finish(struct rpc *, uint32_t id,
 		    const struct msg_error *, const union result *);
 /* Answer with ERR_TIMEOUT what was due by now. */
 void		 rpc_expire(struct rpc *, double now);
-/* Answer all of them with this error. */
+/* Answer all of them with this error, in the order in which they were added. */
 void		 rpc_fail(struct rpc *, const char *code, const char *text);
+/* The peer is gone, and has read so many bytes: what begins behind them is
+ * answered with ERR_UNSENT, the rest with ERR_LOST, in order. */
+void		 rpc_lost(struct rpc *, uint64_t read, const char *text);
 size_t		 rpc_count(const struct rpc *);
 
 #endif

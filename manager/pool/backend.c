@@ -117,6 +117,18 @@ ignore(struct backend *b)
 	(void)b;
 }
 
+/* While the channel is open, what is queued may still reach it. */
+static void
+answer_all(struct backend *b, const char *why)
+{
+	const struct channel *ch = &b->channel;
+
+	if (channel_is_open(ch))
+		rpc_fail(b->rpc, ERR_LOST, why);
+	else
+		rpc_lost(b->rpc, ch->written - ch->unread, why);
+}
+
 /* From here on no user is its own.  Comes last in an action: the callbacks may
  * do anything, also destroy b. */
 static void
@@ -126,7 +138,7 @@ give_back(struct backend *b)
 
 	backend_words(b, &words);
 	buf_addc(&words, '\0');
-	rpc_fail(b->rpc, ERR_LOST, buf_data(&words));
+	answer_all(b, buf_data(&words));
 	buf_free(&words);
 	if (b->state != BACKEND_GONE)
 		b->owner->leaving(b);
@@ -239,6 +251,7 @@ died(struct backend *b)
 {
 	b->asked = false;
 	set_state(b, BACKEND_STOPPING);
+	channel_close(&b->channel);
 	give_back(b);
 	backend_event(b, BACKEND_EXITED);
 }
@@ -251,7 +264,7 @@ bury(struct backend *b)
 	ev_child_stop(b->loop, &b->child);
 	channel_close(&b->channel);
 	tail_read_rest(&b->tail);
-	rpc_fail(b->rpc, ERR_LOST, "the backend has exited");
+	answer_all(b, "the backend has exited");
 	/* Its helpers have nobody to work for.  The number cannot belong to
 	 * a stranger: while the group has members it is not used again, and
 	 * numbers are given out in turn. */
@@ -480,6 +493,6 @@ backend_destroy(struct backend *b)
 	b->state = BACKEND_GONE;
 	channel_close(&b->channel);
 	tail_close(&b->tail);
-	rpc_fail(b->rpc, ERR_LOST, "the service stops");
+	answer_all(b, "the service stops");
 	later(free_backend, b);
 }

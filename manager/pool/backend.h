@@ -129,8 +129,8 @@ struct backend	*backend_start(struct ev_loop *, const struct backend_start *,
 /* An object in STARTING without a process: backend_start() fills it in, the
  * tests of the state table use it as it is. */
 struct backend	*backend_create(struct ev_loop *, const struct backend_start *);
-/* Kills what is still alive, answers what is in flight with ERR_LOST; NULL is
- * fine. */
+/* Kills what is still alive, answers what is in flight as lost or unsent; NULL
+ * is fine. */
 void		 backend_destroy(struct backend *);
 
 /* The only way to change the state. */

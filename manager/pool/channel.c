@@ -6,11 +6,15 @@
 #include "manager/pool/channel.h"
 
 #include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "util/later.h"
 #include "util/log.h"
+#include "util/xalloc.h"
 
 #define SHARE		(32 * 1024)	/* bytes read per wake-up */
 #define REST_MAX	(512 * 1024)	/* more than a pipe holds */
@@ -28,6 +32,12 @@ size_t
 channel_queued(const struct channel *ch)
 {
 	return buf_len(&ch->out);
+}
+
+uint64_t
+channel_end(const struct channel *ch)
+{
+	return ch->written + buf_len(&ch->out);
 }
 
 static void
@@ -223,6 +233,28 @@ channel_hold(struct channel *ch, bool hold)
 		ev_io_start(ch->loop, &ch->readable);
 }
 
+/* The pipe belongs to whoever reads it first: what we get here nobody else
+ * will, also when the backend is alive and reads at this moment.  One read(2)
+ * empties it in one go. */
+static size_t
+take_back(int to)
+{
+	char path[32], *bytes;
+	int fd, size = fcntl(to, F_GETPIPE_SZ);
+	ssize_t n = 0;
+
+	if (size <= 0)
+		return 0;
+	snprintf(path, sizeof(path), "/proc/self/fd/%d", to);
+	if ((fd = open(path, O_RDONLY | O_NONBLOCK | O_CLOEXEC)) < 0)
+		return 0;
+	bytes = xmalloc((size_t)size);
+	n = read(fd, bytes, (size_t)size);
+	free(bytes);
+	close(fd);
+	return n > 0 ? (size_t)n : 0;
+}
+
 void
 channel_close(struct channel *ch)
 {
@@ -230,6 +262,7 @@ channel_close(struct channel *ch)
 		return;
 	ev_io_stop(ch->loop, &ch->readable);
 	ev_io_stop(ch->loop, &ch->writable);
+	ch->unread = take_back(ch->to);
 	close(ch->from);
 	close(ch->to);
 	ch->from = ch->to = -1;

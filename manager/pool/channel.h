@@ -34,6 +34,7 @@ struct channel {
 	struct buf	 in, out;
 	size_t		 high;		/* bytes in out that mean full */
 	uint64_t	 written;	/* bytes since the beginning */
+	uint64_t	 unread;	/* of these; known when it is closed */
 	bool		 full;		/* from high to high / 2 */
 	bool		 dirty;		/* a flush waits for the turn's end */
 	bool		 broken;	/* writing failed, not reported yet */
@@ -44,7 +45,9 @@ struct channel {
 /* Takes the descriptors over. */
 void	channel_open(struct channel *, struct ev_loop *, int from, int to,
 	    size_t high, const struct channel_events *, void *ctx);
-/* Close the pipes at once.  Memory stays, as callbacks may be using it. */
+/* Close the pipes at once, and take back what the backend has not read: from
+ * here on it has had the first .written - .unread bytes and no more.  Memory
+ * stays, as callbacks may be using it. */
 void	channel_close(struct channel *);
 void	channel_finish(struct channel *);	/* closes and frees */
 
@@ -53,6 +56,8 @@ void	channel_finish(struct channel *);	/* closes and frees */
 void	channel_added(struct channel *);
 bool	channel_is_open(const struct channel *);
 size_t	channel_queued(const struct channel *);
+/* Where in the stream the next message begins. */
+uint64_t channel_end(const struct channel *);
 /* Stop or go on reading, so that the backend has to wait for us. */
 void	channel_hold(struct channel *, bool hold);
 /* Handle what a dead backend left in the pipe, without waiting for its end. */

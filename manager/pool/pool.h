@@ -48,7 +48,9 @@ struct pool_events {
 	/* pool_assign() has found a place. */
 	void	(*assigned)(void *ctx, const char *user, unsigned backend);
 	/* The backend of this user is gone, why in words.  Not assigned any
-	 * more; what was in flight has been answered with ERR_LOST before. */
+	 * more; what was in flight has been answered before, in order: with
+	 * ERR_UNSENT what the backend has certainly not read a byte of, with
+	 * ERR_LOST the rest. */
 	void	(*lost)(void *ctx, const char *user, const char *why);
 	/* A notification or request from a backend. */
 	void	(*message)(void *ctx, unsigned backend, const struct msg *);
@@ -64,7 +66,7 @@ struct pool	*pool_create(struct ev_loop *, const struct pool_config *,
 void		 pool_destroy(struct pool *);		/* NULL is fine */
 /* Tell all backends to exit, kill what has not gone after stop_timeout, then
  * call done.  Nobody is assigned or lost any more; what is in flight is still
- * answered, in the end with ERR_LOST. */
+ * answered, in the end with ERR_LOST or ERR_UNSENT. */
 void		 pool_stop(struct pool *, void (*done)(void *ctx), void *ctx);
 /* Stop reading from backends, or go on: for the time when there is no room for
  * what they say.  Their pipes fill, and they have to wait. */

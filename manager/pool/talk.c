@@ -187,6 +187,7 @@ backend_request(struct backend *b, enum method method, const void *params,
 	uint32_t id = rpc_add(b->rpc, method, deadline, reply, ctx);
 	struct refusal *r;
 
+	rpc_begins(b->rpc, id, channel_end(&b->channel));
 	if (encode_request(&b->channel.out, id, method, params) == 0) {
 		channel_added(&b->channel);
 		return;
@@ -245,5 +246,5 @@ talk_ping(struct backend *b)
 	b->pinging = true;
 	b->ping_ticks = 0;
 	backend_request(b, METHOD_ping, &nothing, INFINITY, on_pong, b);
-	b->ping_end = b->channel.written + channel_queued(&b->channel);
+	b->ping_end = channel_end(&b->channel);
 }

@@ -278,6 +278,7 @@ struct world {
 	struct buf	 log;			/* all lines */
 	unsigned	 features, assigned, lost, drained, messages, stopped;
 	unsigned	 replies, failures;	/* of requests */
+	unsigned	 unsent;		/* of these failures */
 	char		 last_error[64], last_id[64], last_body[64];
 	char		 last_lost[200];	/* why */
 	uint32_t	 ask_id;
@@ -379,6 +380,10 @@ world_on_reply(void *ctx, const struct msg_error *error,
 		w->failures++;
 		snprintf(w->last_error, sizeof(w->last_error), "%s",
 		    error->code);
+		if (strcmp(error->code, ERR_UNSENT) == 0)
+			w->unsent++;
+		else if (strcmp(error->code, ERR_LOST) == 0)
+			assert_int_equal(w->unsent, 0);	/* in order */
 		if (w->lost > 0)
 			w->lost_before_reply = true;
 	} else if (result->send.ids.n == 1) {

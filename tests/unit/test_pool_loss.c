@@ -84,6 +84,28 @@ last_messages_count(void **state)
 	world_destroy(w);
 }
 
+/* What it has not read is not lost, though it was in the pipe. */
+static void
+unread_is_unsent(void **state)
+{
+	struct world *w = world_with_users("ok", 2);
+	pid_t pid = world_info(w, 0).pid;
+
+	(void)state;
+	assert_int_equal(world_send(w, "u0@x", "silent"), 0);
+	assert_int_equal(world_send(w, "u1@x", "hello"), 0);
+	until(w, w->replies == 1);
+	assert_int_equal(kill(pid, SIGSTOP), 0);
+	assert_int_equal(world_send(w, "u0@x", "one"), 0);
+	assert_int_equal(world_send(w, "u1@x", "two"), 0);
+	world_run(w, 0.05);
+	assert_int_equal(kill(pid, SIGKILL), 0);
+	until(w, w->lost == 2);
+	assert_int_equal(w->failures, 3);
+	assert_int_equal(w->unsent, 2);
+	world_destroy(w);
+}
+
 /* Nor the last words: they are behind more than one read of the others. */
 static void
 last_words_count(void **state)
@@ -261,6 +283,8 @@ reads_nothing(void **state)
 	assert_string_equal(w->last_lost, "hung: has read nothing for 0.4 s");
 	assert_true(w->failures > 40);
 	assert_int_equal(w->failures, w->replies);
+	/* What it took in one go with the order is lost, the rest is not. */
+	assert_true(w->unsent > 30 && w->unsent < w->failures);
 	until(w, pool_crashes(w->pool) == 1);	/* SIGABRT was enough */
 	world_destroy(w);
 }
@@ -468,6 +492,7 @@ main(int argc, char **argv)
 		cmocka_unit_test(others_notice_nothing),
 		cmocka_unit_test(exit_0_is_a_loss),
 		cmocka_unit_test(last_messages_count),
+		cmocka_unit_test(unread_is_unsent),
 		cmocka_unit_test(last_words_count),
 		cmocka_unit_test(helper_holds_the_pipes),
 		cmocka_unit_test(closed_but_alive),

@@ -125,6 +125,35 @@ all_fail_together(void **state)
 	assert_int_equal(rpc_count(rpc), 0);
 }
 
+static char order[8];
+
+static void
+note(void *ctx, const struct msg_error *error, const union result *got)
+{
+	assert_null(got);
+	assert_string_equal(error->text, "gone");
+	snprintf(order + strlen(order), 3, "%s%c", (const char *)ctx,
+	    error->code[0]);
+}
+
+/* Whoever begins behind what was read can be sent again. */
+static void
+lost_or_unsent(void **state)
+{
+	static char names[][2] = { "1", "2", "3" };
+	static const uint64_t begins[] = { 0, 99, 100 };
+
+	(void)state;
+	order[0] = '\0';
+	for (size_t i = 0; i < 3; i++)
+		rpc_begins(rpc, rpc_add(rpc, METHOD_send, 9 - (double)i, note,
+		    names[i]), begins[i]);
+	rpc_begins(rpc, 1000, 5);
+	rpc_lost(rpc, 100, "gone");
+	assert_string_equal(order, "1l2l3u");
+	assert_int_equal(rpc_count(rpc), 0);
+}
+
 static struct answer more;
 
 static void
@@ -237,6 +266,7 @@ main(void)
 		ALONE(answers_are_matched),
 		ALONE(late_ones_expire),
 		ALONE(all_fail_together),
+		ALONE(lost_or_unsent),
 		ALONE(answers_may_ask),
 		ALONE(answers_may_destroy),
 		ALONE(answers_may_answer),
