@@ -5,6 +5,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <sys/queue.h>
 
 #include "manager/store/store.h"
 #include "util/arena.h"
@@ -15,7 +16,7 @@ enum job_kind {
 };
 
 struct job {
-	struct job	*next;
+	TAILQ_ENTRY(job) link;		/* its place in one list */
 	enum job_kind	 kind;
 
 	/* The call.  Strings belong to the job. */
@@ -42,6 +43,8 @@ struct job {
 					 * this one, itself included */
 	char		 text[];
 };
+
+TAILQ_HEAD(job_list, job);
 
 /* A copy of n strings; NULL ones stay NULL.  copies[i] is where each is. */
 struct job	*job_create(enum job_kind, const char *const *strings,

@@ -31,6 +31,26 @@ int	 sqlite_failed(struct sqlite *, const char *doing);
 /* Run statements that return nothing of interest. */
 int	 sqlite_run(struct sqlite *, const char *sql) MUST_CHECK;
 
+/* Ready to be bound, or NULL: why is remembered, and the functions below do
+ * nothing with it; sqlite_step() then returns -1. */
+sqlite3_stmt	*sqlite_statement(struct sqlite *, enum statement);
+/* The text must live until sqlite_done(). */
+void	 sqlite_bind(sqlite3_stmt *, int at, const char *text);
+void	 sqlite_bind_number(sqlite3_stmt *, int at, int number);
+/* One row more: 1, none: 0, -1. */
+int	 sqlite_step(struct sqlite *, sqlite3_stmt *) MUST_CHECK;
+void	 sqlite_done(sqlite3_stmt *);
+/* Run a write to its end.  The number of rows it met, or -1. */
+int	 sqlite_write(struct sqlite *, sqlite3_stmt *) MUST_CHECK;
+/* The same with one or two texts bound; second may be NULL.  0 or -1. */
+int	 sqlite_write_by_jid(struct sqlite *, enum statement, const char *jid,
+	    const char *second) MUST_CHECK;
+/* Always text for XML and for backends, whatever another program wrote. */
+const char	*sqlite_text(struct arena *, sqlite3_stmt *, int column);
+/* Room for one element more in an array that lives in the arena; what it
+ * outgrew stays there unused. */
+void	*sqlite_grow(struct arena *, void *array, size_t n, size_t size);
+
 extern const struct engine_ops sqlite_ops;
 
 #endif

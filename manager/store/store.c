@@ -17,7 +17,7 @@ struct store {
 	struct ev_timer	 refused;	/* answers jobs that did not fit */
 	struct worker	*worker;	/* NULL: closed */
 	bool		 persistent;
-	struct job	*refusals, **refusals_end;
+	struct job_list	 refusals;
 	ev_tstamp	 complained;	/* when a refusal was last logged */
 };
 
@@ -62,9 +62,8 @@ refused_ready(struct ev_loop *loop, struct ev_timer *w, int events)
 
 	(void)loop;
 	(void)events;
-	while ((job = s->refusals) != NULL) {
-		if ((s->refusals = job->next) == NULL)
-			s->refusals_end = &s->refusals;
+	while ((job = TAILQ_FIRST(&s->refusals)) != NULL) {
+		TAILQ_REMOVE(&s->refusals, job, link);
 		job_answer(job);
 		job_destroy(job);
 	}
@@ -86,7 +85,7 @@ store_open(struct ev_loop *loop, const struct store_config *config,
 
 	s->loop = loop;
 	s->persistent = strcmp(config->type, "none") != 0;
-	s->refusals_end = &s->refusals;
+	TAILQ_INIT(&s->refusals);
 	ev_async_init(&s->done, done_ready);
 	ev_timer_init(&s->refused, refused_ready, 0, 0);
 	ev_async_start(loop, &s->done);
@@ -118,8 +117,8 @@ store_close(struct store *s)
 	}
 	worker_destroy(w);
 	s->worker = NULL;
-	while ((job = s->refusals) != NULL) {
-		s->refusals = job->next;
+	while ((job = TAILQ_FIRST(&s->refusals)) != NULL) {
+		TAILQ_REMOVE(&s->refusals, job, link);
 		job_destroy(job);
 	}
 	ev_async_stop(s->loop, &s->done);
@@ -144,9 +143,7 @@ refuse(struct store *s, struct job *job)
 		    job_name(job), job->jid, job->error);
 		s->complained = now;
 	}
-	job->next = NULL;
-	*s->refusals_end = job;
-	s->refusals_end = &job->next;
+	TAILQ_INSERT_TAIL(&s->refusals, job, link);
 	ev_timer_start(s->loop, &s->refused);
 }
 

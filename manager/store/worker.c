@@ -18,7 +18,7 @@
 #define PENDING_MAX	100000
 
 struct queue {
-	struct job	*first, **end;
+	struct job_list	 jobs;
 	size_t		 n;
 };
 
@@ -46,29 +46,25 @@ struct worker {
 static void
 queue_init(struct queue *q)
 {
-	q->first = NULL;
-	q->end = &q->first;
+	TAILQ_INIT(&q->jobs);
 	q->n = 0;
 }
 
 static void
 queue_add(struct queue *q, struct job *job)
 {
-	job->next = NULL;
-	*q->end = job;
-	q->end = &job->next;
+	TAILQ_INSERT_TAIL(&q->jobs, job, link);
 	q->n++;
 }
 
 static struct job *
 queue_pop(struct queue *q)
 {
-	struct job *job = q->first;
+	struct job *job = TAILQ_FIRST(&q->jobs);
 
 	if (job == NULL)
 		return NULL;
-	if ((q->first = job->next) == NULL)
-		q->end = &q->first;
+	TAILQ_REMOVE(&q->jobs, job, link);
 	q->n--;
 	return job;
 }
@@ -78,10 +74,9 @@ static void
 queue_move(struct queue *to, struct queue *from)
 {
 	queue_init(to);
-	if (from->first == NULL)
-		return;
-	*to = *from;
-	queue_init(from);
+	TAILQ_CONCAT(&to->jobs, &from->jobs, link);
+	to->n = from->n;
+	from->n = 0;
 }
 
 static void
@@ -191,10 +186,10 @@ work(struct worker *w, struct queue *todo)
 	struct job *jobs[GATHER_MAX];
 	size_t n = 0;
 
-	while (todo->first != NULL && n < GATHER_MAX &&
-	    (n == 0 || (job_is_gathered(jobs[0]) &&
-	    job_is_gathered(todo->first))))
+	do
 		jobs[n++] = queue_pop(todo);
+	while (todo->n != 0 && n < GATHER_MAX && job_is_gathered(jobs[0]) &&
+	    job_is_gathered(TAILQ_FIRST(&todo->jobs)));
 	run_jobs(w->run, jobs, n);
 	for (size_t i = 0; i < n; i++)
 		finish(w, jobs[i]);
@@ -216,7 +211,7 @@ worker_main(void *arg)
 		queue_move(&todo, &w->todo);
 		w->urgent = false;
 		pthread_mutex_unlock(&w->lock);
-		while (todo.first != NULL)
+		while (todo.n != 0)
 			work(w, &todo);
 		pthread_mutex_lock(&w->lock);
 	}
