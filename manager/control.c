@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* The control socket: a line in, a text out, the end.  Every client has a
- * bounded time for each step, and a bounded number is served. */
-#include "manager/control.h"
+ * bounded time for each step, and a bounded number is served.  How the socket
+ * is made, and who may ask, is control_socket.c's. */
+#include "manager/control_parts.h"
 
 #include <errno.h>
+#include <poll.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -20,40 +22,11 @@
 #define CLIENTS_MAX	64
 #define LINE_TIMEOUT	10
 #define ANSWER_TIMEOUT	60
+#define OUTPUT_MAX	(256 * 1024)
 #define REST		1	/* when there are no descriptors left */
 
-enum client_state {
-	READING,	/* the line is not whole */
-	WAITING,	/* for control_reply() */
-	WRITING,	/* the answer is not out */
-};
-
-struct client {
-	struct client	*next;
-	struct control	*control;
-	uint64_t	 id;
-	enum client_state state;
-	struct ev_io	 io;
-	struct ev_timer	 timer;
-	struct buf	 in, out;
-};
-
-struct control {
-	struct ev_loop	*loop;
-	char		*path;
-	uid_t		 owner;
-	gid_t		 group;
-	unsigned	 clients_max;
-	double		 line_timeout, answer_timeout;
-	const struct control_command *commands;
-	size_t		 ncommands;
-	void		*ctx;
-	struct ev_io	 listener;
-	struct ev_timer	 rest;		/* listener stopped: no descriptors */
-	struct client	*clients;
-	unsigned	 nclients;	/* in the list */
-	uint64_t	 next_id;
-};
+static const char deaf_text[] =
+    "Error: this is not read as fast as it comes; the rest is left out\n";
 
 /* ----------------------------------------------------------------- clients */
 
@@ -82,44 +55,75 @@ set_timer(struct client *c, double seconds)
 	ev_timer_start(c->control->loop, &c->timer);
 }
 
+/* What there is to wait for, by state and by what is not out yet. */
 static void
-listen_for(struct client *c, int events)
+client_wait(struct client *c)
 {
+	int events = buf_len(&c->out) > 0 ? EV_WRITE : 0;
+
+	if (c->state == STREAMING && !c->half)
+		events |= EV_READ;	/* it may go */
 	ev_io_stop(c->control->loop, &c->io);
 	ev_io_set(&c->io, c->io.fd, events);
-	ev_io_start(c->control->loop, &c->io);
+	if (events != 0)
+		ev_io_start(c->control->loop, &c->io);
 }
 
-static void
-client_write(struct client *c)
+/* As much as it takes; -1: it has gone. */
+static int
+client_flush(struct client *c)
 {
 	ssize_t n;
 
 	while (buf_len(&c->out) > 0) {
 		n = send(c->io.fd, buf_data(&c->out), buf_len(&c->out),
 		    MSG_NOSIGNAL);
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n < 0 && errno == EAGAIN) {
-			listen_for(c, EV_WRITE);
-			return;
-		}
-		if (n < 0)
+		if (n < 0 && errno == EAGAIN)
 			break;
-		buf_consume(&c->out, (size_t)n);
+		if (n < 0 && errno != EINTR)
+			return -1;
+		buf_consume(&c->out, n > 0 ? (size_t)n : 0);
 	}
-	client_destroy(c);
+	client_wait(c);
+	return 0;
 }
 
 static void
-client_answer(struct client *c, const char *text)
+client_gone(struct client *c)
+{
+	struct control *k = c->control;
+	bool told = c->state == STREAMING && k->gone != NULL;
+	uint64_t id = c->id;
+
+	client_destroy(c);
+	if (told)
+		k->gone(k->ctx, id);
+}
+
+static void
+client_write(struct client *c)
+{
+	if (client_flush(c) < 0 ||
+	    (c->state == WRITING && buf_len(&c->out) == 0))
+		client_gone(c);
+}
+
+static void
+add_text(struct client *c, const char *text)
 {
 	size_t len = strlen(text);
 
-	c->state = WRITING;
-	buf_adds(&c->out, text);
+	buf_add(&c->out, text, len);
 	if (len == 0 || text[len - 1] != '\n')
 		buf_addc(&c->out, '\n');
+}
+
+/* The last that it hears. */
+static void
+client_answer(struct client *c, const char *text)
+{
+	c->state = WRITING;
+	add_text(c, text);
 	set_timer(c, c->control->line_timeout);
 	client_write(c);
 }
@@ -204,16 +208,37 @@ client_read(struct client *c)
 		client_answer(c, "Error: the command is too long");
 }
 
+/* What one that streams says is read by nobody; that it ends is not the end of
+ * its reading, as long as it has not closed. */
+static void
+client_hear(struct client *c)
+{
+	struct pollfd p = { .fd = c->io.fd };
+	char bytes[1024];
+	ssize_t n = recv(c->io.fd, bytes, sizeof(bytes), 0);
+
+	if (n > 0 || (n < 0 && (errno == EAGAIN || errno == EINTR)))
+		return;
+	if (n < 0 || (poll(&p, 1, 0) > 0 && (p.revents & POLLHUP) != 0)) {
+		client_gone(c);
+		return;
+	}
+	c->half = true;
+	client_wait(c);
+}
+
 static void
 client_ready(struct ev_loop *loop, struct ev_io *w, int events)
 {
 	struct client *c = CONTAINER(w, struct client, io);
 
 	(void)loop;
-	if ((events & EV_READ) != 0)
-		client_read(c);
-	else
+	if ((events & EV_READ) == 0)
 		client_write(c);
+	else if (c->state == STREAMING)
+		client_hear(c);
+	else
+		client_read(c);
 }
 
 static void
@@ -248,38 +273,6 @@ client_create(struct control *k, int fd)
 
 /* ---------------------------------------------------------------- accepting */
 
-static bool
-in_groups(int fd, gid_t group)
-{
-	gid_t groups[256];
-	socklen_t len = sizeof(groups);
-
-	if (getsockopt(fd, SOL_SOCKET, SO_PEERGROUPS, groups, &len) < 0)
-		return false;
-	for (size_t i = 0; i < len / sizeof(*groups); i++) {
-		if (groups[i] == group)
-			return true;
-	}
-	return false;
-}
-
-static bool
-may_ask(const struct control *k, int fd)
-{
-	struct ucred peer;
-	socklen_t len = sizeof(peer);
-
-	if (getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &peer, &len) < 0)
-		return false;
-	if (peer.uid == 0 || peer.uid == geteuid() || peer.uid == k->owner)
-		return true;
-	if (k->group != (gid_t)-1 &&
-	    (peer.gid == k->group || in_groups(fd, k->group)))
-		return true;
-	log_warn("control: user %ld may not ask", (long)peer.uid);
-	return false;
-}
-
 static void
 connection(struct ev_loop *loop, struct ev_io *w, int events)
 {
@@ -298,7 +291,7 @@ connection(struct ev_loop *loop, struct ev_io *w, int events)
 		}
 		return;
 	}
-	if (!may_ask(k, fd)) {
+	if (!control_may_ask(k, fd)) {
 		close(fd);
 		return;
 	}
@@ -314,77 +307,13 @@ rested(struct ev_loop *loop, struct ev_timer *w, int events)
 	ev_io_start(loop, &CONTAINER(w, struct control, rest)->listener);
 }
 
-/* ------------------------------------------------------------------ socket */
+/* ------------------------------------------------------------------- public */
 
-static int
-remove_old(const char *path, char **why)
-{
-	struct stat st;
-
-	if (lstat(path, &st) < 0)
-		return 0;
-	if (!S_ISSOCK(st.st_mode)) {
-		*why = xasprintf("control socket %s: there is a file of that "
-		    "name, and it is no socket", path);
-		return -1;
-	}
-	if (unlink(path) < 0) {
-		*why = xasprintf("control socket %s: the old one cannot be "
-		    "removed: %s", path, strerror(errno));
-		return -1;
-	}
-	return 0;
-}
-
-/* Nobody can connect before mode and owner are set: listen() comes last. */
-static int
-bind_at(const struct control *k, int fd)
-{
-	struct sockaddr_un sun = { .sun_family = AF_UNIX };
-	mode_t old;
-	int status;
-
-	if (strlen(k->path) >= sizeof(sun.sun_path)) {
-		errno = ENAMETOOLONG;
-		return -1;
-	}
-	strcpy(sun.sun_path, k->path);
-	old = umask(0177);
-	status = bind(fd, (struct sockaddr *)&sun, sizeof(sun));
-	umask(old);
-	if (status < 0)
-		return -1;
-	if ((k->owner != (uid_t)-1 || k->group != (gid_t)-1) &&
-	    chown(k->path, k->owner, k->group) < 0)
-		return -1;
-	if (k->group != (gid_t)-1 && chmod(k->path, 0660) < 0)
-		return -1;
-	return listen(fd, 64);
-}
-
-static int
-open_socket(const struct control *k, char **why)
-{
-	int fd, saved;
-
-	if (remove_old(k->path, why) < 0)
-		return -1;
-	fd = socket(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
-	if (fd >= 0 && bind_at(k, fd) == 0)
-		return fd;
-	saved = errno;
-	if (fd >= 0)
-		close(fd);
-	*why = xasprintf("control socket %s: %s", k->path, strerror(saved));
-	return -1;
-}
-
-struct control *
-control_create(struct ev_loop *loop, const struct control_config *config,
-    const struct control_command *commands, size_t n, void *ctx, char **why)
+static struct control *
+make(struct ev_loop *loop, const struct control_config *config,
+    const struct control_command *commands, size_t n, void *ctx)
 {
 	struct control *k = xcalloc(1, sizeof(*k));
-	int fd;
 
 	k->loop = loop;
 	k->path = xstrdup(config->path);
@@ -396,31 +325,124 @@ control_create(struct ev_loop *loop, const struct control_config *config,
 	    LINE_TIMEOUT;
 	k->answer_timeout = config->answer_timeout > 0 ?
 	    config->answer_timeout : ANSWER_TIMEOUT;
+	k->output_max = config->output_max ? config->output_max : OUTPUT_MAX;
+	k->gone = config->gone;
 	k->commands = commands;
 	k->ncommands = n;
 	k->ctx = ctx;
-	if ((fd = open_socket(k, why)) < 0) {
-		free(k->path);
-		free(k);
-		return NULL;
-	}
+	return k;
+}
+
+static struct control *
+start(struct control *k, int fd)
+{
 	ev_io_init(&k->listener, connection, fd, EV_READ);
-	ev_io_start(loop, &k->listener);
+	ev_io_start(k->loop, &k->listener);
 	ev_timer_init(&k->rest, rested, 0, 0);
 	return k;
+}
+
+static void
+control_free(struct control *k)
+{
+	free(k->path);
+	free(k);
+}
+
+struct control *
+control_create(struct ev_loop *loop, const struct control_config *config,
+    const struct control_command *commands, size_t n, void *ctx, char **why)
+{
+	struct control *k = make(loop, config, commands, n, ctx);
+	int fd = control_open(k, why);
+
+	if (fd >= 0)
+		return start(k, fd);
+	control_free(k);
+	return NULL;
+}
+
+static struct client *
+find(const struct control *k, uint64_t id)
+{
+	struct client *c;
+
+	for (c = k->clients; c != NULL; c = c->next) {
+		if (c->id == id &&
+		    (c->state == WAITING || c->state == STREAMING))
+			return c;
+	}
+	return NULL;
 }
 
 void
 control_reply(struct control *k, uint64_t id, const char *text)
 {
+	struct client *c = find(k, id);
+
+	if (c != NULL)
+		client_answer(c, text);
+}
+
+int
+control_more(struct control *k, uint64_t id, const char *text)
+{
+	struct client *c = find(k, id);
+
+	if (c == NULL)
+		return -1;
+	if (buf_len(&c->out) + strlen(text) > k->output_max) {
+		client_answer(c, deaf_text);
+		return -1;
+	}
+	c->state = STREAMING;
+	ev_timer_stop(k->loop, &c->timer);
+	add_text(c, text);
+	if (client_flush(c) == 0)
+		return 0;
+	client_destroy(c);
+	return -1;
+}
+
+/* ----------------------------------------------------------------- handover */
+
+void
+control_handover(const struct control *k, uint64_t id, struct packer *p)
+{
+	const struct client *c = find(k, id);
+
+	pack_str(p, "path", k->path);
+	pack_fd(p, "listener", k->listener.fd);
+	if (c != NULL)
+		pack_fd(p, "client", c->io.fd);
+}
+
+struct control *
+control_adopt(struct ev_loop *loop, const struct control_config *config,
+    const struct control_command *commands, size_t n, void *ctx,
+    const struct packed *from, uint64_t *id, char **why)
+{
+	struct control *k = make(loop, config, commands, n, ctx);
+	const char *path = packed_str(from, "path");
+	int fd = packed_fd(from, "listener"), waits;
 	struct client *c;
 
-	for (c = k->clients; c != NULL; c = c->next) {
-		if (c->id == id && c->state == WAITING) {
-			client_answer(c, text);
-			return;
-		}
+	*id = 0;
+	if (fd < 0 || path == NULL || strcmp(path, k->path) != 0) {
+		*why = xasprintf("control socket %s: it was not handed over",
+		    k->path);
+		control_free(k);
+		return NULL;
 	}
+	start(k, fd);
+	if ((waits = packed_fd(from, "client")) >= 0) {
+		c = client_create(k, waits);
+		c->state = WAITING;
+		client_wait(c);
+		set_timer(c, k->answer_timeout);
+		*id = c->id;
+	}
+	return k;
 }
 
 void

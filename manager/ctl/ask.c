@@ -15,6 +15,7 @@
 #include "util/xalloc.h"
 
 #define ANSWER_MAX (64 * 1024 * 1024)
+#define FOREVER    1e6		/* seconds; poll(2) counts them in ms */
 
 static double
 now(void)
@@ -112,29 +113,84 @@ hear(int fd, struct buf *answer, double end)
 	return -1;
 }
 
+/* A connection on which the line has been said, or -1. */
+static int
+begin(const char *path, const char *line, double end)
+{
+	int fd, saved;
+
+	fd = socket(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+	if (fd < 0 || (dial(fd, path, end) == 0 && say(fd, line, end) == 0))
+		return fd;
+	saved = errno;
+	close(fd);
+	errno = saved;
+	return -1;
+}
+
+static char *
+complaint(const char *path, double timeout)
+{
+	return errno == ETIMEDOUT ? xasprintf("no answer within %g s", timeout) :
+	    xasprintf("%s: %s", path, strerror(errno));
+}
+
+static const char no_answer[] = "it has ended before it answered";
+
 char *
 ctl_ask(const char *path, const char *line, double timeout, char **why)
 {
 	double end = now() + timeout;
 	struct buf answer = { 0 };
-	int fd, status = -1;
+	int fd = begin(path, line, end);
 
-	fd = socket(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
-	if (fd >= 0 && dial(fd, path, end) < 0)
-		*why = xasprintf("%s: %s", path, strerror(errno));
-	else if (fd < 0 || say(fd, line, end) < 0 ||
-	    hear(fd, &answer, end) < 0)
-		*why = errno == ETIMEDOUT ?
-		    xasprintf("no answer within %g s", timeout) :
-		    xasprintf("%s: %s", path, strerror(errno));
+	if (fd < 0 || hear(fd, &answer, end) < 0)
+		*why = complaint(path, timeout);
 	else if (buf_len(&answer) == 0)
-		*why = xstrdup("it has ended before it answered");
-	else
-		status = 0;
+		*why = xstrdup(no_answer);
 	if (fd >= 0)
 		close(fd);
-	if (status == 0)
+	if (*why == NULL)
 		return buf_steal(&answer);
 	buf_free(&answer);
 	return NULL;
+}
+
+/* What there is; 0 at the end, -1. */
+static ssize_t
+hear_piece(int fd, char *bytes, size_t size, double end)
+{
+	ssize_t n;
+
+	do {
+		if (await(fd, POLLIN, end) < 0)
+			return -1;
+		n = recv(fd, bytes, size, 0);
+	} while (n < 0 && (errno == EAGAIN || errno == EINTR));
+	return n;
+}
+
+int
+ctl_follow(const char *path, const char *line, double timeout,
+    ctl_piece *piece, void *ctx, char **why)
+{
+	double end = now() + timeout;
+	bool any = false;
+	char bytes[4096];
+	int fd = begin(path, line, end);
+	ssize_t n = -1;
+
+	while (fd >= 0 &&
+	    (n = hear_piece(fd, bytes, sizeof(bytes), end)) > 0) {
+		piece(ctx, bytes, (size_t)n);
+		any = true;
+		end = now() + FOREVER;
+	}
+	if (n < 0 && !any)
+		*why = complaint(path, timeout);
+	else if (!any)
+		*why = xstrdup(no_answer);
+	if (fd >= 0)
+		close(fd);
+	return any ? 0 : -1;
 }

@@ -75,8 +75,13 @@ bool	 ctl_stop_one(struct ctl_instance *);
 int	 ctl_query(struct ctl *, const struct ctl_instance *, char **words,
 	    size_t n);
 /* Ask a control socket.  Returns the answer (caller frees), or NULL with *why
- * (caller frees). */
+ * (NULL before; caller frees). */
 char	*ctl_ask(const char *socket, const char *line, double timeout,
 	    char **why) MUST_CHECK;
+/* The same for an answer that comes in pieces and may go on for days; timeout
+ * is for the first.  -1 and *why when there was none. */
+typedef void ctl_piece(void *ctx, const char *bytes, size_t n);
+int	 ctl_follow(const char *socket, const char *line, double timeout,
+	    ctl_piece *, void *ctx, char **why) MUST_CHECK;
 
 #endif

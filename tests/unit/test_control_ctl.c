@@ -55,6 +55,50 @@ on_silent(void *ctx, uint64_t id, const char *args)
 	(void)args;
 }
 
+static uint64_t waits;		/* for on_late() */
+static const char *late_text;
+static struct ev_timer late_timer;
+
+static void
+on_late(struct ev_loop *loop, struct ev_timer *w, int events)
+{
+	(void)loop;
+	(void)w;
+	(void)events;
+	control_reply(control, waits, late_text);
+}
+
+/* Longer than the manager waits for an answer in these tests. */
+static void
+answer_late(uint64_t id, const char *text)
+{
+	waits = id;
+	late_text = text;
+	ev_timer_init(&late_timer, on_late, 0.6, 0);
+	ev_timer_start(ev_default_loop(0), &late_timer);
+}
+
+static void
+on_trace(void *ctx, uint64_t id, const char *args)
+{
+	(void)ctx;
+	if (strcmp(args, "nobody") == 0) {
+		control_reply(control, id, "Error: nobody is not online");
+		return;
+	}
+	if (control_more(control, id, "first") == 0 &&
+	    control_more(control, id, "second") == 0)
+		answer_late(id, "last");
+}
+
+static void
+on_upgrade(void *ctx, uint64_t id, const char *args)
+{
+	(void)ctx;
+	answer_late(id, *args != '\0' ? "Error: not upgraded: it is broken" :
+	    "Upgraded to 3.1.0 in 40 ms (rehearsal 90 ms)");
+}
+
 static void
 on_crash(void *ctx, uint64_t id, const char *args)
 {
@@ -86,6 +130,7 @@ serve(const struct config *c)
 	static const struct control_command commands[] = {
 		{ "status", on_status }, { "empty", on_empty },
 		{ "silent", on_silent }, { "crash", on_crash },
+		{ "trace", on_trace }, { "upgrade", on_upgrade },
 		{ NULL, on_other },
 	};
 	const struct control_config cc = { .path = config_control_path(c),
@@ -365,6 +410,25 @@ questions(void **state)
 	says(err, "There is no instance foo.example in DIR/cfg.\n");
 }
 
+/* More time, or no end; and whoever asks by a script gets a code. */
+static void
+long_answers(void **state)
+{
+	(void)state;
+	assert_int_equal(manager("start a.example"), 0);
+	assert_int_equal(manager("-t 0.2 a.example upgrade"), 0);
+	says(out, "Upgraded to 3.1.0 in 40 ms (rehearsal 90 ms)\n");
+	assert_int_equal(manager("a.example upgrade x"), 1);
+	says(out, "");
+	says(err, "Error: not upgraded: it is broken\n");
+	assert_int_equal(manager("-t 0.2 a.example trace ana"), 0);
+	says(out, "first\nsecond\nlast\n");
+	assert_int_equal(manager("a.example trace nobody"), 1);
+	says(err, "Error: nobody is not online\n");
+	assert_int_equal(manager("stop a.example"), 0);
+	assert_int_equal(manager("a.example trace ana"), 10);
+}
+
 static void
 failures(void **state)
 {
@@ -465,6 +529,7 @@ main(int argc, char **argv)
 		TEST(life),
 		TEST(one_at_a_time),
 		TEST(questions),
+		TEST(long_answers),
 		TEST(failures),
 		TEST(spoilt_files),
 		TEST(the_log_is_shown),
