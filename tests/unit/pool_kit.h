@@ -570,19 +570,28 @@ assert_reported(struct world *w, const char *words)
 	free(report);
 }
 
-/* Not even waiting to be reaped. */
-static inline bool
-alive(pid_t pid)
+/* As ps(1) shows it; X: there is none. */
+static inline char
+process_state(pid_t pid)
 {
 	char path[32], state = 'X';
 	FILE *f;
 
 	snprintf(path, sizeof(path), "/proc/%d/stat", (int)pid);
 	if ((f = fopen(path, "re")) == NULL)
-		return false;
+		return 'X';
 	if (fscanf(f, "%*d %*s %c", &state) != 1)
 		state = 'X';
 	fclose(f);
+	return state;
+}
+
+/* Not even waiting to be reaped. */
+static inline bool
+alive(pid_t pid)
+{
+	char state = process_state(pid);
+
 	return state != 'Z' && state != 'X';
 }
 
