@@ -152,7 +152,8 @@ static unsigned
 places(const struct pool *pool)
 {
 	struct room room = assign_room(pool);
-	unsigned free = avail_is_at_max(pool) ? room.now : room.fresh;
+	bool more = room.soon > 0 || !avail_is_at_max(pool);
+	unsigned free = more ? room.fresh : room.now;
 	unsigned taken = pool->nwaiting + count_asked(pool);
 
 	return free > taken ? free - taken : 0;
