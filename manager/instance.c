@@ -140,7 +140,8 @@ pool_settings(const struct instance *in)
 		.retire_after = (double)c->service_retire_after,
 		.request_timeout = (double)c->service_request_timeout,
 		.queue_max = (size_t)c->service_backend_queue_max,
-		.memory_max_mb = (unsigned)c->service_backend_memory_limit,
+		.memory_limit_mb = (unsigned)c->service_backend_memory_limit,
+		.max_age = (double)c->service_backend_max_age,
 	};
 }
 

@@ -12,42 +12,74 @@
 static bool
 has_room(const struct pool *pool, const struct backend *b)
 {
-	return b->state == BACKEND_READY && b->nusers < pool->config.users_max;
+	return b->state == BACKEND_READY && !b->alone &&
+	    b->nusers < pool->config.users_max;
 }
 
+/* Better for a new user: who comes to one that will be replaced must move. */
 static bool
-is_lighter(const struct backend *a, const struct backend *b)
+is_better(const struct backend *a, const struct backend *b)
 {
+	bool a_stays = a->replace[0] == '\0', b_stays = b->replace[0] == '\0';
+
+	if (a_stays != b_stays)
+		return a_stays;
 	return a->nusers != b->nusers ? a->nusers < b->nusers :
 	    a->rss_kb < b->rss_kb;
 }
 
-/* The least loaded with room.  One whose queue is full could not even be told
- * of the login. */
+/* One whose queue is full could not even be told of the login. */
 static struct backend *
-pick(const struct pool *pool)
+best_but(const struct pool *pool, unsigned avoid)
 {
 	struct backend *b, *best = NULL;
 
 	TAILQ_FOREACH(b, &pool->backends, link) {
-		if (has_room(pool, b) && !b->channel.full &&
-		    (best == NULL || is_lighter(b, best)))
+		if (has_room(pool, b) && !b->channel.full && b->id != avoid &&
+		    (best == NULL || is_better(b, best)))
 			best = b;
 	}
 	return best;
 }
 
-unsigned
-assign_room(const struct pool *pool, bool starting)
+static struct backend *
+pick(const struct pool *pool, const struct pool_user *user)
 {
-	const struct backend *b;
-	unsigned room = 0;
+	struct backend *b = best_but(pool, user->avoid);
+
+	if (b == NULL && user->avoid != 0 && !avail_another_way(pool))
+		b = best_but(pool, 0);
+	return b;
+}
+
+static struct backend *
+pick_unused(const struct pool *pool)
+{
+	struct backend *b;
 
 	TAILQ_FOREACH(b, &pool->backends, link) {
-		if (has_room(pool, b))
-			room += pool->config.users_max - b->nusers;
-		else if (starting && b->state == BACKEND_STARTING)
-			room += pool->config.users_max;
+		if (b->alone && !b->used && b->state == BACKEND_READY &&
+		    !b->channel.full)
+			return b;
+	}
+	return NULL;
+}
+
+struct room
+assign_room(const struct pool *pool)
+{
+	const struct backend *b;
+	struct room room = { 0 };
+	unsigned free;
+
+	TAILQ_FOREACH(b, &pool->backends, link) {
+		if (has_room(pool, b)) {
+			free = pool->config.users_max - b->nusers;
+			room.now += free;
+			room.fresh += b->replace[0] == '\0' ? free : 0;
+		} else if (b->state == BACKEND_STARTING && !b->alone) {
+			room.soon += pool->config.users_max;
+		}
 	}
 	return room;
 }
@@ -78,15 +110,32 @@ unlink_user(struct pool *pool, struct pool_user *user)
 	struct backend *b = user->backend;
 
 	untell(pool, user);
-	if (b == NULL) {
+	if (b == NULL && user->alone) {
+		TAILQ_REMOVE(&pool->loners, user, link);
+		pool->nloners--;
+	} else if (b == NULL) {
 		TAILQ_REMOVE(&pool->waiting, user, link);
 		pool->nwaiting--;
-		return;
+	} else {
+		TAILQ_REMOVE(&b->users, user, link);
+		b->nasked -= user->asked > 0;
+		if (--b->nusers == 0)
+			b->empty_since = clock_now();
+		user->backend = NULL;
 	}
-	TAILQ_REMOVE(&b->users, user, link);
-	if (--b->nusers == 0)
-		b->empty_since = clock_now();
-	user->backend = NULL;
+}
+
+static void
+queue(struct pool *pool, struct pool_user *user)
+{
+	if (user->alone) {
+		TAILQ_INSERT_TAIL(&pool->loners, user, link);
+		pool->nloners++;
+	} else {
+		TAILQ_INSERT_TAIL(&pool->waiting, user, link);
+		pool->nwaiting++;
+	}
+	pool_touch(pool);
 }
 
 static void
@@ -98,19 +147,34 @@ forget(struct pool *pool, struct pool_user *user)
 }
 
 static void
+place(struct pool *pool, struct pool_user *user, struct backend *b)
+{
+	unlink_user(pool, user);
+	user->backend = b;
+	user->avoid = 0;
+	TAILQ_INSERT_TAIL(&b->users, user, link);
+	b->nusers++;
+	b->used = true;
+	tell_later(pool, user);
+}
+
+/* Whoever avoids the only backend with room lets others pass. */
+static void
 place_waiting(struct pool *pool)
 {
-	struct pool_user *user;
+	struct pool_user *user, *next;
 	struct backend *b;
 
-	while ((user = TAILQ_FIRST(&pool->waiting)) != NULL &&
-	    (b = pick(pool)) != NULL) {
-		unlink_user(pool, user);
-		user->backend = b;
-		TAILQ_INSERT_TAIL(&b->users, user, link);
-		b->nusers++;
-		tell_later(pool, user);
+	for (user = TAILQ_FIRST(&pool->waiting); user != NULL; user = next) {
+		next = TAILQ_NEXT(user, link);
+		if ((b = pick(pool, user)) != NULL)
+			place(pool, user, b);
+		else if (user->avoid == 0)
+			break;
 	}
+	while ((user = TAILQ_FIRST(&pool->loners)) != NULL &&
+	    (b = pick_unused(pool)) != NULL)
+		place(pool, user, b);
 }
 
 void
@@ -125,6 +189,28 @@ assign_waiting(struct pool *pool)
 			pool->events->assigned(pool->ctx, user->name,
 			    user->backend->id);
 	}
+	place_waiting(pool);	/* those who were assigned meanwhile */
+}
+
+/* The name stays for this turn. */
+void
+assign_evict(struct pool *pool, struct pool_user *user, const char *why)
+{
+	forget(pool, user);
+	pool_touch(pool);
+	if (pool->events->lost != NULL)
+		pool->events->lost(pool->ctx, user->name, why);
+}
+
+void
+assign_gone(struct pool *pool, const struct backend *b)
+{
+	struct pool_user *user;
+
+	TAILQ_FOREACH(user, &pool->waiting, link) {
+		if (user->avoid == b->id)
+			user->avoid = 0;
+	}
 }
 
 void
@@ -134,11 +220,8 @@ assign_lost(struct backend *b, const char *why)
 	struct pool_user *user;
 
 	b->users_lost = b->nusers;
-	while ((user = TAILQ_FIRST(&b->users)) != NULL) {
-		forget(pool, user);	/* the name stays for this turn */
-		if (pool->events->lost != NULL)
-			pool->events->lost(pool->ctx, user->name, why);
-	}
+	while ((user = TAILQ_FIRST(&b->users)) != NULL)
+		assign_evict(pool, user, why);
 }
 
 void
@@ -148,25 +231,59 @@ assign_forget(struct pool *pool, struct pool_user_list *list)
 		forget(pool, TAILQ_FIRST(list));
 }
 
-void
-pool_assign(struct pool *pool, const char *name)
+static struct pool_user *
+add(struct pool *pool, const char *name)
 {
 	size_t size = strlen(name) + 1;
+	struct pool_user *user = xcalloc(1, sizeof(*user) + size);
+
+	memcpy(user->name, name, size);
+	map_put(&pool->users, user->name, user);
+	return user;
+}
+
+static void
+assign(struct pool *pool, const char *name, unsigned avoid, bool alone)
+{
 	struct pool_user *user;
 
 	if (pool->destroyed)
 		return;
-	if ((user = map_get(&pool->users, name)) != NULL) {
-		if (user->backend != NULL)
-			tell_later(pool, user);
+	user = map_get(&pool->users, name);
+	if (user != NULL && user->backend != NULL) {
+		tell_later(pool, user);
 		return;
 	}
-	user = xcalloc(1, sizeof(*user) + size);
-	memcpy(user->name, name, size);
-	map_put(&pool->users, user->name, user);
-	TAILQ_INSERT_TAIL(&pool->waiting, user, link);
-	pool->nwaiting++;
-	pool_touch(pool);
+	if (user == NULL) {
+		user = add(pool, name);
+	} else if (user->alone != alone) {
+		unlink_user(pool, user);
+	} else {
+		user->avoid = avoid;
+		pool_touch(pool);
+		return;			/* it keeps its place in the queue */
+	}
+	user->avoid = avoid;
+	user->alone = alone;
+	queue(pool, user);
+}
+
+void
+pool_assign(struct pool *pool, const char *user)
+{
+	assign(pool, user, 0, false);
+}
+
+void
+pool_assign_avoiding(struct pool *pool, const char *user, unsigned backend)
+{
+	assign(pool, user, backend, false);
+}
+
+void
+pool_assign_alone(struct pool *pool, const char *user)
+{
+	assign(pool, user, 0, true);
 }
 
 void

@@ -4,18 +4,24 @@
  * keep in step. */
 #include "manager/pool/clock.h"
 #include "manager/pool/inside.h"
+#include "manager/pool/replace.h"
 
 #define RETRY_MIN	1.0	/* s */
 #define RETRY_MAX	60.0
 #define YOUNG		2.0	/* s; who dies so soon after being ready ... */
 #define YOUNG_DEATHS	3	/* ... this often in a row makes us pause */
 #define AT_ONCE		4	/* backends starting at a time */
-#define FINISH		10.0	/* s to answer what is in flight at a restart */
+#define ALONE_MAX	4	/* backends with one user each */
 
-struct census {
+struct census {			/* of backends for everybody */
 	unsigned	 starting, ready;
-	unsigned	 to_move;	/* users of draining backends */
+	unsigned	 to_move;	/* users of draining ones */
 	unsigned	 users;		/* of all, waiting ones too */
+};
+
+struct lone_census {			/* of backends for one user */
+	unsigned	 all, starting;
+	unsigned	 unused;	/* no user has been there yet */
 };
 
 static struct census
@@ -25,11 +31,29 @@ count(const struct pool *pool)
 	const struct backend *b;
 
 	TAILQ_FOREACH(b, &pool->backends, link) {
+		if (b->alone)
+			continue;
 		c.starting += b->state == BACKEND_STARTING;
 		c.ready += b->state == BACKEND_READY;
 		if (b->state == BACKEND_DRAINING)
 			c.to_move += b->nusers;
 		c.users += b->nusers;
+	}
+	return c;
+}
+
+static struct lone_census
+count_alone(const struct pool *pool)
+{
+	struct lone_census c = { 0 };
+	const struct backend *b;
+
+	TAILQ_FOREACH(b, &pool->backends, link) {
+		if (!b->alone)
+			continue;
+		c.all++;
+		c.starting += b->state == BACKEND_STARTING;
+		c.unused += !b->used && b->state <= BACKEND_READY;
 	}
 	return c;
 }
@@ -54,19 +78,78 @@ needed(const struct pool *pool, const struct census *c)
 }
 
 static bool
+is_at_max(const struct pool *pool, const struct census *c)
+{
+	unsigned max = pool->config.backends_max;
+
+	return max > 0 && c->starting + c->ready >= max;
+}
+
+bool
+avail_is_at_max(const struct pool *pool)
+{
+	struct census c = count(pool);
+
+	return is_at_max(pool, &c);
+}
+
+/* After a failure one is tried alone. */
+static unsigned
+at_once(const struct pool *pool)
+{
+	return pool->backoff.failures > 0 ? 1 : AT_ONCE;
+}
+
+/* Another backend is missing, whether or not it can be started now. */
+static bool
+is_missing(const struct pool *pool, const struct census *c)
+{
+	struct room room = assign_room(pool);
+
+	if (is_at_max(pool, c))
+		return false;
+	/* Those who move should not have to move again. */
+	return c->starting + c->ready < pool->config.backends_min ||
+	    room.now + room.soon < needed(pool, c) ||
+	    (c->to_move > 0 &&
+	    room.fresh + room.soon < c->to_move + pool->nwaiting) ||
+	    (pool->nwaiting > 0 && c->starting == 0);
+}
+
+bool
+avail_wanted(const struct pool *pool)
+{
+	struct census c = count(pool);
+
+	return c.starting > 0 || is_missing(pool, &c);
+}
+
+bool
+avail_another_way(const struct pool *pool)
+{
+	struct census c = count(pool);
+
+	return c.starting > 0 ||
+	    (!ev_is_active(&pool->retry) && !is_at_max(pool, &c));
+}
+
+static bool
 should_start(const struct pool *pool)
 {
 	struct census c = count(pool);
-	unsigned alive = c.starting + c.ready, max = pool->config.backends_max;
-	/* After a failure one is tried alone. */
-	unsigned at_once = pool->backoff.failures > 0 ? 1 : AT_ONCE;
 
-	if (pool->stopping || ev_is_active(&pool->retry))
-		return false;
-	if ((max > 0 && alive >= max) || c.starting >= at_once)
-		return false;
-	return alive < pool->config.backends_min ||
-	    assign_room(pool, true) < needed(pool, &c);
+	return !pool->stopping && !ev_is_active(&pool->retry) &&
+	    c.starting < at_once(pool) && is_missing(pool, &c);
+}
+
+static bool
+should_start_alone(const struct pool *pool)
+{
+	struct lone_census c = count_alone(pool);
+
+	return !pool->stopping && !ev_is_active(&pool->retry) &&
+	    c.starting < at_once(pool) && c.all < ALONE_MAX &&
+	    c.unused < pool->nloners;
 }
 
 /* The smallest number that is free: log files keep their names. */
@@ -109,14 +192,19 @@ avail_pause(struct pool *pool)
 static void
 pause_starts(struct pool *pool)
 {
+	double pause;
+
 	if (ev_is_active(&pool->retry))
 		return;
-	ev_timer_set(&pool->retry, backoff_next(&pool->backoff), 0);
+	pause = backoff_next(&pool->backoff);
+	ev_timer_set(&pool->retry, pause, 0);
 	ev_timer_start(pool->loop, &pool->retry);
+	pool_news(pool, "no backend is started for %.1f s, as the last ones "
+	    "have failed", pause);
 }
 
 static void
-start_one(struct pool *pool)
+start_one(struct pool *pool, bool alone)
 {
 	const struct pool_config *config = &pool->config;
 	struct backend_start start = {
@@ -126,7 +214,6 @@ start_one(struct pool *pool)
 		.limits = {
 			config->start_timeout, config->ping_interval,
 			config->stop_timeout, config->queue_max,
-			config->memory_max_mb,
 		},
 	};
 	struct backend *b;
@@ -134,6 +221,8 @@ start_one(struct pool *pool)
 
 	b = backend_start(pool->loop, &start, why, sizeof(why));
 	if (b != NULL) {
+		b->alone = alone;
+		replace_born(b);
 		insert(pool, b);
 		return;
 	}
@@ -141,6 +230,7 @@ start_one(struct pool *pool)
 	log_error("%s: backend %u: %s; next try in %.1f s", config->instance,
 	    start.id, why, avail_pause(pool));
 	report_add(&pool->report, 0, start.id, 0, why, "");
+	pool_touch(pool);
 }
 
 void
@@ -150,6 +240,8 @@ avail_left(struct pool *pool, const struct backend *b)
 		return;
 	if (b->ready_at == 0) {
 		pause_starts(pool);
+	} else if (b->alone) {
+		return;			/* its user may be why */
 	} else if (clock_now() - b->ready_at < YOUNG) {
 		if (++pool->young_deaths >= YOUNG_DEATHS)
 			pause_starts(pool);
@@ -175,30 +267,11 @@ avail_tick(struct pool *pool, const struct backend *b)
 	}
 }
 
-/* Users leave a draining backend all together, as soon as there is a place for
- * each of them: the old one serves them until the new one is ready.  Nothing
- * in flight is cut off, unless there always is something. */
-static bool
-may_move(const struct pool *pool, const struct backend *b)
-{
-	if (b->nusers > 0 &&
-	    b->nusers + pool->nwaiting > assign_room(pool, false))
-		return false;
-	return backend_is_idle(b) || clock_now() - b->drain_at > FINISH;
-}
-
 static void
-move_users(struct pool *pool)
+retire(struct pool *pool, struct backend *b)
 {
-	struct backend *b;
-
-	TAILQ_FOREACH(b, &pool->backends, link) {
-		if (b->state != BACKEND_DRAINING || !may_move(pool, b))
-			continue;
-		backend_fail(b, BACKEND_MOVE, "replaced");
-		pool_touch(pool);	/* everything may be different now */
-		return;
-	}
+	backend_event(b, BACKEND_RETIRE);
+	pool_touch(pool);
 }
 
 static void
@@ -211,16 +284,32 @@ retire_one(struct pool *pool)
 	if (c.ready <= pool->config.backends_min || c.starting > 0)
 		return;
 	TAILQ_FOREACH_REVERSE(b, &pool->backends, backend_list, link) {
-		if (b->state != BACKEND_READY || b->nusers > 0 ||
+		if (b->state != BACKEND_READY || b->nusers > 0 || b->alone ||
 		    b->empty_since > long_ago)
 			continue;
-		if (assign_room(pool, false) - pool->config.users_max <
+		if (assign_room(pool).now - pool->config.users_max <
 		    needed(pool, &c))
 			return;
-		backend_log(b, LOG_INFO, "retired, not needed for %g s",
+		replace_mark(b, "not needed for %g s",
 		    pool->config.retire_after);
-		backend_event(b, BACKEND_RETIRE);
-		pool_touch(pool);
+		retire(pool, b);
+		return;
+	}
+}
+
+/* Its user has gone, or gave up waiting for it. */
+static void
+retire_alone(struct pool *pool)
+{
+	struct lone_census c = count_alone(pool);
+	struct backend *b;
+
+	TAILQ_FOREACH(b, &pool->backends, link) {
+		if (!b->alone || b->state > BACKEND_READY || b->nusers > 0 ||
+		    (!b->used && c.unused <= pool->nloners))
+			continue;
+		replace_mark(b, "its only user has gone");
+		retire(pool, b);
 		return;
 	}
 }
@@ -229,10 +318,14 @@ void
 avail_review(struct pool *pool)
 {
 	while (should_start(pool))
-		start_one(pool);
-	move_users(pool);
+		start_one(pool, false);
+	while (should_start_alone(pool))
+		start_one(pool, true);
+	replace_review(pool);
 	if (!pool->stopping && !pool->destroyed)
 		retire_one(pool);
+	if (!pool->stopping && !pool->destroyed)
+		retire_alone(pool);
 }
 
 static void

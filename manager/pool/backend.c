@@ -92,6 +92,20 @@ backend_fail(struct backend *b, enum backend_event event, const char *fmt, ...)
 	backend_event(b, event);
 }
 
+static void PRINTF(2, 3)
+changed(struct backend *b, const char *fmt, ...)
+{
+	char what[200];
+	va_list ap;
+
+	va_start(ap, fmt);
+	vsnprintf(what, sizeof(what), fmt, ap);
+	va_end(ap);
+	backend_log(b, LOG_INFO, "%s", what);
+	if (b->owner->changed != NULL)
+		b->owner->changed(b, what, NULL);
+}
+
 static void
 set_timer(struct backend *b, double after, double repeat)
 {
@@ -152,8 +166,7 @@ admit(struct backend *b)
 	b->empty_since = b->ready_at;
 	set_timer(b, b->limits.ping_interval / TICKS_PER_PING,
 	    b->limits.ping_interval / TICKS_PER_PING);
-	backend_log(b, LOG_INFO, "ready after %.0f ms",
-	    (b->ready_at - b->born) * 1000);
+	changed(b, "ready after %.0f ms", (b->ready_at - b->born) * 1000);
 }
 
 static void
@@ -164,6 +177,7 @@ drain(struct backend *b)
 	b->asked = true;
 	b->drain_at = clock_now();
 	set_state(b, BACKEND_DRAINING);
+	changed(b, "draining: %s", b->replace);
 	backend_notify(b, METHOD_drain, &nothing);
 }
 
@@ -416,7 +430,6 @@ run(const struct backend_start *start, struct process *process, char *why,
     size_t size)
 {
 	struct spawn spawn_it = {
-		.memory_max_mb = start->limits.memory_max_mb,
 		.stamps = start->log_path != NULL,
 	};
 	const char *bad;
@@ -462,7 +475,7 @@ backend_start(struct ev_loop *loop, const struct backend_start *start,
 		return NULL;
 	b = backend_create(loop, start);
 	attach(b, &process, start->log_path);
-	backend_log(b, LOG_DEBUG, "started");
+	changed(b, "started");
 	ev_now_update(loop);		/* the turn may have been a long one */
 	set_timer(b, b->limits.start_timeout, 0);
 	talk_initialize(b, start->config);

@@ -53,12 +53,15 @@ struct backend_owner {
 	/* A few times in a ping interval, and after each answer while
 	 * DRAINING. */
 	void	(*tick)(struct backend *);
+	/* It has changed in a way worth telling; why may be NULL.  May be NULL
+	 * itself, and must not destroy the backend. */
+	void	(*changed)(struct backend *, const char *what,
+		    const char *why);
 };
 
 struct backend_limits {
 	double		 start_timeout, ping_interval, stop_timeout;	/* s */
 	size_t		 queue_max;		/* bytes */
-	unsigned	 memory_max_mb;
 };
 
 /* A request of the backend that is not answered yet.  The token stands for it
@@ -78,7 +81,12 @@ struct backend {
 	struct pool_user_list users;
 	unsigned	 nusers;
 	unsigned	 users_lost;	/* it had when it was lost */
+	unsigned	 nasked;	/* of its users: to leave */
 	double		 empty_since;
+	bool		 alone;		/* for one user, the first it gets */
+	bool		 used;		/* it has had a user */
+	char		 replace[100];	/* why it is to go; "": it stays */
+	double		 lifespan;	/* share of max_age, 0.8 to 1 */
 
 	unsigned	 id;		/* > 0, unique among the living */
 	char		*instance;	/* owned; begins every log line */

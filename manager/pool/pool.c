@@ -5,10 +5,13 @@
 #include "manager/pool/pool.h"
 
 #include <signal.h>
+#include <stdarg.h>
+#include <stdio.h>
 #include <stdlib.h>
 
 #include "manager/pool/clock.h"
 #include "manager/pool/inside.h"
+#include "manager/pool/replace.h"
 #include "protocol/errors.h"
 #include "util/later.h"
 #include "util/xalloc.h"
@@ -38,6 +41,38 @@ pool_touch(struct pool *pool)
 	later(turn, pool);
 }
 
+struct news {
+	struct pool	*pool;
+	char		 text[600];
+};
+
+static void
+tell_news(void *arg)
+{
+	struct news *news = arg;
+	struct pool *pool = news->pool;
+
+	if (!pool->destroyed)
+		pool->events->changed(pool->ctx, news->text);
+	free(news);
+}
+
+void
+pool_news(struct pool *pool, const char *fmt, ...)
+{
+	struct news *news;
+	va_list ap;
+
+	if (pool->events->changed == NULL || pool->destroyed)
+		return;
+	news = xmalloc(sizeof(*news));
+	news->pool = pool;
+	va_start(ap, fmt);
+	vsnprintf(news->text, sizeof(news->text), fmt, ap);
+	va_end(ap);
+	later(tell_news, news);
+}
+
 /* ------------------------------------------- what backends tell the pool */
 
 static void
@@ -55,6 +90,13 @@ on_ready(struct backend *b, const struct msg_initialize_result *result)
 }
 
 static void
+on_changed(struct backend *b, const char *what, const char *why)
+{
+	pool_news(b->pool, "backend %u (pid %d): %s%s%s", b->id, (int)b->pid,
+	    what, why != NULL ? ": " : "", why != NULL ? why : "");
+}
+
+static void
 on_leaving(struct backend *b)
 {
 	struct pool *pool = b->pool;
@@ -67,6 +109,8 @@ on_leaving(struct backend *b)
 		return;
 	backend_words(b, &words);
 	why = buf_steal(&words);
+	if (!b->asked)
+		on_changed(b, "lost", why);
 	assign_lost(b, why);
 	later_free(why);
 }
@@ -127,6 +171,7 @@ on_gone(struct backend *b)
 
 	report_end(pool, b);
 	assign_forget(pool, &b->users);
+	assign_gone(pool, b);
 	TAILQ_REMOVE(&pool->backends, b, link);
 	backend_destroy(b);
 	pool_touch(pool);
@@ -157,6 +202,7 @@ on_tick(struct backend *b)
 {
 	avail_tick(b->pool, b);
 	pool_touch(b->pool);
+	replace_tick(b->pool, b);
 }
 
 const struct backend_owner pool_owner = {
@@ -166,6 +212,7 @@ const struct backend_owner pool_owner = {
 	.message = on_message,
 	.drained = on_drained,
 	.tick = on_tick,
+	.changed = on_changed,
 };
 
 /* --------------------------------------------------------- messages down */
@@ -237,7 +284,8 @@ pool_request_any(struct pool *pool, enum method method, const void *params,
 	struct backend *b, *best = NULL;
 
 	TAILQ_FOREACH(b, &pool->backends, link) {
-		if (b->state == BACKEND_READY && !b->channel.full &&
+		if (b->state == BACKEND_READY && !b->alone &&
+		    !b->channel.full &&
 		    (best == NULL || b->nusers < best->nusers))
 			best = b;
 	}
@@ -247,8 +295,8 @@ pool_request_any(struct pool *pool, enum method method, const void *params,
 	return 0;
 }
 
-static struct backend *
-find(const struct pool *pool, unsigned id)
+struct backend *
+pool_find(const struct pool *pool, unsigned id)
 {
 	struct backend *b;
 
@@ -263,7 +311,7 @@ void
 pool_answer(struct pool *pool, unsigned backend, uint32_t id,
     enum method method, const void *result)
 {
-	struct backend *b = find(pool, backend);
+	struct backend *b = pool_find(pool, backend);
 
 	if (b != NULL)
 		backend_answer(b, id, method, result, NULL, NULL);
@@ -273,7 +321,7 @@ void
 pool_refuse(struct pool *pool, unsigned backend, uint32_t id,
     const char *code, const char *text)
 {
-	struct backend *b = find(pool, backend);
+	struct backend *b = pool_find(pool, backend);
 
 	if (b != NULL)
 		backend_answer(b, id, METHOD_NONE, NULL, code, text);
@@ -298,86 +346,6 @@ expiry_cb(struct ev_loop *loop, ev_timer *w, int revents)
 		ev_timer_stop(loop, w);
 }
 
-/* --------------------------------------------------------- for the admin */
-
-const struct msg_initialize_result *
-pool_features(const struct pool *pool)
-{
-	return features_get(&pool->features);
-}
-
-bool
-pool_can(const struct pool *pool, const char *feature)
-{
-	return features_have(&pool->features, feature);
-}
-
-size_t
-pool_backends(const struct pool *pool, struct backend_info *info, size_t max)
-{
-	const struct backend *b;
-	size_t n = 0;
-
-	TAILQ_FOREACH(b, &pool->backends, link) {
-		if (n++ >= max)
-			continue;
-		info[n - 1] = (struct backend_info){
-			.id = b->id,
-			.pid = b->pid,
-			.state = backend_state_name(b->state),
-			.users = b->nusers,
-			.age = clock_now() - b->born,
-			.rss_kb = backend_rss_kb(b),
-			.sent = b->channel.sent,
-			.received = b->channel.received,
-			.queued = channel_queued(&b->channel),
-		};
-	}
-	return n;
-}
-
-unsigned
-pool_ready_count(const struct pool *pool)
-{
-	const struct backend *b;
-	unsigned n = 0;
-
-	TAILQ_FOREACH(b, &pool->backends, link)
-		n += b->state == BACKEND_READY;
-	return n;
-}
-
-unsigned long
-pool_crashes(const struct pool *pool)
-{
-	return pool->report.crashes;
-}
-
-void
-pool_crash_report(const struct pool *pool, struct buf *out)
-{
-	report_print(&pool->report, out);
-}
-
-void
-pool_crashed_pids(const struct pool *pool, struct buf *out)
-{
-	report_print_pids(&pool->report, out);
-}
-
-int
-pool_restart(struct pool *pool, unsigned backend)
-{
-	struct backend *b = find(pool, backend);
-
-	if (b == NULL || b->state >= BACKEND_STOPPING)
-		return -1;
-	backend_log(b, LOG_INFO, "is to be replaced");
-	backend_event(b, BACKEND_RETIRE);
-	pool_touch(pool);
-	return 0;
-}
-
 void
 pool_hold(struct pool *pool, bool hold)
 {
@@ -392,72 +360,6 @@ pool_hold(struct pool *pool, bool hold)
 }
 
 /* --------------------------------------------------------- start and end */
-
-static char *
-keep(struct arena *arena, const char *s)
-{
-	return s != NULL ? arena_strdup(arena, s) : NULL;
-}
-
-static struct pairs
-copy_pairs(struct arena *arena, const struct pairs *from)
-{
-	struct pairs to = { .n = from->n };
-
-	to.v = arena_alloc(arena, (to.n + 1) * sizeof(*to.v));
-	for (size_t i = 0; i < to.n; i++) {
-		to.v[i].key = keep(arena, from->v[i].key);
-		to.v[i].value = keep(arena, from->v[i].value);
-	}
-	return to;
-}
-
-static struct sections
-copy_sections(struct arena *arena, const struct sections *from)
-{
-	struct sections to = { .n = from->n };
-
-	to.v = arena_alloc(arena, (to.n + 1) * sizeof(*to.v));
-	for (size_t i = 0; i < to.n; i++) {
-		to.v[i].name = keep(arena, from->v[i].name);
-		to.v[i].pairs = copy_pairs(arena, &from->v[i].pairs);
-	}
-	return to;
-}
-
-static void
-default_to(double *seconds, double otherwise)
-{
-	if (!(*seconds > 0))
-		*seconds = otherwise;
-}
-
-static void
-use_config(struct pool *pool, const struct pool_config *config)
-{
-	struct arena old = pool->memory;
-	struct pool_config *mine = &pool->config;
-
-	pool->memory = (struct arena){ 0 };
-	*mine = *config;
-	mine->instance = keep(&pool->memory, config->instance);
-	mine->command = keep(&pool->memory, config->command);
-	mine->log_path = keep(&pool->memory, config->log_path);
-	if (mine->log_path != NULL && mine->log_path[0] == '\0')
-		mine->log_path = NULL;
-	mine->config = copy_sections(&pool->memory, &config->config);
-	arena_free(&old);
-	if (mine->users_max == 0)
-		mine->users_max = 1;
-	if (mine->users_max > 1000000)
-		mine->users_max = 1000000;	/* sums of it stay in range */
-	if (mine->queue_max == 0)
-		mine->queue_max = PROTOCOL_MESSAGE_MAX;
-	default_to(&mine->start_timeout, 30);
-	default_to(&mine->ping_interval, 20);
-	default_to(&mine->stop_timeout, 10);
-	default_to(&mine->request_timeout, 60);
-}
 
 static void
 give_up_cb(struct ev_loop *loop, ev_timer *w, int revents)
@@ -488,13 +390,15 @@ pool_create(struct ev_loop *loop, const struct pool_config *config,
 	pool->events = events;
 	pool->ctx = ctx;
 	TAILQ_INIT(&pool->waiting);
+	TAILQ_INIT(&pool->loners);
 	TAILQ_INIT(&pool->untold);
 	TAILQ_INIT(&pool->backends);
 	ev_timer_init(&pool->expiry, expiry_cb, EXPIRY_STEP, EXPIRY_STEP);
 	ev_timer_init(&pool->give_up, give_up_cb, 0, 0);
 	pool->expiry.data = pool->give_up.data = pool;
 	avail_init(pool);
-	use_config(pool, config);
+	replace_init(pool);
+	settings_use(pool, config);
 	pool_touch(pool);
 	return pool;
 }
@@ -504,7 +408,7 @@ pool_configure(struct pool *pool, const struct pool_config *config)
 {
 	struct backend *b;
 
-	use_config(pool, config);
+	settings_use(pool, config);
 	TAILQ_FOREACH(b, &pool->backends, link)
 		tail_reopen(&b->tail);
 	/* What failed may be mended by this. */
@@ -522,6 +426,7 @@ pool_stop(struct pool *pool, void (*done)(void *ctx), void *ctx)
 	pool->stopped = done;
 	pool->stopped_ctx = ctx;
 	assign_forget(pool, &pool->waiting);
+	assign_forget(pool, &pool->loners);
 	ev_timer_stop(pool->loop, &pool->retry);
 	ev_timer_set(&pool->give_up,
 	    pool->config.stop_timeout + BURIAL_GRACE, 0);
@@ -554,6 +459,7 @@ pool_destroy(struct pool *pool)
 	ev_timer_stop(pool->loop, &pool->expiry);
 	ev_timer_stop(pool->loop, &pool->give_up);
 	assign_forget(pool, &pool->waiting);
+	assign_forget(pool, &pool->loners);
 	TAILQ_FOREACH(b, &pool->backends, link)
 		assign_forget(pool, &b->users);
 	while ((b = TAILQ_FIRST(&pool->backends)) != NULL) {

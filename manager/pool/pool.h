@@ -37,7 +37,11 @@ struct pool_config {
 	double		 retire_after;	/* seconds empty */
 	double		 request_timeout;	/* of those without their own */
 	size_t		 queue_max;	/* bytes unsent to one: high-water */
-	unsigned	 memory_max_mb;	/* RLIMIT_AS of a backend; 0: none */
+	unsigned	 memory_limit_mb;	/* resident; above it a backend is
+					 * replaced, and killed above twice
+					 * that; 0: none */
+	double		 max_age;	/* seconds, then it is replaced, not
+					 * all at once; 0: never */
 };
 
 /* Each may be NULL, and each may call anything here, pool_destroy() too. */
@@ -56,6 +60,17 @@ struct pool_events {
 	void	(*message)(void *ctx, unsigned backend, const struct msg *);
 	/* Below the low-water mark again after a queue was full. */
 	void	(*drained)(void *ctx, unsigned backend);
+	/* This user should leave its backend, which is being replaced, why in
+	 * words: log out there, then pool_release() and pool_assign() again;
+	 * it will not be the same one.  A few users are asked at a time, while
+	 * there is room elsewhere; who has not left within 30 seconds is
+	 * logged out and given back by lost, what was in flight for it being
+	 * answered later.  NULL: users of such a backend are given back by lost
+	 * all at once, when there is room for all of them. */
+	void	(*move)(void *ctx, const char *user, const char *why);
+	/* Something the admin may want to know has happened, in words:
+	 * "backend 3 (pid 4711): ready after 120 ms". */
+	void	(*changed)(void *ctx, const char *text);
 };
 
 /* Starts backends_min backends.  ctx is given to every callback, and none is
@@ -76,6 +91,16 @@ void		 pool_hold(struct pool *, bool hold);
  * comes later in any case, at the earliest in the next loop turn.  A user who
  * has one keeps it, and the event comes again. */
 void		 pool_assign(struct pool *, const char *user);
+/* The same, but not to that backend while another one has room, is starting or
+ * can be started. */
+void		 pool_assign_avoiding(struct pool *, const char *user,
+		    unsigned backend);
+/* The same, to a backend that has no other user and gets none: it is started
+ * for this user and retired with it.  There are four of these at most, who
+ * comes later waits for one of them to go; and as they are there to keep
+ * trouble away from everybody else, they do not count for backends_max, which
+ * they thus exceed. */
+void		 pool_assign_alone(struct pool *, const char *user);
 /* Forget the user (also while waiting).  Sends nothing: log out first. */
 void		 pool_release(struct pool *, const char *user);
 /* 0: not assigned. */
@@ -114,6 +139,7 @@ struct backend_info {
 	const char	*state;		/* "starting", "ready", "draining"
 					 * or "stopping" */
 	unsigned	 users;
+	bool		 alone;		/* for one user, pool_assign_alone() */
 	double		 age;		/* seconds */
 	long		 rss_kb;
 	unsigned long	 sent, received;	/* messages */
@@ -128,10 +154,14 @@ unsigned long	 pool_crashes(const struct pool *);
 void		 pool_crash_report(const struct pool *, struct buf *);
 /* Pids of crashed backends, one a line: what the C++ program prints. */
 void		 pool_crashed_pids(const struct pool *, struct buf *);
-/* Replace a backend: it takes nobody new; as soon as there is room for all of
- * them elsewhere its users are given back by events->lost, and it exits.  A
- * replacement that cannot start thus harms nobody.  -1: no such backend. */
+/* Replace a backend: it takes nobody new; as soon as there is room elsewhere
+ * its users are moved by events->move, and when the last one has gone it exits.
+ * While its replacement does not start it goes on serving.  -1: no such
+ * backend. */
 int		 pool_restart(struct pool *, unsigned backend) MUST_CHECK;
+/* The same with all of them, one after the other (for a new program, say).
+ * Returns how many there are. */
+unsigned	 pool_restart_all(struct pool *);
 /* A new configuration for backends started from now on. */
 void		 pool_configure(struct pool *, const struct pool_config *);
 

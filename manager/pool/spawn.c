@@ -84,8 +84,7 @@ static void NORETURN
 child(struct plan *plan)
 {
 	const struct spawn *spawn = plan->spawn;
-	rlim_t bytes = (rlim_t)spawn->memory_max_mb << 20;
-	struct rlimit memory = { bytes, bytes };
+	struct rlimit core;
 
 	setsid();
 	prctl(PR_SET_PDEATHSIG, SIGKILL);
@@ -96,8 +95,10 @@ child(struct plan *plan)
 			goto fail;
 	}
 	shut_descriptors();
-	if (bytes > 0 && setrlimit(RLIMIT_AS, &memory) < 0)
-		goto fail;
+	if (getrlimit(RLIMIT_CORE, &core) == 0) {
+		core.rlim_cur = core.rlim_max;	/* for when it hangs */
+		setrlimit(RLIMIT_CORE, &core);
+	}
 	prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
 	reset_signals();
 	execvpe(spawn->argv[0], spawn->argv, plan->env);

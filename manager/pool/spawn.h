@@ -11,7 +11,6 @@
 
 struct spawn {
 	char *const	*argv;		/* argv[0] is looked up in PATH */
-	unsigned	 memory_max_mb;	/* RLIMIT_AS; 0: as ours */
 	bool		 stamps;	/* it should put times on its stderr
 					 * lines, as nobody else will */
 };
@@ -25,7 +24,7 @@ struct process {
 };
 
 /* The process has these three descriptors and no other, default signals, no
- * new privileges, and dies with us.  When the program cannot be executed this
+ * new privileges, leaves a core when it may, and dies with us.  When the program cannot be executed this
  * is known at once: -1, with why in words. */
 int	 spawn(const struct spawn *, struct process *, char *why, size_t size)
 	    MUST_CHECK;

@@ -286,6 +286,11 @@ struct world {
 	bool		 reassign;		/* assign the lost again */
 	bool		 lost_before_reply;
 	void		(*on_lost)(struct world *, const char *user);
+	unsigned	 moves;			/* users asked to move */
+	char		 moving[256][16];	/* who */
+	void		(*on_move)(struct world *, const char *user);
+	struct buf	 news;			/* lines of events->changed */
+	const struct pool_events *events;
 	ev_prepare	 prepare;
 };
 
@@ -301,11 +306,23 @@ world_log(enum log_level level, const char *line)
 }
 
 static inline bool
+kit_has(struct buf *text, const char *words)
+{
+	buf_addc(text, '\0');
+	text->end--;
+	return strstr(buf_data(text), words) != NULL;
+}
+
+static inline bool
 world_logged(struct world *w, const char *words)
 {
-	buf_addc(&w->log, '\0');
-	w->log.end--;
-	return strstr(buf_data(&w->log), words) != NULL;
+	return kit_has(&w->log, words);
+}
+
+static inline bool
+world_told(struct world *w, const char *words)
+{
+	return kit_has(&w->news, words);
 }
 
 static inline void
@@ -392,12 +409,45 @@ world_on_reply(void *ctx, const struct msg_error *error,
 	}
 }
 
+static inline void
+world_on_move(void *ctx, const char *user, const char *why)
+{
+	struct world *w = ctx;
+
+	assert_true(why[0] != '\0');
+	assert_true(pool_backend(w->pool, user) != 0);
+	snprintf(w->moving[w->moves++ % 256], sizeof(w->moving[0]), "%s",
+	    user);
+	if (w->on_move != NULL)
+		w->on_move(w, user);
+}
+
+static inline void
+world_on_changed(void *ctx, const char *text)
+{
+	struct world *w = ctx;
+
+	buf_addf(&w->news, "%s\n", text);
+}
+
 static const struct pool_events world_events = {
 	.features = world_on_features,
 	.assigned = world_on_assigned,
 	.lost = world_on_lost,
 	.message = world_on_message,
 	.drained = world_on_drained,
+	.changed = world_on_changed,
+};
+
+/* The same of somebody who can move users. */
+static const struct pool_events moving_events UNUSED = {
+	.features = world_on_features,
+	.assigned = world_on_assigned,
+	.lost = world_on_lost,
+	.message = world_on_message,
+	.drained = world_on_drained,
+	.move = world_on_move,
+	.changed = world_on_changed,
 };
 
 static inline void
@@ -429,6 +479,7 @@ world_create(const char *mode)
 	struct world *w = xcalloc(1, sizeof(*w));
 
 	w->loop = ev_default_loop(0);
+	w->events = &world_events;
 	w->config = (struct pool_config){
 		.instance = "irc.example", .users_max = 2, .backends_max = 3,
 		.backends_min = 1, .start_timeout = 10, .ping_interval = 5,
@@ -447,7 +498,7 @@ world_create(const char *mode)
 static inline void
 world_start(struct world *w)
 {
-	w->pool = pool_create(w->loop, &w->config, &world_events, w);
+	w->pool = pool_create(w->loop, &w->config, w->events, w);
 }
 
 static inline void
@@ -458,6 +509,7 @@ world_destroy(struct world *w)
 	ev_prepare_stop(w->loop, &w->prepare);
 	log_capture(NULL);
 	buf_free(&w->log);
+	buf_free(&w->news);
 	free(w);
 }
 
@@ -570,19 +622,28 @@ assert_reported(struct world *w, const char *words)
 	free(report);
 }
 
-/* Not even waiting to be reaped. */
-static inline bool
-alive(pid_t pid)
+/* As ps(1) shows it; X: there is none. */
+static inline char
+process_state(pid_t pid)
 {
 	char path[32], state = 'X';
 	FILE *f;
 
 	snprintf(path, sizeof(path), "/proc/%d/stat", (int)pid);
 	if ((f = fopen(path, "re")) == NULL)
-		return false;
+		return 'X';
 	if (fscanf(f, "%*d %*s %c", &state) != 1)
 		state = 'X';
 	fclose(f);
+	return state;
+}
+
+/* Not even waiting to be reaped. */
+static inline bool
+alive(pid_t pid)
+{
+	char state = process_state(pid);
+
 	return state != 'Z' && state != 'X';
 }
 

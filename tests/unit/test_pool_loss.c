@@ -96,6 +96,7 @@ unread_is_unsent(void **state)
 	assert_int_equal(world_send(w, "u1@x", "hello"), 0);
 	until(w, w->replies == 1);
 	assert_int_equal(kill(pid, SIGSTOP), 0);
+	until(w, process_state(pid) == 'T');
 	assert_int_equal(world_send(w, "u0@x", "one"), 0);
 	assert_int_equal(world_send(w, "u1@x", "two"), 0);
 	world_run(w, 0.05);
