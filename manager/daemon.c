@@ -1,19 +1,17 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* One instance at a time, in the background, with the limits of a service.
- * Whose it is and where its files are is daemon_user.c's. */
+ * Whose it is and where its files are is daemon_user.c's; what systemd hears of
+ * it is daemon_notify.c's. */
 #include "manager/daemon.h"
 
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
-#include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
-#include <sys/socket.h>
 #include <sys/stat.h>
-#include <sys/un.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
@@ -208,11 +206,21 @@ raise_descriptors(void)
 		    "%s", strerror(errno));
 }
 
+/* A reader sees the whole number, or nothing when we have just begun. */
+static int
+write_pid(int fd)
+{
+	char text[32];
+	int len = snprintf(text, sizeof(text), "%ld\n", (long)getpid());
+
+	return pwrite(fd, text, (size_t)len, 0) == len ?
+	    ftruncate(fd, len) : -1;
+}
+
 int
 daemon_settle(const struct config *c, char **why)
 {
-	if (pid_fd >= 0 && (ftruncate(pid_fd, 0) < 0 ||
-	    dprintf(pid_fd, "%ld\n", (long)getpid()) < 0)) {
+	if (pid_fd >= 0 && write_pid(pid_fd) < 0) {
 		*why = xasprintf("pidfile %s cannot be written: %s",
 		    c->service_pidfile, strerror(errno));
 		return -1;
@@ -228,32 +236,6 @@ daemon_settle(const struct config *c, char **why)
 	return 0;
 }
 
-/* sd_notify(3), without its library. */
-void
-daemon_notify(const char *state)
-{
-	const char *path = getenv("NOTIFY_SOCKET");
-	struct sockaddr_un sun = { .sun_family = AF_UNIX };
-	size_t len;
-	int fd;
-
-	if (path == NULL || (*path != '/' && *path != '@') ||
-	    (len = strlen(path)) >= sizeof(sun.sun_path))
-		return;
-	memcpy(sun.sun_path, path, len);
-	if (*path == '@')
-		sun.sun_path[0] = '\0';		/* an abstract name */
-	fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
-	if (fd < 0)
-		return;
-	if (sendto(fd, state, strlen(state), MSG_NOSIGNAL | MSG_DONTWAIT,
-	    (struct sockaddr *)&sun,
-	    (socklen_t)(offsetof(struct sockaddr_un, sun_path) + len)) < 0)
-		log_warn("daemon: systemd cannot be told %s: %s", state,
-		    strerror(errno));
-	close(fd);
-}
-
 void
 daemon_ready(void)
 {
@@ -265,6 +247,29 @@ daemon_ready(void)
 		ready_fd = -1;
 	}
 	daemon_notify("READY=1");
+}
+
+void
+daemon_handover(struct packer *p)
+{
+	pack_str(p, "pidfile", pid_path);
+	pack_fd(p, "lock", pid_fd);
+}
+
+int
+daemon_adopt(const struct config *c, const struct packed *from, char **why)
+{
+	const char *path = packed_str(from, "pidfile");
+	int fd = packed_fd(from, "lock");
+
+	if (fd < 0 || path == NULL || strcmp(path, c->service_pidfile) != 0) {
+		*why = xasprintf("pidfile %s: its lock was not handed over",
+		    c->service_pidfile);
+		return -1;
+	}
+	pid_fd = fd;
+	xreplace(&pid_path, path);
+	return 0;
 }
 
 void

@@ -6,9 +6,11 @@
 #ifndef MANAGER_DAEMON_H
 #define MANAGER_DAEMON_H
 
+#include <stdbool.h>
 #include <sys/types.h>
 
 #include "manager/config.h"
+#include "util/pack.h"
 
 /* Make the directories of pidfile, control socket, logs and database, and the
  * working directory.  Those made are given to service.user and group when root
@@ -31,10 +33,25 @@ int	 daemon_drop_privileges(const struct config *, char **why) MUST_CHECK;
 
 /* Everything runs: lets the parent go, tells systemd (sd_notify(3)). */
 void	 daemon_ready(void);
-/* "STOPPING=1", "STATUS=...", "RELOADING=1": to systemd, when it listens. */
-void	 daemon_notify(const char *state);
 /* At the end: the pidfile goes, the lock with the process. */
 void	 daemon_release(void);
+
+/* For a successor that is executed in our place: the lock of the pidfile.  It
+ * adopts instead of locking, detaching and dropping privileges. */
+void	 daemon_handover(struct packer *);
+int	 daemon_adopt(const struct config *, const struct packed *, char **why)
+	    MUST_CHECK;
+
+/* To systemd, when it listens: "STOPPING=1" and such. */
+void	 daemon_notify(const char *state);
+bool	 daemon_is_supervised(void);	/* it listens */
+/* One line about us; told when it is another than the last time. */
+void	 daemon_status(const char *text);
+/* A reload begins; daemon_ready() when it is over. */
+void	 daemon_reloading(void);
+/* Seconds after which it wants "WATCHDOG=1" again, half of what it allows; 0:
+ * it does not. */
+double	 daemon_watchdog(void);
 
 /* Ids of service.user and group as numbers, (uid_t)-1 and (gid_t)-1 for those
  * not set: the user's own group when only the user is. */

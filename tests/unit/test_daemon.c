@@ -6,6 +6,7 @@
 #include <stdint.h>
 #include <fcntl.h>
 #include <grp.h>
+#include <math.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -314,23 +315,155 @@ another_user(void **state)
 	free(why);
 }
 
+/* ----------------------------------------------------------------- systemd */
+
+static int
+listen_as_systemd(const char *name, socklen_t len)
+{
+	struct sockaddr_un sun = { .sun_family = AF_UNIX };
+	int fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_NONBLOCK, 0);
+
+	memcpy(sun.sun_path, name, len);
+	assert_int_equal(bind(fd, (struct sockaddr *)&sun, (socklen_t)
+	    offsetof(struct sockaddr_un, sun_path) + len), 0);
+	return fd;
+}
+
+static const char *
+told(int fd)
+{
+	static char text[256];
+	ssize_t n = recv(fd, text, sizeof(text) - 1, 0);
+
+	text[n < 0 ? 0 : n] = '\0';
+	return text;
+}
+
 static void
 systemd_is_told(void **state)
 {
-	struct sockaddr_un sun = { .sun_family = AF_UNIX };
-	int fd = socket(AF_UNIX, SOCK_DGRAM, 0);
-	char text[64] = "";
+	char name[100];
+	int fd, files;
+	long long usec;
 
 	(void)state;
-	snprintf(sun.sun_path, sizeof(sun.sun_path), "%s/notify", dir);
-	assert_int_equal(bind(fd, (struct sockaddr *)&sun, sizeof(sun)), 0);
+	snprintf(name, sizeof(name), "%s/notify", dir);
+	fd = listen_as_systemd(name, (socklen_t)strlen(name));
+	assert_false(daemon_is_supervised());
 	daemon_notify("nobody listens");
-	setenv("NOTIFY_SOCKET", sun.sun_path, 1);
+	daemon_status("nor here");
+	setenv("NOTIFY_SOCKET", name, 1);
+	assert_true(daemon_is_supervised());
 	daemon_ready();
-	assert_int_equal(recv(fd, text, sizeof(text), MSG_DONTWAIT), 7);
-	assert_string_equal(text, "READY=1");
+	assert_string_equal(told(fd), "READY=1");
+	assert_string_equal(told(fd), "");
+	files = dup(0);
+	daemon_status("2 users");
+	assert_string_equal(told(fd), "STATUS=2 users");
+	daemon_status("2 users");
+	assert_string_equal(told(fd), "");
+	daemon_status("3 users");
+	assert_string_equal(told(fd), "STATUS=3 users");
+	daemon_reloading();
+	assert_int_equal(sscanf(told(fd), "RELOADING=1\nMONOTONIC_USEC=%lld",
+	    &usec), 1);
+	assert_true(usec > 0);
+	/* One socket for all that; it survives a new one at the other end. */
+	close(files);
+	assert_int_equal(dup(0), files);
+	close(files);
+	close(fd);
+	unlink(name);
+	log_set_level(LOG_ERROR);
+	daemon_notify("nobody there");
+	log_set_level(LOG_INFO);
+	fd = listen_as_systemd(name, (socklen_t)strlen(name));
+	daemon_notify("STOPPING=1");
+	assert_string_equal(told(fd), "STOPPING=1");
+	close(fd);
+	/* Full: it must not stop us. */
+	fd = listen_as_systemd("\0test_daemon", 12);
+	setenv("NOTIFY_SOCKET", "@test_daemon", 1);
+	log_set_level(LOG_ERROR);
+	for (int i = 0; i < 5000; i++)
+		daemon_notify("WATCHDOG=1");
+	log_set_level(LOG_INFO);
+	assert_string_equal(told(fd), "WATCHDOG=1");
 	unsetenv("NOTIFY_SOCKET");
 	close(fd);
+}
+
+static void
+the_watchdog(void **state)
+{
+	static const struct {
+		const char *usec, *pid;
+		double seconds;
+	} rows[] = {
+		{ "30000000", NULL, 15 }, { "30000000", "0", 15 },
+		{ "30000000", "1", 0 }, { "1", NULL, 0.5e-6 },
+		{ NULL, NULL, 0 }, { "", NULL, 0 }, { "0", NULL, 0 },
+		{ "-5", NULL, 0 }, { "3s", NULL, 0 },
+		{ "99999999999999999999999", NULL, 0 },
+	};
+	char *ours = xasprintf("%ld", (long)getpid());
+
+	(void)state;
+	setenv("WATCHDOG_USEC", "30000000", 1);
+	assert_true(daemon_watchdog() <= 0);	/* nobody listens */
+	setenv("NOTIFY_SOCKET", "@nobody", 1);
+	for (size_t i = 0; i < LENGTH(rows); i++) {
+		unsetenv("WATCHDOG_USEC");
+		unsetenv("WATCHDOG_PID");
+		if (rows[i].usec != NULL)
+			setenv("WATCHDOG_USEC", rows[i].usec, 1);
+		if (rows[i].pid != NULL)
+			setenv("WATCHDOG_PID", strcmp(rows[i].pid, "0") == 0 ?
+			    ours : rows[i].pid, 1);
+		if (fabs(daemon_watchdog() - rows[i].seconds) > 1e-9)
+			fail_msg("row %zu: %g", i, daemon_watchdog());
+	}
+	unsetenv("WATCHDOG_USEC");
+	unsetenv("WATCHDOG_PID");
+	unsetenv("NOTIFY_SOCKET");
+	free(ours);
+}
+
+/* The pidfile in a successor's hands: the same process, executed again. */
+static int
+hand_over(void)
+{
+	struct packer p = { 0 };
+	struct unpacker *u;
+	char *why = NULL, text[32] = "";
+	int fd;
+
+	CHECK(daemon_directories(config, &why) == 0);
+	CHECK(daemon_lock(config, &why) == 0);
+	CHECK(daemon_settle(config, &why) == 0);
+	pack_map(&p, NULL);
+	daemon_handover(&p);
+	pack_end(&p);
+	CHECK(p.nfds == 1);
+	u = unpack_open(buf_data(&p.out), buf_len(&p.out));
+	CHECK(daemon_adopt(config, NULL, &why) < 0);
+	CHECK(strstr(why, "was not handed over") != NULL);
+	CHECK(daemon_adopt(config, unpack_root(u), &why) == 0);
+	CHECK(daemon_settle(config, &why) == 0);
+	CHECK(daemon_running(config->service_pidfile) == getpid());
+	fd = open(config->service_pidfile, O_RDONLY);
+	CHECK(read(fd, text, sizeof(text)) == (ssize_t)strlen(text));
+	CHECK(atol(text) == getpid());
+	daemon_release();
+	CHECK(daemon_running(config->service_pidfile) == 0);
+	return 0;
+}
+
+static void
+a_successor(void **state)
+{
+	(void)state;
+	assert_int_equal(in_child(hand_over), 0);
 }
 
 /* ----------------------------------------------------------------- logging */
@@ -420,6 +553,8 @@ main(void)
 		TEST(no_permission),
 		TEST(another_user),
 		TEST(systemd_is_told),
+		TEST(the_watchdog),
+		TEST(a_successor),
 		TEST(old_log_files),
 		TEST(no_log_files),
 	};
