@@ -20,7 +20,6 @@
 #include "util/later.h"
 #include "util/xalloc.h"
 
-#define TICKS_PER_PING	4
 #define ABORT_GRACE	2.0	/* s to write a core file */
 #define VANISH_GRACE	1.0	/* s from end of file to being dead */
 #define KILL_AGAIN	5.0	/* s; a killed process may sit in the kernel */
@@ -92,18 +91,33 @@ backend_fail(struct backend *b, enum backend_event event, const char *fmt, ...)
 	backend_event(b, event);
 }
 
-static void PRINTF(2, 3)
-changed(struct backend *b, const char *fmt, ...)
+void
+backend_changed(struct backend *b, enum log_level level, const char *fmt, ...)
 {
-	char what[200];
+	char what[300];
 	va_list ap;
 
 	va_start(ap, fmt);
 	vsnprintf(what, sizeof(what), fmt, ap);
 	va_end(ap);
-	backend_log(b, LOG_INFO, "%s", what);
+	backend_log(b, level, "%s", what);
 	if (b->owner->changed != NULL)
-		b->owner->changed(b, what, NULL);
+		b->owner->changed(b, what);
+}
+
+/* How the kernel calls it: not known before it executes, not after its end. */
+static void
+read_name(struct backend *b)
+{
+	char path[32];
+	FILE *f;
+
+	snprintf(path, sizeof(path), "/proc/%d/comm", (int)b->pid);
+	if (b->pid == 0 || (f = fopen(path, "re")) == NULL)
+		return;
+	if (fgets(b->comm, sizeof(b->comm), f) != NULL)
+		b->comm[strcspn(b->comm, "\n")] = '\0';
+	fclose(f);
 }
 
 static void
@@ -164,9 +178,11 @@ admit(struct backend *b)
 	set_state(b, BACKEND_READY);
 	b->ready_at = clock_now();
 	b->empty_since = b->ready_at;
-	set_timer(b, b->limits.ping_interval / TICKS_PER_PING,
-	    b->limits.ping_interval / TICKS_PER_PING);
-	changed(b, "ready after %.0f ms", (b->ready_at - b->born) * 1000);
+	set_timer(b, b->limits.ping_interval / BACKEND_TICKS,
+	    b->limits.ping_interval / BACKEND_TICKS);
+	read_name(b);
+	backend_changed(b, LOG_INFO, "ready after %.0f ms",
+	    (b->ready_at - b->born) * 1000);
 }
 
 static void
@@ -177,7 +193,7 @@ drain(struct backend *b)
 	b->asked = true;
 	b->drain_at = clock_now();
 	set_state(b, BACKEND_DRAINING);
-	changed(b, "draining: %s", b->replace);
+	backend_changed(b, LOG_INFO, "draining: %s", b->replace);
 	backend_notify(b, METHOD_drain, &nothing);
 }
 
@@ -287,38 +303,7 @@ bury(struct backend *b)
 	b->owner->gone(b);
 }
 
-/* ----------------------------------------------------------------- watch */
-
-/* Counts ticks, not seconds: when it was us who slept, stopped or swapped out,
- * there was one tick however long it took, and no backend pays for it. */
-void
-backend_tick(struct backend *b)
-{
-	const unsigned patience = 2 * TICKS_PER_PING;
-	bool moves = b->channel.written != b->last_written;
-
-	b->ticks++;
-	b->last_written = b->channel.written;
-	if (b->channel.held)
-		return;			/* its answer waits for us to read */
-	b->stuck_ticks = channel_queued(&b->channel) == 0 || moves ?
-	    0 : b->stuck_ticks + 1;
-	/* A ping behind other messages is on its way while those move. */
-	if (b->pinging && b->channel.written >= b->ping_end)
-		b->ping_ticks++;
-	if (b->stuck_ticks > patience)
-		backend_fail(b, BACKEND_TIMEOUT,
-		    "hung: has read nothing for %g s",
-		    2 * b->limits.ping_interval);
-	else if (b->ping_ticks > patience)
-		backend_fail(b, BACKEND_TIMEOUT,
-		    "hung: no answer to ping for %g s",
-		    2 * b->limits.ping_interval);
-	else if (!b->pinging && b->ticks % TICKS_PER_PING == 0)
-		talk_ping(b);
-	if (backend_serves(b))
-		b->owner->tick(b);
-}
+/* --------------------------------------------------------------- watchers */
 
 static void
 timer_cb(struct ev_loop *loop, ev_timer *w, int revents)
@@ -475,7 +460,7 @@ backend_start(struct ev_loop *loop, const struct backend_start *start,
 		return NULL;
 	b = backend_create(loop, start);
 	attach(b, &process, start->log_path);
-	changed(b, "started");
+	backend_changed(b, LOG_DEBUG, "started");
 	ev_now_update(loop);		/* the turn may have been a long one */
 	set_timer(b, b->limits.start_timeout, 0);
 	talk_initialize(b, start->config);

@@ -35,6 +35,8 @@ enum backend_event {
 	BACKEND_EVENTS
 };
 
+#define BACKEND_TICKS	4	/* looks at it in a ping interval */
+
 struct backend;
 
 /* All are called with nothing of ours further up in the stack, but message
@@ -53,10 +55,9 @@ struct backend_owner {
 	/* A few times in a ping interval, and after each answer while
 	 * DRAINING. */
 	void	(*tick)(struct backend *);
-	/* It has changed in a way worth telling; why may be NULL.  May be NULL
-	 * itself, and must not destroy the backend. */
-	void	(*changed)(struct backend *, const char *what,
-		    const char *why);
+	/* It has changed in a way worth telling.  May be NULL, and must not
+	 * destroy the backend. */
+	void	(*changed)(struct backend *, const char *what);
 };
 
 struct backend_limits {
@@ -108,6 +109,7 @@ struct backend {
 	int		 killed;	/* last signal that we sent; 0: none */
 	unsigned	 futile;	/* SIGKILLs after the first */
 	char		 why[200];	/* our reason to drop it; "": none */
+	char		 comm[32];	/* name of the process; "": unknown */
 
 	bool		 pinging;	/* a ping is not answered */
 	uint64_t	 ping_end;	/* its last byte, as .written counts */
@@ -171,6 +173,9 @@ void		 backend_words(const struct backend *, struct buf *);
 long		 backend_rss_kb(const struct backend *);
 /* A log line "INSTANCE: backend ID (pid PID): ...". */
 void		 backend_log(const struct backend *, enum log_level,
+		    const char *fmt, ...) PRINTF(3, 4);
+/* The same, for the owner as well. */
+void		 backend_changed(struct backend *, enum log_level,
 		    const char *fmt, ...) PRINTF(3, 4);
 
 #endif

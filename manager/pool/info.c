@@ -1,8 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* What does an admin want to know of the backends, and what can the network
  * do?  Nothing here changes anything. */
+#include <stdio.h>
+#include <string.h>
+
 #include "manager/pool/clock.h"
 #include "manager/pool/inside.h"
+#include "util/utf8.h"
 
 const struct msg_initialize_result *
 pool_features(const struct pool *pool)
@@ -14,6 +18,20 @@ bool
 pool_can(const struct pool *pool, const char *feature)
 {
 	return features_have(&pool->features, feature);
+}
+
+static void
+tell_last(const struct pool *pool, struct backend_info *info)
+{
+	const struct report_last *last = report_last(&pool->report, info->id);
+
+	if (last == NULL)
+		return;
+	info->restarts = last->deaths;
+	snprintf(info->last_exit, sizeof(info->last_exit), "%.*s, %.0f s ago",
+	    (int)utf8_cut(last->how, strlen(last->how), 200), last->how,
+	    clock_now() - last->when);
+	memcpy(info->last_words, last->words, sizeof(info->last_words));
 }
 
 size_t
@@ -37,6 +55,7 @@ pool_backends(const struct pool *pool, struct backend_info *info, size_t max)
 			.received = b->channel.received,
 			.queued = channel_queued(&b->channel),
 		};
+		tell_last(pool, &info[n - 1]);
 	}
 	return n;
 }

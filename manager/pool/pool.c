@@ -10,6 +10,7 @@
 #include <stdlib.h>
 
 #include "manager/pool/clock.h"
+#include "manager/pool/core.h"
 #include "manager/pool/inside.h"
 #include "manager/pool/replace.h"
 #include "protocol/errors.h"
@@ -90,10 +91,10 @@ on_ready(struct backend *b, const struct msg_initialize_result *result)
 }
 
 static void
-on_changed(struct backend *b, const char *what, const char *why)
+on_changed(struct backend *b, const char *what)
 {
-	pool_news(b->pool, "backend %u (pid %d): %s%s%s", b->id, (int)b->pid,
-	    what, why != NULL ? ": " : "", why != NULL ? why : "");
+	pool_news(b->pool, "backend %u (pid %d): %s", b->id, (int)b->pid,
+	    what);
 }
 
 static void
@@ -110,38 +111,54 @@ on_leaving(struct backend *b)
 	backend_words(b, &words);
 	why = buf_steal(&words);
 	if (!b->asked)
-		on_changed(b, "lost", why);
+		pool_news(pool, "backend %u (pid %d): lost: %s", b->id,
+		    (int)b->pid, why);
 	assign_lost(b, why);
 	later_free(why);
 }
 
+/* Both are freed by the caller. */
 static void
-report_end(struct pool *pool, const struct backend *b)
+last_words(const struct backend *b, char **how, char **said)
 {
-	struct buf how = { 0 }, said = { 0 };
-	char *how_text, *said_text;
+	struct buf how_it_was = { 0 }, words = { 0 }, core = { 0 };
+
+	backend_words(b, &how_it_was);
+	if (b->exited)
+		core_words(b->pid, b->comm, b->status, &core);
+	if (buf_len(&core) > 0) {
+		buf_adds(&how_it_was, "; ");
+		buf_add(&how_it_was, buf_data(&core), buf_len(&core));
+	}
+	buf_free(&core);
+	tail_words(&b->tail, LAST_LINES, &words);
+	*how = buf_steal(&how_it_was);
+	*said = buf_steal(&words);
+}
+
+static void
+report_end(struct pool *pool, struct backend *b)
+{
+	char *how, *said;
 	const char *colon;
 
-	backend_words(b, &how);
-	tail_words(&b->tail, LAST_LINES, &said);
-	colon = buf_len(&said) > 0 ? ": " : "";
-	how_text = buf_steal(&how);
-	said_text = buf_steal(&said);
+	last_words(b, &how, &said);
+	colon = said[0] != '\0' ? ": " : "";
+	report_death(&pool->report, b->id, how, said);
 	if (!b->asked)
-		report_add(&pool->report, b->pid, b->id, b->users_lost,
-		    how_text, said_text);
+		report_add(&pool->report, b->pid, b->id, b->users_lost, how,
+		    said);
 	if (b->asked)
-		backend_log(b, b->status == 0 ? LOG_INFO : LOG_WARN,
-		    "has exited%s%s", colon, said_text);
+		backend_changed(b, b->status == 0 ? LOG_INFO : LOG_WARN,
+		    "has exited: %s%s%s", how, colon, said);
 	else if (b->ready_at > 0)
-		backend_log(b, LOG_WARN, "%s, %u user%s lost%s%s", how_text,
-		    b->users_lost, b->users_lost == 1 ? "" : "s", colon,
-		    said_text);
+		backend_changed(b, LOG_WARN, "%s, %u user%s lost%s%s", how,
+		    b->users_lost, b->users_lost == 1 ? "" : "s", colon, said);
 	else
-		backend_log(b, LOG_ERROR, "did not start: %s%s%s; next try in "
-		    "%.1f s", how_text, colon, said_text, avail_pause(pool));
-	free(how_text);
-	free(said_text);
+		backend_changed(b, LOG_ERROR, "did not start: %s%s%s; next try "
+		    "in %.1f s", how, colon, said, avail_pause(pool));
+	free(how);
+	free(said);
 }
 
 static void
@@ -442,6 +459,7 @@ free_pool(void *arg)
 	struct pool *pool = arg;
 
 	features_finish(&pool->features);
+	report_finish(&pool->report);
 	map_finish(&pool->users);
 	arena_free(&pool->memory);
 	free(pool);

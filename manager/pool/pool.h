@@ -144,6 +144,11 @@ struct backend_info {
 	long		 rss_kb;
 	unsigned long	 sent, received;	/* messages */
 	size_t		 queued;	/* bytes */
+	unsigned long	 restarts;	/* ends of those who had this number,
+					 * asked for or not */
+	/* How the last of them ended, and its last lines; "": none. */
+	char		 last_exit[240];	/* "signal 11, 20 s ago" */
+	char		 last_words[400];
 };
 /* Returns how many there are; fills at most max. */
 size_t		 pool_backends(const struct pool *, struct backend_info *,

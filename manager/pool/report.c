@@ -4,11 +4,13 @@
 
 #include <signal.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/wait.h>
 
 #include "manager/pool/clock.h"
 #include "util/utf8.h"
+#include "util/xalloc.h"
 
 void
 report_status(int status, struct buf *out)
@@ -52,6 +54,42 @@ report_add(struct report *r, pid_t pid, unsigned id, unsigned users,
 	copy(e->words, sizeof(e->words), words);
 	if (pid != 0)
 		r->crashes++;
+}
+
+void
+report_death(struct report *r, unsigned id, const char *how, const char *words)
+{
+	struct report_last *last;
+
+	if (id >= r->nlast) {
+		/* Numbers are the smallest that are free. */
+		r->last = xreallocarray(r->last, id + 1, sizeof(*r->last));
+		while (r->nlast <= id)
+			r->last[r->nlast++] = NULL;
+	}
+	if (r->last[id] == NULL)
+		r->last[id] = xcalloc(1, sizeof(*last));
+	last = r->last[id];
+	last->deaths++;
+	last->when = clock_now();
+	copy(last->how, sizeof(last->how), how);
+	copy(last->words, sizeof(last->words), words);
+}
+
+const struct report_last *
+report_last(const struct report *r, unsigned id)
+{
+	return id < r->nlast ? r->last[id] : NULL;
+}
+
+void
+report_finish(struct report *r)
+{
+	for (unsigned i = 0; i < r->nlast; i++)
+		free(r->last[i]);
+	free(r->last);
+	r->last = NULL;
+	r->nlast = 0;
 }
 
 static unsigned long

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* report.h - backends that died unasked, for the log and the admin. */
+/* report.h - how backends died, for the log and the admin. */
 #ifndef MANAGER_POOL_REPORT_H
 #define MANAGER_POOL_REPORT_H
 
@@ -18,11 +18,20 @@ struct report_entry {
 	char		 words[400];	/* its last on standard error, or "" */
 };
 
+/* The last one that had this number. */
+struct report_last {
+	unsigned long	 deaths;	/* of this number, asked for or not */
+	double		 when;		/* clock_now() */
+	char		 how[240], words[400];
+};
+
 /* Zero-initialised: nothing has happened. */
 struct report {
 	struct report_entry ring[REPORT_KEPT];
 	unsigned long	 added;		/* to the ring */
 	unsigned long	 crashes;	/* those with a process */
+	struct report_last **last;	/* owned, by number; NULL: none */
+	unsigned	 nlast;
 };
 
 /* How a status of waitpid(2) reads. */
@@ -30,6 +39,12 @@ void	report_status(int status, struct buf *);
 /* Strings are cut to what is kept. */
 void	report_add(struct report *, pid_t, unsigned id, unsigned users,
 	    const char *how, const char *words);
+/* Any end of a process, also one that was asked for. */
+void	report_death(struct report *, unsigned id, const char *how,
+	    const char *words);
+/* NULL: none had this number. */
+const struct report_last *report_last(const struct report *, unsigned id);
+void	report_finish(struct report *);
 void	report_print(const struct report *, struct buf *);
 void	report_print_pids(const struct report *, struct buf *);
 

@@ -20,6 +20,7 @@
 #include <fcntl.h>
 #include <signal.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
@@ -137,8 +138,9 @@ kit_obey(const char *user, const char *order)
 		close(1);
 		for (;;)
 			pause();
-	} else if (strcmp(order, "stop") == 0) {
-		raise(SIGSTOP);
+	} else if (strcmp(order, "spin") == 0) {
+		for (volatile int i = 0;; i++)
+			continue;
 	} else if (strcmp(order, "deaf") == 0) {
 		for (;;)
 			pause();
@@ -256,6 +258,22 @@ kit_backend(void)
 	}
 }
 
+/* How large cores of backends may be from now on; with 1 there are none. */
+static inline void
+kit_cores(rlim_t bytes)
+{
+	static struct rlimit at_start;
+	struct rlimit now;
+
+	if (at_start.rlim_max == 0)
+		getrlimit(RLIMIT_CORE, &at_start);
+	now = at_start;
+	now.rlim_cur = bytes < now.rlim_max ? bytes : now.rlim_max;
+	if (bytes != RLIM_INFINITY)
+		now.rlim_max = now.rlim_cur;
+	setrlimit(RLIMIT_CORE, &now);
+}
+
 /* First thing in main(): become the backend when started as one. */
 static inline void
 kit_main(int argc, char **argv)
@@ -264,6 +282,7 @@ kit_main(int argc, char **argv)
 		kit_mode = argv[2];
 		_exit(kit_backend());
 	}
+	kit_cores(1);
 }
 
 /* --------------------------------------------------------------- the world */

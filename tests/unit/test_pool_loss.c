@@ -239,58 +239,6 @@ full_and_drained(void **state)
 }
 
 static void
-hung_is_dead(void **state)
-{
-	struct world *w = world_create("ok");
-	pid_t pid;
-
-	(void)state;
-	w->config.ping_interval = 0.2;
-	world_start(w);
-	world_assign(w, 0, 1);
-	until(w, w->assigned == 1);
-	world_run(w, 1);			/* it is answering */
-	assert_int_equal(w->lost, 0);
-	assert_int_equal(world_info(w, 0).rss_kb, 4321);
-	pid = world_info(w, 0).pid;
-	assert_int_equal(world_send(w, "u0@x", "stop"), 0);
-	until_within(w, 2, w->lost == 1);
-	assert_string_equal(w->last_error, ERR_LOST);
-	assert_string_equal(w->last_lost,
-	    "hung: no answer to ping for 0.4 s");
-	until_within(w, 4, !alive(pid));	/* SIGABRT cannot reach it */
-	until(w, pool_crashes(w->pool) == 1);
-	world_destroy(w);
-}
-
-static void
-reads_nothing(void **state)
-{
-	struct world *w = world_create("ok");
-	char body[8001];
-
-	(void)state;
-	memset(body, 'x', sizeof(body) - 1);
-	body[sizeof(body) - 1] = '\0';
-	w->config.ping_interval = 0.2;
-	world_start(w);
-	world_assign(w, 0, 1);
-	until(w, w->assigned == 1);
-	assert_int_equal(world_send(w, "u0@x", "deaf"), 0);
-	while (world_send(w, "u0@x", body) == 0)
-		continue;
-	assert_true(pool_is_full(w->pool, "u0@x"));
-	until_within(w, 2, w->lost == 1);
-	assert_string_equal(w->last_lost, "hung: has read nothing for 0.4 s");
-	assert_true(w->failures > 40);
-	assert_int_equal(w->failures, w->replies);
-	/* What it took in one go with the order is lost, the rest is not. */
-	assert_true(w->unsent > 30 && w->unsent < w->failures);
-	until(w, pool_crashes(w->pool) == 1);	/* SIGABRT was enough */
-	world_destroy(w);
-}
-
-static void
 restart_moves_users(void **state)
 {
 	struct world *w = world_with_users("ok", 3);
@@ -502,8 +450,6 @@ main(int argc, char **argv)
 		cmocka_unit_test(hold_lets_it_wait),
 		cmocka_unit_test(too_many_asks),
 		cmocka_unit_test(full_and_drained),
-		cmocka_unit_test(hung_is_dead),
-		cmocka_unit_test(reads_nothing),
 		cmocka_unit_test(restart_moves_users),
 		cmocka_unit_test(restart_waits_for_answers),
 		cmocka_unit_test(restart_of_the_only_one),

@@ -271,7 +271,7 @@ patience(void **state)
 		backend_tick(b);
 	assert_int_equal(b->state, BACKEND_READY);
 	b->channel.held = false;
-	for (int i = 0; i < 8; i++)
+	for (int i = 0; i < 7; i++)
 		backend_tick(b);
 	assert_int_equal(b->state, BACKEND_READY);
 	backend_tick(b);
@@ -291,7 +291,7 @@ stuck_pipe(void **state)
 	b->pinging = true;
 	b->ping_end = 1000;
 	b->channel.out.end = 100;
-	for (int i = 0; i < 8; i++)
+	for (int i = 0; i < 7; i++)
 		backend_tick(b);
 	assert_int_equal(b->state, BACKEND_READY);
 	backend_tick(b);

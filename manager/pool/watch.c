@@ -1,0 +1,83 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Is a backend alive?  It is pinged, and what we write must move.  One that is
+ * silent for a ping's time is woken first, as it may only have been stopped;
+ * after twice that time it hangs. */
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "manager/pool/backend.h"
+#include "manager/pool/talk.h"
+
+/* SIGSTOP, a terminal or a debugger. */
+static bool
+is_stopped(pid_t pid)
+{
+	char path[32], line[256] = "", *end;
+	FILE *f;
+
+	snprintf(path, sizeof(path), "/proc/%d/stat", (int)pid);
+	if ((f = fopen(path, "re")) == NULL)
+		return false;
+	if (fgets(line, sizeof(line), f) == NULL)
+		line[0] = '\0';
+	fclose(f);
+	/* Behind the name, which may have blanks and brackets in it. */
+	end = strrchr(line, ')');
+	return end != NULL && end[1] == ' ' && (end[2] == 'T' || end[2] == 't');
+}
+
+static void
+wake(struct backend *b)
+{
+	if (b->pid <= 1 || b->exited)
+		return;
+	if (is_stopped(b->pid))
+		backend_changed(b, LOG_WARN, "woken: somebody had stopped it");
+	else
+		backend_log(b, LOG_INFO, "gives no sign of life for %g s",
+		    b->limits.ping_interval);
+	kill(-b->pid, SIGCONT);
+}
+
+/* Ticks without a sign of life. */
+static unsigned
+silence(struct backend *b)
+{
+	bool moves = b->channel.written != b->last_written;
+
+	b->last_written = b->channel.written;
+	b->stuck_ticks = channel_queued(&b->channel) == 0 || moves ?
+	    0 : b->stuck_ticks + 1;
+	/* A ping behind other messages is on its way while those move. */
+	if (b->pinging && b->channel.written >= b->ping_end)
+		b->ping_ticks++;
+	return b->pinging && b->ping_ticks > b->stuck_ticks ? b->ping_ticks :
+	    b->stuck_ticks;
+}
+
+/* Counts ticks, not seconds: when it was us who slept, stopped or swapped out,
+ * there was one tick however long it took, and no backend pays for it. */
+void
+backend_tick(struct backend *b)
+{
+	const unsigned patience = 2 * BACKEND_TICKS;
+	unsigned silent;
+
+	b->ticks++;
+	if (b->channel.held) {		/* its answer waits for us to read */
+		b->last_written = b->channel.written;
+		return;
+	}
+	silent = silence(b);
+	if (silent >= patience)
+		backend_fail(b, BACKEND_TIMEOUT, "hung: %s for %g s",
+		    b->stuck_ticks >= patience ? "has read nothing" :
+		    "no answer to ping", 2 * b->limits.ping_interval);
+	else if (silent == BACKEND_TICKS)
+		wake(b);
+	else if (!b->pinging && b->ticks % BACKEND_TICKS == 0)
+		talk_ping(b);
+	if (backend_serves(b))
+		b->owner->tick(b);
+}
