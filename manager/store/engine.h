@@ -46,6 +46,11 @@ struct engine_ops {
 		    const struct store_contact *);
 	int	(*remove_contact)(struct engine *, const char *jid,
 		    const char *name);
+	/* The spool, where persistent.  Data comes and goes sealed. */
+	int	(*get_waiting)(struct engine *, struct arena *,
+		    struct store_waiting **waiting, size_t *n);
+	int	(*put_waiting)(struct engine *, const struct store_waiting *);
+	int	(*drop_waiting)(struct engine *, int64_t id);
 	/* Leave no trace of old values in the file. */
 	int	(*scrub)(struct engine *);
 	bool	masks;		/* the C++ program masks passwords here */

@@ -20,6 +20,9 @@ static const struct {
 	[JOB_SETTING]        = { "setting",        true,  true },
 	[JOB_CONTACT]        = { "contact",        true,  true },
 	[JOB_REMOVE_CONTACT] = { "remove contact", true,  true },
+	[JOB_SPOOL_PUT]      = { "waiting message", true, true },
+	[JOB_SPOOL_DROP]     = { "removal",        true,  true },
+	[JOB_SPOOL_LOAD]     = { "load messages",  false, false },
 };
 
 struct job *
@@ -92,10 +95,17 @@ job_answer(const struct job *job)
 		if (job->reply.done != NULL)
 			job->reply.done(job->ctx, job->error);
 		return;
+	case JOB_SPOOL_LOAD:
+		if (job->reply.spool != NULL)
+			job->reply.spool(job->ctx, job->waiting, job->nwaiting,
+			    job->error);
+		return;
 	case JOB_ONLINE:
 	case JOB_SETTING:
 	case JOB_CONTACT:
 	case JOB_REMOVE_CONTACT:
+	case JOB_SPOOL_PUT:
+	case JOB_SPOOL_DROP:
 		return;
 	}
 }

@@ -13,6 +13,7 @@
 enum job_kind {
 	JOB_LOAD, JOB_LIST, JOB_FIND_UIN, JOB_REGISTER, JOB_UNREGISTER,
 	JOB_ONLINE, JOB_SETTING, JOB_CONTACT, JOB_REMOVE_CONTACT,
+	JOB_SPOOL_PUT, JOB_SPOOL_DROP, JOB_SPOOL_LOAD,
 };
 
 struct job {
@@ -20,17 +21,22 @@ struct job {
 	enum job_kind	 kind;
 
 	/* The call.  Strings belong to the job. */
-	const char	*jid;		/* of FIND_UIN: the uin; LIST: "" */
-	bool		 flag;		/* online, only_online */
+	const char	*jid;		/* or what else the log should name */
+	const char	*id;		/* SPOOL_PUT, SPOOL_DROP: in digits */
+	bool		 flag;		/* online, only_online; SPOOL_PUT: the
+					 * data is sealed */
 	union {
 		struct store_user	 user;		/* REGISTER */
 		struct store_setting	 setting;	/* SETTING */
 		struct store_contact	 contact;	/* (REMOVE_)CONTACT */
+		struct store_waiting	 waiting;	/* SPOOL_*; data in the
+							 * arena */
 	} arg;
 	union {
 		store_user_cb	*user;		/* LOAD, FIND_UIN */
 		store_users_cb	*users;		/* LIST */
 		store_done_cb	*done;		/* (UN)REGISTER */
+		store_spool_cb	*spool;		/* SPOOL_LOAD */
 	} reply;			/* may be NULL */
 	void		*ctx;
 
@@ -38,6 +44,9 @@ struct job {
 	struct arena	 arena;		/* of what was found */
 	struct store_user *users;
 	size_t		 nusers;
+	struct store_waiting *waiting;
+	size_t		 nwaiting;
+	size_t		 unreadable;	/* more wait, under another key */
 	char		*error;		/* owned; NULL: done */
 	size_t		 lost;		/* gathered writes that failed with
 					 * this one, itself included */

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* How is a job done?  Reads go straight to the engine, writes into a
- * transaction that is tried again when the trouble may pass.  Passwords are
- * sealed and opened here. */
+ * transaction that is tried again when the trouble may pass.  Passwords and
+ * messages are sealed and opened here. */
 #include "manager/store/run.h"
 
 #include <stdlib.h>
@@ -12,13 +12,18 @@
 #include "manager/store/seal.h"
 #include "util/xalloc.h"
 
-#define TRIES 3
+#define TRIES		3
+#define OWED_MAX	100000
 
 struct run {
 	struct engine	*engine;
 	struct seal	*seal;		/* NULL: nothing is written */
 	char		*encryption_key;	/* the C++ program's */
 	bool		 failing;	/* the last write was given up */
+	/* Messages that wait no longer, but could not be removed: after a
+	 * restart they would be sent again.  At most OWED_MAX. */
+	int64_t		*owed;
+	size_t		 nowed, owed_size;
 };
 
 static const char *
@@ -31,6 +36,14 @@ open_password(struct run *r, struct arena *a, const struct store_user *u)
 	return seal_unwrap(r->seal, a, u->jid, u->password);
 }
 
+/* What a message is sealed with.  No bare JID looks like it, so that a box of
+ * this table is no password, and the other way round. */
+static const char *
+about_message(struct arena *a, const struct store_waiting *m)
+{
+	return arena_printf(a, "spool/%s", m->jid);
+}
+
 /* ------------------------------------------------------------------ reading */
 
 static void
@@ -40,6 +53,8 @@ fail(struct job *job, const char *error)
 	job->error = xstrdup(error);
 	job->users = NULL;
 	job->nusers = 0;
+	job->waiting = NULL;
+	job->nwaiting = 0;
 }
 
 static void
@@ -83,6 +98,37 @@ list(struct run *r, struct job *job)
 		job->users[i].password = "";
 }
 
+static void
+open_waiting(struct run *r, struct job *job)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < job->nwaiting; i++) {
+		struct store_waiting m = job->waiting[i];
+
+		m.data = seal_unbox(r->seal, about_message(&job->arena, &m),
+		    (void *)m.data, m.len, &m.len);
+		if (m.data != NULL)
+			job->waiting[n++] = m;
+	}
+	job->unreadable = job->nwaiting - n;
+	job->nwaiting = n;
+}
+
+static void
+spool_load(struct run *r, struct job *job)
+{
+	const struct engine_ops *ops = r->engine->ops;
+
+	if (!ops->persistent)
+		return;
+	if (ops->get_waiting(r->engine, &job->arena, &job->waiting,
+	    &job->nwaiting) < 0)
+		fail(job, r->engine->error);
+	else
+		open_waiting(r, job);
+}
+
 /* ------------------------------------------------------------------ writing */
 
 static int
@@ -94,6 +140,19 @@ put_user(struct run *r, struct job *job)
 		u.password = seal_wrap(r->seal, &job->arena, u.jid,
 		    u.password);
 	return r->engine->ops->put_user(r->engine, &u);
+}
+
+/* Sealed once, however often it is tried. */
+static int
+spool_put(struct run *r, struct job *job)
+{
+	struct store_waiting *m = &job->arg.waiting;
+
+	if (!job->flag)
+		m->data = seal_box(r->seal, &job->arena,
+		    about_message(&job->arena, m), m->data, m->len, &m->len);
+	job->flag = true;
+	return r->engine->ops->put_waiting(r->engine, m);
 }
 
 static int
@@ -117,10 +176,41 @@ write_job(struct run *r, struct job *job)
 	case JOB_REMOVE_CONTACT:
 		return ops->remove_contact(r->engine, job->jid,
 		    job->arg.contact.name);
+	case JOB_SPOOL_PUT:
+		return spool_put(r, job);
+	case JOB_SPOOL_DROP:
+		return ops->drop_waiting(r->engine, job->arg.waiting.id);
 	case JOB_LOAD:
 	case JOB_LIST:
 	case JOB_FIND_UIN:
+	case JOB_SPOOL_LOAD:
 		break;
+	}
+	return 0;
+}
+
+static void
+owe(struct run *r, int64_t id)
+{
+	if (r->nowed == OWED_MAX)
+		return;
+	if (r->nowed == r->owed_size) {
+		r->owed_size = r->owed_size == 0 ? 16 : r->owed_size * 2;
+		r->owed = xreallocarray(r->owed, r->owed_size,
+		    sizeof(*r->owed));
+	}
+	r->owed[r->nowed++] = id;
+}
+
+/* Within a transaction.  Only what may work another time stays owed. */
+static int
+pay(struct run *r)
+{
+	struct engine *e = r->engine;
+
+	for (size_t i = 0; i < r->nowed; i++) {
+		if (e->ops->drop_waiting(e, r->owed[i]) < 0 && e->again)
+			return -1;
 	}
 	return 0;
 }
@@ -134,19 +224,22 @@ attempt(struct run *r, struct job **jobs, size_t n)
 
 	if (e->ops->begin(e) < 0)
 		return -1;
+	if (pay(r) < 0)
+		goto undo;
 	for (size_t i = 0; i < n; i++) {
 		free(jobs[i]->error);
 		jobs[i]->error = NULL;
 		if (write_job(r, jobs[i]) == 0)
 			continue;
-		if (e->again) {
-			e->ops->rollback(e);
-			return -1;
-		}
+		if (e->again)
+			goto undo;
 		fail(jobs[i], e->error);
 	}
-	if (e->ops->commit(e) == 0)
-		return 0;
+	if (e->ops->commit(e) < 0)
+		goto undo;
+	r->nowed = 0;
+	return 0;
+undo:
 	e->ops->rollback(e);
 	return -1;
 }
@@ -160,6 +253,20 @@ pause_before(unsigned try)
 }
 
 static void
+give_up(struct run *r, struct job **jobs, size_t n)
+{
+	for (size_t i = 0; i < n; i++) {
+		free(jobs[i]->error);
+		jobs[i]->error = NULL;
+		if (jobs[i]->kind == JOB_SPOOL_DROP)
+			owe(r, jobs[i]->arg.waiting.id);
+	}
+	fail(jobs[0], r->engine->error);
+	jobs[0]->lost = n;
+	r->failing = true;
+}
+
+static void
 write_jobs(struct run *r, struct job **jobs, size_t n)
 {
 	/* Once given up, the next ones must not pile up behind long waits. */
@@ -167,13 +274,7 @@ write_jobs(struct run *r, struct job **jobs, size_t n)
 
 	for (unsigned try = 0; attempt(r, jobs, n) < 0; try++) {
 		if (!r->engine->again || try + 1 == tries) {
-			for (size_t i = 1; i < n; i++) {
-				free(jobs[i]->error);
-				jobs[i]->error = NULL;
-			}
-			fail(jobs[0], r->engine->error);
-			jobs[0]->lost = n;
-			r->failing = true;
+			give_up(r, jobs, n);
 			return;
 		}
 		pause_before(try);
@@ -193,6 +294,9 @@ run_jobs(struct run *r, struct job **jobs, size_t n)
 		return;
 	case JOB_FIND_UIN:
 		find_uin(r, jobs[0]);
+		return;
+	case JOB_SPOOL_LOAD:
+		spool_load(r, jobs[0]);
 		return;
 	default:
 		write_jobs(r, jobs, n);
@@ -314,8 +418,11 @@ run_close(struct run *r)
 {
 	if (r == NULL)
 		return;
+	if (r->nowed != 0)
+		attempt(r, NULL, 0);	/* that it failed is known */
 	if (r->engine != NULL)
 		r->engine->ops->close(r->engine);
+	free(r->owed);
 	seal_close(r->seal);
 	free(r->encryption_key);
 	free(r);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Sealing passwords and keeping the key: what does a thief of the database
+/* Sealing secrets and keeping the key: what does a thief of the database
  * get?  Nothing without the key file, which is made once and never changed
  * here. */
 #include "manager/store/seal.h"
@@ -133,23 +133,49 @@ seal_is_sealed(const char *stored)
 	return strncmp(stored, MARK, strlen(MARK)) == 0;
 }
 
+void *
+seal_box(const struct seal *s, struct arena *a, const char *about,
+    const void *data, size_t len, size_t *size)
+{
+	unsigned char *box;
+
+	*size = NONCE_SIZE + len + TAG_SIZE;
+	box = arena_alloc(a, *size);
+	randombytes_buf(box, NONCE_SIZE);
+	crypto_aead_xchacha20poly1305_ietf_encrypt(box + NONCE_SIZE, NULL,
+	    data, len, (const unsigned char *)about, strlen(about), NULL, box,
+	    s->key);
+	return box;
+}
+
+void *
+seal_unbox(const struct seal *s, const char *about, void *box, size_t size,
+    size_t *len)
+{
+	unsigned char *nonce = box, *data = nonce + NONCE_SIZE;
+
+	if (size < NONCE_SIZE + TAG_SIZE ||
+	    crypto_aead_xchacha20poly1305_ietf_decrypt(data, NULL, NULL, data,
+	    size - NONCE_SIZE, (const unsigned char *)about, strlen(about),
+	    nonce, s->key) != 0)
+		return NULL;
+	*len = size - NONCE_SIZE - TAG_SIZE;
+	return data;
+}
+
 const char *
 seal_wrap(const struct seal *s, struct arena *a, const char *jid,
     const char *password)
 {
-	size_t len = strlen(password), size = NONCE_SIZE + len + TAG_SIZE;
-	size_t text = sodium_base64_ENCODED_LEN(size, VARIANT);
-	unsigned char *box;
+	size_t size, text;
+	const void *box;
 	char *out;
 
-	if (len == 0)
+	if (*password == '\0')
 		return "";
-	box = arena_alloc(a, size);
+	box = seal_box(s, a, jid, password, strlen(password), &size);
+	text = sodium_base64_ENCODED_LEN(size, VARIANT);
 	out = arena_alloc(a, strlen(MARK) + text);
-	randombytes_buf(box, NONCE_SIZE);
-	crypto_aead_xchacha20poly1305_ietf_encrypt(box + NONCE_SIZE, NULL,
-	    (const unsigned char *)password, len, (const unsigned char *)jid,
-	    strlen(jid), NULL, box, s->key);
 	memcpy(out, MARK, strlen(MARK));
 	sodium_bin2base64(out + strlen(MARK), text, box, size, VARIANT);
 	return out;
@@ -160,7 +186,7 @@ seal_unwrap(const struct seal *s, struct arena *a, const char *jid,
     const char *stored)
 {
 	const char *text = stored + strlen(MARK);
-	size_t size;
+	size_t size, len;
 	unsigned char *box;
 	char *out;
 
@@ -168,14 +194,11 @@ seal_unwrap(const struct seal *s, struct arena *a, const char *jid,
 		return stored;
 	box = arena_alloc(a, strlen(text) + 1);
 	if (sodium_base642bin(box, strlen(text), text, strlen(text), NULL,
-	    &size, NULL, VARIANT) != 0 || size < NONCE_SIZE + TAG_SIZE)
+	    &size, NULL, VARIANT) != 0)
 		return NULL;
-	size -= NONCE_SIZE;
-	out = arena_zalloc(a, size - TAG_SIZE + 1);
-	if (crypto_aead_xchacha20poly1305_ietf_decrypt((unsigned char *)out,
-	    NULL, NULL, box + NONCE_SIZE, size, (const unsigned char *)jid,
-	    strlen(jid), box, s->key) != 0)
-		return NULL;
+	out = seal_unbox(s, jid, box, size, &len);
+	if (out != NULL)
+		out[len] = '\0';	/* where the tag was */
 	return out;
 }
 

@@ -1,12 +1,14 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* seal.h - passwords as they stand in the database: XChaCha20-Poly1305 under
- * the key of a file, bound to the user's JID so that one row's cannot be put
- * into another's, as text "$sp2$1$" and unpadded URL-safe base64 of nonce and
- * ciphertext.  146 bytes of password fit the column of 255. */
+/* seal.h - secrets as they stand in the database: XChaCha20-Poly1305 under
+ * the key of a file, bound to what they are about so that one row's cannot be
+ * put into another's.  A box is nonce and ciphertext; a password is about the
+ * user's JID, and written as text "$sp2$1$" and the box in unpadded URL-safe
+ * base64.  146 bytes of password fit the column of 255. */
 #ifndef MANAGER_STORE_SEAL_H
 #define MANAGER_STORE_SEAL_H
 
 #include <stdbool.h>
+#include <stddef.h>
 
 #include "util/arena.h"
 
@@ -18,6 +20,15 @@ struct seal;
 struct seal	*seal_open(const char *key_path, bool make, char **why)
 		    MUST_CHECK;
 void		 seal_close(struct seal *);	/* NULL is fine */
+
+/* In the arena; *size of it. */
+void		*seal_box(const struct seal *, struct arena *,
+		    const char *about, const void *data, size_t len,
+		    size_t *size);
+/* Opened in place: the data, *len of it, is inside the box.  NULL: sealed by
+ * another key or about something else, or damaged. */
+void		*seal_unbox(const struct seal *, const char *about, void *box,
+		    size_t size, size_t *len);
 
 /* In the arena.  "" stays "". */
 const char	*seal_wrap(const struct seal *, struct arena *,

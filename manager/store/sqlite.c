@@ -306,6 +306,9 @@ const struct engine_ops sqlite_ops = {
 	.set_setting = set_setting,
 	.set_contact = set_contact,
 	.remove_contact = remove_contact,
+	.get_waiting = sqlite_get_waiting,
+	.put_waiting = sqlite_put_waiting,
+	.drop_waiting = sqlite_drop_waiting,
 	.scrub = scrub,
 	.persistent = true,
 };

@@ -14,6 +14,7 @@ enum statement {
 	SET_ONLINE, SET_SETTING, FORGET_SETTING,
 	CHANGE_CONTACT, ADD_CONTACT, SET_ICON, FORGET_ICON,
 	REMOVE_CONTACT_SETTINGS, REMOVE_CONTACT,
+	GET_WAITING, PUT_WAITING, DROP_WAITING,
 	NSTATEMENTS
 };
 
@@ -36,7 +37,7 @@ int	 sqlite_run(struct sqlite *, const char *sql) MUST_CHECK;
 sqlite3_stmt	*sqlite_statement(struct sqlite *, enum statement);
 /* The text must live until sqlite_done(). */
 void	 sqlite_bind(sqlite3_stmt *, int at, const char *text);
-void	 sqlite_bind_number(sqlite3_stmt *, int at, int number);
+void	 sqlite_bind_number(sqlite3_stmt *, int at, int64_t number);
 /* One row more: 1, none: 0, -1. */
 int	 sqlite_step(struct sqlite *, sqlite3_stmt *) MUST_CHECK;
 void	 sqlite_done(sqlite3_stmt *);
@@ -50,6 +51,12 @@ const char	*sqlite_text(struct arena *, sqlite3_stmt *, int column);
 /* Room for one element more in an array that lives in the arena; what it
  * outgrew stays there unused. */
 void	*sqlite_grow(struct arena *, void *array, size_t n, size_t size);
+
+/* The spool, see engine.h. */
+int	 sqlite_get_waiting(struct engine *, struct arena *,
+	    struct store_waiting **, size_t *n);
+int	 sqlite_put_waiting(struct engine *, const struct store_waiting *);
+int	 sqlite_drop_waiting(struct engine *, int64_t id);
 
 extern const struct engine_ops sqlite_ops;
 

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Opening an SQLite database: the file, its directories and the tables of the
- * C++ program, which are not changed where they exist. */
+ * C++ program, which are not changed where they exist, and the spool, which
+ * that program does not look at. */
 #include <ctype.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -53,6 +54,12 @@ static const char *const tables[] = {
 	    "ver INTEGER NOT NULL DEFAULT '3')",
 	"INSERT INTO \"@db_version\" (ver) SELECT 3"
 	    " WHERE NOT EXISTS (SELECT 1 FROM \"@db_version\")",
+	"CREATE TABLE IF NOT EXISTS \"@spool\" ("
+	    "id INTEGER PRIMARY KEY NOT NULL,"
+	    "jid TEXT NOT NULL,"
+	    "up INTEGER NOT NULL,"
+	    "time INTEGER NOT NULL,"
+	    "data BLOB NOT NULL)",
 };
 
 static const char *const indexes[] = {

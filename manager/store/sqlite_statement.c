@@ -69,6 +69,11 @@ static const char *const texts[NSTATEMENTS] = {
 	    " WHERE buddy_id = " BUDDY_ID,
 	[REMOVE_CONTACT] = "DELETE FROM \"@buddies\""
 	    " WHERE user_id = " USER_ID " AND uin = ?2",
+	[GET_WAITING] = "SELECT id, jid, up, time, data FROM \"@spool\""
+	    " ORDER BY id",
+	[PUT_WAITING] = "INSERT OR REPLACE INTO \"@spool\""
+	    " (id, jid, up, time, data) VALUES (?1, ?2, ?3, ?4, ?5)",
+	[DROP_WAITING] = "DELETE FROM \"@spool\" WHERE id = ?1",
 };
 
 char *
@@ -154,10 +159,10 @@ sqlite_bind(sqlite3_stmt *stmt, int at, const char *text)
 }
 
 void
-sqlite_bind_number(sqlite3_stmt *stmt, int at, int number)
+sqlite_bind_number(sqlite3_stmt *stmt, int at, int64_t number)
 {
 	if (stmt != NULL)
-		sqlite3_bind_int(stmt, at, number);
+		sqlite3_bind_int64(stmt, at, number);
 }
 
 int

@@ -3,6 +3,8 @@
  * and log lines.  Never touches the database. */
 #include "manager/store/store.h"
 
+#include <inttypes.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -37,6 +39,10 @@ answer(struct job *job)
 {
 	if (job->error != NULL && job_is_write(job))
 		complain(job);
+	if (job->unreadable != 0)
+		log_warn("store: %zu waiting messages are passed over: sealed "
+		    "with another key than that of database.key_file, or "
+		    "damaged", job->unreadable);
 	job_answer(job);
 	job_destroy(job);
 }
@@ -280,6 +286,56 @@ store_remove_contact(struct store *s, const char *jid, const char *name)
 
 	job->jid = copy[0];
 	job->arg.contact.name = copy[1];
+	add(s, job);
+}
+
+static struct job *
+spool_job(enum job_kind kind, const char *subject, int64_t id)
+{
+	char digits[24];
+	const char *const strings[] = { subject, digits };
+	const char *copy[LENGTH(strings)];
+	struct job *job;
+
+	snprintf(digits, sizeof(digits), "%" PRId64, id);
+	job = job_create(kind, strings, copy, LENGTH(strings));
+	job->jid = copy[0];
+	job->id = copy[1];
+	job->arg.waiting.id = id;
+	return job;
+}
+
+void
+store_spool_put(struct store *s, const struct store_waiting *m)
+{
+	struct job *job;
+	void *data;
+
+	if (!s->persistent)
+		return;
+	job = spool_job(JOB_SPOOL_PUT, m->jid, m->id);
+	data = arena_alloc(&job->arena, m->len);
+	if (m->len != 0)
+		memcpy(data, m->data, m->len);
+	job->arg.waiting = (struct store_waiting){ .id = m->id,
+	    .jid = job->jid, .up = m->up, .time = m->time, .data = data,
+	    .len = m->len };
+	add(s, job);
+}
+
+void
+store_spool_drop(struct store *s, int64_t id)
+{
+	if (s->persistent)
+		add(s, spool_job(JOB_SPOOL_DROP, "a waiting message", id));
+}
+
+void
+store_spool_load(struct store *s, store_spool_cb *cb, void *ctx)
+{
+	struct job *job = job_about(JOB_SPOOL_LOAD, "everybody", ctx);
+
+	job->reply.spool = cb;
 	add(s, job);
 }
 

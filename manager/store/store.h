@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* store.h - what survives a restart: who is registered, their settings and
- * their contacts, in the tables of the C++ program (docs/DATABASE.md).
+ * their contacts, in the tables of the C++ program, and the messages that wait
+ * for them (docs/DATABASE.md).
  *
  * Every call returns at once; one worker thread does the work in order and
  * the answer comes as a callback on the loop, never before the call has
@@ -13,6 +14,7 @@
 #include <ev.h>
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 #include "util/macros.h"
 
@@ -25,8 +27,9 @@ struct store_config {
 	unsigned	 port;
 	const char	*prefix;	/* of the tables' names, "" for none */
 	const char	*encryption_key; /* the C++ program's, "" for none */
-	const char	*key_path;	/* of the key that seals passwords; made
-					 * (0600) when it is not there */
+	const char	*key_path;	/* of the key that seals passwords and
+					 * messages; made (0600) when it is not
+					 * there */
 };
 
 /* Opens, makes what is missing, starts the worker.  type "none" keeps users
@@ -106,6 +109,34 @@ void	store_set_contact(struct store *, const char *jid,
 	    const struct store_contact *);
 void	store_remove_contact(struct store *, const char *jid,
 	    const char *name);
+
+/* The spool: messages that wait, kept over a restart.  In memory only (type
+ * "none") nothing is kept, and nothing is found. */
+struct store_waiting {
+	int64_t		 id;	/* chosen by the caller: unique, growing */
+	const char	*jid;	/* bare JID of the user it concerns */
+	bool		 up;	/* to XMPP; else to the network */
+	int64_t		 time;	/* ms since 1970 */
+	const void	*data;	/* opaque to the store; sealed on disk */
+	size_t		 len;
+};
+
+/* error: nothing could be read.  All memory is gone when it returns. */
+typedef void store_spool_cb(void *ctx, const struct store_waiting *, size_t n,
+    const char *error);
+
+/* Gathered write; an id is put once.  The jid need not be registered, and
+ * store_unregister() leaves the user's messages alone.  How many bytes wait is
+ * bounded by the caller, who drops as many as it puts. */
+void	store_spool_put(struct store *, const struct store_waiting *);
+/* Gathered write: it waits no longer.  Costs nothing when the put has not been
+ * written yet; unknown ids are harmless.  One that fails is tried again with
+ * the next write and by store_close(). */
+void	store_spool_drop(struct store *, int64_t id);
+/* All that wait, oldest id first, but for those that the key does not open:
+ * these are counted in the log and left where they are, until their id is put
+ * again. */
+void	store_spool_load(struct store *, store_spool_cb *, void *ctx);
 
 /* How the worker is doing, for the admin: jobs waiting, writes failed. */
 size_t		store_pending(const struct store *);

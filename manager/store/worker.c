@@ -11,6 +11,7 @@
 #include <time.h>
 
 #include "manager/store/run.h"
+#include "util/map.h"
 #include "util/xalloc.h"
 
 #define GATHER_MS	100	/* a write waits so long for company */
@@ -28,6 +29,8 @@ struct worker {
 	pthread_cond_t	 wake;		/* for both sides */
 	/* Under the lock: */
 	struct queue	 todo, done;
+	struct map	 puts;		/* SPOOL_PUT jobs in todo, by id, but
+					 * for those that a load must see */
 	struct timespec	 due;		/* when the gathered ones are done;
 					 * set when todo stops being empty */
 	bool		 urgent;	/* somebody waits for a job in todo */
@@ -90,11 +93,44 @@ set_due(struct worker *w)
 	}
 }
 
+/* A message that waits no longer before it was written costs no write. */
+static bool
+take_back(struct worker *w, const char *id)
+{
+	struct job *put;
+
+	pthread_mutex_lock(&w->lock);
+	put = map_remove(&w->puts, id);
+	if (put != NULL) {
+		TAILQ_REMOVE(&w->todo.jobs, put, link);
+		w->todo.n--;
+	}
+	pthread_mutex_unlock(&w->lock);
+	if (put == NULL)
+		return false;
+	atomic_fetch_sub(&w->pending, 1);
+	job_destroy(put);
+	return true;
+}
+
+static void
+note_puts(struct worker *w, struct job *job)
+{
+	if (job->kind == JOB_SPOOL_PUT)
+		map_put(&w->puts, job->id, job);
+	else if (job->kind == JOB_SPOOL_LOAD)
+		map_finish(&w->puts);
+}
+
 int
 worker_add(struct worker *w, struct job *job)
 {
 	bool wake;
 
+	if (job->kind == JOB_SPOOL_DROP && take_back(w, job->id)) {
+		job_destroy(job);
+		return 0;
+	}
 	if (atomic_load(&w->pending) >= PENDING_MAX) {
 		atomic_fetch_add(&w->failures, 1);
 		return -1;
@@ -108,6 +144,7 @@ worker_add(struct worker *w, struct job *job)
 	    (!job_is_gathered(job) && !w->urgent);
 	w->urgent = w->urgent || !job_is_gathered(job);
 	queue_add(&w->todo, job);
+	note_puts(w, job);
 	if (wake)
 		pthread_cond_signal(&w->wake);
 	pthread_mutex_unlock(&w->lock);
@@ -146,6 +183,8 @@ wait_for_work(struct worker *w)
 	for (;;) {
 		if (w->todo.n == 0 && w->stopping)
 			return false;
+		/* All was taken back, and what comes next is due later. */
+		late = late && w->todo.n != 0;
 		if (w->todo.n != 0 && (w->urgent || w->stopping || late ||
 		    w->todo.n >= GATHER_MAX))
 			return true;
@@ -209,6 +248,7 @@ worker_main(void *arg)
 	pthread_cond_signal(&w->wake);
 	while (w->run != NULL && wait_for_work(w)) {
 		queue_move(&todo, &w->todo);
+		map_finish(&w->puts);
 		w->urgent = false;
 		pthread_mutex_unlock(&w->lock);
 		while (todo.n != 0)
@@ -288,6 +328,7 @@ worker_destroy(struct worker *w)
 
 	while ((job = queue_pop(&w->done)) != NULL)
 		job_destroy(job);
+	map_finish(&w->puts);
 	pthread_cond_destroy(&w->wake);
 	pthread_mutex_destroy(&w->lock);
 	free(w);

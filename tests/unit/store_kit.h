@@ -11,6 +11,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 #include <unistd.h>
 
 #include <cmocka.h>
@@ -235,6 +236,90 @@ exec_sql(const char *sql)
 	if (error != NULL)
 		fail_msg("%s", error);
 	sqlite3_close(db);
+}
+
+/* ---------------------------------------------------------------- the spool */
+
+#define SECRET	"meet-me-at-noon"	/* of no business in files or logs */
+
+/* What the spool gave, as "id jid ^time(len)=text " or "v" for down. */
+static struct {
+	size_t		 n;
+	char		 text[8192], error[512];
+	unsigned char	*data;		/* of the last one */
+	size_t		 len;
+} found;
+
+static UNUSED void
+saw_spool(void *ctx, const struct store_waiting *m, size_t n,
+    const char *error)
+{
+	size_t at = 0;
+
+	saw_done(ctx, error);
+	free(found.data);
+	memset(&found, 0, sizeof(found));
+	found.n = n;
+	snprintf(found.error, sizeof(found.error), "%s", error ? error : "");
+	for (size_t i = 0; i < n && at < sizeof(found.text); i++)
+		at += (size_t)snprintf(found.text + at,
+		    sizeof(found.text) - at, "%lld %s %c%lld(%zu)=%.*s ",
+		    (long long)m[i].id, m[i].jid, m[i].up ? '^' : 'v',
+		    (long long)m[i].time, m[i].len,
+		    (int)(m[i].len < 40 ? m[i].len : 0),
+		    (const char *)m[i].data);
+	if (n == 0)
+		return;
+	found.len = m[n - 1].len;
+	found.data = xmalloc(found.len + 1);
+	memcpy(found.data, m[n - 1].data, found.len);
+}
+
+static UNUSED void
+put(struct store *s, int64_t id, const char *text)
+{
+	store_spool_put(s, &(struct store_waiting){ .id = id, .jid = "a@b",
+	    .up = id % 2 == 0, .time = 1000 + id, .data = text,
+	    .len = strlen(text) });
+}
+
+static UNUSED const char *
+spool(struct store *s)
+{
+	memset(&got, 0, sizeof(got));
+	store_spool_load(s, saw_spool, NULL);
+	assert_int_equal(got.calls, 0);		/* never at once */
+	wait_calls(1);
+	assert_string_equal(found.error, "");
+	return found.text;
+}
+
+static UNUSED const char *
+spool_of_next_run(struct store **s)
+{
+	close_and_settle(*s);
+	*s = must_open("sqlite3");
+	return spool(*s);
+}
+
+static UNUSED void
+wait_written(struct store *s)
+{
+	const struct timespec tick = { .tv_nsec = 5000000 };
+
+	for (int i = 0; i < 4000 && store_pending(s) != 0; i++)
+		nanosleep(&tick, NULL);
+	assert_int_equal(store_pending(s), 0);
+}
+
+static UNUSED void
+finish(struct store *s)
+{
+	close_and_settle(s);
+	free(found.data);
+	found.data = NULL;
+	/* Whatever happened, the log has not what was said. */
+	assert_null(strstr(logged, SECRET));
 }
 
 #define TEST(f)	cmocka_unit_test_setup_teardown(f, setup, teardown)

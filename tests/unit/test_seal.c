@@ -123,6 +123,39 @@ damaged_texts(void **state)
 	seal_close(s);
 }
 
+/* Boxes open for the same purpose only, and not with a bit changed. */
+static void
+boxes(void **state)
+{
+	static const unsigned char data[] = "\0a\xff\0b";
+	struct seal *s = must_open(true);
+	size_t size, len;
+	unsigned char *box, *copy;
+
+	(void)state;
+	box = seal_box(s, &arena, "spool/a@b", data, sizeof(data), &size);
+	copy = arena_alloc(&arena, size);
+	memcpy(copy, box, size);
+	copy = seal_unbox(s, "spool/a@b", copy, size, &len);
+	assert_non_null(copy);
+	assert_int_equal(len, sizeof(data));
+	assert_memory_equal(copy, data, sizeof(data));
+	copy = arena_alloc(&arena, size);
+	memcpy(copy, box, size);
+	assert_null(seal_unbox(s, "a@b", copy, size, &len));
+	for (size_t i = 0; i < size; i++) {
+		memcpy(copy, box, size);
+		copy[i] ^= 1;
+		assert_null(seal_unbox(s, "spool/a@b", copy, size, &len));
+		memcpy(copy, box, size);
+		assert_null(seal_unbox(s, "spool/a@b", copy, i, &len));
+	}
+	box = seal_box(s, &arena, "", NULL, 0, &size);
+	assert_non_null(seal_unbox(s, "", box, size, &len));
+	assert_int_equal(len, 0);
+	seal_close(s);
+}
+
 static void
 key_is_kept(void **state)
 {
@@ -211,6 +244,7 @@ main(void)
 		cmocka_unit_test(round_trips),
 		cmocka_unit_test(fits_the_column),
 		cmocka_unit_test(damaged_texts),
+		cmocka_unit_test(boxes),
 		cmocka_unit_test(key_is_kept),
 		cmocka_unit_test(bad_key_files),
 		cmocka_unit_test(masked_by_the_old_program),

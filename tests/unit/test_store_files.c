@@ -95,7 +95,7 @@ static void
 old_databases_open(void **state)
 {
 	struct store *s;
-	char *schema, *after, *version;
+	char *schema, *after, *version, *spool;
 
 	(void)state;
 	make_old();
@@ -107,7 +107,8 @@ old_databases_open(void **state)
 	    " DELETE FROM users WHERE jid LIKE 'gone%'");
 	assert_true(on_disk("deleted-secret"));
 	schema = query_text("SELECT group_concat(sql) FROM"
-	    " (SELECT sql FROM sqlite_master ORDER BY name)");
+	    " (SELECT sql FROM sqlite_master WHERE name != 'spool'"
+	    " ORDER BY name)");
 	s = must_open("sqlite3");
 	load(s, "old@b");
 	assert_true(got.vip && got.online);
@@ -119,18 +120,24 @@ old_databases_open(void **state)
 	assert_string_equal(got.password, "");
 	list(s, true);
 	assert_string_equal(got.users, "old@b ");
+	store_spool_put(s, &(struct store_waiting){ .id = 1, .jid = "old@b",
+	    .data = "x", .len = 1 });
 	close_and_settle(s);
 	assert_false(on_disk("plain-secret"));
 	assert_false(on_disk("deleted-secret"));
 	after = query_text("SELECT group_concat(sql) FROM"
-	    " (SELECT sql FROM sqlite_master ORDER BY name)");
+	    " (SELECT sql FROM sqlite_master WHERE name != 'spool'"
+	    " ORDER BY name)");
 	assert_string_equal(after, schema);
 	version = query_text("SELECT count(*) || ',' || max(ver)"
 	    " FROM db_version");
 	assert_string_equal(version, "1,3");
+	spool = query_text("SELECT count(*) || max(jid) FROM spool");
+	assert_string_equal(spool, "1old@b");
 	free(schema);
 	free(after);
 	free(version);
+	free(spool);
 }
 
 /* In one file a second prefix lost its unique indexes, so rows may be there
