@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Which question does this answer belong to? */
+/* Which question does this answer belong to?  Each kind is a list of its own:
+ * the usual answer belongs to the oldest of its kind, at once. */
 #include "backends/irc/await.h"
 
 #include <stdlib.h>
@@ -7,44 +8,59 @@
 
 #include "util/xalloc.h"
 
-static char *
-fold(enum casemap map, const char *name)
-{
-	char out[NAME_MAX_BYTES];
+#define IS_ONE_OF(kinds, kind)	((kinds) >> (kind) & 1u)
 
-	return xstrdup(casemap_fold(map, out, name));
+void
+await_init(struct awaits *as)
+{
+	for (int kind = 0; kind < AWAIT_KINDS; kind++)
+		TAILQ_INIT(&as->of[kind]);
 }
 
 struct await *
 await_add(struct awaits *as, enum casemap map, enum await_kind kind,
     request_t request, const char *target, const char *other, double deadline)
 {
+	char one[NAME_MAX_BYTES], two[NAME_MAX_BYTES];
+	size_t len, more = 0;
 	struct await *a;
 
 	if (as->count >= AWAIT_MAX)
 		return NULL;
-	a = xcalloc(1, sizeof(*a));
-	a->kind = kind;
-	a->request = request;
-	a->deadline = deadline;
-	a->target = fold(map, target);
-	a->other = other ? fold(map, other) : NULL;
-	if (as->last != NULL)
-		as->last->next = a;
-	else
-		as->first = a;
-	as->last = a;
+	len = strlen(casemap_fold(map, one, target)) + 1;
+	if (other != NULL)
+		more = strlen(casemap_fold(map, two, other)) + 1;
+	a = xmalloc(sizeof(*a) + len + more);
+	*a = (struct await){ .kind = kind, .request = request,
+		.deadline = deadline, .serial = ++as->serial };
+	a->target = memcpy(a->names, one, len);
+	if (other != NULL)
+		a->other = memcpy(a->names + len, two, more);
+	TAILQ_INSERT_TAIL(&as->of[kind], a, entry);
 	as->count++;
 	return a;
+}
+
+struct await *
+await_first(const struct awaits *as, enum await_kind kind)
+{
+	return TAILQ_FIRST(&as->of[kind]);
+}
+
+struct await *
+await_last(const struct awaits *as, enum await_kind kind)
+{
+	return TAILQ_LAST(&as->of[kind], await_list);
 }
 
 struct await *
 await_find(const struct awaits *as, enum casemap map, enum await_kind kind,
     const char *target, const char *other)
 {
-	for (struct await *a = as->first; a != NULL; a = a->next)
-		if (a->kind == kind &&
-		    (target == NULL || casemap_equal(map, a->target, target)) &&
+	struct await *a;
+
+	TAILQ_FOREACH(a, &as->of[kind], entry)
+		if ((target == NULL || casemap_equal(map, a->target, target)) &&
 		    (other == NULL || a->other == NULL ||
 		    casemap_equal(map, a->other, other)))
 			return a;
@@ -62,30 +78,26 @@ struct await *
 await_find_any(const struct awaits *as, enum casemap map, unsigned kinds,
     const char *one, const char *two)
 {
-	for (struct await *a = as->first; a != NULL; a = a->next)
-		if ((kinds >> a->kind & 1) &&
-		    (names(a, map, one) || names(a, map, two)))
-			return a;
-	return NULL;
+	struct await *a, *oldest = NULL;
+
+	for (int kind = 0; kind < AWAIT_KINDS; kind++) {
+		if (!IS_ONE_OF(kinds, kind))
+			continue;
+		TAILQ_FOREACH(a, &as->of[kind], entry)
+			if (names(a, map, one) || names(a, map, two))
+				break;
+		if (a != NULL &&
+		    (oldest == NULL || a->serial < oldest->serial))
+			oldest = a;
+	}
+	return oldest;
 }
 
 void
 await_done(struct awaits *as, struct await *a)
 {
-	struct await *before = NULL;
-
-	if (as->first == a) {
-		as->first = a->next;
-	} else {
-		for (before = as->first; before->next != a;)
-			before = before->next;
-		before->next = a->next;
-	}
-	if (as->last == a)
-		as->last = before;
+	TAILQ_REMOVE(&as->of[a->kind], a, entry);
 	as->count--;
-	free(a->target);
-	free(a->other);
 	free(a->origin);
 	free(a->body);
 	free(a->name);
@@ -102,10 +114,15 @@ await_fail(struct awaits *as, struct await *a, const char *code,
 }
 
 void
-await_fail_all(struct awaits *as, const char *code, const char *text)
+await_fail_kinds(struct awaits *as, unsigned kinds, const char *code,
+    const char *text)
 {
-	while (as->first != NULL)
-		await_fail(as, as->first, code, text);
+	struct await *a;
+
+	for (int kind = 0; kind < AWAIT_KINDS; kind++)
+		while (IS_ONE_OF(kinds, kind) &&
+		    (a = TAILQ_FIRST(&as->of[kind])) != NULL)
+			await_fail(as, a, code, text);
 }
 
 void
@@ -113,10 +130,14 @@ await_expire(struct awaits *as, double now)
 {
 	struct await *a, *next;
 
-	for (a = as->first; a != NULL; a = next) {
-		next = a->next;
-		if (a->deadline <= now)
-			await_fail(as, a, ERR_TIMEOUT,
-			    "the IRC server did not answer");
-	}
+	for (int kind = 0; kind < AWAIT_KINDS; kind++)
+		for (a = TAILQ_FIRST(&as->of[kind]); a != NULL; a = next) {
+			next = TAILQ_NEXT(a, entry);
+			if (a->deadline <= now)
+				await_fail(as, a, ERR_TIMEOUT,
+				    IS_ONE_OF(AWAIT_SAID, kind) ?
+				    "the IRC server did not answer; the "
+				    "message may have been delivered" :
+				    "the IRC server did not answer");
+		}
 }

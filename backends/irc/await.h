@@ -7,45 +7,61 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <sys/queue.h>
 
 #include "backends/irc/casemap.h"
 #include "backends/irc/up.h"
 #include "util/buf.h"
 
-#define AWAIT_MAX	512		/* per connection */
+#define AWAIT_MAX	2000		/* per connection */
 
 enum await_kind {
 	AWAIT_ECHO,		/* our message, with echo-message */
-	AWAIT_SENT,		/* our message, without: see message.c */
+	AWAIT_SENT,		/* our message, without: see said.c */
 	AWAIT_TOPIC, AWAIT_MODE, AWAIT_KICK, AWAIT_INVITE, AWAIT_NICK,
 	AWAIT_BANS, AWAIT_WHOIS, AWAIT_LIST,
+	AWAIT_KINDS
 };
+#define AWAIT_SAID	(1u << AWAIT_ECHO | 1u << AWAIT_SENT)
 
 struct await {
-	struct await	*next;
+	TAILQ_ENTRY(await) entry;	/* of its kind, in order */
+	unsigned long	 serial;	/* the order of all kinds */
 	request_t	 request;	/* 0: only so that the answer is known */
 	double		 deadline;
 	enum await_kind	 kind;
-	char		*target;	/* case-mapped: channel or nick */
-	char		*other;		/* case-mapped: nick or mask; or NULL */
+	const char	*target;	/* case-mapped: channel or nick */
+	const char	*other;		/* case-mapped: nick or mask; or NULL */
 	/* AWAIT_ECHO; AWAIT_WHOIS: channel or nick where it is shown */
 	char		*origin;	/* id of the stanza, or NULL */
 	char		*body;		/* the whole text, when cut in pieces */
-	unsigned	 pieces;	/* echoes still to come; SENT: its fence */
+	unsigned	 pieces;	/* echoes still to come */
+	/* AWAIT_ECHO, AWAIT_SENT */
+	unsigned	 fence;		/* SENT: number of the PING behind it */
+	unsigned long	 line;		/* its first one, counted by the link */
 	/* collected so far: AWAIT_BANS, AWAIT_WHOIS */
 	struct buf	 text;
 	char		*name;
+	char		 names[];	/* target and other */
 };
 
+TAILQ_HEAD(await_list, await);
+
 struct awaits {
-	struct await	*first, *last;
+	struct await_list of[AWAIT_KINDS];
+	unsigned long	 serial;	/* of the last one */
 	unsigned	 count;		/* <= AWAIT_MAX */
 };
+
+void		 await_init(struct awaits *);
 
 /* Append; other may be NULL.  Returns NULL when there are too many. */
 struct await	*await_add(struct awaits *, enum casemap, enum await_kind,
 		    request_t, const char *target, const char *other,
 		    double deadline);
+/* The oldest and the newest of the kind, or NULL. */
+struct await	*await_first(const struct awaits *, enum await_kind);
+struct await	*await_last(const struct awaits *, enum await_kind);
 /* The oldest of the kind about target (NULL: any) and, where it has one and
  * the caller gives one, the same other.  NULL: none. */
 struct await	*await_find(const struct awaits *, enum casemap,
@@ -59,8 +75,9 @@ void		 await_done(struct awaits *, struct await *);
 /* Answer with an error, then as await_done(). */
 void		 await_fail(struct awaits *, struct await *, const char *code,
 		    const char *text);
-void		 await_fail_all(struct awaits *, const char *code,
-		    const char *text);
+/* The same for all of these kinds (bits 1 << kind). */
+void		 await_fail_kinds(struct awaits *, unsigned kinds,
+		    const char *code, const char *text);
 /* Fail with a time-out what is past its deadline. */
 void		 await_expire(struct awaits *, double now);
 

@@ -56,8 +56,6 @@ struct channel {
 	bool		 wanted;	/* the main process asked for it */
 	bool		 lost;		/* it was joined before, and will be
 					 * again: main knows it as closed */
-	bool		 heard;		/* what we say here gets through, as far
-					 * as we know */
 	bool		 who;		/* a WHO of ours is being answered */
 };
 

@@ -7,8 +7,8 @@
 #include <string.h>
 
 #include "backends/irc/ask.h"
-#include "backends/irc/message.h"
 #include "backends/irc/room.h"
+#include "backends/irc/said.h"
 #include "util/xalloc.h"
 
 /* A command as it was typed. */
@@ -124,7 +124,7 @@ tell(struct typed *t, const char *target, const char *text, const char *right)
 	if (target == NULL || *text == '\0')
 		usage(t, right);
 	else
-		message_send(t->n, t->request, &m, target, NULL);
+		said_send(t->n, t->request, &m, target, NULL);
 }
 
 static void

@@ -7,9 +7,9 @@
 
 #include "backends/irc/ask.h"
 #include "backends/irc/command.h"
-#include "backends/irc/message.h"
 #include "backends/irc/register.h"
 #include "backends/irc/room.h"
+#include "backends/irc/said.h"
 #include "backends/irc/session.h"
 
 /* Where a request goes.  Found by find(), which answers it if it cannot. */
@@ -136,7 +136,7 @@ send_to_room(struct irc *irc, request_t request, const struct msg_send *m)
 
 	if (find_channel(irc, request, m->user, id, &p) &&
 	    !command_run(p.network, request, p.channel, NULL, m->body))
-		message_send(p.network, request, m, p.channel->name, NULL);
+		said_send(p.network, request, m, p.channel->name, NULL);
 }
 
 static void
@@ -153,7 +153,7 @@ send_through_room(struct irc *irc, request_t request, const struct msg_send *m)
 	if (channel_member(p.channel, p.network->is.casemap, m->to) == NULL)
 		up_error(request, ERR_NOT_FOUND, "nobody of that name here");
 	else
-		message_send(p.network, request, m, m->to, p.channel);
+		said_send(p.network, request, m, m->to, p.channel);
 }
 
 static void
@@ -170,7 +170,7 @@ send_to_contact(struct irc *irc, request_t request, const struct msg_send *m)
 		up_error(request, ERR_NOT_CONNECTED,
 		    "the IRC server cannot be reached at the moment");
 	else if (!command_run(p.network, request, NULL, p.name, m->body))
-		message_send(p.network, request, m, p.name, NULL);
+		said_send(p.network, request, m, p.name, NULL);
 }
 
 void

@@ -11,6 +11,7 @@
 #include "backends/irc/numerics.h"
 #include "backends/irc/register.h"
 #include "backends/irc/room.h"
+#include "backends/irc/said.h"
 #include "util/utf8.h"
 #include "util/xalloc.h"
 
@@ -240,7 +241,6 @@ on_mode(struct network *n, struct line *l)
 
 	if (c == NULL)
 		return;
-	c->heard = false;		/* +m, +b, -v: who knows */
 	for (const char *letter = l->params[1]; *letter != '\0'; letter++) {
 		int rank = isupport_prefix_mode(&n->is, *letter);
 		int kind = isupport_mode_kind(&n->is, *letter);
@@ -326,6 +326,7 @@ on_error(struct network *n, struct line *l)
 }
 
 #define ANYBODY	1		/* needs a sender who could be somebody */
+#define LAST	2		/* counts after our QUIT, too */
 
 static const struct {
 	const char	*command;
@@ -333,10 +334,10 @@ static const struct {
 	unsigned	 needs;
 	void		(*handle)(struct network *, struct line *);
 } commands[] = {
-	{ "PRIVMSG",		2, ANYBODY,	message_received },
-	{ "NOTICE",		2, ANYBODY,	message_received },
+	{ "PRIVMSG",		2, ANYBODY | LAST, message_received },
+	{ "NOTICE",		2, ANYBODY | LAST, message_received },
 	{ "PING",		0, 0,		on_ping },
-	{ "PONG",		1, 0,		message_fenced },
+	{ "PONG",		1, LAST,	said_fenced },
 	{ "JOIN",		1, ANYBODY,	on_join },
 	{ "QUIT",		0, ANYBODY,	on_quit },
 	{ "PART",		1, ANYBODY,	on_part },
@@ -349,22 +350,29 @@ static const struct {
 	{ "CHGHOST",		2, ANYBODY,	on_chghost },
 	{ "CAP",		3, 0,		register_cap },
 	{ "AUTHENTICATE",	1, 0,		register_authenticate },
-	{ "ERROR",		1, 0,		on_error },
+	{ "ERROR",		1, LAST,	on_error },
 };
 
 void
 events_line(struct network *n, struct line *l)
 {
-	if (n->state < NETWORK_REGISTERING || n->state > NETWORK_ONLINE)
+	bool last = n->state == NETWORK_QUITTING;
+
+	if (!last && n->state != NETWORK_REGISTERING &&
+	    n->state != NETWORK_ONLINE)
 		return;			/* nobody listens any more */
 	if (l->numeric >= 0) {
-		numerics_line(n, l);
+		if (last)
+			numerics_refusal(n, l);
+		else
+			numerics_line(n, l);
 		return;
 	}
 	for (size_t i = 0; i < LENGTH(commands); i++) {
 		if (strcmp(commands[i].command, l->command) != 0)
 			continue;
 		if (l->nparams >= commands[i].params &&
+		    (!last || (commands[i].needs & LAST)) &&
 		    (!(commands[i].needs & ANYBODY) || nick_is_valid(l->nick)))
 			commands[i].handle(n, l);
 		return;

@@ -14,7 +14,6 @@
 
 struct link_queued {
 	struct link_queued *next;
-	request_t	 request;
 	size_t		 len;
 	char		 text[];
 };
@@ -63,8 +62,6 @@ link_close(struct link *l)
 	while ((q = l->first) != NULL) {
 		l->first = q->next;
 		l->queued--;
-		if (q->request != 0)
-			l->events->unsent(l->ctx, q->request);
 		free(q);
 	}
 	l->last = NULL;
@@ -100,6 +97,24 @@ fail(struct link *l, const char *why)
 {
 	link_close(l);
 	l->events->down(l->ctx, why);
+}
+
+/* Whole lines that were read and not yet looked at. */
+static void
+take_held(struct link *l)
+{
+	struct buf held = l->held;
+	const char *data = buf_data(&held), *end;
+	size_t len = buf_len(&held);
+
+	l->held = (struct buf){ 0 };
+	for (; is_up(l) && (end = memchr(data, '\n', len)) != NULL;
+	    data = end + 1) {
+		if (end - data <= LINE_IN_MAX)
+			take_line(l, data, (size_t)(end - data));
+		len -= (size_t)(end + 1 - data);
+	}
+	buf_free(&held);
 }
 
 /* The rest of a line whose beginning came earlier.  Returns what was used. */
@@ -196,7 +211,12 @@ on_data(void *ctx, const char *data, size_t len)
 static void
 on_closed(void *ctx, const char *why)
 {
-	fail(ctx, why);
+	struct link *l = ctx;
+
+	if (buf_len(&l->held) > 0)
+		take_held(l);
+	if (is_up(l))
+		fail(l, why);
 }
 
 static const struct conn_events conn_events = {
@@ -209,18 +229,17 @@ link_connect(struct link *l, const struct conn_target *target)
 	link_close(l);
 	flood_init(&l->flood, l->limit, ev_now(l->loop));
 	l->line_max = LINE_OUT_MAX;
+	l->taken = l->left = 0;
 	l->conn = conn_connect(l->loop, target, &conn_events, l);
 }
 
 void
-link_finish(struct link *l, double timeout)
+link_finish(struct link *l)
 {
-	/* What is queued would get behind QUIT, where nothing leaves any more,
-	 * and count as sent. */
 	l->open = false;
 	ev_timer_stop(l->loop, &l->pace);
-	if (l->conn != NULL)
-		conn_finish(l->conn, timeout);
+	/* The end of what the server says is near, and nobody must miss it. */
+	link_pause(l, false);
 }
 
 void
@@ -291,9 +310,8 @@ move_queue(struct link *l)
 		if ((l->first = q->next) == NULL)
 			l->last = NULL;
 		l->queued--;
+		l->left++;
 		buf_add(out(l), q->text, q->len);
-		if (q->request != 0)
-			l->events->sent(l->ctx, q->request);
 		free(q);
 		flush(l);
 	}
@@ -306,7 +324,7 @@ move_queue(struct link *l)
 }
 
 static int
-enqueue(struct link *l, request_t request, const char *command, va_list ap)
+enqueue(struct link *l, const char *command, va_list ap)
 {
 	struct link_queued *q;
 	struct buf text = { 0 };
@@ -317,8 +335,7 @@ enqueue(struct link *l, request_t request, const char *command, va_list ap)
 		return -1;
 	}
 	q = xmalloc(sizeof(*q) + buf_len(&text));
-	*q = (struct link_queued){ .request = request,
-		.len = buf_len(&text) };
+	*q = (struct link_queued){ .len = buf_len(&text) };
 	memcpy(q->text, buf_data(&text), q->len);
 	buf_free(&text);
 	if (l->last != NULL)
@@ -327,22 +344,9 @@ enqueue(struct link *l, request_t request, const char *command, va_list ap)
 		l->first = q;
 	l->last = q;
 	l->queued++;
+	l->taken++;
 	if (l->open && !ev_is_active(&l->pace))
 		move_queue(l);
-	return 0;
-}
-
-static int
-send_line(struct link *l, request_t request, const char *command, va_list ap)
-{
-	if (!l->open || l->first != NULL ||
-	    !flood_take(&l->flood, l->limit, ev_now(l->loop)))
-		return enqueue(l, request, command, ap);
-	if (put(out(l), l->line_max, command, ap) == -1)
-		return -1;
-	flush(l);
-	if (request != 0)
-		l->events->sent(l->ctx, request);
 	return 0;
 }
 
@@ -353,21 +357,22 @@ link_send(struct link *l, const char *command, ...)
 	int r;
 
 	va_start(ap, command);
-	r = send_line(l, 0, command, ap);
+	if (!link_is_straight(l) ||
+	    !flood_take(&l->flood, l->limit, ev_now(l->loop))) {
+		r = enqueue(l, command, ap);
+	} else if ((r = put(out(l), l->line_max, command, ap)) == 0) {
+		l->taken++;
+		l->left++;
+		flush(l);
+	}
 	va_end(ap);
 	return r;
 }
 
-int
-link_send_request(struct link *l, request_t request, const char *command, ...)
+bool
+link_is_straight(const struct link *l)
 {
-	va_list ap;
-	int r;
-
-	va_start(ap, command);
-	r = send_line(l, request, command, ap);
-	va_end(ap);
-	return r;
+	return l->open && l->first == NULL;
 }
 
 bool
@@ -389,6 +394,7 @@ link_unsend_ping(struct link *l, const char *token)
 		l->last = q;
 	}
 	l->queued--;
+	l->taken--;
 	free(last);
 	return true;
 }

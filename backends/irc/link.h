@@ -19,10 +19,6 @@
 struct link_events {
 	void	(*up)(void *ctx);
 	void	(*line)(void *ctx, struct line *);
-	/* A line that bore a request was handed to the socket, or never will
-	 * be. */
-	void	(*sent)(void *ctx, request_t);
-	void	(*unsent)(void *ctx, request_t);
 	/* Closed, not by link_close(); link_close() was called already. */
 	void	(*down)(void *ctx, const char *why);
 };
@@ -45,6 +41,9 @@ struct link {
 	struct ev_timer	 pace;		/* runs while something may leave later */
 	double		 heard;		/* ev_now() of the last bytes */
 	unsigned	 queued;	/* lines; <= LINK_QUEUE_MAX */
+	/* Of link_send(), on this connection.  The owner may read them: a line
+	 * whose number is above left has not gone anywhere. */
+	unsigned long	 taken, left;
 	uint16_t	 line_max;	/* the owner may raise it; CR LF counts */
 	bool		 open;		/* the queue may move: registered */
 };
@@ -52,11 +51,12 @@ struct link {
 /* All pointers are borrowed and outlive the link. */
 void	link_init(struct link *, struct ev_loop *, const struct flood_limit *,
 	    const struct link_events *, void *ctx);
-/* Safe from inside its events, and twice.  Queued requests become unsent. */
+/* Safe from inside its events, and twice.  What was queued never left. */
 void	link_close(struct link *);
 void	link_connect(struct link *, const struct conn_target *);
-/* QUIT was written: let it leave, then close; events->down comes. */
-void	link_finish(struct link *, double timeout);
+/* QUIT was written: nothing that is queued may leave behind it.  What the
+ * server still says is heard until it hangs up. */
+void	link_finish(struct link *);
 
 /* Stop or start reading. */
 void	link_pause(struct link *, bool pause);
@@ -68,9 +68,8 @@ int	link_now(struct link *, const char *command, ...)
 /* Send when the server's limit allows.  Fails also when the queue is full. */
 int	link_send(struct link *, const char *command, ...)
 	    __attribute__((sentinel));
-/* The same for a line whose leaving answers a request. */
-int	link_send_request(struct link *, request_t, const char *command, ...)
-	    __attribute__((sentinel));
+/* Would link_send() hand a line to the socket at once, if the limit allows? */
+bool	link_is_straight(const struct link *);
 /* If the newest line in the queue is this PING, take it out again. */
 bool	link_unsend_ping(struct link *, const char *token);
 /* Lines that link_send() would take now. */

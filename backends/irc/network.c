@@ -11,6 +11,7 @@
 #include "backends/irc/events.h"
 #include "backends/irc/register.h"
 #include "backends/irc/room.h"
+#include "backends/irc/said.h"
 #include "util/later.h"
 #include "util/log.h"
 #include "util/utf8.h"
@@ -189,28 +190,13 @@ link_has_line(void *ctx, struct line *l)
 }
 
 static void
-link_has_sent(void *ctx, request_t request)
-{
-	(void)ctx;
-	up_result(request, METHOD_send, &(struct msg_send_result){ 0 });
-}
-
-static void
-link_has_not_sent(void *ctx, request_t request)
-{
-	(void)ctx;
-	up_error(request, ERR_NETWORK, "the connection to IRC was lost");
-}
-
-static void
 link_is_down(void *ctx, const char *why)
 {
 	network_lost(ctx, why);
 }
 
 static const struct link_events link_events = {
-	.up = link_is_up, .line = link_has_line, .sent = link_has_sent,
-	.unsent = link_has_not_sent, .down = link_is_down,
+	.up = link_is_up, .line = link_has_line, .down = link_is_down,
 };
 
 static void
@@ -242,6 +228,7 @@ network_create(struct irc *irc, const char *user, const struct server *server,
 	n->wanted = xstrdup(nick);
 	n->backoff = (struct backoff){ .min = 2, .max = 60 };
 	isupport_init(&n->is);
+	await_init(&n->awaits);
 	link_init(&n->link, irc->loop, &irc->config.flood, &link_events, n);
 	ev_init(&n->clock, on_clock);
 	n->clock.data = n;
@@ -287,9 +274,10 @@ network_destroy(struct network *n)
 	if (n == NULL)
 		return;
 	n->state = NETWORK_OVER;
+	said_lost(n, "logged out");
 	link_close(&n->link);
 	ev_timer_stop(n->irc->loop, &n->clock);
-	await_fail_all(&n->awaits, ERR_NOT_CONNECTED, "logged out");
+	await_fail_kinds(&n->awaits, ~0u, ERR_NOT_CONNECTED, "logged out");
 	while ((c = map_next(&n->channels, &at)) != NULL) {
 		up_error(c->join, ERR_NOT_CONNECTED, "logged out");
 		c->join = 0;
@@ -361,8 +349,9 @@ network_lost(struct network *n, const char *why)
 	    named ? "" : ": ", why);
 	utf8_xml_clean(text, strlen(text));
 	log_debug("%s: %s", n->user, text);
+	said_lost(n, text);
 	link_close(&n->link);
-	await_fail_all(&n->awaits, ERR_NETWORK, text);
+	await_fail_kinds(&n->awaits, ~0u, ERR_NETWORK, text);
 	if (n->state == NETWORK_QUITTING || n->fatal != NULL) {
 		over(n, text);
 		return;
@@ -406,11 +395,13 @@ network_quit(struct network *n, const char *reason)
 	if (was == NETWORK_OVER || was == NETWORK_QUITTING)
 		return;
 	n->state = NETWORK_QUITTING;
-	await_fail_all(&n->awaits, ERR_NOT_CONNECTED, "logged out");
+	await_fail_kinds(&n->awaits, ~AWAIT_SAID, ERR_NOT_CONNECTED,
+	    "logged out");
 	if (was == NETWORK_ONLINE || was == NETWORK_REGISTERING) {
+		said_last(n);
 		link_now(&n->link, "QUIT", reason ? reason : "", NULL);
-		link_finish(&n->link, QUIT_TIMEOUT);
-		ev_timer_stop(n->irc->loop, &n->clock);
+		link_finish(&n->link);
+		network_arm(n);
 	} else {
 		network_lost(n, "logged out");
 	}
@@ -467,8 +458,9 @@ seconds_to_wait(struct network *n)
 		if (n->regains > 0 && n->regain_at - now < quiet)
 			quiet = n->regain_at - now;
 		return quiet > 0.5 ? quiet : 0.5;
-	case NETWORK_CONNECTING:	/* the socket keeps its own time */
 	case NETWORK_QUITTING:
+		return QUIT_TIMEOUT;
+	case NETWORK_CONNECTING:	/* the socket keeps its own time */
 	case NETWORK_OVER:
 		break;
 	}
@@ -524,7 +516,7 @@ tick_online(struct network *n)
 		n->pinged = now;
 		link_now(&n->link, "PING", "spectrum", NULL);
 	}
-	await_expire(&n->awaits, now);
+	said_expire(n, now);
 	room_expire_joins(n, now);
 	ask_expire_list(n, now);
 	regain(n, now);
@@ -549,6 +541,8 @@ network_tick(struct network *n)
 		network_lost(n, "TLS cannot be used here");
 		return;
 	case NETWORK_QUITTING:
+		network_lost(n, "the server did not hang up");
+		return;
 	case NETWORK_OVER:
 		break;
 	}

@@ -5,7 +5,8 @@
  * The files that work on a struct network, lower ones first:
  *	network.c	connecting, losing, reconnecting, quitting, the clock
  *	room.c		what the main process is told of channels
- *	message.c	what people say, both ways
+ *	said.c		what the user says, until the server has taken it
+ *	message.c	what people say to the user
  *	register.c	CAP, SASL, NICK, until the server says welcome
  *	numerics.c	answers and errors of the server, by number
  *	events.c	everything else the server says, by command
@@ -40,6 +41,8 @@ struct irc {
 	struct tls	*tls;		/* made at first use */
 	bool		 paused;	/* nothing is read from networks */
 	struct map	 sessions;	/* user -> struct session */
+	struct network	*unfenced;	/* said.c's list of those whose */
+	struct ev_timer	 fences;	/* next fence waits for its time */
 };
 
 enum network_state {
@@ -117,12 +120,12 @@ struct network {
 	struct awaits	 awaits;
 	struct room_list *list;		/* of LIST, or NULL */
 	struct flood	 ctcp;		/* limits our answers */
-	unsigned	 fences;	/* PINGs behind messages, so far */
-	unsigned	 fenced;	/* messages before the last of them */
-	struct {
-		uint32_t nick;		/* hash, case-mapped */
-		double	 until;		/* ev_now() */
-	}		 met[4];	/* strangers who were there lately */
+	unsigned	 fence_out;	/* the last PING behind messages, */
+	unsigned	 fence_back;	/* and the last that was answered */
+	unsigned	 fenced;	/* messages since fence_out was new */
+	double		 fence_at;	/* ev_now() when it was */
+	struct network	*unfenced;	/* next in the list of struct irc */
+	bool		 listed;	/* is it in that list? */
 	double		 talked;	/* ev_now() of the last private message */
 	double		 left;		/* ev_now() of leaving the last room */
 	char		*motd;		/* while it comes */

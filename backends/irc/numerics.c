@@ -325,7 +325,6 @@ show_refusal(struct network *n, struct line *l)
 	struct channel *c = network_channel(n, about);
 
 	if (c != NULL) {
-		c->heard = false;
 		room_notice(n, c, last_param(l));
 	} else if (nick_is_valid(about) && !network_is_me(n, about) &&
 	    l->nparams > 2) {
@@ -352,6 +351,16 @@ refused(struct network *n, struct line *l, size_t row)
 }
 
 void
+numerics_refusal(struct network *n, struct line *l)
+{
+	for (size_t i = 0; i < LENGTH(refusals) && l->nparams >= 2; i++)
+		if (refusals[i].numeric == l->numeric) {
+			refused(n, l, i);
+			return;
+		}
+}
+
+void
 numerics_line(struct network *n, struct line *l)
 {
 	for (size_t i = 0; i < LENGTH(numerics); i++)
@@ -360,9 +369,5 @@ numerics_line(struct network *n, struct line *l)
 				numerics[i].handle(n, l);
 			return;
 		}
-	for (size_t i = 0; i < LENGTH(refusals) && l->nparams >= 2; i++)
-		if (refusals[i].numeric == l->numeric) {
-			refused(n, l, i);
-			return;
-		}
+	numerics_refusal(n, l);
 }

@@ -9,6 +9,7 @@
 
 #include "backends/irc/message.h"
 #include "backends/irc/room.h"
+#include "backends/irc/said.h"
 #include "util/log.h"
 #include "util/rand.h"
 #include "util/utf8.h"
@@ -350,7 +351,7 @@ identify(struct network *n)
 	space = strchr(buf_data(&text), ' ');
 	if (space != NULL) {
 		*space = '\0';
-		message_quietly(n, buf_data(&text), space + 1);
+		said_quietly(n, buf_data(&text), space + 1);
 	}
 	buf_free(&text);
 }

@@ -383,7 +383,6 @@ room_entered(struct network *n, struct channel *c)
 	xreplace(&c->topic_by, NULL);
 	c->topic_time = 0;
 	c->state = CHANNEL_NAMING;
-	c->heard = false;
 	c->deadline = ev_now(n->irc->loop) + JOIN_TIMEOUT;
 	if (channel_add(c, &n->people, n->is.casemap, n->nick) == NULL)
 		log_debug("%s: %s has no room for ourselves", n->user, c->id);

@@ -602,13 +602,11 @@ def test_refusals_reach_the_sender(online):
         with pytest.raises(Failed) as e:
             b.finish(r)
         assert (e.value.code, e.value.text) == (code, "No")
-        # The next one is accepted by the PONG, the one after it at once.
+        # The next one is accepted by the PONG.
         r = b.start("message", user=ANA, to=to, kind=kind, body="x")
         p.expect("PRIVMSG")
         p.send(":irc.test PONG t " + p.expect("PING").split()[1])
         b.finish(r)
-        b.call("message", user=ANA, to=to, kind=kind, body="x")
-        p.expect("PRIVMSG")
     # Where a refusal was not expected it is told in words.
     p.send(":irc.test 401 ana nobody :No such nick/channel")
     assert b.wait("message", **{"from": "nobody"})["body"] == \
@@ -621,6 +619,121 @@ def test_refusals_reach_the_sender(online):
     p.send(":irc.test 404 ana #c :Moderated")
     with pytest.raises(Failed):
         b.finish(r)
+
+
+def test_messages_share_a_fence(server, backend):
+    """One PING is out at a time; the next one covers all since; a refusal in
+    between is about its own message and no other."""
+    b = backend(irc_server=server.address, irc_flood_burst=100000,
+                irc_flood_rate=100000)
+    b.login(ANA, "ana")
+    p = server.peer()
+    p.welcome()
+    b.wait("connected")
+    p.answer_pings = False
+    first = b.start("message", user=ANA, to="bob", kind="chat", body="0")
+    p.expect("PRIVMSG")
+    fence = p.expect("PING").split()[1]
+    more = [b.start("message", user=ANA, to="eve" if i == 5 else "bob",
+                    kind="chat", body=str(i)) for i in range(1, 1000)]
+    for i in range(1, 1000):
+        assert p.line().endswith(" %d" % i)
+    p.send(":irc.test 401 ana eve :No such nick", ":irc.test PONG t " + fence)
+    b.finish(first)
+    with pytest.raises(Failed) as e:
+        b.finish(more.pop(4))
+    assert e.value.code == "not_found"
+    assert p.line().startswith("PING ")     # nothing else had a PING
+    assert not b.answers
+    p.send(":irc.test PONG t spectrum-1", ":irc.test PONG t spectrum-99")
+    p.send(":irc.test PONG t spectrum-2")
+    for r in more:
+        assert b.finish(r) == {}
+
+
+def test_loss_fails_what_is_unconfirmed(online):
+    b, p = online
+    p.answer_pings = False
+    sent = [b.start("message", user=ANA, to="bob", kind="chat", body="m0")]
+    p.expect("PRIVMSG")
+    fence = p.expect("PING").split()[1]
+    sent += [b.start("message", user=ANA, to="bob", kind="chat",
+                     body="m%d" % i) for i in range(1, 20)]
+    p.expect("PRIVMSG bob m19")
+    p.send(":irc.test PONG t " + fence)
+    p.expect("PING")
+    assert b.finish(sent[0]) == {}
+    p.close()
+    for r in sent[1:]:
+        with pytest.raises(Failed) as e:
+            b.finish(r)
+        assert e.value.code == "network"
+        assert e.value.text.endswith("; the message may have been delivered")
+
+
+def test_loss_says_what_never_left(server, backend):
+    b = backend(irc_server=server.address, irc_flood_burst=4,
+                irc_flood_rate=0.1, irc_who_max=0)
+    b.login(ANA, "ana")
+    p = server.peer()
+    p.welcome()
+    b.wait("connected")
+    p.answer_pings = False
+    sent = [b.start("message", user=ANA, to="bob", kind="chat",
+                    body="m%d" % i) for i in range(6)]
+    lines = [p.line() for _ in range(4)]
+    left = {"PRIVMSG bob m%d" % i for i in range(6)} & set(lines)
+    assert 2 <= len(left) <= 3
+    p.close()
+    for i, r in enumerate(sent):
+        with pytest.raises(Failed) as e:
+            b.finish(r)
+        assert e.value.text.endswith(
+            "; the message may have been delivered"
+            if "PRIVMSG bob m%d" % i in left else
+            "; the message was not sent"), (i, e.value.text)
+
+
+def test_logout_hears_the_server_out(online):
+    """What the server said before it hung up comes before the answer, and
+    so does the proof that it has taken what was said before QUIT."""
+    b, p = online
+    p.answer_pings = False
+    taken = b.start("message", user=ANA, to="bob", kind="chat", body="a")
+    p.expect("PRIVMSG")
+    refused = b.start("message", user=ANA, to="eve", kind="chat", body="b")
+    p.expect("PRIVMSG")
+    unknown = b.start("message", user=ANA, to="bob", kind="chat", body="c")
+    p.expect("PRIVMSG")
+    out = b.start("logout", user=ANA)
+    fence = p.expect("PING spectrum-2").split()[1]
+    p.expect("QUIT")
+    p.send(":irc.test PONG t spectrum-1")
+    b.finish(taken)
+    p.send(*[":bob!b@h PRIVMSG ana :late %d" % i for i in range(500)],
+           ":irc.test 401 ana eve :No such nick")
+    with pytest.raises(Failed) as e:
+        b.finish(refused)
+    assert e.value.code == "not_found"
+    p.send(":bob!b@h PRIVMSG ana :last", "ERROR :Closing link")
+    p.hang_up()
+    b.finish(out)
+    got = [f["body"] for m, f in b.events if m == "message"]
+    assert got == ["late %d" % i for i in range(500)] + ["last"]
+    with pytest.raises(Failed) as e:        # it never said PONG
+        b.finish(unknown)
+    assert "may have been delivered" in e.value.text and fence
+
+
+def test_exit_delivers_what_was_read(online):
+    b, p = online
+    b.notify("exit")
+    p.expect("QUIT")
+    p.send(*[":bob!b@h PRIVMSG ana :late %d" % i for i in range(3000)])
+    p.hang_up()
+    assert b.process.wait(10) == 0
+    for i in range(3000):
+        assert b.wait("message")["body"] == "late %d" % i
 
 
 def test_ban_is_not_just_a_kick(online):

@@ -1,0 +1,356 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Has the server taken what the user said?
+ *
+ * Where it echoes our messages the echo says so.  Where it does not, silence
+ * means yes and there is no end to it: so a PING goes behind the messages, and
+ * its PONG ends the silence.  One PING is on its way at a time, and the next
+ * follows after a little while: what is said meanwhile shares it, so that talk
+ * costs one a message only while it is slow.  In the queue that keeps us within
+ * the server's limit some messages share one, too: there each line costs time.
+ *
+ * A message without its proof when the connection ends may have arrived. */
+#include "backends/irc/said.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "backends/irc/split.h"
+#include "util/xalloc.h"
+
+#define PIECES_MAX	60		/* of one message */
+#define PROOF_TIMEOUT	30.0
+#define FENCE		"spectrum-"	/* and a number: our PINGs */
+#define QUEUED_MAX	10		/* messages to a PING in the queue */
+#define FENCE_PAUSE	0.02		/* from one PING to the next */
+
+static unsigned
+count_pieces(const char *body, size_t room)
+{
+	struct split s;
+	const char *piece;
+	size_t len;
+	unsigned count = 0;
+
+	split_init(&s, body, room);
+	while (count <= PIECES_MAX && split_next(&s, &piece, &len))
+		count++;
+	return count;
+}
+
+static size_t
+piece_room(const struct network *n, const char *target)
+{
+	return split_room(n->link.line_max, n->prefix_len, strlen(target));
+}
+
+/* Each piece on its way.  -1: the message is only half sent, at best. */
+static int
+send_pieces(struct network *n, const char *target, const char *body)
+{
+	static char text[ISUPPORT_LINE_MAX];
+	struct split s;
+	const char *piece;
+	size_t len;
+
+	split_init(&s, body, piece_room(n, target));
+	while (split_next(&s, &piece, &len)) {
+		snprintf(text, sizeof(text), s.action ? "\1ACTION %.*s\1" :
+		    "%.*s", (int)len, piece);
+		if (link_send(&n->link, "PRIVMSG", target, text, NULL) == -1)
+			return -1;
+	}
+	return 0;
+}
+
+static double
+deadline(const struct network *n)
+{
+	return ev_now(n->irc->loop) + link_delay(&n->link) + PROOF_TIMEOUT;
+}
+
+static struct await *
+remember(struct network *n, enum await_kind kind, request_t request,
+    const char *target)
+{
+	struct await *a = await_add(&n->awaits, n->is.casemap, kind, request,
+	    target, NULL, deadline(n));
+
+	if (a == NULL)
+		up_error(request, ERR_RATE_LIMITED, "too much at once");
+	else
+		a->line = n->link.taken + 1;
+	return a;
+}
+
+/* ---- fences */
+
+static const char *
+fence_token(unsigned number)
+{
+	static char token[32];
+
+	snprintf(token, sizeof(token), FENCE "%u", number);
+	return token;
+}
+
+static bool
+fence_is_out(const struct network *n)
+{
+	return n->fence_out != n->fence_back;
+}
+
+/* The newest fence goes behind all that was sent. */
+static void
+put_fence(struct network *n)
+{
+	double until = deadline(n);
+	struct await *a;
+
+	link_send(&n->link, "PING", fence_token(n->fence_out), NULL);
+	TAILQ_FOREACH_REVERSE(a, &n->awaits.of[AWAIT_SENT], await_list,
+	    entry) {
+		if (a->fence != n->fence_out)
+			break;
+		a->deadline = until;
+	}
+}
+
+static void
+next_fence(struct network *n)
+{
+	n->fence_out++;
+	n->fenced = 0;
+	n->fence_at = ev_now(n->irc->loop);
+}
+
+static void fence_listed(struct irc *);
+
+static void
+on_fences(struct ev_loop *loop, struct ev_timer *w, int revents)
+{
+	(void)loop, (void)revents;
+	fence_listed(w->data);
+}
+
+/* Its time will come, together with that of others. */
+static void
+list(struct network *n)
+{
+	struct irc *irc = n->irc;
+
+	if (n->listed)
+		return;
+	n->listed = true;
+	n->unfenced = irc->unfenced;
+	irc->unfenced = n;
+	if (n->unfenced != NULL)
+		return;
+	ev_timer_init(&irc->fences, on_fences, FENCE_PAUSE, 0);
+	irc->fences.data = irc;
+	ev_timer_start(irc->loop, &irc->fences);
+}
+
+static void
+unlist(struct network *n)
+{
+	struct network **at = &n->irc->unfenced;
+
+	if (!n->listed)
+		return;
+	while (*at != n)
+		at = &(*at)->unfenced;
+	*at = n->unfenced;
+	n->listed = false;
+	if (n->irc->unfenced == NULL)
+		ev_timer_stop(n->irc->loop, &n->irc->fences);
+}
+
+/* What was said while the last fence was out gets the next one. */
+static void
+fence_gathered(struct network *n, bool now)
+{
+	struct await *a = await_last(&n->awaits, AWAIT_SENT);
+
+	if (a == NULL || fence_is_out(n) || a->fence == n->fence_out ||
+	    link_space(&n->link) == 0)
+		return;
+	if (!now && ev_now(n->irc->loop) - n->fence_at < FENCE_PAUSE) {
+		list(n);
+		return;
+	}
+	next_fence(n);
+	put_fence(n);
+}
+
+static void
+fence_listed(struct irc *irc)
+{
+	struct network *n;
+
+	while ((n = irc->unfenced) != NULL) {
+		unlist(n);
+		fence_gathered(n, true);
+	}
+}
+
+static void
+send_fenced(struct network *n, request_t request, const char *target,
+    const char *body)
+{
+	bool straight = link_is_straight(&n->link);
+	struct await *a = remember(n, AWAIT_SENT, request, target);
+
+	if (a == NULL)
+		return;
+	if (!straight && (n->fenced >= QUEUED_MAX ||
+	    !link_unsend_ping(&n->link, fence_token(n->fence_out))))
+		next_fence(n);
+	a->line = n->link.taken + 1;
+	a->fence = straight ? n->fence_out + 1 : n->fence_out;
+	n->fenced++;
+	if (send_pieces(n, target, body) == -1)
+		await_fail(&n->awaits, a, ERR_RATE_LIMITED,
+		    "not everything could be sent");
+	if (straight)
+		fence_gathered(n, false);
+	else
+		put_fence(n);
+}
+
+void
+said_fenced(struct network *n, struct line *l)
+{
+	const char *token = l->params[l->nparams ? l->nparams - 1 : 0];
+	size_t len = sizeof(FENCE) - 1;
+	unsigned long number;
+	struct await *a;
+
+	if (strncmp(token, FENCE, len) != 0)
+		return;
+	number = strtoul(token + len, NULL, 10);
+	if (number <= n->fence_back || number > n->fence_out)
+		return;
+	n->fence_back = (unsigned)number;
+	while ((a = await_first(&n->awaits, AWAIT_SENT)) != NULL &&
+	    a->fence <= number) {
+		up_result(a->request, METHOD_send,
+		    &(struct msg_send_result){ 0 });
+		await_done(&n->awaits, a);
+	}
+	if (n->state == NETWORK_ONLINE)
+		fence_gathered(n, false);
+}
+
+/* ---- saying it */
+
+static void
+expect_echo(struct network *n, request_t request, const char *target,
+    const char *origin, const char *body, unsigned count)
+{
+	struct await *a = remember(n, AWAIT_ECHO, request, target);
+
+	if (a == NULL)
+		return;
+	a->pieces = count;
+	a->origin = xstrdup_null(origin);
+	if (count > 1)
+		a->body = xstrdup(body);
+	if (send_pieces(n, target, body) == -1)
+		await_fail(&n->awaits, a, ERR_RATE_LIMITED,
+		    "not everything could be sent");
+}
+
+void
+said_send(struct network *n, request_t request, const struct msg_send *m,
+    const char *target, struct channel *via)
+{
+	unsigned count = count_pieces(m->body, piece_room(n, target));
+	struct person *p = people_find(&n->people, n->is.casemap, target);
+
+	if (count == 0) {
+		up_error(request, ERR_BAD_REQUEST, "nothing to say");
+		return;
+	}
+	if (count > PIECES_MAX) {
+		up_error(request, ERR_TOO_LONG, "too long for IRC");
+		return;
+	}
+	if (count >= link_space(&n->link) || n->awaits.count >= AWAIT_MAX) {
+		up_error(request, ERR_RATE_LIMITED,
+		    "the IRC server takes messages slowly: wait a little");
+		return;
+	}
+	if (p != NULL)
+		p->via = via;
+	n->talked = ev_now(n->irc->loop);
+	if (n->caps & CAP_ECHO_MESSAGE)
+		expect_echo(n, request, target, m->id, m->body, count);
+	else
+		send_fenced(n, request, target, m->body);
+	network_arm(n);
+}
+
+void
+said_quietly(struct network *n, const char *target, const char *text)
+{
+	if (n->caps & CAP_ECHO_MESSAGE)
+		expect_echo(n, 0, target, NULL, text, 1);
+	else	/* so that a refusal is known to be about this one */
+		send_fenced(n, 0, target, text);
+	network_arm(n);
+}
+
+/* ---- the ends */
+
+void
+said_expire(struct network *n, double now)
+{
+	struct await *a = await_first(&n->awaits, AWAIT_SENT);
+
+	/* That PONG will not come; the next message may have better luck. */
+	if (a != NULL && a->deadline <= now)
+		n->fence_back = n->fence_out;
+	await_expire(&n->awaits, now);
+	fence_gathered(n, true);
+}
+
+static void
+fail_unsent(struct network *n, const char *text)
+{
+	struct await *a, *next;
+
+	for (int kind = AWAIT_ECHO; kind <= AWAIT_SENT; kind++)
+		for (a = await_first(&n->awaits, kind); a != NULL; a = next) {
+			next = TAILQ_NEXT(a, entry);
+			if (a->line > n->link.left)
+				await_fail(&n->awaits, a, ERR_NETWORK, text);
+		}
+}
+
+void
+said_last(struct network *n)
+{
+	unlist(n);
+	fail_unsent(n, "logged out; the message was not sent");
+	if (await_first(&n->awaits, AWAIT_SENT) == NULL)
+		return;
+	next_fence(n);
+	TAILQ_LAST(&n->awaits.of[AWAIT_SENT], await_list)->fence =
+	    n->fence_out;
+	link_now(&n->link, "PING", fence_token(n->fence_out), NULL);
+}
+
+void
+said_lost(struct network *n, const char *why)
+{
+	char text[1100];
+
+	unlist(n);
+	snprintf(text, sizeof(text), "%.1000s; the message was not sent", why);
+	fail_unsent(n, text);
+	snprintf(text, sizeof(text),
+	    "%.1000s; the message may have been delivered", why);
+	await_fail_kinds(&n->awaits, AWAIT_SAID, ERR_NETWORK, text);
+	n->fence_back = n->fence_out;
+}
