@@ -175,6 +175,7 @@ open_component(struct instance *in)
 		.ping_interval = (double)c->service_component_ping_interval,
 		.queue_max = (size_t)c->service_component_queue_max,
 		.held_max = (size_t)c->service_component_held_max,
+		.held_age = (double)c->service_component_held_age,
 		.stanza_max = (size_t)c->service_component_stanza_max,
 	};
 

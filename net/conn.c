@@ -134,6 +134,8 @@ conn_set_fd(struct conn *c, int fd)
 static int
 wanted(const struct conn *c)
 {
+	if (c->frozen)
+		return 0;
 	switch ((enum conn_state)c->state) {
 	case CONN_CONNECTING:
 		return c->io.fd != -1 ? EV_WRITE : 0;
@@ -331,6 +333,42 @@ conn_accept(struct ev_loop *loop, int fd, struct tls *tls, double timeout,
 	return c;
 }
 
+struct conn *
+conn_adopt(struct ev_loop *loop, int fd, const struct conn_events *events,
+    void *ctx)
+{
+	struct conn *c = conn_create(loop, events, ctx);
+
+	conn_set_fd(c, fd);
+	conn_set_state(c, CONN_OPEN);
+	conn_watch(c);
+	return c;
+}
+
+int
+conn_fd(const struct conn *c)
+{
+	return c->state == CONN_OPEN && c->ssl == NULL ? c->io.fd : -1;
+}
+
+void
+conn_freeze(struct conn *c, bool frozen)
+{
+	if (c->frozen == frozen || c->state >= CONN_CLOSED)
+		return;
+	c->frozen = frozen;
+	conn_watch(c);
+	if (c->state != CONN_OPEN)
+		return;
+	if (frozen) {
+		ev_timer_stop(c->loop, &c->timer);
+		return;
+	}
+	conn_send(c);
+	if (!c->paused)
+		conn_set_timer(c, 0.);	/* TLS may have something left */
+}
+
 static void
 flush(void *object)
 {
@@ -338,7 +376,7 @@ flush(void *object)
 
 	c->dirty = false;
 	/* While blocked, the watcher calls when there is room. */
-	if (!c->blocked && c->state >= CONN_STARTING &&
+	if (!c->blocked && !c->frozen && c->state >= CONN_STARTING &&
 	    c->state != CONN_HANDSHAKE && c->state <= CONN_FINISHING)
 		conn_flush(c);
 }
@@ -371,6 +409,12 @@ struct buf *
 conn_out(struct conn *c)
 {
 	return &c->out;
+}
+
+uint64_t
+conn_sent(const struct conn *c)
+{
+	return c->sent;
 }
 
 size_t

@@ -13,6 +13,7 @@
 
 #include <ev.h>
 #include <stdbool.h>
+#include <stdint.h>
 
 #include "net/tls.h"
 #include "util/buf.h"
@@ -60,6 +61,16 @@ struct conn	*conn_connect(struct ev_loop *, const struct conn_target *,
 struct conn	*conn_accept(struct ev_loop *, int fd, struct tls *,
 		    double timeout, const struct conn_events *, void *ctx);
 
+/* Go on with a connected, plain, non-blocking socket, one that conn_fd() gave in
+ * another process before this one perhaps.  events->connected does not come. */
+struct conn	*conn_adopt(struct ev_loop *, int fd,
+		    const struct conn_events *, void *ctx);
+/* Its socket, to be handed over; -1 when it is not open, or has TLS, which
+ * nobody else can go on with. */
+int		 conn_fd(const struct conn *);
+/* Neither read nor write until it is thawed. */
+void		 conn_freeze(struct conn *, bool frozen);
+
 /* NULL is fine.  Closes at once; what was not sent is lost. */
 void		 conn_destroy(struct conn *);
 
@@ -71,6 +82,8 @@ struct buf	*conn_out(struct conn *);
 void		 conn_send(struct conn *);
 /* Bytes appended and not yet taken by the kernel (or by TLS). */
 size_t		 conn_queued(const struct conn *);
+/* Bytes that it has taken since the beginning. */
+uint64_t	 conn_sent(const struct conn *);
 
 /* Send what is queued, then close, then events->closed; at the latest after
  * timeout seconds.  What is appended later is lost, and events->data comes no

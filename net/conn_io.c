@@ -165,6 +165,7 @@ conn_flush(struct conn *c)
 			c->due -= (size_t)n;
 		sent += (size_t)n;
 	}
+	c->sent += sent;
 	if (n == IO_FAILED) {
 		write_failed(c);
 		return;

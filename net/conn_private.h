@@ -36,6 +36,7 @@ struct conn {
 	/* Of out, what was queued when it was begun to secure or to finish the
 	 * connection: no more leaves in CONN_STARTING and CONN_FINISHING. */
 	size_t		 due;
+	uint64_t	 sent;		/* of out, since the beginning */
 	SSL		*ssl;		/* NULL: plain */
 	struct setup	*setup;		/* in CONN_CONNECTING, else NULL */
 	char		*why;		/* why it failed, for closed */
@@ -48,6 +49,7 @@ struct conn {
 	bool		 upgraded;	/* TLS by conn_start_tls() */
 	bool		 loopback;	/* valid with address */
 	bool		 paused;
+	bool		 frozen;	/* no watcher, no flush */
 	bool		 dirty;		/* conn_flush() is on its way by later() */
 	bool		 draining;	/* inside events->drained */
 	bool		 blocked;	/* the kernel takes no more: wait for it */

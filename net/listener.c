@@ -233,6 +233,46 @@ listener_create(struct ev_loop *loop, const char *address, unsigned port,
 	return l;
 }
 
+void
+listener_handover(const struct listener *l, struct packer *p, const char *key)
+{
+	pack_list(p, key);
+	for (size_t i = 0; i < l->n; i++)
+		pack_fd(p, NULL, l->io[i].fd);
+	pack_end(p);
+}
+
+struct listener *
+listener_adopt(struct ev_loop *loop, const struct packed *list,
+    listener_accept *accept, void *ctx)
+{
+	struct listener *l = xcalloc(1, sizeof(*l));
+	int fd;
+
+	l->loop = loop;
+	l->accept = accept;
+	l->ctx = ctx;
+	ev_init(&l->pause, on_pause_over);
+	for (size_t i = 0; i < packed_count(list) && l->n < SOCKETS_MAX; i++)
+		if ((fd = packed_fd(packed_at(list, i), NULL)) != -1)
+			add_socket(l, fd);
+	if (l->n == 0) {
+		free(l);
+		return NULL;
+	}
+	start(l);
+	return l;
+}
+
+void
+listener_freeze(struct listener *l, bool frozen)
+{
+	if (frozen)
+		stop(l);
+	else if (!ev_is_active(&l->pause))
+		start(l);
+}
+
 unsigned
 listener_port(const struct listener *l)
 {

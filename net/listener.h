@@ -4,8 +4,10 @@
 #define NET_LISTENER_H
 
 #include <ev.h>
+#include <stdbool.h>
 
 #include "util/macros.h"
+#include "util/pack.h"
 
 struct listener;
 
@@ -20,6 +22,14 @@ typedef void listener_accept(void *ctx, int fd);
 struct listener	*listener_create(struct ev_loop *, const char *address,
 		    unsigned port, listener_accept *, void *ctx, char **why)
 		    MUST_CHECK;
+/* Hand its sockets over as a list of this name, and go on with such a list;
+ * NULL when there is nothing to go on with. */
+void		 listener_handover(const struct listener *, struct packer *,
+		    const char *key);
+struct listener	*listener_adopt(struct ev_loop *, const struct packed *,
+		    listener_accept *, void *ctx);
+/* Accept nobody until it is thawed; whoever comes waits. */
+void		 listener_freeze(struct listener *, bool frozen);
 unsigned	 listener_port(const struct listener *);
 void		 listener_destroy(struct listener *);	/* NULL is fine */
 

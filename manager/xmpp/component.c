@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* How do we get, keep and get back our place at an XMPP server (XEP-0114)?
- * The stream itself is stream.c's, what the stanzas mean is the gateway's. */
+ * The stream itself is stream.c's, what becomes of our stanzas component_send.c's,
+ * what they mean the gateway's. */
 #include "manager/xmpp/component.h"
 
 #include <openssl/evp.h>
@@ -8,54 +9,22 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "manager/xmpp/link_private.h"
-#include "manager/xmpp/stream.h"
-#include "util/backoff.h"
+#include "manager/xmpp/component_private.h"
 #include "util/later.h"
 #include "util/log.h"
 #include "util/rand.h"
 #include "util/xalloc.h"
 
-#define NS_ACCEPT	"jabber:component:accept"
 #define HANDSHAKE_MAX	30.0	/* seconds for each step */
-#define PING_ID		"alive"
 
-enum state {
-	WAITING,		/* for the next try; no stream */
-	CONNECTING,
-	OPENING,		/* our header is sent, theirs is not here */
-	PROVING,		/* the handshake is sent */
-	UP,
-	CLOSING,		/* the stream is over, its connection is not */
-	FINISHED,		/* link_shutdown(): no further try */
-};
-
-struct component {
-	struct link	 link;		/* first, see of() */
-	struct component_config cfg;	/* owns its strings */
-	char		*domain;
-	struct ev_loop	*loop;
-	struct stream	*stream;	/* NULL in WAITING, and once FINISHED */
-	ev_timer	 timer;		/* the deadline of the state */
-	struct backoff	 backoff;
-	struct buf	 held;		/* whole stanzas, for when it is up */
-	ev_tstamp	 pinged;	/* 0: no ping is unanswered */
-	enum state	 state;
-	bool		 echoes;	/* pings do come back here */
-	bool		 full;		/* told that the queue is full */
-	bool		 congested;	/* the gateway has been told */
-	bool		 stray;		/* told about stanzas of others */
-	bool		 paused;
-};
-
-static struct component *
-of(const struct link *l)
+struct component *
+component_of(const struct link *l)
 {
 	return (struct component *)CONTAINER(l, struct component, link);
 }
 
-static void
-set_state(struct component *c, enum state state)
+void
+component_set_state(struct component *c, enum state state)
 {
 	static const char *const names[] = {
 		"waiting", "connecting", "opening", "proving", "up", "closing",
@@ -67,25 +36,12 @@ set_state(struct component *c, enum state state)
 	c->state = state;
 }
 
-static void
-set_timer(struct component *c, double seconds)
+void
+component_set_timer(struct component *c, double seconds)
 {
 	ev_timer_stop(c->loop, &c->timer);
 	ev_timer_set(&c->timer, seconds, 0.);
 	ev_timer_start(c->loop, &c->timer);
-}
-
-/* Half of the room is for what answers the users' own stanzas. */
-static void
-congest(struct component *c, bool congested)
-{
-	if (c->congested == congested)
-		return;
-	log_debug("%s: link: %s", c->domain, congested ? "congested" :
-	    "drained");
-	c->congested = congested;
-	if (c->link.events->congested != NULL)
-		c->link.events->congested(c->link.ctx, congested);
 }
 
 /* What an admin can do about the conditions a server refuses a component with;
@@ -119,18 +75,16 @@ static void
 failed(struct component *c, const char *why)
 {
 	bool was_up = c->state == UP;
-	size_t lost = conn_queued(stream_conn(c->stream));
 
 	log_warn("%s: %s %s:%s: %s", c->domain, was_up ? "lost" :
 	    "no link to", c->cfg.host, c->cfg.port, why);
-	if (was_up && lost != 0)
-		log_warn("%s: %zu bytes of stanzas were not sent", c->domain,
-		    lost);
-	set_state(c, CLOSING);
+	component_set_state(c, CLOSING);
 	ev_timer_stop(c->loop, &c->timer);
 	if (!was_up)
 		return;
-	congest(c, false);
+	c->full = false;
+	component_unask(c);
+	component_weigh(c);
 	c->link.events->down(c->link.ctx, why);
 }
 
@@ -149,8 +103,8 @@ connected(void *ctx)
 {
 	struct component *c = ctx;
 
-	set_state(c, OPENING);
-	set_timer(c, HANDSHAKE_MAX);
+	component_set_state(c, OPENING);
+	component_set_timer(c, HANDSHAKE_MAX);
 	stream_open(c->stream);
 }
 
@@ -189,41 +143,22 @@ opened(void *ctx, struct arena *a, const struct stanza *header)
 		give_up(c, "its stream has no id: is this a component port?");
 		return;
 	}
-	set_state(c, PROVING);
-	set_timer(c, HANDSHAKE_MAX);
+	component_set_state(c, PROVING);
+	component_set_timer(c, HANDSHAKE_MAX);
 	prove(c, id);
 }
 
 static void
-ping(struct component *c)
-{
-	struct xml x;
-
-	xml_begin(&x, stream_out(c->stream));
-	xml_open(&x, "iq");
-	xml_attr(&x, "type", "get");
-	xml_attr(&x, "id", PING_ID);
-	xml_attr(&x, "from", c->domain);
-	xml_attr(&x, "to", c->domain);
-	xml_element(&x, "ping", NS_PING, NULL);
-	xml_close(&x);
-	stream_send(c->stream);
-	c->pinged = ev_now(c->loop);
-}
-
-/* What was held goes first, so that order is kept. */
-static void
 come_up(struct component *c)
 {
-	set_state(c, UP);
+	component_set_state(c, UP);
 	log_info("%s: connected to %s:%s", c->domain, c->cfg.host,
 	    c->cfg.port);
 	backoff_reset(&c->backoff);
 	c->full = c->stray = false;
-	set_timer(c, c->cfg.ping_interval);
-	buf_add(stream_out(c->stream), buf_data(&c->held), buf_len(&c->held));
-	buf_free(&c->held);
-	ping(c);
+	component_set_timer(c, c->cfg.ping_interval);
+	component_resend(c);
+	c->pinged = ev_now(c->loop);
 	if (c->paused)
 		conn_pause(stream_conn(c->stream));
 	c->link.events->up(c->link.ctx);
@@ -240,22 +175,6 @@ refused(struct component *c, struct arena *a, const struct stanza *error)
 	give_up(c, arena_printf(a, "the server says %s%s%s%s%s%s", condition,
 	    *text ? " (" : "", text, *text ? ")" : "", remedy ? "; " : "",
 	    remedy ? remedy : ""));
-}
-
-/* A ping from us to us: XEP-0199 by way of the server, which needs to know no
- * other name and to ask nobody else. */
-static bool
-is_echo(struct component *c, const struct stanza *s, const struct jid *from,
-    const struct jid *to)
-{
-	const char *id = stanza_attr(s, "id");
-
-	if (strcmp(s->name, "iq") != 0 || id == NULL ||
-	    strcmp(id, PING_ID) != 0 || strcmp(from->full, c->domain) != 0 ||
-	    strcmp(to->full, c->domain) != 0)
-		return false;
-	c->echoes = true;
-	return true;
 }
 
 /* Not addressed as XEP-0114 wants it.  Tell the sender where there is one. */
@@ -296,7 +215,7 @@ take(struct component *c, struct arena *a, const struct stanza *s)
 		misaddressed(c, s, has_from);
 	else if (strcmp(to.domain, c->domain) != 0)
 		stray(c, to.domain);
-	else if (!is_echo(c, s, &from, &to))
+	else if (!component_echo(c, s, &from, &to))
 		c->link.events->stanza(c->link.ctx, a, s, &from, &to);
 }
 
@@ -318,8 +237,8 @@ drained(void *ctx)
 {
 	struct component *c = ctx;
 
-	if (c->state == UP)
-		congest(c, false);
+	if (c->state == UP && c->congested)
+		component_weigh(c);
 }
 
 static void
@@ -342,11 +261,11 @@ closed(void *ctx)
 		return;
 	pause = backoff_next(&c->backoff);
 	log_debug("%s: next try in %.1f s", c->domain, pause);
-	set_state(c, WAITING);
-	set_timer(c, pause);
+	component_set_state(c, WAITING);
+	component_set_timer(c, pause);
 }
 
-static const struct stream_events stream_events = {
+const struct stream_events component_stream_events = {
 	.connected = connected,
 	.opened = opened,
 	.stanza = stanza,
@@ -355,20 +274,27 @@ static const struct stream_events stream_events = {
 	.closed = closed,
 };
 
-static void
-connect_now(struct component *c)
+struct stream_config
+component_stream_config(const struct component *c)
+{
+	return (struct stream_config){
+		.ns = NS_ACCEPT, .domain = c->domain,
+		.stanza_max = c->cfg.stanza_max,
+	};
+}
+
+void
+component_connect(struct component *c)
 {
 	struct conn_target target = {
 		.host = c->cfg.host, .port = c->cfg.port,
 		.timeout = HANDSHAKE_MAX,
 	};
-	struct stream_config cfg = {
-		.ns = NS_ACCEPT, .domain = c->domain,
-		.stanza_max = c->cfg.stanza_max,
-	};
+	const struct stream_config cfg = component_stream_config(c);
 
-	set_state(c, CONNECTING);
-	c->stream = stream_connect(c->loop, &target, &cfg, &stream_events, c);
+	component_set_state(c, CONNECTING);
+	c->stream = stream_connect(c->loop, &target, &cfg,
+	    &component_stream_events, c);
 }
 
 /* Any byte is a sign of life.  Where several processes share one domain the
@@ -383,15 +309,16 @@ check_alive(struct component *c)
 		c->pinged = 0;
 	if (c->paused || silence < interval * 0.99) {
 		c->pinged = 0;
-		set_timer(c, c->paused ? interval : interval - silence);
+		component_set_timer(c, c->paused ? interval : interval - silence);
 		return;
 	}
 	if (c->pinged != 0 && c->echoes) {
 		give_up(c, "no sign of life, not even the answer to a ping");
 		return;
 	}
-	ping(c);
-	set_timer(c, interval);
+	component_ping(c);
+	c->pinged = ev_now(c->loop);
+	component_set_timer(c, interval);
 }
 
 static void
@@ -399,7 +326,7 @@ deadline(struct component *c)
 {
 	switch (c->state) {
 	case WAITING:
-		connect_now(c);
+		component_connect(c);
 		return;
 	case OPENING:
 		give_up(c, "no stream header in time: is this a component "
@@ -425,64 +352,23 @@ on_timer(struct ev_loop *loop, ev_timer *w, int revents)
 	deadline(CONTAINER(w, struct component, timer));
 }
 
-/* While it is down a stanza is written behind those that are held already. */
-static struct buf *
-begin(struct link *l)
+static void
+on_keeper(struct ev_loop *loop, ev_timer *w, int revents)
 {
-	struct component *c = of(l);
-
-	return c->state == UP ? stream_out(c->stream) : &c->held;
-}
-
-static int
-hold(struct component *c, unsigned flags, size_t mark)
-{
-	if ((flags & LINK_KEEP) && buf_len(&c->held) <= c->cfg.held_max) {
-		if (buf_len(&c->held) > c->cfg.held_max / 2)
-			congest(c, true);
-		return 0;
-	}
-	buf_truncate(&c->held, mark);
-	buf_trim(&c->held);
-	return -1;
-}
-
-static int
-end(struct link *l, const char *to, unsigned flags, size_t mark)
-{
-	struct component *c = of(l);
-	size_t queued;
-
-	(void)to;
-	if (c->state != UP)
-		return hold(c, flags, mark);
-	queued = conn_queued(stream_conn(c->stream));
-	if (queued <= c->cfg.queue_max) {
-		if (queued < c->cfg.queue_max / 2)
-			c->full = false;
-		stream_send(c->stream);
-		if (queued > c->cfg.queue_max / 2)
-			congest(c, true);
-		return 0;
-	}
-	buf_truncate(stream_out(c->stream), mark);
-	if (!c->full)
-		log_warn("%s: the server does not read: %zu bytes wait, "
-		    "stanzas are refused", c->domain, mark);
-	c->full = true;
-	return -1;
+	(void)loop, (void)revents;
+	component_tend(CONTAINER(w, struct component, keeper));
 }
 
 static bool
 is_up(const struct link *l)
 {
-	return of(l)->state == UP;
+	return component_of(l)->state == UP;
 }
 
 static void
 pause_reading(struct link *l, bool paused)
 {
-	struct component *c = of(l);
+	struct component *c = component_of(l);
 
 	if (c->paused == paused)
 		return;
@@ -498,9 +384,9 @@ pause_reading(struct link *l, bool paused)
 static void
 shut_down(struct link *l)
 {
-	struct component *c = of(l);
+	struct component *c = component_of(l);
 
-	congest(c, false);
+	component_congest(c, false);
 	if (c->state == CONNECTING) {
 		stream_destroy(c->stream);
 		c->stream = NULL;
@@ -508,19 +394,22 @@ shut_down(struct link *l)
 	if (c->stream != NULL)
 		stream_close(c->stream);
 	ev_timer_stop(c->loop, &c->timer);
-	set_state(c, FINISHED);
+	component_set_state(c, FINISHED);
+	component_unask(c);
 }
 
 static void
 destroy(struct link *l)
 {
-	struct component *c = of(l);
+	struct component *c = component_of(l);
 
 	ev_timer_stop(c->loop, &c->timer);
 	stream_destroy(c->stream);
 	c->stream = NULL;
 	c->state = FINISHED;
-	buf_free(&c->held);
+	ev_timer_stop(c->loop, &c->keeper);
+	buf_free(&c->scratch);
+	kept_free(&c->kept);
 	free((char *)c->cfg.host);
 	free((char *)c->cfg.port);
 	explicit_bzero((char *)c->cfg.secret, strlen(c->cfg.secret));
@@ -529,13 +418,30 @@ destroy(struct link *l)
 	later_free(c);
 }
 
+static void
+each_kept(struct link *l, link_kept *f, void *ctx)
+{
+	const struct kept *kept = &component_of(l)->kept;
+	struct kept_item item;
+	size_t at = 0;
+
+	while (kept_next(kept, &at, &item))
+		f(ctx, item.ms, item.to, item.stanza, item.len);
+}
+
 static const struct link_ops ops = {
-	.begin = begin,
-	.end = end,
+	.begin = component_begin,
+	.end = component_end,
 	.is_up = is_up,
 	.destroy = destroy,
 	.shutdown = shut_down,
 	.pause = pause_reading,
+	.settled = component_settled,
+	.freeze = component_freeze,
+	.handover = component_handover,
+	.each_kept = each_kept,
+	.put_kept = component_put_kept,
+	.describe = component_describe,
 };
 
 static void
@@ -553,6 +459,7 @@ copy_config(struct component *c, const struct component_config *cfg)
 	own->ping_interval = cfg->ping_interval > 0 ? cfg->ping_interval : 60;
 	own->queue_max = cfg->queue_max ? cfg->queue_max : 16 << 20;
 	own->held_max = cfg->held_max ? cfg->held_max : 4 << 20;
+	own->held_age = cfg->held_age > 0 ? cfg->held_age : 86400;
 	own->stanza_max = cfg->stanza_max ? cfg->stanza_max : 1 << 20;
 }
 
@@ -570,8 +477,8 @@ prepared(const char *domain)
 	return copy;
 }
 
-struct link *
-component_create(struct ev_loop *loop, const struct component_config *cfg,
+struct component *
+component_new(struct ev_loop *loop, const struct component_config *cfg,
     const struct link_events *events, void *ctx)
 {
 	struct component *c = xcalloc(1, sizeof(*c));
@@ -581,11 +488,22 @@ component_create(struct ev_loop *loop, const struct component_config *cfg,
 	c->loop = loop;
 	c->backoff.min = c->cfg.retry_min;
 	c->backoff.max = c->cfg.retry_max;
+	rand_token(c->token, sizeof(c->token));
 	ev_init(&c->timer, on_timer);
+	ev_init(&c->keeper, on_keeper);
 	c->link.ops = &ops;
 	c->link.events = events;
 	c->link.ctx = ctx;
 	c->link.domain = c->domain;
-	connect_now(c);
+	return c;
+}
+
+struct link *
+component_create(struct ev_loop *loop, const struct component_config *cfg,
+    const struct link_events *events, void *ctx)
+{
+	struct component *c = component_new(loop, cfg, events, ctx);
+
+	component_connect(c);
 	return &c->link;
 }

@@ -12,6 +12,7 @@
 #include "manager/xmpp/jid.h"
 #include "manager/xmpp/stanza.h"
 #include "manager/xmpp/xml.h"
+#include "util/pack.h"
 
 struct link;
 
@@ -42,12 +43,19 @@ struct link_events {
 	 * and false when all of it has left.  May come from inside link_end().
 	 */
 	void	(*congested)(void *ctx, bool congested);
+	/* May be NULL.  So many messages that were kept, see LINK_KEEP, were
+	 * given up: they were too old, or too many.  May come from inside a
+	 * link_ function. */
+	void	(*dropped)(void *ctx, unsigned long stanzas, const char *why);
 };
 
 enum link_flags {
-	LINK_KEEP = 1,		/* hold within bounds while the link is down, or
-				 * in server mode a message to a bare JID until
-				 * one of its clients is there */
+	/* Keep it, within bounds of size and age, until it is certain that the
+	 * other side has it, and send it again after the link broke: in order,
+	 * before anything newer, under its old id, with a note of when it was
+	 * said (XEP-0203).  In server mode a message to a bare JID waits until
+	 * one of its clients is there.  For messages. */
+	LINK_KEEP = 1,
 };
 
 /* Write one stanza: begin, write into x (it is at depth 0), end.  to is a full
@@ -70,6 +78,26 @@ void		 link_shutdown(struct link *);
  * (up to 64 KiB) still comes. */
 void		 link_pause(struct link *);
 void		 link_resume(struct link *);
+
+/* Nothing is half read or half written: a good moment to hand over. */
+bool		 link_settled(const struct link *);
+/* Do nothing, not even at the end of the turn, until it is thawed. */
+void		 link_freeze(struct link *, bool frozen);
+/* Only when frozen: into the open map, all that a successor needs to go on, in
+ * another process if the descriptors go along: component_adopt(),
+ * server_adopt(). */
+void		 link_handover(struct link *, struct packer *);
+
+/* All that is kept and not confirmed, in order; in server mode what waits for
+ * a bare JID.  ms is when it was said, since 1970. */
+typedef void link_kept(void *ctx, int64_t ms, const char *to,
+		    const char *stanza, size_t len);
+void		 link_each_kept(struct link *, link_kept *, void *ctx);
+/* Behind what is kept already; before the link is up. */
+void		 link_put_kept(struct link *, int64_t ms, const char *to,
+		    const char *stanza, size_t len);
+/* One line for the admin: state, queue, what is not confirmed. */
+void		 link_describe(const struct link *, struct buf *);
 
 /* Server mode only. */
 

@@ -3,6 +3,7 @@
 #ifndef MANAGER_XMPP_LINK_PRIVATE_H
 #define MANAGER_XMPP_LINK_PRIVATE_H
 
+#include "manager/xmpp/kept.h"
 #include "manager/xmpp/link.h"
 
 /* NULL where a link has nothing to do. */
@@ -21,6 +22,12 @@ struct link_ops {
 	void		 (*close)(struct link *, const char *jid,
 			    const char *condition, const char *text);
 	unsigned	 (*clients)(const struct link *, const char *bare);
+	bool		 (*settled)(const struct link *);
+	void		 (*freeze)(struct link *, bool);
+	void		 (*handover)(struct link *, struct packer *);
+	void		 (*each_kept)(struct link *, link_kept *, void *ctx);
+	void		 (*put_kept)(struct link *, const struct kept_item *);
+	void		 (*describe)(const struct link *, struct buf *);
 };
 
 struct link {

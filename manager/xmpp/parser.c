@@ -480,6 +480,27 @@ replay(struct parser *p)
 		p->condition = "internal-server-error";
 }
 
+bool
+parser_is_idle(const struct parser *p)
+{
+	return p->depth == 1 && p->fed == p->progress && !p->feeding &&
+	    !p->restart && !p->ended && !p->stopped && p->condition == NULL;
+}
+
+const char *
+parser_header(const struct parser *p)
+{
+	return p->header;
+}
+
+int
+parser_enter(struct parser *p, const char *header)
+{
+	p->header = xstrdup(header);
+	replay(p);
+	return p->condition == NULL && p->depth == 1 ? 0 : -1;
+}
+
 /* One slice; returns how much of it was used. */
 static size_t
 feed_slice(struct parser *p, const char *data, size_t len)

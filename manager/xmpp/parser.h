@@ -37,6 +37,14 @@ void		 parser_set_max(struct parser *, size_t stanza_max);
 int		 parser_feed(struct parser *, const char *data, size_t len,
 		    const char **condition) MUST_CHECK;
 
+/* Inside the stream, and not inside of anything in it. */
+bool		 parser_is_idle(const struct parser *);
+/* Another parser, fresh from parser_create(), goes on where this one stands
+ * when it is idle: parser_enter() with what parser_header() gives (NULL: there
+ * was none yet).  Returns -1 when that is no header. */
+const char	*parser_header(const struct parser *);
+int		 parser_enter(struct parser *, const char *header) MUST_CHECK;
+
 /* A new stream begins with the next call of parser_feed(); what is left of the
  * current one is dropped. */
 void		 parser_restart(struct parser *);

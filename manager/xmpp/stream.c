@@ -5,7 +5,9 @@
 #include "manager/xmpp/stream.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "manager/xmpp/xml.h"
 #include "util/later.h"
@@ -210,6 +212,51 @@ stream_accept(struct ev_loop *loop, int fd, struct tls *tls, double tls_timeout,
 
 	s->conn = conn_accept(loop, fd, tls, tls_timeout, &conn_events, s);
 	return s;
+}
+
+struct stream *
+stream_adopt(struct ev_loop *loop, const struct packed *map,
+    const struct stream_config *cfg, const struct stream_events *events,
+    void *ctx)
+{
+	const char *header = packed_str(map, "header");
+	int fd = packed_fd(map, "fd");
+	struct stream *s;
+	const void *out;
+	size_t len;
+
+	if (fd == -1)
+		return NULL;
+	s = create(loop, cfg, events, ctx);
+	if (header == NULL || parser_enter(s->parser, header) != 0) {
+		parser_destroy(s->parser);
+		free(s);
+		close(fd);
+		return NULL;
+	}
+	s->header_sent = true;
+	s->conn = conn_adopt(loop, fd, &conn_events, s);
+	out = packed_bin(map, "out", &len);
+	buf_add(conn_out(s->conn), out, len);
+	conn_send(s->conn);
+	return s;
+}
+
+bool
+stream_is_idle(const struct stream *s)
+{
+	return !s->over && conn_fd(s->conn) != -1 &&
+	    parser_is_idle(s->parser);
+}
+
+void
+stream_handover(const struct stream *s, struct packer *p)
+{
+	const struct buf *out = conn_out(s->conn);
+
+	pack_fd(p, "fd", conn_fd(s->conn));
+	pack_str(p, "header", parser_header(s->parser));
+	pack_bin(p, "out", buf_data(out), buf_len(out));
 }
 
 void

@@ -13,6 +13,7 @@
 
 #include "manager/xmpp/parser.h"
 #include "net/conn.h"
+#include "util/pack.h"
 
 #define NS_STREAM_ERRORS "urn:ietf:params:xml:ns:xmpp-streams"
 
@@ -53,6 +54,11 @@ struct stream	*stream_connect(struct ev_loop *, const struct conn_target *,
 struct stream	*stream_accept(struct ev_loop *, int fd, struct tls *,
 		    double tls_timeout, const struct stream_config *,
 		    const struct stream_events *, void *ctx);
+/* Go on with one that stream_handover() has put into this map; NULL when that
+ * cannot be.  Neither connected nor opened come. */
+struct stream	*stream_adopt(struct ev_loop *, const struct packed *,
+		    const struct stream_config *, const struct stream_events *,
+		    void *ctx);
 void		 stream_destroy(struct stream *);	/* NULL is fine */
 
 /* Send our header. */
@@ -70,6 +76,12 @@ void		 stream_start_tls(struct stream *, struct tls *);
 void		 stream_error(struct stream *, const char *condition,
 		    const char *text);
 void		 stream_close(struct stream *);
+
+/* Nothing of a stanza has been read that is not whole: it can be handed over,
+ * if it has no TLS. */
+bool		 stream_is_idle(const struct stream *);
+/* Into the open map: descriptor, header, bytes that have not left. */
+void		 stream_handover(const struct stream *, struct packer *);
 
 /* What a received <stream:error/> says: its condition, and its text or "". */
 const char	*stream_error_condition(struct arena *, const struct stanza *,
