@@ -1,18 +1,15 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* The wiring: which part gets which setting, and who is told of what. */
-#include "manager/instance.h"
+/* The wiring: which part gets which setting, and who is told of what.  What is
+ * asked on the control socket is instance_control.c's. */
+#include "manager/instance_parts.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "manager/control.h"
 #include "manager/daemon.h"
 #include "manager/gateway/admin.h"
-#include "manager/gateway/gateway.h"
 #include "manager/logging.h"
-#include "manager/pool/pool.h"
-#include "manager/store/store.h"
 #include "manager/xmpp/component.h"
 #include "manager/xmpp/server.h"
 #include "util/log.h"
@@ -21,22 +18,7 @@
 #define OUTBOX_MAX	100	/* messages of a user waiting for the login */
 #define INFLIGHT_MAX	1000	/* messages of a user not yet accepted */
 #define HISTORY_MAX	20	/* messages of a room kept for a new client */
-
-struct instance {
-	struct ev_loop	*loop;
-	struct config	*config;
-	struct arena	 arena;		/* what lives as long as we do */
-	struct gateway_config gateway_config;
-	struct gateway	*gateway;
-	struct store	*store;
-	struct pool	*pool;
-	struct link	*link;
-	struct control	*control;
-	char		*backend_log;
-	bool		 stopping;
-	void		(*done)(void *);
-	void		*done_ctx;
-};
+#define FAREWELL	0.2	/* seconds for the last bytes of the link */
 
 /* ---------------------------------------------------------------- settings */
 
@@ -216,50 +198,6 @@ open_server(struct instance *in, char **why)
 	    why);
 }
 
-/* ----------------------------------------------------------- control socket */
-
-struct asked {
-	struct control	*control;
-	uint64_t	 id;
-};
-
-static void
-answer_control(void *ctx, const char *text)
-{
-	struct asked *asked = ctx;
-
-	control_reply(asked->control, asked->id, text);
-	free(asked);
-}
-
-static void
-on_control(void *ctx, uint64_t id, const char *line)
-{
-	struct instance *in = ctx;
-	struct asked *asked = xmalloc(sizeof(*asked));
-
-	*asked = (struct asked){ in->control, id };
-	admin_command(in->gateway, line, answer_control, asked);
-}
-
-static int
-open_control(struct instance *in, char **why)
-{
-	static const struct control_command commands[] = {
-		{ NULL, on_control },
-	};
-	struct control_config cc = {
-		.path = config_control_path(in->config),
-		.owner = (uid_t)-1, .group = (gid_t)-1,
-	};
-
-	if (daemon_ids(in->config, &cc.owner, &cc.group, why) < 0)
-		return -1;
-	in->control = control_create(in->loop, &cc, commands,
-	    LENGTH(commands), in, why);
-	return in->control != NULL ? 0 : -1;
-}
-
 /* ------------------------------------------------------------------- public */
 
 static char *
@@ -286,7 +224,7 @@ open_parts(struct instance *in, char **why)
 		return -1;
 	gateway_start(in->gateway, in->link, in->pool, in->store);
 	admin_on_reload(reload, in);
-	return open_control(in, why);
+	return instance_open_control(in, why);
 }
 
 struct instance *
@@ -363,12 +301,32 @@ instance_reload(struct instance *in)
 	return NULL;
 }
 
+/* ---------------------------------------------------------------- the end */
+
 static void
-stopped(void *ctx)
+all_gone(struct instance *in)
+{
+	ev_timer_stop(in->loop, &in->farewell);
+	in->done(in->done_ctx);
+}
+
+static void
+on_farewell(struct ev_loop *loop, ev_timer *w, int revents)
+{
+	(void)loop;
+	(void)revents;
+	all_gone(CONTAINER(w, struct instance, farewell));
+}
+
+/* The last answers of the backends are with the link: now it may go, too. */
+static void
+pool_stopped(void *ctx)
 {
 	struct instance *in = ctx;
 
-	in->done(in->done_ctx);
+	link_shutdown(in->link);
+	ev_timer_init(&in->farewell, on_farewell, FAREWELL, 0);
+	ev_timer_start(in->loop, &in->farewell);
 }
 
 void
@@ -382,8 +340,7 @@ instance_stop(struct instance *in, void (*done)(void *), void *ctx)
 	in->done = done;
 	in->done_ctx = ctx;
 	gateway_stop(in->gateway);
-	link_shutdown(in->link);
-	pool_stop(in->pool, stopped, in);
+	pool_stop(in->pool, pool_stopped, in);
 }
 
 void
@@ -391,6 +348,7 @@ instance_destroy(struct instance *in)
 {
 	if (in == NULL)
 		return;
+	ev_timer_stop(in->loop, &in->farewell);
 	admin_on_reload(NULL, NULL);
 	control_destroy(in->control);
 	pool_destroy(in->pool);

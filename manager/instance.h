@@ -16,6 +16,8 @@ struct instance	*instance_create(struct ev_loop *, struct config *,
 		    char **why) MUST_CHECK;
 /* Where XMPP clients and the control socket find it: one line for the log. */
 void		 instance_describe(const struct instance *);
+/* How it does, in a few words: "12 users on 2 backends, XMPP link up". */
+void		 instance_summary(const struct instance *, struct buf *);
 /* SIGHUP and "reload": read the configuration again, reopen logs, load the
  * certificate.  NULL, or what is wrong (caller frees); nothing has changed
  * then. */

@@ -23,6 +23,7 @@
 
 #define OVERRIDES_MAX	64
 #define TRIM_INTERVAL	10.0	/* seconds */
+#define STATUS_INTERVAL	5.0
 
 struct options {
 	const char	*config, *jid;
@@ -141,7 +142,7 @@ give_up(int status, char *why)
 static void
 extend_path(void)
 {
-	char self[4096], *path, *slash;
+	char self[4096], *ours, *path, *slash;
 	const char *old = getenv("PATH");
 	ssize_t n = readlink("/proc/self/exe", self, sizeof(self) - 1);
 
@@ -150,10 +151,14 @@ extend_path(void)
 	self[n] = '\0';
 	if ((slash = strrchr(self, '/')) != NULL)
 		*slash = '\0';
-	path = xasprintf("%s:%s/libexec:%s", self, SPECTRUM_PREFIX,
-	    old ? old : "/usr/bin:/bin");
-	setenv("PATH", path, 1);
-	free(path);
+	ours = xasprintf("%s:%s/libexec:", self, SPECTRUM_PREFIX);
+	/* Whom we succeed has done so already. */
+	if (old == NULL || strncmp(old, ours, strlen(ours)) != 0) {
+		path = xasprintf("%s%s", ours, old ? old : "/usr/bin:/bin");
+		setenv("PATH", path, 1);
+		free(path);
+	}
+	free(ours);
 }
 
 /* ---------------------------------------------------------------------- loop */
@@ -162,8 +167,9 @@ struct process {
 	struct ev_loop	*loop;
 	struct instance	*instance;
 	ev_prepare	 turn;
-	ev_timer	 trim;
+	ev_timer	 trim, status, watchdog;
 	ev_signal	 term, interrupt, hangup;
+	bool		 stopping;
 };
 
 static void
@@ -194,15 +200,49 @@ all_stopped(void *ctx)
 }
 
 static void
+tell_status(struct process *p)
+{
+	struct buf b = { 0 };
+	char *text;
+
+	instance_summary(p->instance, &b);
+	text = buf_steal(&b);
+	daemon_status(text);
+	free(text);
+}
+
+static void
+on_status(struct ev_loop *loop, ev_timer *w, int revents)
+{
+	(void)loop;
+	(void)revents;
+	tell_status(w->data);
+}
+
+/* The loop turns, so we live. */
+static void
+on_watchdog(struct ev_loop *loop, ev_timer *w, int revents)
+{
+	(void)loop;
+	(void)w;
+	(void)revents;
+	daemon_notify("WATCHDOG=1");
+}
+
+static void
 on_stop(struct ev_loop *loop, ev_signal *w, int revents)
 {
 	struct process *p = w->data;
 
 	(void)loop;
 	(void)revents;
-	log_info("signal %d: stopping", w->signum);
-	daemon_notify("STOPPING=1");
+	log_info("signal %d: stopping%s", w->signum,
+	    p->stopping ? ", without waiting for anybody" : "");
+	if (!p->stopping)
+		daemon_notify("STOPPING=1");
+	p->stopping = true;
 	instance_stop(p->instance, all_stopped, p);
+	tell_status(p);
 }
 
 static void
@@ -213,11 +253,15 @@ on_hangup(struct ev_loop *loop, ev_signal *w, int revents)
 
 	(void)loop;
 	(void)revents;
+	if (p->stopping)
+		return;
+	daemon_reloading();
 	if ((why = instance_reload(p->instance)) != NULL)
 		log_error("reload: %s; everything stays as it was", why);
 	else
 		log_info("reloaded");
 	free(why);
+	daemon_ready();
 }
 
 static void
@@ -230,12 +274,26 @@ watch_signal(struct process *p, ev_signal *w,
 }
 
 static void
+every(struct process *p, ev_timer *w, void (*cb)(struct ev_loop *, ev_timer *,
+    int), double after, double seconds)
+{
+	ev_timer_init(w, cb, after, seconds);
+	w->data = p;
+	ev_timer_start(p->loop, w);
+}
+
+static void
 run(struct process *p)
 {
+	double watchdog = daemon_watchdog();
+
 	ev_prepare_init(&p->turn, end_of_turn);
 	ev_prepare_start(p->loop, &p->turn);
-	ev_timer_init(&p->trim, trim_memory, TRIM_INTERVAL, TRIM_INTERVAL);
-	ev_timer_start(p->loop, &p->trim);
+	every(p, &p->trim, trim_memory, TRIM_INTERVAL, TRIM_INTERVAL);
+	if (daemon_is_supervised())
+		every(p, &p->status, on_status, 0, STATUS_INTERVAL);
+	if (watchdog > 0)
+		every(p, &p->watchdog, on_watchdog, 0, watchdog);
 	daemon_ready();
 	ev_run(p->loop, 0);
 	later_run();

@@ -40,6 +40,7 @@ class Instance:
     repeated; port and data stay."""
 
     process = None
+    environment = {}        # more of it
 
     def __init__(self, directory, jid, settings):
         self.directory, self.jid = directory, jid
@@ -94,7 +95,8 @@ class Instance:
         self.process = Process(
             "spectrum2 " + self.jid,
             [SPECTRUM, "-n", *arguments, self.config], self.log,
-            env=make_environment(self.directory), cwd=str(self.directory))
+            env={**make_environment(self.directory), **self.environment},
+            cwd=str(self.directory))
         return self.process
 
     def start(self, *arguments, timeout=20):

@@ -1,0 +1,112 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* What spectrum2_manager may ask: most of it is the gateway's to answer, the
+ * rest is about all parts together. */
+#include "manager/instance_parts.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "manager/daemon.h"
+#include "manager/gateway/admin.h"
+#include "manager/gateway/user.h"
+#include "util/xalloc.h"
+
+struct asked {
+	struct control	*control;
+	uint64_t	 id;
+};
+
+static void
+answer(void *ctx, const char *text)
+{
+	struct asked *asked = ctx;
+
+	control_reply(asked->control, asked->id, text);
+	free(asked);
+}
+
+static void
+on_other(void *ctx, uint64_t id, const char *line)
+{
+	struct instance *in = ctx;
+	struct asked *asked = xmalloc(sizeof(*asked));
+
+	*asked = (struct asked){ in->control, id };
+	admin_command(in->gateway, line, answer, asked);
+}
+
+/* ------------------------------------------------------------------- status */
+
+static size_t
+online(const struct gateway *gw)
+{
+	const struct user *user;
+	size_t at = 0, n = 0;
+
+	while ((user = map_next(&gw->users, &at)) != NULL)
+		n += user->shown;
+	return n;
+}
+
+static const char *
+link_words(const struct instance *in)
+{
+	bool up = link_is_up(in->link);
+
+	if (link_is_server(in->link))
+		return up ? "listening for clients" : "not listening";
+	return up ? "XMPP link up" : "XMPP link down";
+}
+
+void
+instance_summary(const struct instance *in, struct buf *b)
+{
+	buf_addf(b, "%s%zu users on %u backends, %s", in->stopping ?
+	    "stopping: " : "", online(in->gateway), pool_ready_count(in->pool),
+	    link_words(in));
+}
+
+/* It begins with the words of the C++ program. */
+static void
+on_status(void *ctx, uint64_t id, const char *args)
+{
+	const struct instance *in = ctx;
+	char *text;
+
+	if (*args != '\0') {
+		control_reply(in->control, id, "Error: Too many arguments.");
+		return;
+	}
+	text = xasprintf("%s (%zu users connected using %u backends), %s",
+	    in->stopping ? "Stopping" : "Running", online(in->gateway),
+	    pool_ready_count(in->pool), link_words(in));
+	control_reply(in->control, id, text);
+	free(text);
+}
+
+/* ------------------------------------------------------------------- public */
+
+static const struct control_command commands[] = {
+	{ "status", on_status }, { NULL, on_other },
+};
+
+static int
+settings(const struct instance *in, struct control_config *cc, char **why)
+{
+	*cc = (struct control_config){
+		.path = config_control_path(in->config),
+	};
+	return daemon_ids(in->config, &cc->owner, &cc->group, why);
+}
+
+int
+instance_open_control(struct instance *in, char **why)
+{
+	struct control_config cc;
+
+	if (settings(in, &cc, why) < 0)
+		return -1;
+	in->control = control_create(in->loop, &cc, commands,
+	    LENGTH(commands), in, why);
+	return in->control != NULL ? 0 : -1;
+}
