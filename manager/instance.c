@@ -95,6 +95,9 @@ fill_gateway_config(struct instance *in, const char *domain)
 		.login_timeout = (double)c->service_login_timeout,
 		.crash_grace = (double)c->service_crash_grace,
 		.login_delay = (double)c->service_login_delay,
+		.login_rate = (double)c->service_login_rate,
+		.spool_age = (double)c->service_spool_age,
+		.spool_max = (size_t)c->service_spool_max,
 		.outbox_max = OUTBOX_MAX,
 		.inflight_max = INFLIGHT_MAX,
 		.history_max = HISTORY_MAX,
@@ -350,8 +353,10 @@ instance_destroy(struct instance *in)
 		return;
 	ev_timer_stop(in->loop, &in->farewell);
 	admin_on_reload(NULL, NULL);
+	instance_trace_end(in);
 	control_destroy(in->control);
 	pool_destroy(in->pool);
+	gateway_save(in->gateway);
 	gateway_destroy(in->gateway);
 	link_destroy(in->link);
 	store_close(in->store);

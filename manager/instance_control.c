@@ -87,7 +87,8 @@ on_status(void *ctx, uint64_t id, const char *args)
 /* ------------------------------------------------------------------- public */
 
 static const struct control_command commands[] = {
-	{ "status", on_status }, { NULL, on_other },
+	{ "status", on_status }, { "trace", instance_trace },
+	{ NULL, on_other },
 };
 
 static int
@@ -95,6 +96,7 @@ settings(const struct instance *in, struct control_config *cc, char **why)
 {
 	*cc = (struct control_config){
 		.path = config_control_path(in->config),
+		.gone = instance_trace_gone,
 	};
 	return daemon_ids(in->config, &cc->owner, &cc->group, why);
 }

@@ -22,6 +22,7 @@ struct instance {
 	struct link	*link;
 	struct control	*control;
 	char		*backend_log;
+	LIST_HEAD(, tracing) traces;	/* instance_trace.c */
 	bool		 stopping;
 	ev_timer	 farewell;	/* the link writes its last */
 	void		(*done)(void *);
@@ -30,5 +31,10 @@ struct instance {
 
 /* Listen for spectrum2_manager. */
 int	 instance_open_control(struct instance *, char **why) MUST_CHECK;
+
+/* instance_trace.c: for the control socket, and the end of all traces. */
+control_handler	 instance_trace;
+void		 instance_trace_gone(void *ctx, uint64_t id);
+void		 instance_trace_end(struct instance *);
 
 #endif

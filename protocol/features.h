@@ -30,6 +30,7 @@
 #define FEATURE_VCARD_SET	"vcard_set"
 #define FEATURE_AVATARS		"avatars"
 #define FEATURE_SEARCH		"search"
+#define FEATURE_REPEATS		"repeats"
 #define FEATURE_NO_PASSWORD	"no_password"
 #define FEATURE_NO_REGISTRATION	"no_registration"
 #define FEATURE_NO_JID_ESCAPING	"no_jid_escaping"

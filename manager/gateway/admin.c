@@ -1,40 +1,23 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* The admin's commands: one table, one small function each.  Names and outputs
  * are those of the C++ program. */
-#include "manager/gateway/admin.h"
+#include "manager/gateway/admin_inside.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "manager/gateway/account.h"
+#include "manager/gateway/quarantine.h"
 #include "manager/gateway/session.h"
 #include "manager/gateway/user.h"
 #include "util/xalloc.h"
 
-#define WORDS_MAX	8
-#define BACKENDS_MAX	1024
 
 static struct {
 	char	*(*reload)(void *);
 	void	*ctx;
 } reloader;
-
-/* One command being run. */
-struct run {
-	struct gateway	*gw;
-	int		 argc;		/* words behind the name */
-	char		*argv[WORDS_MAX];
-	struct buf	 out;
-	admin_answer	*answer;
-	void		*ctx;
-	bool		 waits;		/* finish() will be called later */
-	char		*line;		/* the words point into it */
-	size_t		 size;		/* of line, which may have a password */
-};
-
-typedef void command(struct run *);
 
 enum kind { CMD, VAR };
 
@@ -77,8 +60,8 @@ finish(struct run *r)
 	free(r);
 }
 
-static size_t
-online(const struct gateway *gw)
+size_t
+admin_online(const struct gateway *gw)
 {
 	struct user *user;
 	size_t at = 0, n = 0;
@@ -94,7 +77,7 @@ static void
 cmd_status(struct run *r)
 {
 	buf_addf(&r->out, "Running (%zu users connected using %u backends)",
-	    online(r->gw), pool_ready_count(r->gw->pool));
+	    admin_online(r->gw), pool_ready_count(r->gw->pool));
 }
 
 static void
@@ -114,6 +97,12 @@ cmd_reload(struct run *r)
 	else
 		buf_addf(&r->out, "Error: %s", why);
 	free(why);
+}
+
+static void
+cmd_events(struct run *r)
+{
+	recent_print(&r->gw->recent, &r->out);
 }
 
 static void
@@ -141,7 +130,7 @@ cmd_online_users(struct run *r)
 static void
 cmd_online_users_count(struct run *r)
 {
-	buf_addf(&r->out, "%zu", online(r->gw));
+	buf_addf(&r->out, "%zu", admin_online(r->gw));
 }
 
 /* The bare JID of the first word, as users are known by; NULL, and said so,
@@ -246,6 +235,32 @@ cmd_kick(struct run *r)
 	buf_addf(&r->out, "User '%s' disconnected.", r->argv[0]);
 }
 
+static void
+cmd_move_user(struct run *r)
+{
+	char *jid = first_jid(r);
+	struct user *user;
+
+	if (jid == NULL)
+		return;
+	user = user_find(r->gw, jid);
+	free(jid);
+	if (user == NULL || user->backend == 0) {
+		buf_addf(&r->out, "Error: User '%s' is not online",
+		    r->argv[0]);
+		return;
+	}
+	buf_addf(&r->out, "User '%s' is moving from backend %u to another.",
+	    r->argv[0], user->backend);
+	session_move(user);
+}
+
+static void
+cmd_quarantine(struct run *r)
+{
+	quarantine_print(r->gw, &r->out);
+}
+
 /* ----------------------------------------------------------------- messages */
 
 static void
@@ -260,132 +275,6 @@ cmd_messages_to_xmpp(struct run *r)
 	buf_addf(&r->out, "%lu", r->gw->messages_up);
 }
 
-/* ----------------------------------------------------------------- backends */
-
-static struct backend_info *
-all_backends(const struct gateway *gw, size_t *n)
-{
-	struct backend_info *info = xcalloc(BACKENDS_MAX, sizeof(*info));
-
-	*n = pool_backends(gw->pool, info, BACKENDS_MAX);
-	if (*n > BACKENDS_MAX)
-		*n = BACKENDS_MAX;
-	return info;
-}
-
-static void
-cmd_backends(struct run *r)
-{
-	size_t n;
-	struct backend_info *b = all_backends(r->gw, &n);
-
-	for (size_t i = 0; i < n; i++)
-		buf_addf(&r->out, "%u: pid %ld, %s, %u users, %.0f s, %ld KB, "
-		    "%lu messages to it, %lu from it, %zu bytes queued\n",
-		    b[i].id, (long)b[i].pid, b[i].state, b[i].users, b[i].age,
-		    b[i].rss_kb, b[i].sent, b[i].received, b[i].queued);
-	free(b);
-}
-
-static void
-cmd_backends_count(struct run *r)
-{
-	buf_addf(&r->out, "%u", pool_ready_count(r->gw->pool));
-}
-
-static void
-cmd_crashed_backends(struct run *r)
-{
-	pool_crashed_pids(r->gw->pool, &r->out);
-}
-
-static void
-cmd_crashed_backends_count(struct run *r)
-{
-	buf_addf(&r->out, "%lu", pool_crashes(r->gw->pool));
-}
-
-static void
-cmd_crash_report(struct run *r)
-{
-	pool_crash_report(r->gw->pool, &r->out);
-}
-
-static void
-cmd_restart_backend(struct run *r)
-{
-	char *end;
-	unsigned long id = strtoul(r->argv[0], &end, 10);
-
-	if (*end != '\0' || pool_restart(r->gw->pool, (unsigned)id) < 0)
-		buf_addf(&r->out, "Error: There is no backend '%s'",
-		    r->argv[0]);
-	else
-		buf_addf(&r->out, "Backend %lu is being replaced.", id);
-}
-
-/* ------------------------------------------------------------------- memory */
-
-struct memory {
-	long	res, shr;	/* KB */
-};
-
-static struct memory
-own_memory(void)
-{
-	long size = 0, res = 0, shr = 0, page = sysconf(_SC_PAGESIZE) / 1024;
-	FILE *f = fopen("/proc/self/statm", "re");
-
-	if (f != NULL) {
-		if (fscanf(f, "%ld %ld %ld", &size, &res, &shr) != 3)
-			res = shr = 0;
-		fclose(f);
-	}
-	return (struct memory){ res * page, shr * page };
-}
-
-static long
-backends_memory(const struct gateway *gw)
-{
-	size_t n;
-	struct backend_info *b = all_backends(gw, &n);
-	long sum = 0;
-
-	for (size_t i = 0; i < n; i++)
-		sum += b[i].rss_kb;
-	free(b);
-	return sum;
-}
-
-static void
-cmd_res_memory(struct run *r)
-{
-	buf_addf(&r->out, "%ld", own_memory().res + backends_memory(r->gw));
-}
-
-static void
-cmd_shr_memory(struct run *r)
-{
-	buf_addf(&r->out, "%ld", own_memory().shr);
-}
-
-static void
-cmd_used_memory(struct run *r)
-{
-	struct memory own = own_memory();
-
-	buf_addf(&r->out, "%ld", own.res - own.shr + backends_memory(r->gw));
-}
-
-static void
-cmd_average_memory(struct run *r)
-{
-	size_t users = online(r->gw);
-
-	buf_addf(&r->out, "%ld",
-	    users ? backends_memory(r->gw) / (long)users : 0);
-}
-
 /* ---------------------------------------------------------------- the table */
 
 static command cmd_help, cmd_commands, cmd_variables;
@@ -395,6 +284,7 @@ static const struct row rows[] = {
 { "uptime", VAR, "General", "", "Seconds since the start", 0, cmd_uptime },
 { "version", VAR, "General", "", "Version of the program", 0, cmd_version },
 { "reload", CMD, "General", "", "Read the configuration file again", 0, cmd_reload },
+{ "events", CMD, "General", "", "The last 200 changes of state", 0, cmd_events },
 { "help", CMD, "General", "", "This list", 0, cmd_help },
 { "commands", CMD, "General", "", "Commands, for programs", 0, cmd_commands },
 { "variables", CMD, "General", "", "Variables, for programs", 0, cmd_variables },
@@ -412,6 +302,9 @@ static const struct row rows[] = {
 { "crashed_backends_count", VAR, "Backends", "", "How many have crashed", 0, cmd_crashed_backends_count },
 { "crash_report", CMD, "Backends", "", "Crashed backends and why", 0, cmd_crash_report },
 { "restart_backend", CMD, "Backends", "ID", "Replace a backend; its users move", 1, cmd_restart_backend },
+{ "restart_backends", CMD, "Backends", "", "Replace all backends, one after the other", 0, cmd_restart_backends },
+{ "move_user", CMD, "Backends", "JID", "Give a user another backend", 1, cmd_move_user },
+{ "quarantine", CMD, "Backends", "", "Users who are held apart", 0, cmd_quarantine },
 { "res_memory", VAR, "Memory", "", "Resident memory of all processes, KB", 0, cmd_res_memory },
 { "shr_memory", VAR, "Memory", "", "Shared memory of the main process, KB", 0, cmd_shr_memory },
 { "used_memory", VAR, "Memory", "", "Memory used by all processes, KB", 0, cmd_used_memory },

@@ -36,6 +36,20 @@ contact_find_jid(const struct user *user, const char *bare)
 }
 
 struct contact *
+contact_restore(struct user *user, const char *name, const char *jid)
+{
+	struct contact *contact = xcalloc(1, sizeof(*contact));
+
+	contact->name = xstrdup(name);
+	contact->jid = xstrdup(jid);
+	contact->escaped = jid_has_escapes(jid);
+	map_put(&user->contacts, contact->name, contact);
+	if (contact_find_jid(user, jid) == NULL)
+		map_put(&user->contact_jids, contact->jid, contact);
+	return contact;
+}
+
+struct contact *
 contact_add(struct user *user, const char *name)
 {
 	struct contact *contact = contact_find(user, name);
@@ -51,13 +65,7 @@ contact_add(struct user *user, const char *name)
 		arena_free(&a);
 		return NULL;
 	}
-	contact = xcalloc(1, sizeof(*contact));
-	contact->name = xstrdup(name);
-	contact->jid = xstrdup(jid);
-	contact->escaped = jid_has_escapes(jid);
-	map_put(&user->contacts, contact->name, contact);
-	if (contact_find_jid(user, jid) == NULL)
-		map_put(&user->contact_jids, contact->jid, contact);
+	contact = contact_restore(user, name, jid);
 	arena_free(&a);
 	return contact;
 }

@@ -42,6 +42,9 @@ void		 contact_save(struct user *, const struct contact *);
 /* From the store, when the user is loaded. */
 void		 contacts_load(struct user *, const struct store_contact *,
 		    size_t n);
+/* One that was known before, under this address; for user_pack.c. */
+struct contact	*contact_restore(struct user *, const char *name,
+		    const char *jid);
 void		 contacts_destroy(struct user *);
 
 /* ---- what session.c and down_presence.c call; written in roster.c */

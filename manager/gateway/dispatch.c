@@ -5,6 +5,7 @@
 
 #include <string.h>
 
+#include "manager/gateway/trace.h"
 #include "manager/gateway/up.h"
 #include "protocol/errors.h"
 #include "util/log.h"
@@ -57,7 +58,8 @@ holds(const struct user *user, unsigned backend)
 static bool
 right_time(const struct user *user, enum when when)
 {
-	if (user->state == USER_ONLINE)
+	if (user->state == USER_ONLINE ||
+	    (user->state == USER_MOVING && !user->asked))
 		return (when & ONLINE) != 0;
 	return (when & IN_LOGIN) != 0 && (user->asked ||
 	    user->state == USER_LEAVING);
@@ -90,6 +92,8 @@ dispatch_message(struct gateway *gw, unsigned backend, const struct msg *msg)
 			    ERR_NOT_CONNECTED, NULL);
 		return;
 	}
+	if (trace_runs(gw))
+		trace_up(up.user, msg->method, msg->params);
 	if (right_time(up.user, handlers[msg->method].when))
 		handlers[msg->method].handle(&up);
 	else if (request)

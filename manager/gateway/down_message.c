@@ -9,6 +9,7 @@
 #include "manager/gateway/contact.h"
 #include "manager/gateway/ns.h"
 #include "manager/gateway/outgoing.h"
+#include "manager/gateway/repeats.h"
 #include "manager/gateway/say_chat.h"
 #include "manager/gateway/session.h"
 #include "manager/gateway/watch.h"
@@ -110,11 +111,20 @@ send_text(struct down *d, const char *name)
 		.body = stanza_child_text(d->arena, d->stanza, "body", NULL),
 	};
 
+	struct outgoing *o;
+	uint64_t mark = repeats_note(d->user, d->to->bare, d->id, copy.body);
+
+	if (mark == 0) {
+		log_debug("%s: a message to %s came again", d->user->jid,
+		    d->to->bare);
+		return;
+	}
 	d->gw->messages_down++;
 	if (stanza_child(d->stanza, "private", NS_CARBONS) == NULL)
 		say_sent(d->user, d->from->full, &copy);
-	outgoing_send(d->user, outgoing_create(d->user, d, "chat", name,
-	    NULL));
+	o = outgoing_create(d->user, d, "chat", name, NULL);
+	o->mark = mark;
+	outgoing_send(d->user, o);
 }
 
 void

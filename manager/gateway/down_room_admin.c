@@ -92,7 +92,7 @@ job_answered(struct job *job, const struct msg_error *error)
 	struct user *user = user_find(job->gw, job->user);
 
 	if (user != NULL)
-		room_answered(user);
+		session_answered(user);
 	if (error != NULL && !job->failed) {
 		job->failed = true;
 		job->error = say_error_of(error->code);

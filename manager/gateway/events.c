@@ -3,6 +3,7 @@
  * and calls a verb. */
 #include "manager/gateway/admin.h"
 #include "manager/gateway/dispatch.h"
+#include "manager/gateway/handover.h"
 #include "manager/gateway/iq.h"
 #include "manager/gateway/login.h"
 #include "manager/gateway/router.h"
@@ -17,6 +18,7 @@ link_up(void *ctx)
 	struct gateway *gw = ctx;
 
 	log_info("%s: the XMPP side is up", gw->config->jid);
+	recent_add(&gw->recent, ev_now(gw->loop), "the XMPP side is up");
 	watch_link_up(gw);
 }
 
@@ -26,6 +28,8 @@ link_down(void *ctx, const char *why)
 	struct gateway *gw = ctx;
 
 	log_warn("%s: the XMPP side is down: %s", gw->config->jid, why);
+	recent_add(&gw->recent, ev_now(gw->loop), "the XMPP side is down: %s",
+	    why);
 	iq_fail_all(gw);
 	watch_link_down(gw);
 }
@@ -70,9 +74,20 @@ link_congested(void *ctx, bool congested)
 	pool_hold(gw->pool, congested);
 }
 
+static void
+link_dropped(void *ctx, unsigned long stanzas, const char *why)
+{
+	struct gateway *gw = ctx;
+
+	gw->dropped += stanzas;
+	recent_add(&gw->recent, ev_now(gw->loop),
+	    "%lu messages to XMPP were given up: %s", stanzas, why);
+}
+
 const struct link_events gateway_link_events = {
 	.up = link_up, .down = link_down, .stanza = link_stanza,
 	.login = link_login, .gone = link_gone, .congested = link_congested,
+	.dropped = link_dropped,
 };
 
 static void
@@ -104,6 +119,24 @@ pool_lost(void *ctx, const char *jid, const char *why)
 }
 
 static void
+pool_move(void *ctx, const char *jid, const char *why)
+{
+	struct user *user = user_find(ctx, jid);
+
+	(void)why;
+	if (user != NULL)
+		session_move(user);
+}
+
+static void
+pool_changed(void *ctx, const char *text)
+{
+	struct gateway *gw = ctx;
+
+	recent_add(&gw->recent, ev_now(gw->loop), "%s", text);
+}
+
+static void
 pool_message(void *ctx, unsigned backend, const struct msg *msg)
 {
 	dispatch_message(ctx, backend, msg);
@@ -111,5 +144,7 @@ pool_message(void *ctx, unsigned backend, const struct msg *msg)
 
 const struct pool_events gateway_pool_events = {
 	.features = pool_ready, .assigned = pool_assigned, .lost = pool_lost,
-	.message = pool_message,
+	.message = pool_message, .move = pool_move, .changed = pool_changed,
+	.pack_request = handover_pack_request,
+	.unpack_request = handover_unpack_request,
 };

@@ -5,10 +5,14 @@
 #include <stdlib.h>
 
 #include "manager/gateway/contact.h"
+#include "manager/gateway/handover.h"
 #include "manager/gateway/iq.h"
+#include "manager/gateway/pace.h"
+#include "manager/gateway/quarantine.h"
 #include "manager/gateway/rights.h"
 #include "manager/gateway/room_list.h"
 #include "manager/gateway/session.h"
+#include "manager/gateway/spool.h"
 #include "manager/gateway/user.h"
 #include "util/later.h"
 #include "util/log.h"
@@ -31,6 +35,7 @@ tick(struct ev_loop *loop, ev_timer *w, int revents)
 
 	(void)revents;
 	iq_expire(gw, now);
+	quarantine_tick(gw, now);
 	if (gw->undelivered > 0)
 		log_warn("%s: %lu messages of the network could not be "
 		    "delivered: the XMPP side does not take them, or nobody "
@@ -54,10 +59,26 @@ gateway_create(struct ev_loop *loop, const struct gateway_config *config)
 	gw->loop = loop;
 	gw->config = config;
 	gw->started = ev_now(loop);
+	gw->last_message = (int64_t)(gw->started * 1e6);
 	rand_token(gw->iq_token, sizeof(gw->iq_token));
 	ev_timer_init(&gw->tick, tick, 1, 1);
 	gw->tick.data = gw;
 	return gw;
+}
+
+/* What the one before us had asked of the store and of backends is asked
+ * again; the rest is as it was. */
+static void
+resume(struct gateway *gw)
+{
+	struct user *user;
+	size_t at = 0;
+
+	while ((user = map_next(&gw->users, &at)) != NULL) {
+		session_resume(user);
+		if (session_ready(user))
+			rooms_resume(user);
+	}
 }
 
 void
@@ -68,6 +89,10 @@ gateway_start(struct gateway *gw, struct link *link, struct pool *pool,
 	gw->pool = pool;
 	gw->store = store;
 	ev_timer_start(gw->loop, &gw->tick);
+	if (gw->adopted)
+		resume(gw);
+	else
+		spool_load(gw);
 }
 
 void
@@ -89,6 +114,13 @@ gateway_stop(struct gateway *gw)
 }
 
 void
+gateway_save(struct gateway *gw)
+{
+	if (gw != NULL && gw->link != NULL)
+		spool_save(gw);
+}
+
+void
 gateway_destroy(struct gateway *gw)
 {
 	struct user *user;
@@ -104,6 +136,9 @@ gateway_destroy(struct gateway *gw)
 	map_finish(&gw->iqs);
 	room_lists_destroy(gw);
 	rights_destroy(gw);
+	pace_destroy(gw);
+	quarantine_destroy(gw);
+	recent_finish(&gw->recent);
 	/* What was put off until the end of this turn looks for its user in
 	 * here, and finds none. */
 	later_free(gw);

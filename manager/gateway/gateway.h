@@ -12,11 +12,13 @@
 #include <ev.h>
 #include <stdbool.h>
 #include <stddef.h>
+#include <sys/queue.h>
 
 #include "manager/pool/pool.h"
 #include "manager/store/store.h"
 #include "manager/xmpp/link.h"
 #include "util/map.h"
+#include "util/recent.h"
 
 /* What the gateway needs of the configuration; all strings outlive it. */
 struct gateway_config {
@@ -42,9 +44,13 @@ struct gateway_config {
 	double		 login_timeout;		/* of a login in flight, seconds */
 	double		 crash_grace;		/* presence is kept so long */
 	double		 login_delay;		/* seconds between two logins */
+	double		 login_rate;		/* of those who come back, a
+						 * second; 0: no limit */
 	unsigned	 outbox_max;		/* messages waiting per user */
 	unsigned	 inflight_max;		/* unanswered per user */
 	unsigned	 history_max;		/* room messages kept for joiners */
+	double		 spool_age;		/* seconds a message may wait */
+	size_t		 spool_max;		/* bytes kept over a restart */
 };
 
 struct gateway {
@@ -56,17 +62,26 @@ struct gateway {
 	struct map	 users;			/* bare JID -> struct user */
 	struct map	 iqs;			/* id -> struct iq we have sent */
 	struct map	 rights;		/* rights.c: XEP-0356, by domain */
+	struct map	 strikes;		/* quarantine.c: by bare JID */
+	struct pace	*pace;			/* pace.c */
+	LIST_HEAD(, trace) traces;	/* trace.c */
+	struct recent	 recent;		/* what has happened lately */
 	struct room_lists *room_lists;		/* room_list.c; or NULL */
 	double		 started;		/* ev_now() */
 	double		 next_login;		/* not before, for login_delay */
 	char		 caps_contacts[32];	/* caps.c; "": to be computed */
 	char		 caps_self[32];
+	int64_t		 last_message;	/* taken; us since 1970 or more, so
+					 * that numbers outlive us */
+	size_t		 spooled;	/* bytes; <= config->spool_max */
 	unsigned long	 messages_down, messages_up;	/* since the start */
+	unsigned long	 dropped;	/* to XMPP, since the start */
 	unsigned long	 undelivered;	/* to XMPP, in this second */
 	unsigned long	 iq_serial;
 	char		 iq_token[13];
 	struct ev_timer	 tick;			/* once a second */
 	bool		 stopping;
+	bool		 adopted;	/* the successor of another run */
 };
 
 /* Events for link_events and pool_events; ctx is the struct gateway. */
@@ -82,6 +97,8 @@ void		 gateway_reconfigured(struct gateway *);
 /* Tell every user that the service stops: rooms (332), contacts and the
  * gateway go unavailable.  Sessions are logged out with the pool. */
 void		 gateway_stop(struct gateway *);
+/* The last thing before the link and the store go. */
+void		 gateway_save(struct gateway *);	/* NULL is fine */
 void		 gateway_destroy(struct gateway *);	/* NULL is fine */
 
 /* The network can do this (initialize: features). */

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "manager/gateway/say.h"
 #include "util/rand.h"
 #include "util/xalloc.h"
 
@@ -59,7 +60,7 @@ iq_send(struct gateway *gw, struct xml *x, const char *to, double timeout,
 	xml_close_to(x, 0);
 	/* What could not be sent fails at the next tick: the caller may be
 	 * walking over what the callback would change. */
-	if (link_end(gw->link, to, 0) < 0)
+	if (say_send(gw, to, 0) < 0)
 		iq->deadline = 0;
 }
 

@@ -201,8 +201,7 @@ login_send(struct user *user)
 		.status = best ? best->status : NULL,
 	};
 	void *ctx = login_ctx(user);
-	int sent = pool_request(user->gw->pool, user->jid, METHOD_login, &msg,
-	    0, answered, ctx);
+	int sent = session_ask(user, METHOD_login, &msg, 0, answered, ctx);
 
 	arena_free(&a);
 	if (sent < 0)

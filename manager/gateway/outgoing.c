@@ -6,10 +6,14 @@
 #include <string.h>
 
 #include "manager/gateway/ns.h"
+#include "manager/gateway/repeats.h"
 #include "manager/gateway/say.h"
 #include "manager/gateway/session.h"
+#include "manager/gateway/spool.h"
 #include "manager/gateway/xhtml.h"
 #include "protocol/errors.h"
+#include "protocol/features.h"
+#include "util/pack.h"
 #include "util/xalloc.h"
 
 /* --------------------------------------------------------------- creation */
@@ -77,8 +81,43 @@ outgoing_create(struct user *user, const struct down *d, const char *kind,
 	struct outgoing *o = pack(part);
 
 	o->gw = d->gw;
+	o->number = ++d->gw->last_message;
+	o->when = ev_now(d->gw->loop);
 	o->kind = kind;
 	o->receipt = stanza_child(m, "request", NS_RECEIPTS) != NULL;
+	return o;
+}
+
+/* ----------------------------------------------------------------- outbox */
+
+/* In the order in which they came, also what comes back. */
+static void
+put(struct user *user, struct outgoing *o)
+{
+	struct outgoing *before;
+
+	TAILQ_FOREACH_REVERSE(before, &user->outbox, outgoing_list, entry) {
+		if (before->number < o->number)
+			break;
+	}
+	if (before != NULL)
+		TAILQ_INSERT_AFTER(&user->outbox, before, o, entry);
+	else
+		TAILQ_INSERT_HEAD(&user->outbox, o, entry);
+	user->outbox_count++;
+	spool_put(user, o);
+}
+
+static struct outgoing *
+take(struct user *user)
+{
+	struct outgoing *o = TAILQ_FIRST(&user->outbox);
+
+	if (o != NULL) {
+		TAILQ_REMOVE(&user->outbox, o, entry);
+		user->outbox_count--;
+		spool_drop(o);
+	}
 	return o;
 }
 
@@ -87,6 +126,10 @@ outgoing_create(struct user *user, const struct down *d, const char *kind,
 static void
 fail(struct outgoing *o, const char *code, const char *text)
 {
+	struct user *user = user_find(o->gw, o->user);
+
+	if (user != NULL)
+		repeats_forget(user, o->mark);
 	if (strcmp(code, ERR_LOST) == 0)
 		text = "The connection to the network was lost while this "
 		    "message was on its way; it may have been delivered.";
@@ -112,21 +155,35 @@ done(struct outgoing *o, const struct msg_send_result *result)
 	free(o);
 }
 
-static void
-answered(void *ctx, const struct msg_error *error, const union result *result)
+/* Was it lost in a way that does no harm to send it again?  Then it waits for
+ * the session to come back. */
+static bool
+goes_again(const struct outgoing *o, const struct user *user, const char *code)
+{
+	if (user == NULL || !session_expected(user))
+		return false;
+	return strcmp(code, ERR_UNSENT) == 0 || (strcmp(code, ERR_LOST) == 0 &&
+	    gateway_can(o->gw, FEATURE_REPEATS));
+}
+
+void
+outgoing_answered(void *ctx, const struct msg_error *error,
+    const union result *result)
 {
 	static const struct msg_send_result nothing;	/* nil: accepted */
 	struct outgoing *o = ctx;
 	struct user *user = user_find(o->gw, o->user);
 
-	if (user != NULL) {
-		user->inflight--;
-		user_tidy(user);
-	}
-	if (error != NULL)
-		fail(o, error->code, error->text);
-	else
+	if (user != NULL && error != NULL && strcmp(error->code, ERR_LOST) == 0)
+		user->suspect = true;
+	if (error == NULL)
 		done(o, result ? &result->send : &nothing);
+	else if (goes_again(o, user, error->code))
+		put(user, o);
+	else
+		fail(o, error->code, error->text);
+	if (user != NULL)
+		session_answered(user);
 }
 
 /* ------------------------------------------------------------------- send */
@@ -143,8 +200,7 @@ request(struct user *user, struct outgoing *o)
 		.thread = o->thread, .reply_to = o->reply_id ? &reply : NULL,
 	};
 
-	if (pool_request(user->gw->pool, user->jid, METHOD_send, &msg, 0,
-	    answered, o) < 0)
+	if (session_ask(user, METHOD_send, &msg, 0, outgoing_answered, o) < 0)
 		return -1;
 	user->inflight++;
 	return 0;
@@ -155,6 +211,7 @@ outgoing_send(struct user *user, struct outgoing *o)
 {
 	const struct gateway_config *config = user->gw->config;
 
+	user->active = o->when;
 	if (session_ready(user)) {
 		if (user->inflight >= config->inflight_max)
 			fail(o, ERR_QUEUE_FULL, "Too many of your messages "
@@ -173,20 +230,7 @@ outgoing_send(struct user *user, struct outgoing *o)
 		    "many messages wait for it; try again.");
 		return;
 	}
-	TAILQ_INSERT_TAIL(&user->outbox, o, entry);
-	user->outbox_count++;
-}
-
-static struct outgoing *
-take(struct user *user)
-{
-	struct outgoing *o = TAILQ_FIRST(&user->outbox);
-
-	if (o != NULL) {
-		TAILQ_REMOVE(&user->outbox, o, entry);
-		user->outbox_count--;
-	}
-	return o;
+	put(user, o);
 }
 
 void
@@ -215,6 +259,99 @@ outgoing_drop(struct user *user)
 {
 	struct outgoing *o;
 
-	while ((o = take(user)) != NULL)
+	/* What the store keeps stays there. */
+	while ((o = TAILQ_FIRST(&user->outbox)) != NULL) {
+		TAILQ_REMOVE(&user->outbox, o, entry);
 		free(o);
+	}
+	user->outbox_count = 0;
+}
+
+double
+outgoing_expire(struct user *user, double now)
+{
+	double age = user->gw->config->spool_age;
+	struct outgoing *o;
+
+	while ((o = TAILQ_FIRST(&user->outbox)) != NULL && o->when + age <= now)
+		fail(take(user), ERR_NETWORK, "You have not come back in time "
+		    "for this message to be sent.");
+	return o != NULL ? o->when + age : 0;
+}
+
+/* ------------------------------------------------------------ over restarts */
+
+static const char *const part_names[NPARTS] = {
+	[USER] = "user", [FROM] = "from", [TO] = "to", [ID] = "id",
+	[NAME] = "name", [ROOM] = "room", [BODY] = "body", [XHTML] = "xhtml",
+	[REPLACES] = "replaces", [THREAD] = "thread",
+	[REPLY_ID] = "reply_id", [REPLY_AUTHOR] = "reply_author",
+};
+
+void
+outgoing_pack(const struct outgoing *o, struct packer *p)
+{
+	const char *const part[NPARTS] = {
+		[USER] = o->user, [FROM] = o->from, [TO] = o->to,
+		[ID] = o->id, [NAME] = o->name, [ROOM] = o->room,
+		[BODY] = o->body, [XHTML] = o->xhtml,
+		[REPLACES] = o->replaces, [THREAD] = o->thread,
+		[REPLY_ID] = o->reply_id, [REPLY_AUTHOR] = o->reply_author,
+	};
+
+	pack_map(p, NULL);
+	for (int i = 0; i < NPARTS; i++)
+		pack_str(p, part_names[i], part[i]);
+	pack_str(p, "kind", o->kind);
+	pack_int(p, "number", o->number);
+	pack_num(p, "when", o->when);
+	pack_bool(p, "receipt", o->receipt);
+	pack_bool(p, "spooled", o->spooled);
+	pack_end(p);
+}
+
+struct outgoing *
+outgoing_unpack(struct gateway *gw, const struct packed *facts)
+{
+	const char *part[NPARTS];
+	const char *kind = packed_str(facts, "kind");
+	struct outgoing *o;
+
+	for (int i = 0; i < NPARTS; i++)
+		part[i] = packed_str(facts, part_names[i]);
+	if (part[USER] == NULL || part[FROM] == NULL || part[TO] == NULL ||
+	    part[NAME] == NULL || kind == NULL)
+		return NULL;
+	o = pack(part);
+	o->gw = gw;
+	o->kind = strcmp(kind, "private") == 0 ? "private" : "chat";
+	o->number = packed_int(facts, "number", ++gw->last_message);
+	o->when = packed_num(facts, "when", ev_now(gw->loop));
+	o->receipt = packed_bool(facts, "receipt", false);
+	o->spooled = packed_bool(facts, "spooled", false);
+	o->mark = REPEATS_UNKNOWN;
+	return o;
+}
+
+void
+outgoing_resume(struct user *user, struct outgoing *o)
+{
+	put(user, o);
+	if (user->state == USER_OFFLINE && user->due == 0)
+		user->due = ev_now(o->gw->loop) + 1;
+}
+
+void
+outgoing_stop(struct user *user, const char *code, const char *text)
+{
+	struct outgoing *o, *next;
+
+	for (o = TAILQ_FIRST(&user->outbox); o != NULL; o = next) {
+		next = TAILQ_NEXT(o, entry);
+		if (o->spooled)
+			continue;
+		TAILQ_REMOVE(&user->outbox, o, entry);
+		user->outbox_count--;
+		fail(o, code, text);
+	}
 }

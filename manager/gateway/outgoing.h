@@ -11,12 +11,18 @@
 #include <sys/queue.h>
 
 #include "manager/gateway/user.h"
+#include "util/pack.h"
 
 struct down;
 
 struct outgoing {
 	TAILQ_ENTRY(outgoing) entry;	/* in user->outbox */
 	struct gateway	*gw;
+	int64_t		 number;	/* in the order in which they came; its
+					 * name in the store's spool */
+	double		 when;		/* ev_now() when it came */
+	uint64_t	 mark;		/* of repeats.h */
+	bool		 spooled;	/* the store keeps it, too */
 	/* All strings are in data. */
 	const char	*user;		/* bare JID */
 	const char	*from, *to;	/* of the stanza, for an answer */
@@ -42,9 +48,23 @@ struct outgoing	*outgoing_create(struct user *, const struct down *,
 void		 outgoing_send(struct user *, struct outgoing *);
 /* The session is up: send what waits, in order. */
 void		 outgoing_flush(struct user *);
+/* What has waited longer than config->spool_age is answered by an error.
+ * Returns ev_now() when the next one is due; 0: nothing waits. */
+double		 outgoing_expire(struct user *, double now);
 /* The session is over: answer what waits by this error. */
 void		 outgoing_fail(struct user *, const char *code,
 		    const char *text);
+/* We stop: likewise for what the store does not keep. */
+void		 outgoing_stop(struct user *, const char *code,
+		    const char *text);
+/* The facts of one, into a map without a name; and back, NULL if they are not
+ * whole. */
+void		 outgoing_pack(const struct outgoing *, struct packer *);
+struct outgoing	*outgoing_unpack(struct gateway *, const struct packed *);
+/* It waits, as it did before we were started. */
+void		 outgoing_resume(struct user *, struct outgoing *);
+/* The answer to one that is in flight; ctx is the struct outgoing. */
+rpc_reply	 outgoing_answered;
 /* The user object goes; outgoing_fail() has been called if anybody cares. */
 void		 outgoing_drop(struct user *);
 

@@ -31,6 +31,19 @@ find(const struct gateway *gw, const char *jid)
 	return map_get(&gw->rights, domain_of(jid));
 }
 
+static struct entry *
+find_or_make(struct gateway *gw, const char *domain)
+{
+	struct entry *entry = find(gw, domain);
+
+	if (entry != NULL || map_count(&gw->rights) >= DOMAINS_MAX)
+		return entry;
+	entry = xcalloc(1, sizeof(*entry));
+	entry->domain = xstrdup(domain);
+	map_put(&gw->rights, entry->domain, entry);
+	return entry;
+}
+
 const struct rights *
 rights_of(const struct gateway *gw, const char *jid)
 {
@@ -64,6 +77,44 @@ rights_destroy(struct gateway *gw)
 		free(entry);
 	}
 	map_finish(&gw->rights);
+}
+
+#define FLAGS(X) X(roster_get) X(roster_set) X(message) X(presence_roster)
+
+void
+rights_pack(const struct gateway *gw, struct packer *p)
+{
+	const struct entry *entry;
+	size_t at = 0;
+
+	while ((entry = map_next(&gw->rights, &at)) != NULL) {
+		pack_map(p, NULL);
+		pack_str(p, "domain", entry->domain);
+		pack_str(p, "ns", entry->rights.ns);
+#define X(flag)	pack_bool(p, #flag, entry->rights.flag);
+		FLAGS(X)
+#undef X
+		pack_end(p);
+	}
+}
+
+void
+rights_unpack(struct gateway *gw, const struct packed *list)
+{
+	for (size_t i = 0; i < packed_count(list); i++) {
+		const struct packed *facts = packed_at(list, i);
+		const char *domain = packed_str(facts, "domain");
+		const char *ns = packed_str(facts, "ns");
+		struct entry *entry = domain ? find_or_make(gw, domain) : NULL;
+
+		if (entry == NULL)
+			continue;
+		entry->rights.ns = ns != NULL && strcmp(ns,
+		    NS_PRIVILEGE1) == 0 ? NS_PRIVILEGE1 : NS_PRIVILEGE2;
+#define X(flag)	entry->rights.flag = packed_bool(facts, #flag, false);
+		FLAGS(X)
+#undef X
+	}
 }
 
 static void
@@ -106,13 +157,8 @@ down_privilege(struct down *d)
 		return;
 	if (stanza_find(d->payload, "perm", d->payload->ns) == NULL)
 		return;
-	if ((entry = find(d->gw, d->from->domain)) == NULL) {
-		if (map_count(&d->gw->rights) >= DOMAINS_MAX)
-			return;
-		entry = xcalloc(1, sizeof(*entry));
-		entry->domain = xstrdup(d->from->domain);
-		map_put(&d->gw->rights, entry->domain, entry);
-	}
+	if ((entry = find_or_make(d->gw, d->from->domain)) == NULL)
+		return;
 	entry->rights = (struct rights){
 		.ns = strcmp(d->payload->ns, NS_PRIVILEGE2) == 0 ?
 		    NS_PRIVILEGE2 : NS_PRIVILEGE1,

@@ -8,6 +8,7 @@
 #include <stdbool.h>
 
 #include "manager/gateway/gateway.h"
+#include "util/pack.h"
 
 struct rights {
 	const char	*ns;		/* NS_PRIVILEGE2 or NS_PRIVILEGE1 */
@@ -20,6 +21,9 @@ struct rights {
 const struct rights *rights_of(const struct gateway *, const char *jid);
 /* It refused although it had said so (ejabberd 23.01: roster set). */
 void	rights_refused_roster_set(struct gateway *, const char *jid);
+/* Over an upgrade, as servers grant only once: into a list, and back. */
+void	rights_pack(const struct gateway *, struct packer *);
+void	rights_unpack(struct gateway *, const struct packed *);
 void	rights_destroy(struct gateway *);
 
 #endif

@@ -12,6 +12,7 @@
 #include "manager/gateway/name.h"
 #include "manager/gateway/room_history.h"
 #include "manager/gateway/room_send.h"
+#include "manager/gateway/session.h"
 #include "util/later.h"
 #include "util/siphash.h"
 #include "util/utf8.h"
@@ -75,7 +76,7 @@ room_destroy(struct room *room)
 	while ((r = LIST_FIRST(&room->requests)) != NULL) {
 		LIST_REMOVE(r, entry);
 		if (r->counted)
-			room_answered(room->user);
+			session_answered(room->user);
 		r->room = NULL;
 	}
 	room_sends_orphan(room);
@@ -346,15 +347,14 @@ set_resource(struct room *room, struct occupant *o)
 }
 
 static struct occupant *
-occupant_new(struct room *room, const char *nick)
+occupant_new(const char *nick)
 {
 	size_t size = strlen(nick) + 1;
 	struct occupant *o = xcalloc(1, sizeof(*o) + size);
 
 	memcpy(o->nick, nick, size);
 	o->show = SHOW_ONLINE;
-	set_resource(room, o);
-	map_put(&room->occupants, o->nick, o);
+	o->resource = o->nick;
 	return o;
 }
 
@@ -367,8 +367,27 @@ room_occupant_add(struct room *room, const char *nick, const char *real)
 		return o;
 	if (map_count(&room->occupants) >= ROOM_OCCUPANTS_MAX)
 		return NULL;
-	o = occupant_new(room, nick);
+	o = occupant_new(nick);
+	set_resource(room, o);
+	map_put(&room->occupants, o->nick, o);
 	o->id = room_identity(room, nick, real);
+	return o;
+}
+
+struct occupant *
+room_occupant_restore(struct room *room, const char *nick,
+    const char *resource)
+{
+	struct occupant *o;
+
+	if (map_get(&room->occupants, nick) != NULL)
+		return NULL;
+	o = occupant_new(nick);
+	if (resource != NULL && *resource != '\0') {
+		o->resource = xstrdup(resource);
+		room->odd++;
+	}
+	map_put(&room->occupants, o->nick, o);
 	return o;
 }
 
@@ -523,20 +542,12 @@ room_request_done(struct room_request *r)
 	if (r->room != NULL) {
 		LIST_REMOVE(r, entry);
 		if (r->counted)
-			room_answered(r->room->user);
+			session_answered(r->room->user);
 	}
 	free(r->from);
 	free(r->to);
 	free(r->id);
 	free(r);
-}
-
-void
-room_answered(struct user *user)
-{
-	if (user->inflight > 0)
-		user->inflight--;
-	user_tidy(user);
 }
 
 bool

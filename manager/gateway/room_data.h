@@ -144,6 +144,9 @@ bool		 room_is_self(const struct room *, const struct occupant *);
 /* Find or make; NULL when the room is full beyond reason. */
 struct occupant	*room_occupant_add(struct room *, const char *nick,
 		    const char *real);
+/* One that was known before; resource "": the nick. */
+struct occupant	*room_occupant_restore(struct room *, const char *nick,
+		    const char *resource);
 void		 room_occupant_remove(struct room *, struct occupant *);
 void		 room_occupants_clear(struct room *);
 /* All that is known of from, but for its nick, is true of to. */
@@ -168,8 +171,6 @@ int		 affiliation_parse(const char *, enum affiliation *);
 struct room_request *room_request_new(struct room *, const char *from,
 		    const char *to, const char *id, bool counted);
 void		 room_request_done(struct room_request *);
-/* One less of those that count. */
-void		 room_answered(struct user *);
 /* As many unanswered requests as a user may have? */
 bool		 room_busy(const struct room *);
 
@@ -181,6 +182,8 @@ struct room_why {
 /* Something has happened: what the table says.  The room may be gone after. */
 void		 room_event(struct room *, enum room_event,
 		    const struct room_why *);
+/* As it was before an upgrade; an unknown state counts as lost. */
+void		 room_restore_state(struct room *, int64_t state);
 /* A client is out (it has been told, or is gone): the room is left with its
  * last one.  The room may be gone after. */
 void		 room_drop_client(struct room *, struct room_client *,

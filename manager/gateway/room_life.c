@@ -475,6 +475,13 @@ room_event(struct room *room, enum room_event event,
 	actions[room->state][event](room, why);
 }
 
+void
+room_restore_state(struct room *room, int64_t state)
+{
+	room->state = state >= 0 && state < ROOM_NSTATES ?
+	    (enum room_state)state : ROOM_LOST;
+}
+
 /* ------------------------------------------------------------ other endings */
 
 void

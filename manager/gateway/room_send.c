@@ -11,9 +11,12 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "manager/gateway/repeats.h"
 #include "manager/gateway/say_room.h"
 #include "manager/gateway/session.h"
 #include "protocol/errors.h"
+#include "protocol/features.h"
+#include "util/log.h"
 #include "util/xalloc.h"
 
 #define MAYBE "It is not known whether the message has arrived."
@@ -24,6 +27,8 @@ struct room_send {
 	struct room_words words;	/* texts below; body, id never NULL */
 	double		 due;		/* not sent, or accepted: when to
 					 * stop waiting */
+	int64_t		 number;	/* unique, also over an upgrade */
+	uint64_t	 mark;		/* of repeats.h */
 	bool		 sent;
 	bool		 accepted;	/* by the network; an echo is to come */
 	bool		 echoed;	/* shown before the answer came */
@@ -132,7 +137,8 @@ send_new(struct room *room, const struct room_words *words)
 		if (*text(&w, i) != NULL)
 			size += strlen(*text(&w, i)) + 1;
 	s = xmalloc(sizeof(*s) + size);
-	*s = (struct room_send){ .room = room, .words = w };
+	*s = (struct room_send){ .room = room, .words = w,
+	    .number = ++room->user->gw->last_message };
 	at = s->texts;
 	for (size_t i = 0; i < LENGTH(texts); i++)
 		*text(&s->words, i) = copy(&at, *text(&w, i));
@@ -154,6 +160,7 @@ send_free(struct room_send *s)
 static void
 refuse(const struct room_send *s, enum stanza_error error, const char *why)
 {
+	repeats_forget(s->room->user, s->mark);
 	say_error_to(s->room->user->gw, "message", s->words.to, s->words.from,
 	    s->words.id, error, why);
 }
@@ -179,18 +186,39 @@ done(struct room_send *s, const struct msg_send_result *result)
 	send_free(s);
 }
 
-static void
-answered(void *ctx, const struct msg_error *error, const union result *result)
+/* As for one-to-one messages (outgoing.c): no harm in sending it again. */
+static bool
+goes_again(const struct room_send *s, const char *code)
+{
+	struct user *user = s->room->user;
+
+	if (s->room->state == ROOM_LEAVING || !session_expected(user))
+		return false;
+	return strcmp(code, ERR_UNSENT) == 0 || (strcmp(code, ERR_LOST) == 0 &&
+	    gateway_can(user->gw, FEATURE_REPEATS));
+}
+
+void
+room_send_answered(void *ctx, const struct msg_error *error,
+    const union result *result)
 {
 	struct room_send *s = ctx;
 	struct room *room = s->room;
+	struct user *user;
 
 	if (room == NULL) {
 		free(s);
 		return;
 	}
-	room_answered(room->user);
-	if (error != NULL) {
+	user = room->user;
+	if (error != NULL && strcmp(error->code, ERR_LOST) == 0)
+		room->user->suspect = true;
+	if (error != NULL && goes_again(s, error->code)) {
+		s->sent = false;
+		s->due = ev_now(room->user->gw->loop) + ROOM_WAIT_TIMEOUT;
+		room->nunsent++;
+		room_arm(room);
+	} else if (error != NULL) {
 		refuse(s, say_error_of(error->code),
 		    strcmp(error->code, ERR_LOST) == 0 ? MAYBE : error->text);
 		send_free(s);
@@ -202,6 +230,7 @@ answered(void *ctx, const struct msg_error *error, const union result *result)
 	} else {
 		done(s, result ? &result->send : NULL);
 	}
+	session_answered(user);
 	room_sends_flush(room);
 }
 
@@ -228,7 +257,7 @@ send_now(struct room_send *s)
 	user->inflight++;
 	user->gw->messages_down++;
 	/* It may be answered, and gone, before this returns. */
-	session_request(user, METHOD_send, &m, answered, s);
+	session_request(user, METHOD_send, &m, room_send_answered, s);
 }
 
 static bool
@@ -237,12 +266,38 @@ may_send(const struct room *room)
 	return room->state == ROOM_JOINED && session_ready(room->user);
 }
 
+/* The client did not see that its message was taken: it is shown what became
+ * of it, if that is known. */
+static void
+show_again(struct room *room, const struct room_words *w)
+{
+	struct room_client *c = room_client(room, w->from);
+	const struct past *p;
+
+	log_debug("%s: a message to %s came again", room->user->jid,
+	    room->jid);
+	for (size_t i = 0; c != NULL &&
+	    (p = room_history_at(room->history, i)) != NULL; i++) {
+		if (p->id != NULL && strcmp(p->id, w->id) == 0)
+			say_room_message(room, p, c);
+	}
+}
+
 void
 room_send(struct room *room, const struct room_words *words)
 {
 	struct gateway *gw = room->user->gw;
-	struct room_send *s = send_new(room, words);
+	uint64_t mark = repeats_note(room->user, words->to, words->id,
+	    words->body);
+	struct room_send *s;
 
+	if (mark == 0) {
+		show_again(room, words);
+		return;
+	}
+	room->user->active = ev_now(gw->loop);
+	s = send_new(room, words);
+	s->mark = mark;
 	room->nunsent++;
 	if (may_send(room) && room->nunsent == 1) {
 		if (room_busy(room)) {
@@ -338,7 +393,7 @@ room_sends_orphan(struct room *room)
 			send_free(s);
 			continue;
 		}
-		room_answered(room->user);
+		session_answered(room->user);
 		TAILQ_REMOVE(&room->sends, s, entry);
 		s->room = NULL;
 	}
@@ -387,4 +442,83 @@ room_send_echoed(struct room *room, const char *origin, const struct past *p)
 	else
 		s->echoed = true;	/* the answer is still to come */
 	return true;
+}
+
+/* ---------------------------------------------------------- over an upgrade */
+
+static const char *const text_names[LENGTH(texts)] = {
+	"from", "to", "id", "origin_id", "nick", "body", "xhtml", "replaces",
+	"thread", "reply_id", "reply_author", "reply_text",
+};
+
+void
+room_sends_pack(const struct room *room, struct packer *p)
+{
+	struct room_send *s;
+
+	TAILQ_FOREACH(s, &room->sends, entry) {
+		pack_map(p, NULL);
+		for (size_t i = 0; i < LENGTH(texts); i++)
+			pack_str(p, text_names[i], *text(&s->words, i));
+		pack_bool(p, "receipt", s->words.receipt);
+		pack_num(p, "due", s->due);
+		pack_int(p, "number", s->number);
+		pack_bool(p, "sent", s->sent);
+		pack_bool(p, "accepted", s->accepted);
+		pack_bool(p, "echoed", s->echoed);
+		pack_end(p);
+	}
+}
+
+void
+room_send_unpack(struct room *room, const struct packed *facts)
+{
+	struct room_words w = {
+		.receipt = packed_bool(facts, "receipt", false),
+	};
+	struct room_send *s;
+
+	for (size_t i = 0; i < LENGTH(texts); i++)
+		*text(&w, i) = packed_str(facts, text_names[i]);
+	if (w.from == NULL || w.to == NULL || w.body == NULL)
+		return;
+	s = send_new(room, &w);
+	s->mark = REPEATS_UNKNOWN;
+	s->due = packed_num(facts, "due", 0);
+	s->number = packed_int(facts, "number", s->number);
+	s->sent = packed_bool(facts, "sent", false);
+	s->accepted = packed_bool(facts, "accepted", false);
+	s->echoed = packed_bool(facts, "echoed", false);
+	if (!s->sent)
+		room->nunsent++;
+}
+
+bool
+room_send_pack_request(const void *ctx, struct packer *p)
+{
+	const struct room_send *s = ctx;
+
+	if (s->room == NULL)
+		return false;
+	pack_str(p, "user", s->room->user->jid);
+	pack_str(p, "room", s->room->jid);
+	pack_int(p, "number", s->number);
+	return true;
+}
+
+void *
+room_send_of_request(struct user *user, const struct packed *facts)
+{
+	const char *jid = packed_str(facts, "room");
+	struct room *room = jid ? room_find(user, jid) : NULL;
+	int64_t number = packed_int(facts, "number", 0);
+	struct room_send *s;
+
+	if (room == NULL)
+		return NULL;
+	TAILQ_FOREACH(s, &room->sends, entry) {
+		if (s->number == number)
+			return s;
+	}
+	return NULL;
 }

@@ -8,6 +8,7 @@
 #include "manager/gateway/room_data.h"
 #include "manager/gateway/room_history.h"
 #include "manager/gateway/say.h"
+#include "util/pack.h"
 
 /* A message as a client sent it; NULL: absent. */
 struct room_words {
@@ -35,6 +36,15 @@ void	room_sends_orphan(struct room *);
 /* Show what the network took and never echoed.  Returns whether there is
  * more to wait for. */
 bool	room_sends_due(struct room *, double now);
+
+/* Over an upgrade: all of them into a list, and one of them back. */
+void	room_sends_pack(const struct room *, struct packer *);
+void	room_send_unpack(struct room *, const struct packed *);
+/* The answer to one that is in flight, ctx is its own; what is needed to find
+ * that again (false: nobody waits for it), and how (NULL: it is not there). */
+rpc_reply room_send_answered;
+bool	room_send_pack_request(const void *ctx, struct packer *);
+void	*room_send_of_request(struct user *, const struct packed *);
 
 /* The network has shown one of the user's own: which (by the id given in the
  * request)?  true: it is done, and has been shown to the clients under the

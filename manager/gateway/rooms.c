@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "manager/gateway/handover.h"
 #include "manager/gateway/room_send.h"
 #include "manager/gateway/say_room.h"
 #include "util/xalloc.h"
@@ -78,6 +79,18 @@ void
 rooms_session_up(struct user *user)
 {
 	all(user, ROOM_SESSION_UP, NULL);
+}
+
+void
+rooms_resume(struct user *user)
+{
+	struct room *room;
+	size_t at = 0;
+
+	while ((room = map_next(&user->rooms, &at)) != NULL) {
+		if (room->state != ROOM_JOINED)
+			room_event(room, ROOM_SESSION_UP, NULL);
+	}
 }
 
 void

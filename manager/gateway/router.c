@@ -11,6 +11,7 @@
 #include "manager/gateway/ns.h"
 #include "manager/gateway/say.h"
 #include "manager/gateway/session.h"
+#include "manager/gateway/trace.h"
 #include "util/log.h"
 
 enum kind { MESSAGE, PRESENCE, IQ };
@@ -191,6 +192,8 @@ router_stanza(struct gateway *gw, struct arena *a, const struct stanza *stanza,
 	unsigned target;
 	enum kind kind;
 
+	if (trace_runs(gw))
+		trace_stanza_in(gw, from->bare, stanza);
 	if (kind_of(stanza, &kind) < 0)
 		return;
 	/* What we say to an address of ours comes back from the server.  To

@@ -8,6 +8,7 @@
 #include <time.h>
 
 #include "manager/gateway/ns.h"
+#include "manager/gateway/trace.h"
 #include "manager/gateway/xhtml.h"
 #include "protocol/errors.h"
 
@@ -59,6 +60,7 @@ static const struct {
 	{ ERR_NETWORK,        E_REMOTE_SERVER_NOT_FOUND },
 	{ ERR_TIMEOUT,        E_REMOTE_SERVER_TIMEOUT },
 	{ ERR_LOST,           E_REMOTE_SERVER_TIMEOUT },
+	{ ERR_UNSENT,         E_REMOTE_SERVER_TIMEOUT },
 	{ ERR_QUEUE_FULL,     E_RESOURCE_CONSTRAINT },
 };
 
@@ -140,10 +142,18 @@ say_result(const struct down *d)
 }
 
 int
+say_send(struct gateway *gw, const char *to, unsigned flags)
+{
+	if (trace_runs(gw))
+		trace_stanza_out(gw, to);
+	return link_end(gw->link, to, flags);
+}
+
+int
 say_end(struct gateway *gw, struct xml *x, const char *to, unsigned flags)
 {
 	xml_close_to(x, 0);
-	return link_end(gw->link, to, flags);
+	return say_send(gw, to, flags);
 }
 
 void
@@ -256,7 +266,8 @@ say_message(struct gateway *gw, const struct say_message *m)
 		xml_element(x, "private", NS_CARBONS, NULL);
 		xml_element(x, "no-copy", NS_HINTS, NULL);
 	}
-	return say_end(gw, x, m->to, m->body || m->subject ? LINK_KEEP : 0);
+	return say_end(gw, x, m->to, m->body || m->subject || m->received ?
+	    LINK_KEEP : 0);
 }
 
 void

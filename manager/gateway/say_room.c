@@ -120,7 +120,7 @@ write_presence(const struct presence *p, const char *to)
 	xml_close(x);
 	/* A client that cannot be reached is told nothing: it has gone, and
 	 * the way in or the server will say so. */
-	(void)link_end(gw->link, to, 0);
+	(void)say_send(gw, to, 0);
 }
 
 static void
@@ -237,7 +237,7 @@ say_room_left(struct gateway *gw, const char *from, const char *to,
 	xml_open(x, "status");
 	xml_attrf(x, "code", "%u", (unsigned)MUC_SELF);
 	xml_close_to(x, 0);
-	(void)link_end(gw->link, to, 0);
+	(void)say_send(gw, to, 0);
 }
 
 void
@@ -386,5 +386,5 @@ say_room_invitation(struct gateway *gw, const char *room, const char *from,
 	xml_attr(x, "password", password);
 	xml_close(x);
 	xml_close(x);
-	(void)link_end(gw->link, to, LINK_KEEP);
+	(void)say_send(gw, to, LINK_KEEP);
 }

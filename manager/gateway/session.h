@@ -17,6 +17,8 @@ void	session_login(struct user *, uint64_t client, const char *password);
 /* The user does not any more (last client gone, unregistered): log out. */
 void	session_end(struct user *, const char *reason);
 
+/* After an upgrade: what waited for an answer that will not come asks again. */
+void	session_resume(struct user *);
 /* The service stops: tell the user, log nobody out (the pool does that). */
 void	session_shutdown(struct user *);
 /* The object goes: let go of everything, tell nobody. */
@@ -31,6 +33,10 @@ void	session_lost(struct user *, const char *why);
 void	session_connected(struct user *);
 void	session_disconnected(struct user *, const char *reason,
 	    const char *text, bool retry);
+/* This user should leave its backend for another. */
+void	session_move(struct user *);
+/* One less of what is counted in user->inflight. */
+void	session_answered(struct user *);
 /* Once a second for every user whose due is not 0 and past. */
 void	session_due(struct user *);
 
@@ -39,6 +45,7 @@ void	session_greet(struct user *, const struct client *);
 /* Merged presence of the clients has changed: tell the backend. */
 void	session_presence(struct user *);
 
+const char *session_state_name(const struct user *);
 /* Is there a session that can take requests now? */
 bool	session_ready(const struct user *);
 /* Is there one, or will there be one soon? */
@@ -50,5 +57,8 @@ bool	session_expected(const struct user *);
 void	session_request(struct user *, enum method, const void *params,
 	    rpc_reply *, void *ctx);
 void	session_notify(struct user *, enum method, const void *params);
+/* The same whatever the state is, for those who know it: pool_request(). */
+int	session_ask(struct user *, enum method, const void *params,
+	    double timeout, rpc_reply *, void *ctx) MUST_CHECK;
 
 #endif

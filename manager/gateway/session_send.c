@@ -4,9 +4,28 @@
 
 #include <stdlib.h>
 
+#include "manager/gateway/trace.h"
 #include "protocol/errors.h"
 #include "util/later.h"
 #include "util/xalloc.h"
+
+int
+session_ask(struct user *user, enum method method, const void *params,
+    double timeout, rpc_reply *reply, void *ctx)
+{
+	if (trace_runs(user->gw))
+		trace_down(user, method, params);
+	return pool_request(user->gw->pool, user->jid, method, params, timeout,
+	    reply, ctx);
+}
+
+static void
+tell(struct user *user, enum method method, const void *params)
+{
+	if (trace_runs(user->gw))
+		trace_down(user, method, params);
+	pool_notify(user->gw->pool, user->jid, method, params);
+}
 
 bool
 session_ready(const struct user *user)
@@ -22,6 +41,7 @@ session_expected(const struct user *user)
 	case USER_WAITING:
 	case USER_LOGGING_IN:
 	case USER_ONLINE:
+	case USER_MOVING:
 		return true;
 	case USER_RECOVERING:
 		return user->shown;	/* past the grace time: no promise */
@@ -44,14 +64,14 @@ session_presence(struct user *user)
 	msg.show = show_name(best->show);
 	msg.status = best->status;
 	msg.priority = best->priority;
-	pool_notify(user->gw->pool, user->jid, METHOD_presence, &msg);
+	tell(user, METHOD_presence, &msg);
 }
 
 void
 session_notify(struct user *user, enum method method, const void *params)
 {
 	if (session_ready(user))
-		pool_notify(user->gw->pool, user->jid, method, params);
+		tell(user, method, params);
 }
 
 /* A refusal that must not come before session_request() has returned. */
@@ -84,8 +104,7 @@ session_request(struct user *user, enum method method, const void *params,
 	struct refusal *r;
 	bool ready = session_ready(user);
 
-	if (ready && pool_request(user->gw->pool, user->jid, method, params, 0,
-	    reply, ctx) == 0)
+	if (ready && session_ask(user, method, params, 0, reply, ctx) == 0)
 		return;
 	if (reply == NULL)
 		return;

@@ -8,6 +8,7 @@
 
 #include "manager/gateway/contact.h"
 #include "manager/gateway/outgoing.h"
+#include "manager/gateway/pace.h"
 #include "manager/gateway/room.h"
 #include "manager/gateway/session.h"
 #include "util/later.h"
@@ -71,6 +72,7 @@ kept(const struct user *user)
 {
 	return user->state != USER_OFFLINE || user->wanted ||
 	    !TAILQ_EMPTY(&user->clients) || user->inflight > 0 ||
+	    user->outbox_count > 0 ||
 	    (link_is_server(user->gw->link) &&
 	     link_clients(user->gw->link, user->jid) > 0);
 }
@@ -169,6 +171,8 @@ user_destroy(struct user *user)
 	forget_secret(user->password);
 	free(user->account);
 	free(user->hint);
+	free(user->repeats);
+	pace_forget(user);
 	free(user->jid);
 	later_free(user);
 }

@@ -22,6 +22,7 @@ enum user_state {
 	USER_LOGGING_IN,	/* login sent, connected not heard yet */
 	USER_ONLINE,
 	USER_RECOVERING,	/* was online; logging in again, XMPP not told */
+	USER_MOVING,		/* online, on the way to another backend */
 	USER_LEAVING,		/* logout sent */
 };
 
@@ -41,6 +42,7 @@ struct client {
 
 struct outgoing;		/* a message on its way to the network */
 struct ask;			/* a question of the backend that is open */
+struct repeats;			/* what was sent lately */
 struct login;			/* a client waiting for its SASL answer */
 
 struct user {
@@ -56,22 +58,31 @@ struct user {
 	bool		 shown;		/* XMPP has been told that it is */
 	bool		 loaded;	/* what the store has is here */
 	bool		 unsaved;	/* registered, but not in the store yet */
-	bool		 asked;		/* a login is out on this backend */
+	bool		 asked;		/* a login is out on this backend; MOVING:
+					 * a logout */
+	bool		 suspect;	/* its message was lost with a backend */
+	bool		 must_move;	/* once it is online */
+	bool		 paced;		/* in gw->pace */
 	bool		 vip;
 	bool		 enabled;	/* setting enable_transport */
 	bool		 stay_connected;
 	TAILQ_HEAD(, client) clients;
-	TAILQ_HEAD(, outgoing) outbox;	/* <= config->outbox_max */
+	/* <= config->outbox_max, and what came back from a lost backend. */
+	TAILQ_HEAD(outgoing_list, outgoing) outbox;
 	unsigned	 outbox_count;
 	unsigned	 inflight;	/* <= config->inflight_max */
 	struct map	 contacts;	/* network name -> struct contact */
 	struct map	 contact_jids;	/* bare JID -> the first one with it */
 	struct map	 rooms;		/* bare room JID -> struct room */
 	struct map	 settings;	/* name -> struct setting (user.c) */
+	struct repeats	*repeats;	/* or NULL: nothing sent yet */
+	unsigned	 avoid;		/* backend not to go to next; 0: none */
 	unsigned	 attempts;	/* logins failed in a row */
+	double		 active;	/* ev_now() of the last message */
 	double		 due;		/* ev_now() of the next session_due() */
 	double		 roster_due;	/* ev_now() of roster_flush(); 0: none */
-	double		 retry_at;	/* RECOVERING: next try or its end */
+	double		 retry_at;	/* RECOVERING: next try or its end;
+					 * WAITING: next try, 0: wants a place */
 	double		 lost_at;	/* when RECOVERING began */
 	struct ask	*ask;		/* or NULL */
 	struct login	*logins;	/* server mode: clients that wait */

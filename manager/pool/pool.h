@@ -17,6 +17,7 @@
 #include "protocol/rpc.h"
 #include "util/buf.h"
 #include "util/macros.h"
+#include "util/pack.h"
 
 struct pool;
 
@@ -71,6 +72,10 @@ struct pool_events {
 	/* Something the admin may want to know has happened, in words:
 	 * "backend 3 (pid 4711): ready after 120 ms". */
 	void	(*changed)(void *ctx, const char *text);
+	bool	(*pack_request)(void *ctx, enum method, rpc_reply *,
+		    void *rctx, struct packer *);
+	int	(*unpack_request)(void *ctx, enum method,
+		    const struct packed *, rpc_reply **, void **rctx);
 };
 
 /* Starts backends_min backends.  ctx is given to every callback, and none is

@@ -28,6 +28,13 @@ link_end(struct link *l, const char *to, unsigned flags)
 	return l->ops->end(l, to, flags, l->mark);
 }
 
+const char *
+link_written(const struct link *l, size_t *len)
+{
+	*len = l->out != NULL ? buf_len(l->out) - l->mark : 0;
+	return l->out != NULL ? buf_data(l->out) + l->mark : NULL;
+}
+
 void
 link_abort(struct link *l)
 {

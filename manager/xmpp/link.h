@@ -65,6 +65,8 @@ enum link_flags {
  * not held: the link is down, the queue full, no such client. */
 struct xml	*link_begin(struct link *);
 int		 link_end(struct link *, const char *to, unsigned flags);
+/* What was written since link_begin(); valid until the next write. */
+const char	*link_written(const struct link *, size_t *len);
 /* Take back what was written since link_begin(). */
 void		 link_abort(struct link *);
 

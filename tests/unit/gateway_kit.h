@@ -49,6 +49,9 @@ static struct kit {
 	struct link	 link;
 	bool		 up, full;	/* the link; the backend's queue */
 	bool		 deaf;		/* the link takes no stanza */
+	bool		 persistent;	/* the store */
+	store_spool_cb	*spool;		/* asked for, not answered */
+	void		*spool_ctx;
 	unsigned	 clients;	/* server mode: bound ones */
 	struct buf	 out;
 	char		*sent[KIT_MAX];	/* stanzas */
@@ -203,6 +206,13 @@ static const struct link_ops kit_ops = {
 	.clients = kit_clients,
 };
 
+/* Timers that are due fire; what is put off to the turn's end is not done. */
+static inline void
+turn(void)
+{
+	ev_run(kit.loop, EVRUN_NOWAIT);
+}
+
 /* The next stanza has all of these in it. */
 static inline void
 expect_(const char *file, int line, ...)
@@ -352,6 +362,34 @@ pool_assign(struct pool *pool, const char *user)
 {
 	(void)pool, (void)user;
 	kit_did("assign");
+}
+
+void
+pool_assign_avoiding(struct pool *pool, const char *user, unsigned backend)
+{
+	(void)pool, (void)user;
+	kit_did("assign not %u", backend);
+}
+
+void
+pool_assign_alone(struct pool *pool, const char *user)
+{
+	(void)pool, (void)user;
+	kit_did("assign alone");
+}
+
+unsigned
+pool_backend(const struct pool *pool, const char *user)
+{
+	(void)pool;
+	return user_find(kit.gw, user) ? user_find(kit.gw, user)->backend : 0;
+}
+
+unsigned
+pool_restart_all(struct pool *pool)
+{
+	(void)pool;
+	return 0;
 }
 
 void
@@ -521,6 +559,35 @@ store_remove_contact(struct store *s, const char *jid, const char *name)
 	kit_did("remove contact %s", name);
 }
 
+bool
+store_is_persistent(const struct store *s)
+{
+	(void)s;
+	return kit.persistent;
+}
+
+void
+store_spool_put(struct store *s, const struct store_waiting *row)
+{
+	(void)s;
+	kit_did("spool %s%s", row->up ? "up " : "", row->jid);
+}
+
+void
+store_spool_drop(struct store *s, int64_t id)
+{
+	(void)s, (void)id;
+	kit_did("unspool");
+}
+
+void
+store_spool_load(struct store *s, store_spool_cb *cb, void *ctx)
+{
+	(void)s;
+	kit.spool = cb;
+	kit.spool_ctx = ctx;
+}
+
 /* ------------------------------------------------------------------ stanzas */
 
 static inline void
@@ -638,7 +705,7 @@ set_up(void **state)
 		.jid_escaping = true, .enable_xhtml = true,
 		.vip_message = "", .room_list_max = 10, .login_timeout = 30,
 		.crash_grace = 20, .outbox_max = 3, .inflight_max = 2,
-		.history_max = 5,
+		.history_max = 5, .spool_age = 1000, .spool_max = 10000,
 	};
 	kit.up = true;
 	kit.can = (struct msg_initialize_result){

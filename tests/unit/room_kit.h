@@ -243,6 +243,20 @@ session_ready(const struct user *user)
 	return kit.ready;
 }
 
+bool
+session_expected(const struct user *user)
+{
+	(void)user;
+	return kit.ready;
+}
+
+void
+session_answered(struct user *user)
+{
+	if (user->inflight > 0)
+		user->inflight--;
+}
+
 void
 session_want(struct user *user, const char *hint)
 {
@@ -556,6 +570,7 @@ teardown(void **state)
 		free(kit.sent[i]);
 	map_finish(&kit.gw.users);
 	free(kit.user->jid);
+	free(kit.user->repeats);
 	free(kit.user);
 	buf_free(&kit.out);
 	ev_loop_destroy(kit.gw.loop);

@@ -10,19 +10,19 @@
 
 enum event {
 	WANT, END, LOADED, TURNED_AWAY, ASSIGNED, CONNECTED, REFUSED, DROPPED,
-	LOST, LOGGED_OUT, DUE, NEVENTS
+	LOST, LOGGED_OUT, DUE, MOVE, SETTLED, NEVENTS
 };
 
 #define NSTATES (USER_LEAVING + 1)
 
 static const char *const states[NSTATES] = {
 	"offline", "loading", "waiting", "logging in", "online", "recovering",
-	"leaving",
+	"moving", "leaving",
 };
 
 static const char *const event_names[NEVENTS] = {
 	"want", "end", "loaded", "turned away", "assigned", "connected",
-	"refused", "dropped", "lost", "logged out", "due",
+	"refused", "dropped", "lost", "logged out", "due", "move", "settled",
 };
 
 /* What a late answer to a logout calls, whatever the state is by then. */
@@ -54,8 +54,12 @@ bring_to(enum user_state state)
 		session_assigned(ana(), 1);
 	if (way >= USER_ONLINE)
 		session_connected(ana());
-	if (way == USER_RECOVERING)
+	if (way == USER_RECOVERING) {
 		session_lost(ana(), "it died");
+		turn();
+	}
+	if (way == USER_MOVING)
+		session_move(ana());
 	if (way == USER_LEAVING)
 		session_end(ana(), NULL);
 	if (state == USER_OFFLINE)
@@ -104,6 +108,12 @@ fire(enum event event)
 	case DUE:
 		session_due(user);
 		return;
+	case MOVE:
+		session_move(user);
+		return;
+	case SETTLED:
+		session_answered(user);
+		return;
 	case NEVENTS:
 		return;
 	}
@@ -118,6 +128,7 @@ struct cell {
 #define OVER		{ USER_OFFLINE, "release; mark offline" }
 #define LOG_OUT		{ USER_LEAVING, "mark offline; logout" }
 #define LEFT		{ USER_OFFLINE, "release" }
+#define MOVED		{ USER_RECOVERING, "release; assign not 1" }
 #define LOGIN		"login ana1 secret"
 
 static const struct cell cells[NSTATES][NEVENTS] = {
@@ -128,6 +139,7 @@ static const struct cell cells[NSTATES][NEVENTS] = {
 	[CONNECTED]  = STAY(OFFLINE), [REFUSED]     = STAY(OFFLINE),
 	[DROPPED]    = STAY(OFFLINE), [LOST]        = STAY(OFFLINE),
 	[LOGGED_OUT] = STAY(OFFLINE), [DUE]         = STAY(OFFLINE),
+	[MOVE]       = LEFT,          [SETTLED]     = STAY(OFFLINE),
 },
 [USER_LOADING] = {
 	[WANT]       = STAY(LOADING), [END]         = OVER,
@@ -136,6 +148,7 @@ static const struct cell cells[NSTATES][NEVENTS] = {
 	[CONNECTED]  = STAY(LOADING), [REFUSED]     = STAY(LOADING),
 	[DROPPED]    = STAY(LOADING), [LOST]        = STAY(LOADING),
 	[LOGGED_OUT] = STAY(LOADING), [DUE]         = OVER,
+	[MOVE]       = { USER_LOADING, "release" }, [SETTLED] = STAY(LOADING),
 },
 [USER_WAITING] = {
 	[WANT]       = STAY(WAITING), [END]         = OVER,
@@ -146,6 +159,8 @@ static const struct cell cells[NSTATES][NEVENTS] = {
 	[LOST]       = { USER_WAITING, "assign" },
 	[LOGGED_OUT] = STAY(WAITING),
 	[DUE]        = { USER_WAITING, "assign" },
+	[MOVE]       = { USER_WAITING, "release; assign" },
+	[SETTLED]    = STAY(WAITING),
 },
 [USER_LOGGING_IN] = {
 	[WANT]       = STAY(LOGGING_IN), [END]      = LOG_OUT,
@@ -155,6 +170,7 @@ static const struct cell cells[NSTATES][NEVENTS] = {
 	[REFUSED]    = OVER,             [DROPPED]  = STAY(WAITING),
 	[LOST]       = STAY(WAITING),    [LOGGED_OUT] = STAY(LOGGING_IN),
 	[DUE]        = { USER_WAITING, "logout" },
+	[MOVE]       = STAY(LOGGING_IN), [SETTLED]  = STAY(LOGGING_IN),
 },
 [USER_ONLINE] = {
 	[WANT]       = STAY(ONLINE),  [END]         = LOG_OUT,
@@ -163,6 +179,7 @@ static const struct cell cells[NSTATES][NEVENTS] = {
 	[REFUSED]    = OVER,          [DROPPED]     = STAY(RECOVERING),
 	[LOST]       = { USER_RECOVERING, "assign" },
 	[LOGGED_OUT] = STAY(ONLINE),  [DUE]         = STAY(ONLINE),
+	[MOVE]       = { USER_MOVING, "logout" }, [SETTLED] = STAY(ONLINE),
 },
 [USER_RECOVERING] = {
 	[WANT]       = STAY(RECOVERING), [END]      = LOG_OUT,
@@ -172,6 +189,18 @@ static const struct cell cells[NSTATES][NEVENTS] = {
 	[REFUSED]    = OVER,             [DROPPED]  = STAY(RECOVERING),
 	[LOST]       = STAY(RECOVERING), [LOGGED_OUT] = STAY(RECOVERING),
 	[DUE]        = STAY(RECOVERING),
+	[MOVE]       = { USER_RECOVERING, "release; assign" },
+	[SETTLED]    = STAY(RECOVERING),
+},
+[USER_MOVING] = {	/* the logout has been sent */
+	[WANT]       = STAY(MOVING),  [END]         = { USER_LEAVING,
+	    "mark offline" },
+	[LOADED]     = STAY(MOVING),  [TURNED_AWAY] = STAY(MOVING),
+	[ASSIGNED]   = STAY(MOVING),  [CONNECTED]   = STAY(MOVING),
+	[REFUSED]    = MOVED,         [DROPPED]     = MOVED,
+	[LOST]       = MOVED,         [LOGGED_OUT]  = MOVED,
+	[DUE]        = MOVED,
+	[MOVE]       = STAY(MOVING),  [SETTLED]     = STAY(MOVING),
 },
 [USER_LEAVING] = {
 	[WANT]       = STAY(LEAVING), [END]         = STAY(LEAVING),
@@ -180,6 +209,7 @@ static const struct cell cells[NSTATES][NEVENTS] = {
 	[REFUSED]    = LEFT,          [DROPPED]     = LEFT,
 	[LOST]       = LEFT,          [LOGGED_OUT]  = LEFT,
 	[DUE]        = LEFT,
+	[MOVE]       = STAY(LEAVING), [SETTLED]     = STAY(LEAVING),
 },
 };
 
@@ -193,6 +223,7 @@ check_cell(enum user_state state, enum event event)
 	bring_to(state);
 	user = ana();
 	fire(event);
+	turn();
 	does = did();
 	if (user->state != cell->next || strcmp(does, cell->does) != 0)
 		print_error("%s, %s: %s instead of %s; \"%s\" instead of "
@@ -306,6 +337,7 @@ crash_is_not_seen(void **state)
 	log_in();
 	session_lost(ana(), "it died");
 	says("one");
+	turn();
 	session_assigned(ana(), 2);
 	session_connected(ana());
 	expect_nothing();

@@ -1,0 +1,125 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* A session on its way out: because the user wants it, because the network
+ * does, or because nobody is there any more. */
+#include "manager/gateway/session_inside.h"
+
+#include "manager/gateway/login.h"
+#include "manager/gateway/outgoing.h"
+#include "manager/gateway/room.h"
+#include "manager/gateway/say.h"
+#include "manager/gateway/session_show.h"
+#include "protocol/errors.h"
+
+/* Server mode: without a session there is nothing that a stream could serve,
+ * and a client must not believe otherwise. */
+static void
+close_streams(struct user *user, const char *text)
+{
+	if (link_is_server(user->gw->link))
+		link_close(user->gw->link, user->jid, "undefined-condition",
+		    text);
+}
+
+/* No session any more, and none wanted: XMPP is told why. */
+void
+session_cancel(struct user *user, const struct detail *why)
+{
+	struct gateway *gw = user->gw;
+
+	session_enter(user, USER_OFFLINE);
+	pool_release(gw->pool, user->jid);
+	user->backend = 0;
+	user->wanted = false;
+	user->attempts = 0;
+	store_set_online(gw->store, user->jid, false);
+	login_fail(user, why->reason, why->text);
+	outgoing_fail(user, ERR_NOT_CONNECTED, why->text);
+	rooms_session_over(user, why->text);
+	session_show_offline(user, why->text);
+	close_streams(user, why->text);
+	user_tidy(user);
+}
+
+/* The same, and not because the user wanted it: the next presence of a client
+ * is taken as the wish to try again. */
+void
+session_over(struct user *user, const struct detail *why)
+{
+	session_cancel(user, why);
+	user_forget_clients(user);
+	user_tidy(user);
+}
+
+void
+session_refused(struct user *user, const struct detail *why)
+{
+	if (why->text != NULL && !TAILQ_EMPTY(&user->clients))
+		say_notice(user->gw, user->jid, why->text);
+	session_over(user, why);
+}
+
+void
+session_leave(struct user *user, const struct detail *why)
+{
+	bool said = user->state == USER_MOVING && user->asked;
+
+	session_enter(user, USER_LEAVING);
+	user->due = session_now(user) + LOGOUT_TIMEOUT + 1;
+	store_set_online(user->gw->store, user->jid, false);
+	login_fail(user, "other", why->text);
+	outgoing_fail(user, ERR_NOT_CONNECTED, why->text);
+	rooms_session_over(user, why->text);
+	if (user->shown)
+		session_show_offline(user, why->text);
+	close_streams(user, why->text);
+	if (!said)
+		session_log_out(user, why->text, true);
+}
+
+/* Wanted again and then not: what has come meanwhile will not be sent. */
+void
+session_change_mind(struct user *user, const struct detail *why)
+{
+	login_fail(user, "other", why->text);
+	outgoing_fail(user, ERR_NOT_CONNECTED, why->text);
+	rooms_session_over(user, why->text);
+}
+
+void
+session_left(struct user *user, const struct detail *why)
+{
+	(void)why;
+	session_enter(user, USER_OFFLINE);
+	pool_release(user->gw->pool, user->jid);
+	user->backend = 0;
+	if (user->wanted)
+		session_step(user, SESSION_WANT, &session_nothing);
+	else
+		user_tidy(user);
+}
+
+/* Nobody is there who would say goodbye: a client that logged in and never
+ * sent presence, or vanished with its server. */
+void
+session_look_around(struct user *user, const struct detail *d)
+{
+	struct gateway *gw = user->gw;
+
+	(void)d;
+	user->due = session_now(user) + LINGER;
+	if (!TAILQ_EMPTY(&user->clients) || user->stay_connected ||
+	    rooms_count(user) > 0)
+		return;
+	if (link_is_server(gw->link) && link_clients(gw->link, user->jid) > 0)
+		return;
+	session_end(user, NULL);
+}
+
+/* Nobody has come in time for what waits from before a restart. */
+void
+session_expire(struct user *user, const struct detail *d)
+{
+	(void)d;
+	user->due = outgoing_expire(user, session_now(user));
+	user_tidy(user);
+}

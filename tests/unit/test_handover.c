@@ -1,0 +1,371 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* links: gateway xmpp protocol util */
+/* One gateway ends and another one takes over: nobody sees a difference. */
+#include "tests/unit/gateway_kit.h"
+
+#include "manager/gateway/contact.h"
+#include "manager/gateway/handover.h"
+#include "manager/gateway/outgoing.h"
+#include "manager/gateway/quarantine.h"
+#include "manager/gateway/room.h"
+#include "manager/gateway/room_send.h"
+
+#define ROOM	"#sea@" GW
+
+/* What is asked of the pool stays open over the change, as the real one's
+ * requests do. */
+static struct request {
+	struct packer	 facts;
+	bool		 kept;
+} requests[KIT_MAX];
+
+static void
+pack_requests(void)
+{
+	for (size_t i = 0; i < kit.nopen; i++) {
+		struct request *r = &requests[i];
+
+		memset(r, 0, sizeof(*r));
+		pack_map(&r->facts, NULL);
+		r->kept = kit.open[i].reply != NULL &&
+		    handover_pack_request(kit.gw, METHOD_send,
+		    kit.open[i].reply, kit.open[i].ctx, &r->facts);
+		pack_end(&r->facts);
+	}
+}
+
+static void
+unpack_requests(char *const *texts, size_t n)
+{
+	for (size_t i = 0; i < n; i++) {
+		struct request *r = &requests[i];
+		struct unpacker *u;
+		struct kit_open *o;
+		rpc_reply *reply;
+		void *ctx;
+
+		u = unpack_open(buf_data(&r->facts.out),
+		    buf_len(&r->facts.out));
+		assert_non_null(u);
+		if (r->kept && handover_unpack_request(kit.gw, METHOD_send,
+		    unpack_root(u), &reply, &ctx) == 0) {
+			o = kit_wait(texts[i], ctx);
+			o->reply = reply;
+		}
+		unpack_close(u);
+		pack_free(&r->facts);
+	}
+}
+
+/* The gateway is replaced by one that knows only what was handed over. */
+static void
+upgrade(void **state)
+{
+	struct gateway_config config = kit.config;
+	struct msg_initialize_result can = kit.can;
+	const char *features[LENGTH(kit.features)];
+	struct packer p = { 0 };
+	struct unpacker *u;
+	char *texts[KIT_MAX];
+	size_t n = kit.nopen;
+
+	memcpy(features, kit.features, sizeof(features));
+	later_run();
+	gateway_settle(kit.gw);
+	pack_requests();
+	for (size_t i = 0; i < n; i++)
+		texts[i] = xstrdup(kit.open[i].text);
+	pack_map(&p, NULL);
+	gateway_handover(kit.gw, &p);
+	pack_end(&p);
+	tear_down(state);
+	set_up(state);
+	gateway_destroy(kit.gw);
+	later_run();
+	kit.config = config;
+	kit.can = can;
+	memcpy(kit.features, features, sizeof(features));
+	kit.can.features.v = kit.features;
+	kit.gw = gateway_create(kit.loop, &kit.config);
+	u = unpack_open(buf_data(&p.out), buf_len(&p.out));
+	assert_non_null(u);
+	gateway_adopt(kit.gw, unpack_root(u));
+	unpack_requests(texts, n);
+	for (size_t i = 0; i < n; i++)
+		free(texts[i]);
+	unpack_close(u);
+	pack_free(&p);
+	gateway_start(kit.gw, &kit.link, NULL, NULL);
+	later_run();
+}
+
+static void
+says(const char *to, const char *type, const char *body)
+{
+	come("<message to='%s' type='%s' id='id-of-%s'><body>%s</body>"
+	    "</message>", to, type, body, body);
+}
+
+static void
+occupant(const char *nick, bool self)
+{
+	union params p = { .room_occupant = { .user = ANA, .room = "#sea",
+	    .nick = nick, .role = "participant", .self = self } };
+
+	tell(METHOD_room_occupant, &p);
+}
+
+static void
+enter_room(void)
+{
+	union result r = { .room_join = { .nick = "ana1" } };
+
+	come("<presence to='" ROOM "/ana1'><x xmlns="
+	    "'http://jabber.org/protocol/muc'/></presence>");
+	occupant("carl", false);
+	occupant("ana1", true);
+	answer("room_join", NULL, &r);
+	forget();
+}
+
+static void
+said(const char *nick, const char *body)
+{
+	union params p = { .message = { .user = ANA, .from = "#sea",
+	    .kind = "groupchat", .nick = nick, .body = body } };
+
+	tell(METHOD_message, &p);
+}
+
+/* ------------------------------------------------------------------- tests */
+
+static void
+session_goes_on(void **state)
+{
+	union params p = { .message = { .user = ANA, .from = "bob",
+	    .kind = "chat", .body = "hi" } };
+
+	log_in();
+	upgrade(state);
+	assert_non_null(ana());
+	assert_int_equal(ana()->state, USER_ONLINE);
+	expect_nothing();
+	expect_did("");
+	tell(METHOD_message, &p);
+	expect("<body>hi</body>", "to='" ANA "'");
+	says("bob@" GW, "chat", "one");
+	expect_did("send chat bob one");
+	answer("send chat bob one", NULL, NULL);
+	come("<presence type='unavailable'/>");
+	expect_did("mark offline; logout");
+}
+
+static void
+in_flight_is_answered(void **state)
+{
+	log_in();
+	says("bob@" GW, "chat", "one");
+	says("bob@" GW, "chat", "two");
+	forget();
+	upgrade(state);
+	assert_int_equal(ana()->inflight, 2);
+	answer("send chat bob one", ERR_NOT_FOUND, NULL);
+	expect("id='id-of-one'", "<item-not-found ");
+	answer("send chat bob two", NULL, NULL);
+	expect_nothing();
+	assert_int_equal(ana()->inflight, 0);
+	/* The same message again is known, too. */
+	says("bob@" GW, "chat", "two");
+	expect_did("");
+}
+
+static void
+waiting_goes_on_waiting(void **state)
+{
+	appear();
+	answer_load(&kit_record, NULL);
+	says("bob@" GW, "chat", "one");
+	says("bob@" GW, "chat", "two");
+	forget();
+	upgrade(state);
+	assert_int_equal(ana()->state, USER_WAITING);
+	session_assigned(ana(), 1);
+	session_connected(ana());
+	expect_did("assign; login ana1 secret; mark online; "
+	    "send chat bob one; send chat bob two");
+}
+
+static void
+loading_asks_again(void **state)
+{
+	appear();
+	forget();
+	upgrade(state);
+	expect_did("load " ANA);
+	answer_load(&kit_record, NULL);
+	expect_did("assign");
+}
+
+static void
+recovery_goes_on(void **state)
+{
+	log_in();
+	session_lost(ana(), "it died");
+	forget();
+	upgrade(state);
+	assert_int_equal(ana()->state, USER_RECOVERING);
+	turn();
+	expect_did("assign");
+	session_assigned(ana(), 2);
+	session_connected(ana());
+	expect_did("login ana1 secret; presence online");
+	expect_nothing();
+}
+
+static void
+contacts_are_known(void **state)
+{
+	union params p = { .contact = { .user = ANA, .contact = "Bob Q",
+	    .name = "Bobby" } };
+	union params away = { .contact_presence = { .user = ANA,
+	    .contact = "Bob Q", .show = "away", .status = "out" } };
+	struct contact *c;
+
+	log_in();
+	tell(METHOD_contact, &p);
+	tell(METHOD_contact_presence, &away);
+	contact_find(ana(), "Bob Q")->subscription = SUB_BOTH;
+	user_put_setting(ana(), "stay_connected", "1");
+	upgrade(state);
+	assert_non_null(c = contact_find(ana(), "Bob Q"));
+	assert_ptr_equal(contact_find_jid(ana(), c->jid), c);
+	assert_string_equal(c->nickname, "Bobby");
+	assert_string_equal(c->status, "out");
+	assert_int_equal(c->show, SHOW_AWAY);
+	assert_int_equal(c->subscription, SUB_BOTH);
+	assert_true(ana()->stay_connected);
+}
+
+static void
+room_goes_on(void **state)
+{
+	log_in();
+	enter_room();
+	said("carl", "before");
+	says(ROOM, "groupchat", "mine");
+	forget();
+	upgrade(state);
+	expect_nothing();
+	expect_did("");
+	/* The one on its way is shown when the network has it. */
+	answer("send groupchat #sea mine", NULL, NULL);
+	expect("from='" ROOM "/ana1'", "<body>mine</body>");
+	said("carl", "after");
+	expect("from='" ROOM "/carl'", "to='" PC "'", "after");
+	occupant("dora", false);
+	expect("<presence ", "/dora'");
+	/* Another client finds all as it was. */
+	come("<presence from='" PHONE "' to='" ROOM "/ana1'><x xmlns="
+	    "'http://jabber.org/protocol/muc'/></presence>");
+	assert_int_equal(count_sent(kit.seen, "/carl'"), 3);
+	assert_int_equal(count_sent(kit.seen, "before"), 1);
+	assert_int_equal(count_sent(kit.seen, "code='110'"), 1);
+}
+
+/* Who was just joining is joined by asking again. */
+static void
+join_is_asked_again(void **state)
+{
+	union result r = { .room_join = { .nick = "ana1" } };
+
+	log_in();
+	come("<presence to='" ROOM "/ana1'><x xmlns="
+	    "'http://jabber.org/protocol/muc'/></presence>");
+	occupant("carl", false);
+	forget();
+	upgrade(state);
+	expect_did("room_join");
+	occupant("carl", false);
+	occupant("ana1", true);
+	answer("room_join", NULL, &r);
+	assert_int_equal(count_sent(0, "code='110'"), 1);
+	assert_int_equal(count_sent(0, "/carl'"), 1);
+}
+
+static void
+rights_and_strikes(void **state)
+{
+	come("<message from='example.org'><privilege xmlns="
+	    "'urn:xmpp:privilege:2'><perm access='roster' type='both'/>"
+	    "</privilege></message>");
+	log_in();
+	for (int i = 0; i < 2; i++) {
+		ana()->suspect = true;
+		session_lost(ana(), "signal 11");
+	}
+	upgrade(state);
+	assert_int_equal(map_count(&kit.gw->rights), 1);
+	assert_true(quarantine_holds(kit.gw, ANA));
+	assert_true(quarantine_until(kit.gw, ANA) > ev_now(kit.loop) + 3);
+}
+
+/* What another version, or a fault, might hand over. */
+static void
+nonsense_is_passed_over(void **state)
+{
+	static const struct {
+		const char *key, *text;
+	} odd[] = {
+		{ "jid", ANA }, { "state", "99" }, { "clients", "none" },
+		{ "rooms", "x" }, { "outbox", "y" }, { "repeats", "z" },
+	};
+	struct packer p = { 0 };
+	struct unpacker *u;
+
+	(void)state;
+	pack_map(&p, NULL);
+	pack_list(&p, "users");
+	pack_map(&p, NULL);
+	pack_end(&p);
+	pack_str(&p, NULL, "no map");
+	pack_map(&p, NULL);
+	for (size_t i = 0; i < LENGTH(odd); i++)
+		pack_str(&p, odd[i].key, odd[i].text);
+	pack_end(&p);
+	pack_map(&p, NULL);
+	pack_str(&p, "jid", "eve@example.org");
+	pack_int(&p, "state", 99);
+	pack_list(&p, "rooms");
+	pack_map(&p, NULL);
+	pack_str(&p, "jid", ROOM);
+	pack_end(&p);
+	pack_end(&p);
+	pack_end(&p);
+	pack_end(&p);
+	pack_end(&p);
+	u = unpack_open(buf_data(&p.out), buf_len(&p.out));
+	assert_non_null(u);
+	gateway_adopt(kit.gw, unpack_root(u));
+	assert_int_equal(ana()->state, USER_OFFLINE);
+	unpack_close(u);
+	pack_free(&p);
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		gateway_test(session_goes_on),
+		gateway_test(in_flight_is_answered),
+		gateway_test(waiting_goes_on_waiting),
+		gateway_test(loading_asks_again),
+		gateway_test(recovery_goes_on),
+		gateway_test(contacts_are_known),
+		gateway_test(room_goes_on),
+		gateway_test(join_is_asked_again),
+		gateway_test(rights_and_strikes),
+		gateway_test(nonsense_is_passed_over),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
