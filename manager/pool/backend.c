@@ -374,16 +374,21 @@ backend_words(const struct backend *b, struct buf *out)
 		buf_adds(out, "gone");
 }
 
-/* As it said itself, else as the kernel counts. */
 long
 backend_rss_kb(const struct backend *b)
+{
+	return b->rss_kb > 0 ? b->rss_kb : backend_measure(b);
+}
+
+long
+backend_measure(const struct backend *b)
 {
 	char path[32];
 	long pages = 0;
 	FILE *f;
 
-	if (b->rss_kb > 0 || b->pid == 0)
-		return b->rss_kb;
+	if (b->pid == 0)
+		return 0;
 	snprintf(path, sizeof(path), "/proc/%d/statm", (int)b->pid);
 	if ((f = fopen(path, "re")) == NULL)
 		return 0;

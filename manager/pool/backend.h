@@ -120,7 +120,7 @@ struct backend {
 	unsigned	 stuck_ticks;	/* the pipe is full and does not move */
 	uint64_t	 last_written;	/* of the channel, at the last tick */
 	unsigned	 ticks;
-	long		 rss_kb;	/* as of the last ping; 0: unknown */
+	long		 rss_kb;	/* as of the last ping; 0: none yet */
 
 	struct backend_ask *asks;	/* owned */
 	size_t		 nasks;
@@ -185,7 +185,9 @@ const char	*backend_state_name(enum backend_state);
 int		 backend_state_parse(const char *name, enum backend_state *);
 /* Why it was lost: our reason, how it ended, or both. */
 void		 backend_words(const struct backend *, struct buf *);
+/* As of the last ping, or now. */
 long		 backend_rss_kb(const struct backend *);
+long		 backend_measure(const struct backend *); /* by the kernel */
 /* A log line "INSTANCE: backend ID (pid PID): ...". */
 void		 backend_log(const struct backend *, enum log_level,
 		    const char *fmt, ...) PRINTF(3, 4);

@@ -48,8 +48,8 @@ on_pong(void *ctx, const struct msg_error *error, const union result *result)
 
 	/* Any answer is a sign of life. */
 	b->pinging = false;
-	if (error == NULL && result->ping.rss_kb > 0)
-		b->rss_kb = (long)result->ping.rss_kb;
+	b->rss_kb = error == NULL && result->ping.rss_kb > 0 ?
+	    (long)result->ping.rss_kb : backend_measure(b);
 }
 
 static void
