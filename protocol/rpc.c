@@ -145,28 +145,42 @@ clear_slot(struct rpc *rpc, uint32_t hole)
 
 /* ----------------------------------------------------------------- requests */
 
+static struct call *
+add(struct rpc *rpc, uint32_t id, enum method m, double deadline)
+{
+	struct call *c = xcalloc(1, sizeof(*c));
+
+	c->id = id;
+	c->method = m;
+	c->deadline = deadline;
+	ring_append(&rpc->waiting, c);
+	rpc->slots[slot_of(rpc, id)] = c;
+	rpc->count++;
+	if (deadline < rpc->soonest)
+		rpc->soonest = deadline;
+	return c;
+}
+
+static void
+make_room(struct rpc *rpc)
+{
+	if (rpc->slots == NULL || rpc->count * 2 >= rpc->mask)
+		grow(rpc);
+}
+
 uint32_t
 rpc_add(struct rpc *rpc, enum method m, double deadline, rpc_reply *reply,
     void *ctx)
 {
-	struct call *c = xmalloc(sizeof(*c));
+	struct call *c;
 
-	if (rpc->slots == NULL || rpc->count * 2 >= rpc->mask)
-		grow(rpc);
+	make_room(rpc);
 	do
 		rpc->last_id++;
 	while (find(rpc, rpc->last_id) != NULL);
-	c->id = rpc->last_id;
-	c->method = m;
-	c->deadline = deadline;
-	c->at = 0;
+	c = add(rpc, rpc->last_id, m, deadline);
 	c->reply = reply;
 	c->ctx = ctx;
-	ring_append(&rpc->waiting, c);
-	rpc->slots[slot_of(rpc, c->id)] = c;
-	rpc->count++;
-	if (deadline < rpc->soonest)
-		rpc->soonest = deadline;
 	return c->id;
 }
 
@@ -270,4 +284,61 @@ size_t
 rpc_count(const struct rpc *rpc)
 {
 	return rpc->count;
+}
+
+/* ----------------------------------------------------------------- handover */
+
+void
+rpc_each(const struct rpc *rpc,
+    void (*visit)(void *arg, const struct rpc_call *), void *arg)
+{
+	for (const struct call *c = rpc->waiting.next; c != &rpc->waiting;
+	    c = c->next) {
+		const struct rpc_call call = {
+			c->id, c->method, c->deadline, c->at, c->reply, c->ctx
+		};
+
+		visit(arg, &call);
+	}
+}
+
+uint32_t
+rpc_last_id(const struct rpc *rpc)
+{
+	return rpc->last_id;
+}
+
+void
+rpc_resume(struct rpc *rpc, uint32_t last_id)
+{
+	rpc->last_id = last_id;
+}
+
+int
+rpc_restore(struct rpc *rpc, const struct rpc_call *call)
+{
+	struct call *c;
+
+	make_room(rpc);
+	if (find(rpc, call->id) != NULL)
+		return -1;
+	c = add(rpc, call->id, call->method, call->deadline);
+	c->at = call->at;
+	c->reply = call->reply;
+	c->ctx = call->ctx;
+	return 0;
+}
+
+void
+rpc_abandon(struct rpc *rpc)
+{
+	struct call *c;
+
+	all_are_due(rpc);
+	while ((c = rpc->due.next) != &rpc->due) {
+		clear_slot(rpc, slot_of(rpc, c->id));
+		ring_remove(c);
+		rpc->count--;
+		free(c);
+	}
 }

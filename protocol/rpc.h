@@ -38,4 +38,26 @@ void		 rpc_fail(struct rpc *, const char *code, const char *text);
 void		 rpc_lost(struct rpc *, uint64_t read, const char *text);
 size_t		 rpc_count(const struct rpc *);
 
+/* For whoever goes on in the place of this one, in another process. */
+struct rpc_call {
+	uint32_t	 id;
+	enum method	 method;
+	double		 deadline;
+	uint64_t	 at;		/* see rpc_begins() */
+	rpc_reply	*reply;
+	void		*ctx;
+};
+
+/* All that wait, oldest first; visit may not change anything here. */
+void		 rpc_each(const struct rpc *,
+		    void (*visit)(void *arg, const struct rpc_call *),
+		    void *arg);
+uint32_t	 rpc_last_id(const struct rpc *);
+/* An rpc without requests goes on behind this id ... */
+void		 rpc_resume(struct rpc *, uint32_t last_id);
+/* ... and waits for these answers as well; -1: the id is taken. */
+int		 rpc_restore(struct rpc *, const struct rpc_call *) MUST_CHECK;
+/* Forget all of them and answer none: somebody else will. */
+void		 rpc_abandon(struct rpc *);
+
 #endif

@@ -287,6 +287,30 @@ pool_assign_alone(struct pool *pool, const char *user)
 }
 
 void
+assign_restore(struct pool *pool, const char *name,
+    const struct pool_user *like)
+{
+	struct pool_user *user;
+
+	if (map_get(&pool->users, name) != NULL)
+		return;
+	user = add(pool, name);
+	user->avoid = like->avoid;
+	user->alone = like->alone;
+	if (like->backend == NULL) {
+		queue(pool, user);
+		return;
+	}
+	user->backend = like->backend;
+	user->asked = like->asked;
+	user->backend->nasked += user->asked > 0;
+	user->backend->nusers++;
+	TAILQ_INSERT_TAIL(&user->backend->users, user, link);
+	if (like->untold)
+		tell_later(pool, user);
+}
+
+void
 pool_release(struct pool *pool, const char *name)
 {
 	struct pool_user *user = map_get(&pool->users, name);

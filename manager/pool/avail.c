@@ -167,8 +167,8 @@ free_id(const struct pool *pool)
 	return id;
 }
 
-static void
-insert(struct pool *pool, struct backend *new)
+void
+avail_insert(struct pool *pool, struct backend *new)
 {
 	struct backend *b;
 
@@ -203,19 +203,27 @@ pause_starts(struct pool *pool)
 	    "have failed", pause);
 }
 
-static void
-start_one(struct pool *pool, bool alone)
+struct backend_start
+avail_start(struct pool *pool, unsigned id)
 {
 	const struct pool_config *config = &pool->config;
-	struct backend_start start = {
+
+	return (struct backend_start){
 		.instance = config->instance, .command = config->command,
-		.log_path = config->log_path, .id = free_id(pool),
-		.config = &config->config, .owner = &pool_owner, .pool = pool,
+		.log_path = config->log_path, .id = id,
+		.config = &config->config, .owner = &pool_owner,
+		.pool = pool,
 		.limits = {
 			config->start_timeout, config->ping_interval,
 			config->stop_timeout, config->queue_max,
 		},
 	};
+}
+
+static void
+start_one(struct pool *pool, bool alone)
+{
+	struct backend_start start = avail_start(pool, free_id(pool));
 	struct backend *b;
 	char why[200];
 
@@ -223,11 +231,11 @@ start_one(struct pool *pool, bool alone)
 	if (b != NULL) {
 		b->alone = alone;
 		replace_born(b);
-		insert(pool, b);
+		avail_insert(pool, b);
 		return;
 	}
 	pause_starts(pool);
-	log_error("%s: backend %u: %s; next try in %.1f s", config->instance,
+	log_error("%s: backend %u: %s; next try in %.1f s", start.instance,
 	    start.id, why, avail_pause(pool));
 	report_add(&pool->report, 0, start.id, 0, why, "");
 	pool_touch(pool);

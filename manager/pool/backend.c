@@ -9,6 +9,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "manager/pool/clock.h"
@@ -50,6 +51,18 @@ const char *
 backend_state_name(enum backend_state state)
 {
 	return state_names[state];
+}
+
+int
+backend_state_parse(const char *name, enum backend_state *state)
+{
+	for (int s = 0; name != NULL && s < BACKEND_GONE; s++) {
+		if (strcmp(name, state_names[s]) == 0) {
+			*state = (enum backend_state)s;
+			return 0;
+		}
+	}
+	return -1;
 }
 
 bool
@@ -321,6 +334,19 @@ timer_cb(struct ev_loop *loop, ev_timer *w, int revents)
 		backend_event(b, BACKEND_TIMEOUT);
 }
 
+/* Its last messages are still in the pipe; its end of file too, unless a helper
+ * of its own holds the other end. */
+static void
+take_exit(void *arg)
+{
+	struct backend *b = arg;
+
+	if (b->state == BACKEND_GONE || b->frozen)
+		return;
+	channel_read_rest(&b->channel);
+	backend_event(b, BACKEND_EXITED);
+}
+
 static void
 child_cb(struct ev_loop *loop, ev_child *w, int revents)
 {
@@ -330,10 +356,8 @@ child_cb(struct ev_loop *loop, ev_child *w, int revents)
 	ev_child_stop(loop, w);
 	b->exited = true;
 	b->status = w->rstatus;
-	/* Its last messages are still in the pipe; its end of file too, unless
-	 * a helper of its own holds the other end. */
-	channel_read_rest(&b->channel);
-	backend_event(b, BACKEND_EXITED);
+	if (!b->frozen)
+		take_exit(b);
 }
 
 /* ---------------------------------------------------------------- in words */
@@ -350,16 +374,21 @@ backend_words(const struct backend *b, struct buf *out)
 		buf_adds(out, "gone");
 }
 
-/* As it said itself, else as the kernel counts. */
 long
 backend_rss_kb(const struct backend *b)
+{
+	return b->rss_kb > 0 ? b->rss_kb : backend_measure(b);
+}
+
+long
+backend_measure(const struct backend *b)
 {
 	char path[32];
 	long pages = 0;
 	FILE *f;
 
-	if (b->rss_kb > 0 || b->pid == 0)
-		return b->rss_kb;
+	if (b->pid == 0)
+		return 0;
 	snprintf(path, sizeof(path), "/proc/%d/statm", (int)b->pid);
 	if ((f = fopen(path, "re")) == NULL)
 		return 0;
@@ -465,6 +494,73 @@ backend_start(struct ev_loop *loop, const struct backend_start *start,
 	set_timer(b, b->limits.start_timeout, 0);
 	talk_initialize(b, start->config);
 	return b;
+}
+
+/* ---------------------------------------------------------------- handover */
+
+void
+backend_freeze(struct backend *b, bool freeze)
+{
+	if (b->frozen == freeze || b->state == BACKEND_GONE)
+		return;
+	b->frozen = freeze;
+	channel_freeze(&b->channel, freeze);
+	tail_freeze(&b->tail, freeze);
+	if (freeze) {
+		b->left = ev_is_active(&b->timer) ?
+		    ev_timer_remaining(b->loop, &b->timer) : -1;
+		ev_timer_stop(b->loop, &b->timer);
+		return;
+	}
+	if (b->left >= 0)
+		set_timer(b, b->left, b->timer.repeat);
+	if (b->exited)
+		later(take_exit, b);
+}
+
+static void
+watch_child(struct backend *b)
+{
+	siginfo_t info = { .si_pid = 0 };
+
+	if (!b->exited) {
+		ev_child_set(&b->child, b->pid, 0);
+		ev_child_start(b->loop, &b->child);
+		/* It may have died when nobody was there to be told. */
+		if (waitid(P_PID, (id_t)b->pid, &info, WEXITED | WNOHANG |
+		    WNOWAIT) == 0) {
+			if (info.si_pid == b->pid)
+				ev_feed_signal_event(b->loop, SIGCHLD);
+			return;
+		}
+		ev_child_stop(b->loop, &b->child);
+		b->exited = true;	/* and somebody has taken its status */
+	}
+	later(take_exit, b);
+}
+
+void
+backend_resume(struct backend *b)
+{
+	double tick = b->limits.ping_interval / BACKEND_TICKS;
+
+	if (backend_serves(b))
+		set_timer(b, tick, tick);
+	else if (b->left >= 0)
+		set_timer(b, b->left,
+		    b->state == BACKEND_STOPPING ? KILL_AGAIN : 0);
+	watch_child(b);
+	channel_resume(&b->channel);
+}
+
+void
+backend_abandon(struct backend *b)
+{
+	rpc_abandon(b->rpc);
+	channel_abandon(&b->channel);
+	tail_abandon(&b->tail);
+	b->pid = 0;
+	backend_destroy(b);
 }
 
 static void

@@ -103,6 +103,9 @@ struct backend {
 	struct rpc	*rpc;
 
 	double		 born, ready_at, drain_at; /* clock_now(); 0: never */
+	bool		 frozen;	/* nothing happens to it ... */
+	double		 left;		/* ... then .timer fires so late; < 0:
+					 * it was off */
 	bool		 asked;		/* we wanted it to leave */
 	bool		 exited;	/* then status is as of waitpid(2) */
 	int		 status;
@@ -117,7 +120,7 @@ struct backend {
 	unsigned	 stuck_ticks;	/* the pipe is full and does not move */
 	uint64_t	 last_written;	/* of the channel, at the last tick */
 	unsigned	 ticks;
-	long		 rss_kb;	/* as of the last ping; 0: unknown */
+	long		 rss_kb;	/* as of the last ping; 0: none yet */
 
 	struct backend_ask *asks;	/* owned */
 	size_t		 nasks;
@@ -152,6 +155,16 @@ void		 backend_fail(struct backend *, enum backend_event,
  * hangs.  Called by its timer. */
 void		 backend_tick(struct backend *);
 
+/* Stand still: nothing is read, written or timed, and an end is noticed later;
+ * or go on. */
+void		 backend_freeze(struct backend *, bool freeze);
+/* Go on with what another process has left: watch the child, and start the
+ * timer, which has .left seconds. */
+void		 backend_resume(struct backend *);
+/* As backend_destroy(), but process and pipes belong to somebody else now, who
+ * answers its requests as well. */
+void		 backend_abandon(struct backend *);
+
 /* deadline: as of clock_now().  A request that is too large is answered with
  * ERR_TOO_LONG. */
 void		 backend_request(struct backend *, enum method,
@@ -168,9 +181,13 @@ bool		 backend_serves(const struct backend *);  /* READY, DRAINING */
 /* No request but our own ping is in flight. */
 bool		 backend_is_idle(const struct backend *);
 const char	*backend_state_name(enum backend_state);
+/* -1: there is no such state; name may be NULL. */
+int		 backend_state_parse(const char *name, enum backend_state *);
 /* Why it was lost: our reason, how it ended, or both. */
 void		 backend_words(const struct backend *, struct buf *);
+/* As of the last ping, or now. */
 long		 backend_rss_kb(const struct backend *);
+long		 backend_measure(const struct backend *); /* by the kernel */
 /* A log line "INSTANCE: backend ID (pid PID): ...". */
 void		 backend_log(const struct backend *, enum log_level,
 		    const char *fmt, ...) PRINTF(3, 4);

@@ -105,7 +105,7 @@ report_broken(void *arg)
 {
 	struct channel *ch = arg;
 
-	if (!channel_is_open(ch))
+	if (!channel_is_open(ch) || ch->frozen)
 		return;
 	/* Its last words come before its end. */
 	channel_read_rest(ch);
@@ -120,7 +120,7 @@ drain(struct channel *ch)
 	size_t len = buf_len(&ch->out);
 	ssize_t n;
 
-	if (len == 0 || ch->broken)
+	if (len == 0 || ch->broken || ch->frozen)
 		return;
 	n = write(ch->to, buf_data(&ch->out), len);
 	if (n < 0) {
@@ -158,7 +158,7 @@ flush(void *arg)
 	struct channel *ch = arg;
 
 	ch->dirty = false;
-	if (!channel_is_open(ch))
+	if (!channel_is_open(ch) || ch->frozen)
 		return;
 	/* While the pipe is full its watcher knows best. */
 	if (!ev_is_active(&ch->writable))
@@ -167,6 +167,15 @@ flush(void *arg)
 		ch->events->garbage(ch->ctx, "does not read its answers");
 	else
 		tell_drained(ch);
+}
+
+static void
+flush_later(struct channel *ch)
+{
+	if (ch->dirty)
+		return;
+	ch->dirty = true;
+	later(flush, ch);
 }
 
 void
@@ -183,10 +192,7 @@ channel_added(struct channel *ch)
 			drain(ch);
 		ch->full = ch->full || buf_len(&ch->out) >= ch->high;
 	}
-	if (!ch->dirty) {
-		ch->dirty = true;
-		later(flush, ch);
-	}
+	flush_later(ch);
 }
 
 static void
@@ -229,8 +235,44 @@ channel_hold(struct channel *ch, bool hold)
 	ch->held = hold;
 	if (hold)
 		ev_io_stop(ch->loop, &ch->readable);
-	else
+	else if (!ch->frozen)
 		ev_io_start(ch->loop, &ch->readable);
+}
+
+void
+channel_freeze(struct channel *ch, bool freeze)
+{
+	if (!channel_is_open(ch) || ch->frozen == freeze)
+		return;
+	ch->frozen = freeze;
+	if (freeze) {
+		ev_io_stop(ch->loop, &ch->readable);
+		ev_io_stop(ch->loop, &ch->writable);
+		return;
+	}
+	if (!ch->held)
+		ev_io_start(ch->loop, &ch->readable);
+	channel_resume(ch);
+}
+
+void
+channel_resume(struct channel *ch)
+{
+	if (!channel_is_open(ch))
+		return;
+	if (ch->broken)
+		later(report_broken, ch);
+	flush_later(ch);
+}
+
+void
+channel_abandon(struct channel *ch)
+{
+	if (!channel_is_open(ch))
+		return;
+	ev_io_stop(ch->loop, &ch->readable);
+	ev_io_stop(ch->loop, &ch->writable);
+	ch->from = ch->to = -1;
 }
 
 /* The pipe belongs to whoever reads it first: what we get here nobody else

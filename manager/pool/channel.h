@@ -39,6 +39,7 @@ struct channel {
 	bool		 dirty;		/* a flush waits for the turn's end */
 	bool		 broken;	/* writing failed, not reported yet */
 	bool		 held;		/* reading is off */
+	bool		 frozen;	/* so is writing */
 	unsigned long	 sent, received;	/* messages */
 };
 
@@ -60,6 +61,12 @@ size_t	channel_queued(const struct channel *);
 uint64_t channel_end(const struct channel *);
 /* Stop or go on reading, so that the backend has to wait for us. */
 void	channel_hold(struct channel *, bool hold);
+/* Read and write nothing at all, or go on. */
+void	channel_freeze(struct channel *, bool freeze);
+/* Go on with what is in .in, .out and .broken, which another process left. */
+void	channel_resume(struct channel *);
+/* Leave the pipes to somebody else. */
+void	channel_abandon(struct channel *);
 /* Handle what a dead backend left in the pipe, without waiting for its end. */
 void	channel_read_rest(struct channel *);
 

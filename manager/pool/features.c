@@ -32,6 +32,27 @@ features_set(struct features *f, const struct msg_initialize_result *result)
 	return true;
 }
 
+bool
+features_restore(struct features *f, const void *said, size_t n)
+{
+	struct decoder *d = decoder_create(UP);
+	struct buf in = { 0 };
+	union result result;
+	struct msg msg;
+	const char *why;
+	bool ok;
+
+	buf_add(&in, said, n);
+	ok = decoder_next(d, &in, &msg, &why) == 1 && msg.kind == RESPONSE &&
+	    msg.error == NULL &&
+	    decoder_result(d, METHOD_initialize, &result, &why) == 0;
+	if (ok)
+		features_set(f, &result.initialize);
+	decoder_destroy(d);
+	buf_free(&in);
+	return ok;
+}
+
 const struct msg_initialize_result *
 features_get(const struct features *f)
 {

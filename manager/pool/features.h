@@ -18,6 +18,8 @@ struct features {
 
 /* Keep a copy.  Returns whether it differs from what was known. */
 bool	features_set(struct features *, const struct msg_initialize_result *);
+/* As .said, from another process; false: it makes no sense. */
+bool	features_restore(struct features *, const void *said, size_t);
 /* NULL: not known yet. */
 const struct msg_initialize_result *features_get(const struct features *);
 bool	features_have(const struct features *, const char *feature);

@@ -50,6 +50,9 @@ struct pool {
 	ev_timer	 expiry;	/* of requests; active if needed */
 	ev_timer	 give_up;	/* of pool_stop() */
 	bool		 held;		/* nothing is read from backends */
+	bool		 frozen;	/* nothing happens at all ... */
+	double		 retry_left, expiry_left, give_up_left;	/* s; < 0:
+					 * ... and then these go on */
 	bool		 turn_due;	/* pool_turn() is scheduled */
 	bool		 stopping;
 	bool		 destroyed;	/* the memory goes after the turn */
@@ -83,6 +86,9 @@ void		 assign_lost(struct backend *, const char *why);
 /* One of them is. */
 void		 assign_evict(struct pool *, struct pool_user *,
 		    const char *why);
+/* As another process had it: a user of like->backend, or a waiting one. */
+void		 assign_restore(struct pool *, const char *name,
+		    const struct pool_user *like);
 /* Forget them without a word. */
 void		 assign_forget(struct pool *, struct pool_user_list *);
 /* The number will be that of another one. */
@@ -91,6 +97,9 @@ struct room	 assign_room(const struct pool *);
 
 /* avail.c */
 void		 avail_init(struct pool *);
+/* What every backend gets to begin with. */
+struct backend_start avail_start(struct pool *, unsigned id);
+void		 avail_insert(struct pool *, struct backend *);
 /* Start what is missing, replace what is marked, retire what is empty. */
 void		 avail_review(struct pool *);
 /* No more backends are allowed. */

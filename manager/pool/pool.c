@@ -27,6 +27,8 @@ turn(void *arg)
 	struct pool *pool = arg;
 
 	pool->turn_due = false;
+	if (pool->frozen)
+		return;
 	if (!pool->destroyed && !pool->stopping)
 		assign_waiting(pool);
 	if (!pool->destroyed && !pool->stopping)

@@ -72,10 +72,15 @@ struct pool_events {
 	/* Something the admin may want to know has happened, in words:
 	 * "backend 3 (pid 4711): ready after 120 ms". */
 	void	(*changed)(void *ctx, const char *text);
+	/* Write what is behind reply and its ctx into the open map, so that
+	 * unpack_request can make them again in the next process; false: not
+	 * this one.  May be called twice for a request. */
 	bool	(*pack_request)(void *ctx, enum method, rpc_reply *,
-		    void *rctx, struct packer *);
+		    void *reply_ctx, struct packer *);
+	/* Called by pool_adopt(), which has not returned yet.  -1: nobody wants
+	 * the answer. */
 	int	(*unpack_request)(void *ctx, enum method,
-		    const struct packed *, rpc_reply **, void **rctx);
+		    const struct packed *, rpc_reply **, void **reply_ctx);
 };
 
 /* Starts backends_min backends.  ctx is given to every callback, and none is
@@ -172,6 +177,34 @@ int		 pool_restart(struct pool *, unsigned backend) MUST_CHECK;
 /* The same with all of them, one after the other (for a new program, say).
  * Returns how many there are. */
 unsigned	 pool_restart_all(struct pool *);
+
+/* For a successor that goes on with the same backends in this process, behind
+ * execve(2): they stay its children, their pipes stay open, and they notice
+ * nothing.
+ *
+ * Requests in flight but for those of the pool itself and for messages
+ * (METHOD_send), if there is events->pack_request: best wait for 0. */
+size_t		 pool_pending(const struct pool *);
+/* Stop all reading, writing and timers, or go on; nothing changes meanwhile.
+ * Not out of a callback of the pool. */
+void		 pool_freeze(struct pool *, bool freeze);
+/* Only when frozen: write all that the successor needs into the open map:
+ * processes, descriptors, half-read and unsent bytes, users, requests that
+ * events->pack_request takes.  The others are answered with ERR_LOST at once.
+ * The pool itself is as before, and can be thawed if nothing comes of it. */
+void		 pool_handover(struct pool *, struct packer *);
+/* Whether pool_adopt() will be able to; touches nothing.  -1 with *why. */
+int		 pool_can_adopt(const struct packed *, const char **why)
+		    MUST_CHECK;
+/* Go on where pool_handover() left off.  Settings are the new ones, also for
+ * old backends.  NULL with *why, which the caller frees: that cannot be. */
+struct pool	*pool_adopt(struct ev_loop *, const struct pool_config *,
+		    const struct pool_events *, void *ctx,
+		    const struct packed *, char **why) MUST_CHECK;
+/* What execve(2) does to a pool, for tests: forget it, but leave processes and
+ * descriptors to a successor.  Nothing is answered, nobody is told. */
+void		 pool_abandon(struct pool *);
+
 /* A new configuration for backends started from now on. */
 void		 pool_configure(struct pool *, const struct pool_config *);
 

@@ -119,7 +119,7 @@ replace_tick(struct pool *pool, struct backend *b)
 {
 	double max_age = pool->config.max_age * b->lifespan;
 	long limit = (long)pool->config.memory_limit_mb;
-	long mb = limit > 0 ? backend_rss_kb(b) / 1024 : 0;
+	long mb = limit > 0 ? b->rss_kb / 1024 : 0;
 
 	if (max_age > 0 && clock_now() - b->born > max_age)
 		replace_mark(b, "%.0f s old", clock_now() - b->born);

@@ -12,6 +12,8 @@
 #include "util/utf8.h"
 #include "util/xalloc.h"
 
+#define NUMBERS_MAX	100000	/* of backends; more is not believed */
+
 void
 report_status(int status, struct buf *out)
 {
@@ -125,4 +127,90 @@ report_print_pids(const struct report *r, struct buf *out)
 		if (e->pid != 0)
 			buf_addf(out, "%d\n", (int)e->pid);
 	}
+}
+
+/* ------------------------------------------------------------------ handover */
+
+static void
+pack_entry(const struct report_entry *e, struct packer *p)
+{
+	pack_map(p, NULL);
+	pack_int(p, "pid", e->pid);
+	pack_int(p, "id", e->id);
+	pack_int(p, "users", e->users);
+	pack_num(p, "age", clock_now() - e->when);
+	pack_str(p, "how", e->how);
+	pack_str(p, "words", e->words);
+	pack_end(p);
+}
+
+static void
+pack_last(unsigned id, const struct report_last *last, struct packer *p)
+{
+	pack_map(p, NULL);
+	pack_int(p, "id", id);
+	pack_int(p, "deaths", (int64_t)last->deaths);
+	pack_num(p, "age", clock_now() - last->when);
+	pack_str(p, "how", last->how);
+	pack_str(p, "words", last->words);
+	pack_end(p);
+}
+
+void
+report_pack(const struct report *r, struct packer *p)
+{
+	pack_map(p, "report");
+	pack_int(p, "crashes", (int64_t)r->crashes);
+	pack_list(p, "entries");
+	for (unsigned long i = oldest(r); i < r->added; i++)
+		pack_entry(&r->ring[i % REPORT_KEPT], p);
+	pack_end(p);
+	pack_list(p, "last");
+	for (unsigned i = 0; i < r->nlast; i++) {
+		if (r->last[i] != NULL)
+			pack_last(i, r->last[i], p);
+	}
+	pack_end(p);
+	pack_end(p);
+}
+
+static const char *
+text_of(const struct packed *p, const char *key)
+{
+	const char *text = packed_str(p, key);
+
+	return text != NULL ? text : "";
+}
+
+static void
+adopt_last(struct report *r, const struct packed *p)
+{
+	int64_t id = packed_int(p, "id", -1);
+
+	if (id < 0 || id > NUMBERS_MAX)
+		return;
+	report_death(r, (unsigned)id, text_of(p, "how"), text_of(p, "words"));
+	r->last[id]->deaths = (unsigned long)packed_int(p, "deaths", 1);
+	r->last[id]->when = clock_now() - packed_num(p, "age", 0);
+}
+
+void
+report_adopt(struct report *r, const struct packed *p)
+{
+	const struct packed *entries = packed_get(p, "entries");
+	const struct packed *last = packed_get(p, "last");
+
+	for (size_t i = 0; i < packed_count(entries); i++) {
+		const struct packed *e = packed_at(entries, i);
+		unsigned long at = r->added % REPORT_KEPT;
+
+		report_add(r, (pid_t)packed_int(e, "pid", 0),
+		    (unsigned)packed_int(e, "id", 0),
+		    (unsigned)packed_int(e, "users", 0), text_of(e, "how"),
+		    text_of(e, "words"));
+		r->ring[at].when = clock_now() - packed_num(e, "age", 0);
+	}
+	for (size_t i = 0; i < packed_count(last); i++)
+		adopt_last(r, packed_at(last, i));
+	r->crashes = (unsigned long)packed_int(p, "crashes", 0);
 }

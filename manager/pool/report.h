@@ -7,6 +7,7 @@
 #include <sys/types.h>
 
 #include "util/buf.h"
+#include "util/pack.h"
 
 #define REPORT_KEPT	64
 
@@ -44,6 +45,9 @@ void	report_death(struct report *, unsigned id, const char *how,
 	    const char *words);
 /* NULL: none had this number. */
 const struct report_last *report_last(const struct report *, unsigned id);
+/* Write it into the open map as "report", and read it back. */
+void	report_pack(const struct report *, struct packer *);
+void	report_adopt(struct report *, const struct packed *);
 void	report_finish(struct report *);
 void	report_print(const struct report *, struct buf *);
 void	report_print_pids(const struct report *, struct buf *);

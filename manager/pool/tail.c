@@ -100,8 +100,8 @@ to_own_log(struct tail *t, enum log_level level, const char *line)
 	}
 }
 
-static void
-keep(struct tail *t, const char *line)
+void
+tail_keep(struct tail *t, const char *line)
 {
 	char *slot = t->lines[t->next++ % TAIL_LINES];
 	size_t n = utf8_cut(line, strlen(line), TAIL_WIDTH - 1);
@@ -115,7 +115,7 @@ tail_line(struct tail *t, enum log_level level, const char *line)
 {
 	to_own_log(t, level, line);
 	if (level < LOG_DEBUG)
-		keep(t, line);
+		tail_keep(t, line);
 }
 
 /* line: as it was written, n bytes and a NUL. */
@@ -134,7 +134,7 @@ take_line(struct tail *t, char *line, size_t n)
 	text = line_level(line, &level);
 	if (t->path == NULL)
 		to_own_log(t, level, text);
-	keep(t, text);
+	tail_keep(t, text);
 }
 
 static void
@@ -206,7 +206,19 @@ tail_open(struct tail *t, struct ev_loop *loop, int fd, const char *path,
 	t->subject = xstrdup(subject);
 	ev_io_init(&t->readable, readable_cb, fd, EV_READ);
 	t->readable.data = t;
-	ev_io_start(loop, &t->readable);
+	if (fd >= 0)
+		ev_io_start(loop, &t->readable);
+}
+
+void
+tail_freeze(struct tail *t, bool freeze)
+{
+	if (t->fd < 0)
+		return;
+	if (freeze)
+		ev_io_stop(t->loop, &t->readable);
+	else
+		ev_io_start(t->loop, &t->readable);
 }
 
 void
@@ -240,6 +252,14 @@ tail_close(struct tail *t)
 	buf_free(&t->part);
 	xreplace(&t->path, NULL);
 	xreplace(&t->subject, NULL);
+}
+
+void
+tail_abandon(struct tail *t)
+{
+	tail_freeze(t, true);
+	t->fd = -1;
+	tail_close(t);
 }
 
 void

@@ -29,18 +29,24 @@ struct tail {
 	unsigned	 held;		/* lines not passed on: too many */
 };
 
-/* Takes the descriptor over.  path NULL: the lines go to our own log, each
+/* Takes the descriptor over; -1: it has ended already.  path NULL: the lines go to our own log, each
  * behind the subject; directories of the path are made when needed. */
 void	tail_open(struct tail *, struct ev_loop *, int fd, const char *path,
 	    const char *subject);
+/* Do not read, or go on. */
+void	tail_freeze(struct tail *, bool freeze);
 /* Read what is still in the pipe, without waiting for its end. */
 void	tail_read_rest(struct tail *);
 /* Open the file again at the next line (log rotation). */
 void	tail_reopen(struct tail *);
 void	tail_close(struct tail *);	/* .lines stay readable */
+/* The same, but the pipe stays open for somebody else. */
+void	tail_abandon(struct tail *);
 
 /* A line that came another way: to our own log, and kept as well. */
 void	tail_line(struct tail *, enum log_level, const char *line);
+/* The same for the latter only. */
+void	tail_keep(struct tail *, const char *line);
 /* What came on the pipe; for tests. */
 void	tail_feed(struct tail *, const char *bytes, size_t n);
 /* The last lines, joined by " / ", oldest first; none: nothing. */

@@ -14,6 +14,8 @@
 
 #define ASKS_MAX	1000	/* requests of one backend open at a time */
 
+static uint32_t last_token;	/* given to any ask of any backend */
+
 /* --------------------------------------------------------------- it says */
 
 static void
@@ -46,8 +48,8 @@ on_pong(void *ctx, const struct msg_error *error, const union result *result)
 
 	/* Any answer is a sign of life. */
 	b->pinging = false;
-	if (error == NULL && result->ping.rss_kb > 0)
-		b->rss_kb = (long)result->ping.rss_kb;
+	b->rss_kb = error == NULL && result->ping.rss_kb > 0 ?
+	    (long)result->ping.rss_kb : backend_measure(b);
 }
 
 static void
@@ -89,10 +91,18 @@ take_log(struct backend *b, const struct msg_log *line)
 	tail_line(&b->tail, level, text);
 }
 
+void
+talk_add_ask(struct backend *b, uint32_t token, uint32_t id)
+{
+	if ((b->nasks & (b->nasks - 1)) == 0)
+		b->asks = xreallocarray(b->asks, b->nasks ? b->nasks * 2 : 1,
+		    sizeof(*b->asks));
+	b->asks[b->nasks++] = (struct backend_ask){ token, id };
+}
+
 static void
 take_request(struct backend *b, const struct msg *msg)
 {
-	static uint32_t tokens;
 	struct msg copy = *msg;
 
 	if (msg->method == METHOD_NONE) {
@@ -106,11 +116,8 @@ take_request(struct backend *b, const struct msg *msg)
 		    "has more than %d requests open", ASKS_MAX);
 		return;
 	}
-	if ((b->nasks & (b->nasks - 1)) == 0)
-		b->asks = xreallocarray(b->asks, b->nasks ? b->nasks * 2 : 1,
-		    sizeof(*b->asks));
-	copy.id = ++tokens;
-	b->asks[b->nasks++] = (struct backend_ask){ copy.id, msg->id };
+	copy.id = ++last_token;
+	talk_add_ask(b, copy.id, msg->id);
 	b->owner->message(b, &copy);
 }
 
@@ -236,6 +243,31 @@ talk_initialize(struct backend *b, const struct sections *config)
 	};
 
 	backend_request(b, METHOD_initialize, &hello, INFINITY, on_hello, b);
+}
+
+void
+talk_await_hello(struct backend *b, uint32_t id, uint64_t at)
+{
+	const struct rpc_call call = {
+		.id = id, .method = METHOD_initialize, .deadline = INFINITY,
+		.at = at, .reply = on_hello, .ctx = b,
+	};
+
+	if (rpc_restore(b->rpc, &call) < 0)
+		backend_log(b, LOG_WARN, "its initialize is lost");
+}
+
+void
+talk_use_tokens_after(uint32_t token)
+{
+	if (token > last_token)
+		last_token = token;
+}
+
+uint32_t
+talk_last_token(void)
+{
+	return last_token;
 }
 
 void

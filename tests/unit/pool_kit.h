@@ -139,7 +139,7 @@ kit_obey(const char *user, const char *order)
 		for (;;)
 			pause();
 	} else if (strcmp(order, "spin") == 0) {
-		for (volatile int i = 0;; i++)
+		for (volatile unsigned i = 0;; i++)
 			continue;
 	} else if (strcmp(order, "deaf") == 0) {
 		for (;;)

@@ -154,6 +154,41 @@ lost_or_unsent(void **state)
 	assert_int_equal(rpc_count(rpc), 0);
 }
 
+static void
+hand_over(void *arg, const struct rpc_call *call)
+{
+	assert_int_equal(rpc_restore(arg, call), 0);
+	assert_int_equal(rpc_restore(arg, call), -1);
+}
+
+/* Another one goes on: with the same ids, and behind them. */
+static void
+has_a_successor(void **state)
+{
+	struct answer a[3] = { { 0 } };
+	struct rpc *next = rpc_create();
+	uint32_t id[3];
+
+	(void)state;
+	for (int i = 0; i < 3; i++)
+		id[i] = rpc_add(rpc, METHOD_send, 5 + i, reply, &a[i]);
+	rpc_begins(rpc, id[2], 100);
+	rpc_finish(rpc, id[0], NULL, &result);
+	rpc_resume(next, rpc_last_id(rpc));
+	rpc_each(rpc, hand_over, next);
+	rpc_abandon(rpc);
+	assert_int_equal(rpc_count(rpc), 0);
+	assert_int_equal(rpc_method(rpc, id[1]), METHOD_NONE);
+	assert_int_equal(rpc_count(next), 2);
+	assert_int_equal(a[1].times + a[2].times, 0);
+	assert_int_equal(rpc_add(next, METHOD_send, 9, NULL, NULL), id[2] + 1);
+	rpc_expire(next, 6);
+	is(&a[1], ERR_TIMEOUT);
+	rpc_lost(next, 50, NULL);
+	is(&a[2], ERR_UNSENT);
+	rpc_destroy(next);
+}
+
 static struct answer more;
 
 static void
@@ -267,6 +302,7 @@ main(void)
 		ALONE(late_ones_expire),
 		ALONE(all_fail_together),
 		ALONE(lost_or_unsent),
+		ALONE(has_a_successor),
 		ALONE(answers_may_ask),
 		ALONE(answers_may_destroy),
 		ALONE(answers_may_answer),
