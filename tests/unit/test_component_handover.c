@@ -143,6 +143,7 @@ half_read(void **state)
 	go_on((struct component_config){ 0 });
 	assert_false(link_is_up(t.link));
 	assert_int_equal(say("two", LINK_KEEP), 0);
+	peer_close(&t.server);
 	shake();
 	assert_int_equal(t.ups, 2);
 	peer_expect(&t.server, "one</body><delay ");
