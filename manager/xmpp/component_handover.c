@@ -110,12 +110,10 @@ component_adopt(struct ev_loop *loop, const struct component_config *cfg,
 {
 	struct component *c = component_new(loop, cfg, events, ctx);
 	const struct stream_config sc = component_stream_config(c);
-	const char *domain = packed_str(map, "domain");
 
 	adopt_kept(c, map);
-	if (domain != NULL && strcmp(domain, c->domain) == 0)
-		c->stream = stream_adopt(loop, packed_get(map, "stream"), &sc,
-		    &component_stream_events, c);
+	c->stream = stream_adopt(loop, packed_get(map, "stream"), &sc,
+	    &component_stream_events, c);
 	if (c->stream != NULL) {
 		go_on(c);
 	} else {

@@ -1,0 +1,259 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* links: xmpp net util */
+/* One component link goes on where another one has been frozen, on the same
+ * connection where that can be. */
+#include "tests/unit/component_kit.h"
+
+#include "util/pack.h"
+
+static struct packer packer;
+static struct unpacker *unpacker;
+
+/* What execve() does: the descriptors stay, everything else is gone. */
+static void
+hand_over(void)
+{
+	int *saved;
+
+	link_freeze(t.link, true);
+	pack_map(&packer, NULL);
+	link_handover(t.link, &packer);
+	pack_end(&packer);
+	later_run();
+	saved = xreallocarray(NULL, packer.nfds + 1, sizeof(*saved));
+	for (size_t i = 0; i < packer.nfds; i++)
+		saved[i] = dup(packer.fds[i]);
+	link_destroy(t.link);
+	later_run();
+	for (size_t i = 0; i < packer.nfds; i++) {
+		assert_int_equal(dup2(saved[i], packer.fds[i]),
+		    packer.fds[i]);
+		close(saved[i]);
+	}
+	free(saved);
+}
+
+static void
+go_on(struct component_config cfg)
+{
+	char port[8];
+
+	snprintf(port, sizeof(port), "%u", t.port);
+	cfg.domain = "GW.example";
+	cfg.host = "127.0.0.1";
+	cfg.port = port;
+	cfg.secret = "secret";
+	cfg.retry_min = cfg.retry_max = 0.02;
+	unpacker = unpack_open(buf_data(&packer.out), buf_len(&packer.out));
+	assert_non_null(unpacker);
+	t.link = component_adopt(loop, &cfg, &events, &t,
+	    unpack_root(unpacker));
+}
+
+static int
+clean_up(void **state)
+{
+	unpack_close(unpacker);
+	unpacker = NULL;
+	pack_free(&packer);
+	return tear_down(state);
+}
+
+static void
+goes_on(void **state)
+{
+	(void)state;
+	start((struct component_config){ 0 });
+	shake();
+	echo("get");
+	peer_send(&t.server, "<presence from='a@b' to='gw.example'/>\n");
+	wait_for(buf_len(&t.stanzas) != 0);
+	assert_true(link_settled(t.link));
+	assert_int_equal(say("one", LINK_KEEP), 0);
+	assert_false(link_settled(t.link));
+	peer_expect(&t.server, "one</body></message><iq ");
+	wait_for(link_settled(t.link));
+	hand_over();
+	/* What comes meanwhile waits. */
+	peer_send(&t.server, "<presence from='c@d' to='gw.example'/>");
+	buf_free(&t.stanzas);
+	go_on((struct component_config){ 0 });
+	assert_true(link_is_up(t.link));
+	assert_int_equal(t.ups, 1);
+	wait_for(strcmp(stanzas(), "[c@d>gw.example <presence from='c@d' "
+	    "to='gw.example'/>]") == 0);
+	assert_int_equal(say("two", LINK_KEEP), 0);
+	/* The answer to the predecessor's ping. */
+	echo("get");
+	peer_expect(&t.server, "two</body></message>");
+	assert_null(strstr(peer_text(&t.server), "one"));
+	assert_int_equal(t.ups, 1);
+	assert_int_equal(t.downs, 0);
+	/* Only the second is not confirmed. */
+	bounce();
+	peer_expect(&t.server, "two</body><delay ");
+	assert_null(strstr(peer_text(&t.server), "one"));
+	assert_int_equal(t.dropped, 0);
+}
+
+/* Bytes that the kernel has not taken leave later, all of them and once. */
+static void
+unsent(void **state)
+{
+	char text[1001];
+	unsigned sent = 0, got = 0;
+
+	(void)state;
+	memset(text, 'y', 1000);
+	text[1000] = '\0';
+	start((struct component_config){ 0 });
+	shake();
+	t.server.deaf = true;
+	for (; link_settled(t.link) || sent < 8000; sent++) {
+		assert_int_equal(say(text, 0), 0);
+		turn();
+	}
+	assert_int_equal(say("last", 0), 0);
+	hand_over();
+	go_on((struct component_config){ 0 });
+	t.server.deaf = false;
+	peer_expect(&t.server, "last</body></message>");
+	for (const char *s = peer_text(&t.server);
+	    (s = strstr(s, "<message to='a@b'><body>y")) != NULL; s++)
+		got++;
+	assert_int_equal(got, sent);
+	assert_int_equal(t.downs, 0);
+}
+
+/* In the middle of a stanza there is no going on: it connects again. */
+static void
+half_read(void **state)
+{
+	(void)state;
+	start((struct component_config){ 0 });
+	shake();
+	echo("get");
+	assert_int_equal(say("one", LINK_KEEP), 0);
+	peer_expect(&t.server, "one</body></message>");
+	peer_send(&t.server, "<presence from='a@b' ");
+	wait_for(!link_settled(t.link));
+	hand_over();
+	assert_int_equal(packer.nfds, 0);
+	peer_expect_end(&t.server);
+	go_on((struct component_config){ 0 });
+	assert_false(link_is_up(t.link));
+	assert_int_equal(say("two", LINK_KEEP), 0);
+	peer_close(&t.server);
+	shake();
+	assert_int_equal(t.ups, 2);
+	peer_expect(&t.server, "one</body><delay ");
+	peer_expect(&t.server, "<body>two</body></message><iq ");
+}
+
+/* A prefix that the server declared once, for all its stanzas. */
+static void
+prefixes(void **state)
+{
+	(void)state;
+	start((struct component_config){ 0 });
+	peer_accept(&t.server, t.listener);
+	peer_send(&t.server, "<s:stream xmlns:x='urn:x' "
+	    "xmlns='jabber:component:accept' xmlns:s="
+	    "'http://etherx.jabber.org/streams' id='s&amp;1'>");
+	peer_expect(&t.server, PROOF);
+	peer_send(&t.server, "<handshake/>");
+	wait_for(link_is_up(t.link));
+	hand_over();
+	go_on((struct component_config){ 0 });
+	peer_send(&t.server, "<presence from='a@b' to='gw.example'><x:y/>"
+	    "</presence></s:stream>");
+	wait_for(t.downs == 1);
+	assert_string_equal(stanzas(), "[a@b>gw.example <presence from='a@b' "
+	    "to='gw.example'><y xmlns='urn:x'/></presence>]");
+}
+
+/* While it is down, and when the tree says nothing that we understand. */
+static void
+without_connection(void **state)
+{
+	(void)state;
+	start((struct component_config){ 0 });
+	assert_true(link_settled(t.link));
+	assert_int_equal(say("one", LINK_KEEP), 0);
+	hand_over();
+	go_on((struct component_config){ 0 });
+	peer_accept(&t.server, t.listener);	/* the first one's */
+	peer_close(&t.server);
+	shake();
+	peer_expect(&t.server, "<body>one</body></message>");
+	assert_int_equal(t.ups, 1);
+	link_destroy(t.link);
+	peer_close(&t.server);
+	unpack_close(unpacker);
+	pack_free(&packer);
+	pack_map(&packer, NULL);
+	pack_int(&packer, "kept", 4);
+	pack_str(&packer, "stream", "x");
+	pack_end(&packer);
+	go_on((struct component_config){ 0 });
+	shake();
+}
+
+/* It was not to be: execve() failed. */
+static void
+thaws(void **state)
+{
+	(void)state;
+	start((struct component_config){ .ping_interval = 0.1 });
+	shake();
+	echo("get");
+	assert_int_equal(say("one", LINK_KEEP), 0);
+	link_freeze(t.link, true);
+	peer_send(&t.server, "<presence from='c@d' to='gw.example'/>");
+	peer_forget(&t.server);
+	turns(0.5);
+	peer_read(&t.server);
+	assert_int_equal(buf_len(&t.server.in), 0);
+	assert_int_equal(buf_len(&t.stanzas), 0);
+	pack_map(&packer, NULL);
+	link_handover(t.link, &packer);
+	pack_end(&packer);
+	link_freeze(t.link, false);
+	peer_expect(&t.server, "one</body></message>");
+	wait_for(buf_len(&t.stanzas) != 0);
+	peer_expect(&t.server, "urn:xmpp:ping");
+	assert_int_equal(t.downs, 0);
+}
+
+static void
+describes(void **state)
+{
+	struct buf b = { 0 };
+
+	(void)state;
+	start((struct component_config){ 0 });
+	shake();
+	assert_int_equal(say("one", LINK_KEEP), 0);
+	link_describe(t.link, &b);
+	buf_addc(&b, '\0');
+	assert_non_null(strstr(buf_data(&b), "connected, "));
+	assert_non_null(strstr(buf_data(&b), " 1 messages ("));
+	buf_free(&b);
+}
+
+int
+main(void)
+{
+#define TEST(f) cmocka_unit_test_setup_teardown(f, set_up, clean_up)
+	const struct CMUnitTest tests[] = {
+		TEST(goes_on),
+		TEST(unsent),
+		TEST(half_read),
+		TEST(prefixes),
+		TEST(without_connection),
+		TEST(thaws),
+		TEST(describes),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
