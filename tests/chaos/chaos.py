@@ -433,10 +433,25 @@ class Chaos:
             self.problems.append("descriptors have grown")
         if memory > 2 * self.memory + 32:
             self.problems.append("memory has grown")
+        self.blame()
         for line in self.missing[:10]:
             self.explain(line)
         return sum(x["missing"] for x in w.values()) == 0 and \
             sum(x["doubled"] for x in w.values()) == 0
+
+    def blame(self):
+        """How many are missing near what."""
+        count = collections.Counter()
+        for line in self.missing:
+            words = line.split()
+            at = float(words[3])
+            near = [kind for begin, end, kind, _ in self.done
+                    if begin - 0.5 < at < end + 3]
+            near = near or [kind for begin, end, kind, _ in self.done
+                            if begin - 0.5 < at < end + 15]
+            count[words[2], near[-1] if near else "nothing"] += 1
+        for (way, kind), number in count.most_common():
+            say("missing %s near %s: %d" % (way, kind, number))
 
     def explain(self, line):
         """A missing one, and what was going on then."""
