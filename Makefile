@@ -195,7 +195,14 @@ FUZZ_SECONDS ?= 60
 fuzz: $(FUZZ)		## every decoder against random input (FUZZ_SECONDS=60 each)
 	@tests/run-fuzz.sh $(FUZZ_SECONDS) $(FUZZ)
 
-.PHONY: check-quick check-e2e check bench
+# tests/chaos: a load in C, driven by a script.
+$(B)/chaos/load: $(patsubst %.c,$(B)/obj/%.o,$(wildcard tests/chaos/*.c)) \
+		$(call A,util)
+	@mkdir -p $(@D)
+	$(call SAY,LD,$@) $(CC) $(LINK) -pthread -o $@ $^
+ALL_OBJS += $(patsubst %.c,$(B)/obj/%.o,$(wildcard tests/chaos/*.c))
+
+.PHONY: check-quick check-e2e check bench chaos soak
 check-quick: all layers unit	## build, layers and unit tests: under a minute
 
 K ?=
@@ -207,6 +214,14 @@ check:			## set up, build, run every test
 
 bench: all		## CPU, memory and latency beside Debian's biboumi
 	@B=$(abspath $(B)) tests/bench/bench.sh
+
+SECONDS ?= 120
+SEED ?=
+CHAOS =
+chaos: all $(B)/chaos/load	## everything dies and restarts under load (SECONDS=120, SEED=n)
+	@B=$(abspath $(B)) PYTHONDONTWRITEBYTECODE=1 /usr/bin/python3 \
+		tests/chaos/chaos.py --seconds $(SECONDS) \
+		$(if $(SEED),--seed $(SEED)) $(CHAOS)
 
 # ------------------------------------------------------------- set up and run
 # On all cores, unless the caller said how many.
