@@ -14,6 +14,7 @@
 #include "manager/gateway/session.h"
 #include "manager/gateway/spool.h"
 #include "manager/gateway/user.h"
+#include "manager/gateway/watch.h"
 #include "util/later.h"
 #include "util/log.h"
 #include "util/rand.h"
@@ -36,6 +37,7 @@ tick(struct ev_loop *loop, ev_timer *w, int revents)
 	(void)revents;
 	iq_expire(gw, now);
 	quarantine_tick(gw, now);
+	watch_tick(gw);
 	if (gw->undelivered > 0)
 		log_warn("%s: %lu messages of the network could not be "
 		    "delivered: the XMPP side does not take them, or nobody "
@@ -137,6 +139,7 @@ gateway_destroy(struct gateway *gw)
 	room_lists_destroy(gw);
 	rights_destroy(gw);
 	pace_destroy(gw);
+	watch_destroy(gw);
 	quarantine_destroy(gw);
 	recent_finish(&gw->recent);
 	/* What was put off until the end of this turn looks for its user in

@@ -64,6 +64,7 @@ struct gateway {
 	struct map	 rights;		/* rights.c: XEP-0356, by domain */
 	struct map	 strikes;		/* quarantine.c: by bare JID */
 	struct pace	*pace;			/* pace.c */
+	struct probes	*probes;		/* watch.c; or NULL */
 	LIST_HEAD(, trace) traces;	/* trace.c */
 	struct recent	 recent;		/* what has happened lately */
 	struct room_lists *room_lists;		/* room_list.c; or NULL */

@@ -144,6 +144,43 @@ probe(struct gateway *gw, const char *bare)
 	say_presence(gw, gw->config->jid, bare, "probe", SHOW_ONLINE, NULL);
 }
 
+/* Who is there will log in, so they are asked at the pace of logins; those who
+ * were online when we stopped come first. */
+struct probes {
+	size_t		 at, n;
+	char		*jid[];
+};
+
+static void
+forget_probes(struct gateway *gw)
+{
+	struct probes *p = gw->probes;
+
+	for (; p != NULL && p->at < p->n; p->at++)
+		free(p->jid[p->at]);
+	free(p);
+	gw->probes = NULL;
+}
+
+void
+watch_tick(struct gateway *gw)
+{
+	double rate = gw->config->login_rate;
+	struct probes *p = gw->probes;
+
+	if (p == NULL)
+		return;
+	for (double n = 0; p->at < p->n && (rate <= 0 || n < rate); p->at++) {
+		if (user_find(gw, p->jid[p->at]) == NULL) {
+			probe(gw, p->jid[p->at]);
+			n++;
+		}
+		free(p->jid[p->at]);
+	}
+	if (p->at == p->n)
+		forget_probes(gw);
+}
+
 /* Presence that came while we were away was bounced, and no server repeats it:
  * every user is asked, not only those who were here when we stopped. */
 static void
@@ -151,17 +188,24 @@ listed(void *ctx, const struct store_user *users, size_t n,
     const char *error)
 {
 	struct gateway *gw = ctx;
+	struct probes *p;
 
 	if (error != NULL) {
 		log_error("%s: who is registered cannot be read: %s",
 		    gw->config->jid, error);
 		return;
 	}
-	for (size_t i = 0; i < n; i++) {
-		if (user_find(gw, users[i].jid) == NULL &&
-		    (users[i].online || n <= PROBES_MAX))
-			probe(gw, users[i].jid);
+	forget_probes(gw);
+	gw->probes = p = xmalloc(sizeof(*p) + n * sizeof(p->jid[0]));
+	p->at = p->n = 0;
+	for (int online = 1; online >= 0; online--) {
+		for (size_t i = 0; i < n; i++) {
+			if (users[i].online == (online != 0) &&
+			    (online || n <= PROBES_MAX))
+				p->jid[p->n++] = xstrdup(users[i].jid);
+		}
 	}
+	watch_tick(gw);
 }
 
 void
@@ -177,6 +221,12 @@ watch_link_up(struct gateway *gw)
 		ask_after_all(user);
 	}
 	store_list(gw->store, false, listed, gw);
+}
+
+void
+watch_destroy(struct gateway *gw)
+{
+	forget_probes(gw);
 }
 
 void

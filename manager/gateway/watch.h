@@ -9,6 +9,9 @@
  * the other users. */
 void	watch_link_up(struct gateway *);
 void	watch_link_down(struct gateway *);
+/* Once a second. */
+void	watch_tick(struct gateway *);
+void	watch_destroy(struct gateway *);
 /* This client is gone without a word. */
 void	watch_client_gone(struct gateway *, const char *full);
 /* Take a client away and end the session with the last one. */

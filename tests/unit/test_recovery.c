@@ -7,6 +7,7 @@
 
 #include "manager/gateway/outgoing.h"
 #include "manager/gateway/quarantine.h"
+#include "manager/gateway/watch.h"
 #include "protocol/features.h"
 
 static void
@@ -308,6 +309,43 @@ who_leaves_is_not_assigned(void **state)
 	expect_did("");
 }
 
+/* After a restart nobody is here: those who were are asked first, and no more
+ * a second than may log in. */
+static void
+asked_at_the_pace_of_logins(void **state)
+{
+	struct store_user users[10] = { 0 };
+	char jid[10][32];
+	struct kit_open o;
+
+	(void)state;
+	kit.config.login_rate = 4;
+	for (int i = 0; i < 10; i++) {
+		snprintf(jid[i], sizeof(jid[i]), "u%d@example.org", i);
+		users[i].jid = jid[i];
+		users[i].online = i >= 7;
+	}
+	watch_link_up(kit.gw);
+	o = kit_take("list");
+	o.listed(o.ctx, users, 10, NULL);
+	for (int i = 7; i < 10; i++)
+		expect("type='probe'", jid[i]);
+	expect("type='probe'", "u0@");
+	expect_nothing();
+	/* One has come by itself meanwhile. */
+	another("u1", 0);
+	watch_tick(kit.gw);
+	expect("u2@");
+	expect("u3@");
+	expect("u4@");
+	expect("u5@");
+	expect_nothing();
+	watch_tick(kit.gw);
+	expect("u6@");
+	watch_tick(kit.gw);
+	expect_nothing();
+}
+
 /* --------------------------------------------------------------- quarantine */
 
 static void
@@ -521,6 +559,7 @@ main(void)
 		gateway_test(goodbye_while_moving),
 		gateway_test(many_come_back_in_turn),
 		gateway_test(who_leaves_is_not_assigned),
+		gateway_test(asked_at_the_pace_of_logins),
 		gateway_test(two_deaths_are_enough),
 		gateway_test(alone_when_it_is_time),
 		gateway_test(bystanders_are_not_suspected),
