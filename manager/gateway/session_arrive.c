@@ -12,6 +12,7 @@
 #include "util/log.h"
 
 #define LOAD_TIMEOUT	30.0	/* seconds; the store has to answer */
+#define SASL_PATIENCE	2.0
 #define PLACE_TIMEOUT	60.0	/* a place in a backend has to be found */
 
 /* When this user's login may begin, for the sake of the others. */
@@ -42,10 +43,28 @@ find_place(struct user *user)
 	session_assign(user);
 }
 
+/* Who waits for the answer to a password does not wait that long. */
+static bool
+turn_away_suspect(struct user *user)
+{
+	static const struct detail why = {
+		"other", "Logins of this account have failed in a way that "
+		"disturbed others; try again in some minutes.", 0
+	};
+
+	if (user->logins == NULL || quarantine_until(user->gw, user->jid) <
+	    session_now(user) + SASL_PATIENCE)
+		return false;
+	session_over(user, &why);
+	return true;
+}
+
 void
 session_wait(struct user *user, const struct detail *d)
 {
 	(void)d;
+	if (turn_away_suspect(user))
+		return;
 	session_enter(user, USER_WAITING);
 	find_place(user);
 }
@@ -177,6 +196,8 @@ session_lost_early(struct user *user, const struct detail *why)
 
 	(void)why;
 	user->backend = 0;
+	if (turn_away_suspect(user))
+		return;
 	put_off(user);
 	session_show_trouble(user, text);
 }

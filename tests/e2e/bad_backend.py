@@ -128,6 +128,8 @@ def on_request(ident, method, params):
     user = params.get("user")
     if method == "login":
         users.add(user)
+        if params.get("password") == "poison":
+            os.abort()
         if params.get("password") == "wrong":
             notify("disconnected", user=user, reason="auth",
                    text="wrong password", retry=False)
