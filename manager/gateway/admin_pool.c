@@ -46,6 +46,10 @@ cmd_backends(struct run *r)
 	for (size_t i = 0; i < n; i++)
 		print_backend(&r->out, &b[i]);
 	free(b);
+	if (pool_crashes(r->gw->pool) > 0) {
+		buf_adds(&r->out, "Crashed, by process id:\n");
+		pool_crash_report(r->gw->pool, &r->out);
+	}
 }
 
 void
