@@ -71,23 +71,38 @@ static void
 on_status(void *ctx, uint64_t id, const char *args)
 {
 	const struct instance *in = ctx;
+	struct buf b = { 0 };
 	char *text;
 
 	if (*args != '\0') {
 		control_reply(in->control, id, "Error: Too many arguments.");
 		return;
 	}
-	text = xasprintf("%s (%zu users connected using %u backends), %s",
+	buf_addf(&b, "%s (%zu users connected using %u backends), %s\n",
 	    in->stopping ? "Stopping" : "Running", online(in->gateway),
 	    pool_ready_count(in->pool), link_words(in));
+	link_describe(in->link, &b);
+	text = buf_steal(&b);
 	control_reply(in->control, id, text);
 	free(text);
+}
+
+static void
+on_upgrade(void *ctx, uint64_t id, const char *args)
+{
+	struct instance *in = ctx;
+
+	if (*args != '\0')
+		control_reply(in->control, id, "Error: Too many arguments.");
+	else
+		instance_upgrade_asked(in, id);
 }
 
 /* ------------------------------------------------------------------- public */
 
 static const struct control_command commands[] = {
-	{ "status", on_status }, { "trace", instance_trace },
+	{ "status", on_status }, { "upgrade", on_upgrade },
+	{ "trace", instance_trace },
 	{ NULL, on_other },
 };
 
@@ -102,13 +117,17 @@ settings(const struct instance *in, struct control_config *cc, char **why)
 }
 
 int
-instance_open_control(struct instance *in, char **why)
+instance_open_control(struct instance *in, const struct packed *from,
+    char **why)
 {
 	struct control_config cc;
 
 	if (settings(in, &cc, why) < 0)
 		return -1;
-	in->control = control_create(in->loop, &cc, commands,
-	    LENGTH(commands), in, why);
+	in->control = from == NULL ?
+	    control_create(in->loop, &cc, commands, LENGTH(commands), in,
+	    why) :
+	    control_adopt(in->loop, &cc, commands, LENGTH(commands), in, from,
+	    &in->upgrade_asker, why);
 	return in->control != NULL ? 0 : -1;
 }
