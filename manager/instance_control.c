@@ -14,25 +14,46 @@
 struct asked {
 	struct control	*control;
 	uint64_t	 id;
+	const char	*more;		/* behind the gateway's answer */
 };
+
+static const char more_help[] = "\nInstance:\n"
+    "   CMD   upgrade - Execute the program on disk, disconnect nobody\n"
+    "   CMD   trace USER [bodies] - What goes to and from a user, live";
 
 static void
 answer(void *ctx, const char *text)
 {
 	struct asked *asked = ctx;
+	char *all = xasprintf("%s%s", text, asked->more);
 
-	control_reply(asked->control, asked->id, text);
+	control_reply(asked->control, asked->id, all);
+	free(all);
 	free(asked);
+}
+
+static void
+ask_gateway(struct instance *in, uint64_t id, const char *line,
+    const char *more)
+{
+	struct asked *asked = xmalloc(sizeof(*asked));
+
+	*asked = (struct asked){ in->control, id, more };
+	admin_command(in->gateway, line, answer, asked);
 }
 
 static void
 on_other(void *ctx, uint64_t id, const char *line)
 {
-	struct instance *in = ctx;
-	struct asked *asked = xmalloc(sizeof(*asked));
+	ask_gateway(ctx, id, line, "");
+}
 
-	*asked = (struct asked){ in->control, id };
-	admin_command(in->gateway, line, answer, asked);
+/* The gateway knows only its own commands. */
+static void
+on_help(void *ctx, uint64_t id, const char *args)
+{
+	(void)args;
+	ask_gateway(ctx, id, "help", more_help);
 }
 
 /* ------------------------------------------------------------------- status */
@@ -102,7 +123,7 @@ on_upgrade(void *ctx, uint64_t id, const char *args)
 
 static const struct control_command commands[] = {
 	{ "status", on_status }, { "upgrade", on_upgrade },
-	{ "trace", instance_trace },
+	{ "trace", instance_trace }, { "help", on_help },
 	{ NULL, on_other },
 };
 
