@@ -9,6 +9,7 @@
 
 #include "manager/daemon.h"
 #include "manager/gateway/admin.h"
+#include "manager/gateway/handover.h"
 #include "manager/logging.h"
 #include "manager/xmpp/component.h"
 #include "manager/xmpp/server.h"
@@ -18,7 +19,8 @@
 #define OUTBOX_MAX	100	/* messages of a user waiting for the login */
 #define INFLIGHT_MAX	1000	/* messages of a user not yet accepted */
 #define HISTORY_MAX	20	/* messages of a room kept for a new client */
-#define FAREWELL	0.2	/* seconds for the last bytes of the link */
+#define FAREWELL	1.0	/* seconds for the last bytes of the link */
+#define FAREWELL_STEP	0.02
 
 /* ---------------------------------------------------------------- settings */
 
@@ -132,8 +134,8 @@ pool_settings(const struct instance *in)
 
 /* ------------------------------------------------------------------- parts */
 
-static struct store *
-open_store(struct instance *in, char **why)
+struct store *
+instance_open_store(struct instance *in, char **why)
 {
 	const struct config *c = in->config;
 	const struct store_config sc = {
@@ -150,7 +152,7 @@ open_store(struct instance *in, char **why)
 }
 
 static struct link *
-open_component(struct instance *in)
+open_component(struct instance *in, const struct packed *from)
 {
 	const struct config *c = in->config;
 	char port[16];
@@ -165,8 +167,10 @@ open_component(struct instance *in)
 	};
 
 	snprintf(port, sizeof(port), "%ld", c->service_port);
-	return component_create(in->loop, &cc, &gateway_link_events,
-	    in->gateway);
+	return from == NULL ? component_create(in->loop, &cc,
+	    &gateway_link_events, in->gateway) :
+	    component_adopt(in->loop, &cc, &gateway_link_events, in->gateway,
+	    from);
 }
 
 static const char *
@@ -209,29 +213,57 @@ reload(void *ctx)
 	return instance_reload(ctx);
 }
 
-static int
-open_parts(struct instance *in, char **why)
+static struct pool *
+open_pool(struct instance *in, const struct packed *from, char **why)
 {
 	struct pool_config pc;
 
-	if ((in->store = open_store(in, why)) == NULL)
-		return -1;
-	in->gateway = gateway_create(in->loop, &in->gateway_config);
 	in->backend_log = logging_backend_file(in->config);
 	pc = pool_settings(in);
-	in->pool = pool_create(in->loop, &pc, &gateway_pool_events,
-	    in->gateway);
-	in->link = in->config->service_server_mode ? open_server(in, why) :
-	    open_component(in);
+	return from == NULL ?
+	    pool_create(in->loop, &pc, &gateway_pool_events, in->gateway) :
+	    pool_adopt(in->loop, &pc, &gateway_pool_events, in->gateway, from,
+	    why);
+}
+
+/* The gateway first: pool and link ask it about what was under way.  Without a
+ * state all packed_get() are NULL. */
+static int
+open_parts(struct instance *in, const struct packed *state, char **why)
+{
+	const struct packed *link = packed_get(state, "link");
+
+	if ((in->store = instance_open_store(in, why)) == NULL)
+		return -1;
+	in->gateway = gateway_create(in->loop, &in->gateway_config);
+	if (state != NULL)
+		gateway_adopt(in->gateway, packed_get(state, "gateway"));
+	in->pool = open_pool(in, packed_get(state, "pool"), why);
+	if (in->pool == NULL)
+		return -1;
+	in->link = in->config->service_server_mode ?
+	    open_server(in, why) : open_component(in, link);
 	if (in->link == NULL)
 		return -1;
 	gateway_start(in->gateway, in->link, in->pool, in->store);
 	admin_on_reload(reload, in);
-	return instance_open_control(in, why);
+	in->upgrade = upgrade_create(in->loop, &instance_upgrade_parts, in);
+	return instance_open_control(in, packed_get(state, "control"), why);
+}
+
+/* What is left of one that could not be made; with a state it is needed by
+ * whoever is executed next, and must not be touched. */
+static struct instance *
+fail(struct instance *in, const struct packed *state)
+{
+	if (state == NULL)
+		instance_destroy(in);
+	return NULL;
 }
 
 struct instance *
-instance_create(struct ev_loop *loop, struct config *config, char **why)
+instance_create(struct ev_loop *loop, struct config *config,
+    const struct packed *state, char **why)
 {
 	struct instance *in = xcalloc(1, sizeof(*in));
 	struct jid jid;
@@ -242,15 +274,10 @@ instance_create(struct ev_loop *loop, struct config *config, char **why)
 	    jid.node != NULL || jid.resource != NULL) {
 		*why = xasprintf("%s: [service] jid: \"%s\" is not a domain",
 		    config->path, config->service_jid);
-		instance_destroy(in);
-		return NULL;
+		return fail(in, state);
 	}
 	fill_gateway_config(in, jid.domain);
-	if (open_parts(in, why) < 0) {
-		instance_destroy(in);
-		return NULL;
-	}
-	return in;
+	return open_parts(in, state, why) == 0 ? in : fail(in, state);
 }
 
 void
@@ -316,9 +343,12 @@ all_gone(struct instance *in)
 static void
 on_farewell(struct ev_loop *loop, ev_timer *w, int revents)
 {
+	struct instance *in = CONTAINER(w, struct instance, farewell);
+
 	(void)loop;
 	(void)revents;
-	all_gone(CONTAINER(w, struct instance, farewell));
+	if (link_settled(in->link) || ev_now(in->loop) > in->farewell_end)
+		all_gone(in);
 }
 
 /* The last answers of the backends are with the link: now it may go, too. */
@@ -328,7 +358,9 @@ pool_stopped(void *ctx)
 	struct instance *in = ctx;
 
 	link_shutdown(in->link);
-	ev_timer_init(&in->farewell, on_farewell, FAREWELL, 0);
+	in->farewell_end = ev_now(in->loop) + FAREWELL;
+	ev_timer_init(&in->farewell, on_farewell, FAREWELL_STEP,
+	    FAREWELL_STEP);
 	ev_timer_start(in->loop, &in->farewell);
 }
 
@@ -339,6 +371,8 @@ instance_stop(struct instance *in, void (*done)(void *), void *ctx)
 		done(ctx);
 		return;
 	}
+	upgrade_destroy(in->upgrade);
+	in->upgrade = NULL;
 	in->stopping = true;
 	in->done = done;
 	in->done_ctx = ctx;
@@ -353,7 +387,8 @@ instance_destroy(struct instance *in)
 		return;
 	ev_timer_stop(in->loop, &in->farewell);
 	admin_on_reload(NULL, NULL);
-	instance_trace_end(in);
+	instance_trace_end(in, "the instance ends");
+	upgrade_destroy(in->upgrade);
 	control_destroy(in->control);
 	pool_destroy(in->pool);
 	gateway_save(in->gateway);

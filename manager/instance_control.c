@@ -14,25 +14,46 @@
 struct asked {
 	struct control	*control;
 	uint64_t	 id;
+	const char	*more;		/* behind the gateway's answer */
 };
+
+static const char more_help[] = "\nInstance:\n"
+    "   CMD   upgrade - Execute the program on disk, disconnect nobody\n"
+    "   CMD   trace USER [bodies] - What goes to and from a user, live";
 
 static void
 answer(void *ctx, const char *text)
 {
 	struct asked *asked = ctx;
+	char *all = xasprintf("%s%s", text, asked->more);
 
-	control_reply(asked->control, asked->id, text);
+	control_reply(asked->control, asked->id, all);
+	free(all);
 	free(asked);
+}
+
+static void
+ask_gateway(struct instance *in, uint64_t id, const char *line,
+    const char *more)
+{
+	struct asked *asked = xmalloc(sizeof(*asked));
+
+	*asked = (struct asked){ in->control, id, more };
+	admin_command(in->gateway, line, answer, asked);
 }
 
 static void
 on_other(void *ctx, uint64_t id, const char *line)
 {
-	struct instance *in = ctx;
-	struct asked *asked = xmalloc(sizeof(*asked));
+	ask_gateway(ctx, id, line, "");
+}
 
-	*asked = (struct asked){ in->control, id };
-	admin_command(in->gateway, line, answer, asked);
+/* The gateway knows only its own commands. */
+static void
+on_help(void *ctx, uint64_t id, const char *args)
+{
+	(void)args;
+	ask_gateway(ctx, id, "help", more_help);
 }
 
 /* ------------------------------------------------------------------- status */
@@ -71,23 +92,38 @@ static void
 on_status(void *ctx, uint64_t id, const char *args)
 {
 	const struct instance *in = ctx;
+	struct buf b = { 0 };
 	char *text;
 
 	if (*args != '\0') {
 		control_reply(in->control, id, "Error: Too many arguments.");
 		return;
 	}
-	text = xasprintf("%s (%zu users connected using %u backends), %s",
+	buf_addf(&b, "%s (%zu users connected using %u backends), %s\n",
 	    in->stopping ? "Stopping" : "Running", online(in->gateway),
 	    pool_ready_count(in->pool), link_words(in));
+	link_describe(in->link, &b);
+	text = buf_steal(&b);
 	control_reply(in->control, id, text);
 	free(text);
+}
+
+static void
+on_upgrade(void *ctx, uint64_t id, const char *args)
+{
+	struct instance *in = ctx;
+
+	if (*args != '\0')
+		control_reply(in->control, id, "Error: Too many arguments.");
+	else
+		instance_upgrade_asked(in, id);
 }
 
 /* ------------------------------------------------------------------- public */
 
 static const struct control_command commands[] = {
-	{ "status", on_status }, { "trace", instance_trace },
+	{ "status", on_status }, { "upgrade", on_upgrade },
+	{ "trace", instance_trace }, { "help", on_help },
 	{ NULL, on_other },
 };
 
@@ -102,13 +138,17 @@ settings(const struct instance *in, struct control_config *cc, char **why)
 }
 
 int
-instance_open_control(struct instance *in, char **why)
+instance_open_control(struct instance *in, const struct packed *from,
+    char **why)
 {
 	struct control_config cc;
 
 	if (settings(in, &cc, why) < 0)
 		return -1;
-	in->control = control_create(in->loop, &cc, commands,
-	    LENGTH(commands), in, why);
+	in->control = from == NULL ?
+	    control_create(in->loop, &cc, commands, LENGTH(commands), in,
+	    why) :
+	    control_adopt(in->loop, &cc, commands, LENGTH(commands), in, from,
+	    &in->upgrade_asker, why);
 	return in->control != NULL ? 0 : -1;
 }

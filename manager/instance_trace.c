@@ -116,8 +116,12 @@ instance_trace_gone(void *ctx, uint64_t id)
 }
 
 void
-instance_trace_end(struct instance *in)
+instance_trace_end(struct instance *in, const char *why)
 {
-	while (!LIST_EMPTY(&in->traces))
-		stop(LIST_FIRST(&in->traces));
+	struct tracing *t;
+
+	while ((t = LIST_FIRST(&in->traces)) != NULL) {
+		control_reply(in->control, t->id, why);
+		stop(t);
+	}
 }

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* spectrum2: one instance, one process.  Reads the command line, becomes a
- * service, runs the loop until told to stop. */
+ * service or goes on for the one that has executed us, runs the loop until told
+ * to stop. */
 #include <errno.h>
 #include <getopt.h>
 #include <malloc.h>
@@ -17,6 +18,7 @@
 #include "manager/daemon.h"
 #include "manager/instance.h"
 #include "manager/logging.h"
+#include "manager/upgrade.h"
 #include "util/later.h"
 #include "util/log.h"
 #include "util/xalloc.h"
@@ -168,7 +170,7 @@ struct process {
 	struct instance	*instance;
 	ev_prepare	 turn;
 	ev_timer	 trim, status, watchdog;
-	ev_signal	 term, interrupt, hangup;
+	ev_signal	 term, interrupt, hangup, usr2;
 	bool		 stopping;
 };
 
@@ -265,6 +267,17 @@ on_hangup(struct ev_loop *loop, ev_signal *w, int revents)
 }
 
 static void
+on_upgrade(struct ev_loop *loop, ev_signal *w, int revents)
+{
+	struct process *p = w->data;
+
+	(void)loop;
+	(void)revents;
+	log_info("signal %d: upgrading", w->signum);
+	instance_upgrade(p->instance);
+}
+
+static void
 watch_signal(struct process *p, ev_signal *w,
     void (*cb)(struct ev_loop *, ev_signal *, int), int signum)
 {
@@ -301,6 +314,8 @@ run(struct process *p)
 	later_run();
 }
 
+/* -------------------------------------------------------------------- start */
+
 /* In the order that daemon.h gives. */
 static void
 become_service(const struct config *config, bool foreground)
@@ -316,40 +331,112 @@ become_service(const struct config *config, bool foreground)
 		give_up(EX_CANTCREAT, why);
 }
 
+/* The service is there already; its user is, too. */
+static void
+take_over(const struct config *config, struct heir *heir)
+{
+	char *why = NULL;
+
+	if (logging_start(config, &why) < 0) {
+		log_warn("%s", why);	/* no reason to let users down */
+		free(why);
+	}
+	if (daemon_adopt(config, packed_get(upgrade_state(heir), "daemon"),
+	    &why) < 0 || daemon_settle(config, &why) < 0)
+		upgrade_give_back(heir, why);
+}
+
+/* Would we do?  What can be tried without harm to those who serve is tried. */
+static int
+rehearse(struct heir *heir, const struct options *o)
+{
+	char *why = NULL;
+	struct config *config = NULL;
+	int code;
+
+	if (upgrade_check(heir, &why) == 0)
+		config = config_load(o->config, o->jid, o->overrides, o->n,
+		    &why);
+	if (config != NULL && instance_can_follow(config,
+	    packed_get(upgrade_state(heir), "facts"), &why) == 0)
+		(void)!logging_start(config, &why);
+	code = upgrade_rehearsed(heir, why);
+	config_destroy(config);
+	free(why);
+	return code;
+}
+
+static struct config *
+load_config(const struct options *o, struct heir *heir)
+{
+	char *why = NULL;
+	struct config *config;
+
+	config = config_load(o->config, o->jid, o->overrides, o->n, &why);
+	if (config != NULL)
+		return config;
+	if (heir != NULL)
+		upgrade_give_back(heir, why);
+	fprintf(stderr, "%s\n", why);
+	free(why);
+	exit(EX_CONFIG);
+}
+
+static void
+start(struct process *p, struct config *config, struct heir *heir)
+{
+	char *why = NULL, *text;
+
+	/* After the fork: an event loop does not survive one. */
+	p->loop = ev_default_loop(EVFLAG_AUTO);
+	/* From here on a signal is kept until the loop runs. */
+	watch_signal(p, &p->term, on_stop, SIGTERM);
+	watch_signal(p, &p->interrupt, on_stop, SIGINT);
+	watch_signal(p, &p->hangup, on_hangup, SIGHUP);
+	watch_signal(p, &p->usr2, on_upgrade, SIGUSR2);
+	p->instance = instance_create(p->loop, config,
+	    heir != NULL ? upgrade_state(heir) : NULL, &why);
+	if (p->instance == NULL && heir != NULL)
+		upgrade_give_back(heir, why);
+	if (p->instance == NULL)
+		give_up(EX_CONFIG, why);
+	instance_describe(p->instance);
+	if (heir == NULL)
+		return;
+	/* Those that have died meanwhile. */
+	ev_feed_signal_event(p->loop, SIGCHLD);
+	text = upgrade_done(heir);
+	instance_upgraded(p->instance, text);
+	free(text);
+}
+
 int
 main(int argc, char **argv)
 {
 	struct options o = { 0 };
 	struct process p = { 0 };
 	struct config *config;
-	char *why = NULL;
+	struct heir *heir;
 
 	/* The store's thread would get an arena of its own and never fill it. */
 	mallopt(M_ARENA_MAX, 1);
+	upgrade_remember(argv);
+	heir = upgrade_inherit();
 	parse_options(argc, argv, &o);
-	config = config_load(o.config, o.jid, o.overrides, o.n, &why);
-	if (config == NULL) {
-		fprintf(stderr, "%s\n", why);
-		free(why);
-		return EX_CONFIG;
-	}
+	if (heir != NULL && upgrade_is_rehearsal(heir))
+		return rehearse(heir, &o);
+	config = load_config(&o, heir);
 	if (o.check_only) {
 		printf("%s: right\n", o.config);
 		config_destroy(config);
 		return 0;
 	}
 	extend_path();
-	become_service(config, o.foreground);
-	/* After the fork: an event loop does not survive one. */
-	p.loop = ev_default_loop(EVFLAG_AUTO);
-	/* From here on a signal is kept until the loop runs. */
-	watch_signal(&p, &p.term, on_stop, SIGTERM);
-	watch_signal(&p, &p.interrupt, on_stop, SIGINT);
-	watch_signal(&p, &p.hangup, on_hangup, SIGHUP);
-	p.instance = instance_create(p.loop, config, &why);
-	if (p.instance == NULL)
-		give_up(EX_CONFIG, why);
-	instance_describe(p.instance);
+	if (heir != NULL)
+		take_over(config, heir);
+	else
+		become_service(config, o.foreground);
+	start(&p, config, heir);
 	run(&p);
 	log_info("stopped");
 	daemon_release();

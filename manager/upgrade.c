@@ -136,6 +136,7 @@ execute(const struct packer *p)
 static void
 leave(struct upgrade *u)
 {
+	double quiet = upgrade_clock() - u->began;
 	struct packer p = { 0 };
 	char *why;
 
@@ -143,6 +144,9 @@ leave(struct upgrade *u)
 	upgrade_hold_signals(true);
 	u->parts->freeze(u->ctx, true);
 	pack_everything(u, &p);
+	log_debug("upgrade: quiet after %.1f ms, packed after %.1f ms: %zu "
+	    "bytes, %zu descriptors", quiet * 1e3, (upgrade_clock() -
+	    u->began) * 1e3, buf_len(&p.out), p.nfds);
 	why = execute(&p);
 	pack_free(&p);
 	u->parts->freeze(u->ctx, false);

@@ -37,6 +37,7 @@ struct ctl_instance {
 	char		*pidfile, *control;
 	char		*log;		/* NULL: standard error */
 	bool		 vhost;
+	int		 patience;	/* seconds that its stop may take */
 	pid_t		 stopping;	/* stop: what was told to; 0: nothing */
 };
 

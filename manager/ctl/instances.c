@@ -15,9 +15,13 @@
 #include "util/ini.h"
 #include "util/xalloc.h"
 
+#define PATIENCE	20	/* seconds to stop, at least */
+#define BURIAL		5	/* that it may take beyond its stop_timeout */
+
 static void
 add(struct ctl_instances *all, const struct config *c, bool vhost)
 {
+	int stop = (int)c->service_stop_timeout + BURIAL;
 	struct ctl_instance *one;
 
 	all->v = xreallocarray(all->v, all->n + 1, sizeof(*all->v));
@@ -29,6 +33,7 @@ add(struct ctl_instances *all, const struct config *c, bool vhost)
 		.control = xstrdup(config_control_path(c)),
 		.log = logging_file(c),
 		.vhost = vhost,
+		.patience = stop > PATIENCE ? stop : PATIENCE,
 	};
 }
 

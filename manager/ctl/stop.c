@@ -11,7 +11,6 @@
 
 #include "manager/daemon.h"
 
-#define PATIENCE	20	/* seconds */
 #define TICKS		20	/* in a second */
 
 void
@@ -36,7 +35,7 @@ ctl_stop_one(struct ctl_instance *one)
 		printf("Not running\n");
 		return true;
 	}
-	for (int i = 1; i <= PATIENCE * TICKS; i++) {
+	for (int i = 1; i <= one->patience * TICKS; i++) {
 		if (daemon_running(one->pidfile) != one->stopping) {
 			printf(" OK\n");
 			return true;

@@ -125,9 +125,9 @@ def test_the_watchdog_of_another(instances, systemd):
 def test_link_state(instances, own_prosody, gateway_name):
     instance = instances("gateway", gateway_name + ".xmpp.test", own_prosody,
                          service__backend=BAD_BACKEND)
-    wait_for(lambda: instance.answer("status").endswith("XMPP link up"))
+    wait_for(lambda: "XMPP link up" in instance.answer("status"))
     own_prosody.stop()
-    wait_for(lambda: instance.answer("status").endswith("XMPP link down"))
+    wait_for(lambda: "XMPP link down" in instance.answer("status"))
     assert instance.answer("status").startswith("Running (0 users connected "
                                                 "using 1 backends)")
 
@@ -161,7 +161,7 @@ def test_stop_with_a_frozen_server(instances, own_prosody, gateway_name):
     instance = instances("gateway", gateway_name + ".xmpp.test", own_prosody,
                          service__backend=BAD_BACKEND,
                          service__stop_timeout=2)
-    wait_for(lambda: instance.answer("status").endswith("XMPP link up"))
+    wait_for(lambda: "XMPP link up" in instance.answer("status"))
     freeze([own_prosody.process.pid])
     try:
         instance.process.signal(signal.SIGTERM)

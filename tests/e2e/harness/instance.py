@@ -41,6 +41,7 @@ class Instance:
 
     process = None
     environment = {}        # more of it
+    program = SPECTRUM
 
     def __init__(self, directory, jid, settings):
         self.directory, self.jid = directory, jid
@@ -94,7 +95,7 @@ class Instance:
         self.write_config()
         self.process = Process(
             "spectrum2 " + self.jid,
-            [SPECTRUM, "-n", *arguments, self.config], self.log,
+            [self.program, "-n", *arguments, self.config], self.log,
             env={**make_environment(self.directory), **self.environment},
             cwd=str(self.directory))
         return self.process
