@@ -198,6 +198,7 @@ open_server(struct instance *in, char **why)
 		.login_timeout = (double)c->service_login_timeout,
 		.idle_timeout = (double)c->service_idle_timeout,
 		.queue_max = (size_t)c->service_client_queue_max,
+		.resume_timeout = (double)c->service_resume_timeout,
 		.many_resources = c->service_more_resources,
 	};
 

@@ -411,6 +411,14 @@ conn_out(struct conn *c)
 	return &c->out;
 }
 
+void
+conn_push(struct conn *c)
+{
+	if (!c->blocked && (c->state == CONN_OPEN ||
+	    c->state == CONN_FINISHING))
+		conn_flush(c);
+}
+
 uint64_t
 conn_sent(const struct conn *c)
 {

@@ -80,6 +80,8 @@ void		 conn_destroy(struct conn *);
 struct buf	*conn_out(struct conn *);
 /* What was appended leaves at the end of this loop turn. */
 void		 conn_send(struct conn *);
+/* Send it now, as far as the kernel takes it, even when it is frozen. */
+void		 conn_push(struct conn *);
 /* Bytes appended and not yet taken by the kernel (or by TLS). */
 size_t		 conn_queued(const struct conn *);
 /* Bytes that it has taken since the beginning. */

@@ -19,6 +19,7 @@ struct head {
 	uint32_t	 size;		/* of the address, with its NUL */
 	uint32_t	 len;
 	bool		 written;
+	bool		 keep;
 };
 
 void
@@ -35,6 +36,7 @@ kept_add(struct kept *k, const struct kept_item *item)
 	struct head h = {
 		.ms = item->ms, .mark = item->mark, .size = (uint32_t)size,
 		.len = (uint32_t)item->len, .written = item->written,
+		.keep = item->keep,
 	};
 	char *at = buf_reserve(&k->bytes, sizeof(h) + size + item->len);
 
@@ -69,7 +71,7 @@ kept_next(const struct kept *k, size_t *at, struct kept_item *item)
 	*item = (struct kept_item){
 		.ms = h.ms, .mark = h.mark, .written = h.written,
 		.to = data + sizeof(h), .stanza = data + sizeof(h) + h.size,
-		.len = h.len,
+		.len = h.len, .keep = h.keep,
 	};
 	*at += sizeof(h) + h.size + h.len;
 	return true;
@@ -198,6 +200,7 @@ kept_pack(const struct kept *k, struct packer *p, const char *key)
 		pack_str(p, "to", item.to);
 		pack_bin(p, "stanza", item.stanza, item.len);
 		pack_bool(p, "written", item.written);
+		pack_bool(p, "keep", item.keep);
 		pack_end(p);
 	}
 	pack_end(p);
@@ -216,6 +219,7 @@ kept_unpack(struct kept *k, const struct packed *list)
 		item.to = packed_str(p, "to");
 		item.stanza = packed_bin(p, "stanza", &item.len);
 		item.written = packed_bool(p, "written", false);
+		item.keep = packed_bool(p, "keep", true);
 		if (item.to != NULL && item.stanza != NULL && item.len > 0)
 			kept_add(k, &item);
 	}

@@ -30,6 +30,7 @@ struct kept_item {
 	const char	*stanza;	/* no NUL behind */
 	size_t		 len;
 	bool		 written;	/* it was on a wire once */
+	bool		 keep;		/* the owner's: it must not be lost */
 };
 
 void	 kept_free(struct kept *);	/* empty and usable, numbers go on */

@@ -89,28 +89,25 @@ link_resume(struct link *l)
 bool
 link_settled(const struct link *l)
 {
-	return l->ops->settled == NULL || l->ops->settled(l);
+	return l->ops->settled(l);
 }
 
 void
 link_freeze(struct link *l, bool frozen)
 {
-	if (l->ops->freeze != NULL)
-		l->ops->freeze(l, frozen);
+	l->ops->freeze(l, frozen);
 }
 
 void
 link_handover(struct link *l, struct packer *p)
 {
-	if (l->ops->handover != NULL)
-		l->ops->handover(l, p);
+	l->ops->handover(l, p);
 }
 
 void
 link_each_kept(struct link *l, link_kept *f, void *ctx)
 {
-	if (l->ops->each_kept != NULL)
-		l->ops->each_kept(l, f, ctx);
+	l->ops->each_kept(l, f, ctx);
 }
 
 void
@@ -122,15 +119,13 @@ link_put_kept(struct link *l, int64_t ms, const char *to, const char *stanza,
 		.len = len, .written = true,
 	};
 
-	if (l->ops->put_kept != NULL)
-		l->ops->put_kept(l, &item);
+	l->ops->put_kept(l, &item);
 }
 
 void
 link_describe(const struct link *l, struct buf *b)
 {
-	if (l->ops->describe != NULL)
-		l->ops->describe(l, b);
+	l->ops->describe(l, b);
 }
 
 void

@@ -81,14 +81,14 @@ server_tell_gone(struct server *s)
 	}
 }
 
-static void
-accept_plain(void *ctx, int fd)
+void
+server_accept_plain(void *ctx, int fd)
 {
 	client_accept(ctx, fd, NULL);
 }
 
-static void
-accept_tls(void *ctx, int fd)
+void
+server_accept_tls(void *ctx, int fd)
 {
 	struct server *s = ctx;
 
@@ -108,8 +108,7 @@ end(struct link *l, const char *to, unsigned flags, size_t mark)
 	int sent;
 
 	sent = route_out(s, to, buf_data(&s->out) + mark,
-	    buf_len(&s->out) - mark, (flags & LINK_KEEP) != 0 &&
-	    strchr(to, '/') == NULL);
+	    buf_len(&s->out) - mark, (flags & LINK_KEEP) != 0);
 	buf_truncate(&s->out, mark);
 	if (s->out.cap > 1 << 16)
 		buf_free(&s->out);
@@ -132,6 +131,8 @@ pause_reading(struct link *l, bool paused)
 		return;
 	s->paused = paused;
 	LIST_FOREACH(c, &s->clients, link) {
+		if (c->stream == NULL)
+			continue;
 		if (paused)
 			conn_pause(stream_conn(c->stream));
 		else
@@ -226,6 +227,8 @@ destroy(struct link *l)
 	while ((c = LIST_FIRST(&s->clients)) != NULL)
 		client_destroy(c);
 	held_destroy(s);
+	free(s->ended);
+	map_finish(&s->sessions);
 	map_finish(&s->bound);
 	map_finish(&s->users);
 	map_finish(&s->sources);
@@ -234,6 +237,28 @@ destroy(struct link *l)
 	free_config(&s->cfg);
 	later_free(s->domain);
 	later_free(s);
+}
+
+static void
+each_kept(struct link *l, link_kept *f, void *ctx)
+{
+	struct server *s = server_of(l);
+	struct client *c;
+
+	held_each(s, f, ctx);
+	LIST_FOREACH(c, &s->clients, link)
+		sm_each(c, f, ctx);
+}
+
+static void
+put_kept(struct link *l, const struct kept_item *item)
+{
+	struct server *s = server_of(l);
+	char *bare = xstrndup(item->to, strcspn(item->to, "/"));
+
+	if (held_put(s, bare, item) < 0 && l->events->dropped != NULL)
+		l->events->dropped(l->ctx, 1, "too many messages wait");
+	free(bare);
 }
 
 static const struct link_ops ops = {
@@ -246,6 +271,12 @@ static const struct link_ops ops = {
 	.login_result = login_result,
 	.close = close_clients,
 	.clients = clients,
+	.settled = server_settled,
+	.freeze = server_freeze,
+	.handover = server_handover,
+	.each_kept = each_kept,
+	.put_kept = put_kept,
+	.describe = server_describe,
 };
 
 static void
@@ -281,21 +312,23 @@ load_tls(struct server *s, char **why)
 	return 0;
 }
 
-static int
-listen_all(struct server *s, char **why)
+int
+server_listen(struct server *s, char **why)
 {
-	s->plain = listener_create(s->loop, s->cfg.address, s->cfg.port,
-	    accept_plain, s, why);
+	if (s->plain == NULL)
+		s->plain = listener_create(s->loop, s->cfg.address,
+		    s->cfg.port, server_accept_plain, s, why);
 	if (s->plain == NULL)
 		return -1;
-	if (s->cfg.tls_port == 0)
+	s->listening = true;
+	if (s->cfg.tls_port == 0 || s->direct != NULL)
 		return 0;
 	if (s->tls == NULL) {
 		*why = xstrdup("a port for direct TLS needs a certificate");
 		return -1;
 	}
 	s->direct = listener_create(s->loop, s->cfg.address, s->cfg.tls_port,
-	    accept_tls, s, why);
+	    server_accept_tls, s, why);
 	return s->direct != NULL ? 0 : -1;
 }
 
@@ -323,8 +356,8 @@ come_up(void *object)
 		s->ln.events->up(s->ln.ctx);
 }
 
-struct link *
-server_create(struct ev_loop *loop, const struct server_config *cfg,
+struct server *
+server_new(struct ev_loop *loop, const struct server_config *cfg,
     const struct link_events *events, void *ctx, char **why)
 {
 	struct server *s = xcalloc(1, sizeof(*s));
@@ -335,13 +368,26 @@ server_create(struct ev_loop *loop, const struct server_config *cfg,
 	s->ln.events = events;
 	s->ln.ctx = ctx;
 	s->ln.server = true;
-	if (prepare_domain(s, why) != 0 || load_tls(s, why) != 0 ||
-	    listen_all(s, why) != 0) {
+	if (prepare_domain(s, why) != 0 || load_tls(s, why) != 0) {
 		destroy(&s->ln);
 		return NULL;
 	}
 	s->ln.domain = s->domain;
-	s->listening = true;
+	return s;
+}
+
+struct link *
+server_create(struct ev_loop *loop, const struct server_config *cfg,
+    const struct link_events *events, void *ctx, char **why)
+{
+	struct server *s = server_new(loop, cfg, events, ctx, why);
+
+	if (s == NULL)
+		return NULL;
+	if (server_listen(s, why) != 0) {
+		destroy(&s->ln);
+		return NULL;
+	}
 	later(come_up, s);
 	return &s->ln;
 }

@@ -22,7 +22,11 @@ struct server_config {
 	double		 login_timeout;	/* seconds until bound; 0: 60 */
 	double		 idle_timeout;	/* seconds to a whitespace or XEP-0199
 					 * ping; twice that to death; 0: 300 */
-	size_t		 queue_max;	/* bytes unsent per client; 0: 1 MiB */
+	size_t		 queue_max;	/* bytes per client that are not sent,
+					 * or not confirmed while it is away;
+					 * 0: 1 MiB */
+	double		 resume_timeout; /* seconds in which a client may come
+					 * back to its session; 0: never */
 	bool		 many_resources;	/* off: a new login of the same
 						 * user replaces the old one */
 };
@@ -32,6 +36,14 @@ struct server_config {
 struct link	*server_create(struct ev_loop *, const struct server_config *,
 		    const struct link_events *, void *ctx, char **why)
 		    MUST_CHECK;
+/* Go on with what link_handover() has put into this map: the listeners, if they
+ * are where the config says; clients that may resume their sessions, until
+ * then without a connection; messages that wait.  It is up from the start:
+ * events->up does not come.  events->gone comes soon for clients that could
+ * not be handed over. */
+struct link	*server_adopt(struct ev_loop *, const struct server_config *,
+		    const struct link_events *, void *ctx,
+		    const struct packed *, char **why) MUST_CHECK;
 unsigned	 server_port(const struct link *);	/* bound */
 unsigned	 server_tls_port(const struct link *);
 /* Read the certificate again; -1 and *why (caller frees) keeps the old one. */

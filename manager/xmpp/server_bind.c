@@ -51,22 +51,14 @@ find_user(struct server *s, const char *bare)
 	return user;
 }
 
-static void
-add(struct client *c, const char *full)
+void
+bind_add(struct client *c, const char *full)
 {
-	struct server *s = c->server;
-
 	c->full = xstrdup(full);
-	c->user = find_user(s, c->bare);
+	c->user = find_user(c->server, c->bare);
 	LIST_INSERT_HEAD(&c->user->clients, c, same);
 	c->user->count++;
-	map_put(&s->bound, c->full, c);
-	client_set_state(c, CLIENT_BOUND);
-	log_info("%s: %s: logged in from %s", s->domain, c->full,
-	    client_peer(c));
-	ev_timer_stop(s->loop, &c->timer);
-	ev_timer_set(&c->timer, s->cfg.idle_timeout, 0.);
-	ev_timer_start(s->loop, &c->timer);
+	map_put(&c->server->bound, c->full, c);
 }
 
 static void
@@ -97,6 +89,7 @@ bind_undo(struct client *c)
 	c->untold = true;
 	LIST_INSERT_HEAD(&s->gone, c, list);
 	later(tell_gone, s);
+	sm_finish(c);
 }
 
 static void
@@ -150,7 +143,7 @@ bind_stanza(struct client *c, struct arena *a, const struct stanza *s)
 	}
 	user = map_get(&c->server->users, c->bare);
 	if (c->server->cfg.many_resources && user != NULL &&
-	    user->count >= RESOURCES_MAX) {
+	    user->count >= RESOURCES_MAX && !sm_evict(user)) {
 		refuse(c, s, "wait", "resource-constraint");
 		return;
 	}
@@ -158,6 +151,10 @@ bind_stanza(struct client *c, struct arena *a, const struct stanza *s)
 	server_tell_gone(c->server);
 	if (c->state != CLIENT_BINDING)
 		return;		/* the gateway closed us meanwhile */
-	add(c, jid.full);
+	bind_add(c, jid.full);
+	client_set_state(c, CLIENT_BOUND);
+	log_info("%s: %s: logged in from %s", c->server->domain, c->full,
+	    client_peer(c));
+	client_watch(c);
 	answer(c, s);
 }

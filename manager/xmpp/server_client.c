@@ -23,9 +23,20 @@ client_send(struct client *c)
 	stream_send(c->stream);
 }
 
+void
+client_said(struct client *c, size_t mark)
+{
+	struct buf *out = client_out(c);
+
+	sm_note(c, buf_data(out) + mark, buf_len(out) - mark, false);
+	client_send(c);
+}
+
 const char *
 client_peer(const struct client *c)
 {
+	if (c->stream == NULL)
+		return "without a connection";
 	return conn_peer(stream_conn(c->stream));
 }
 
@@ -41,7 +52,7 @@ client_set_state(struct client *c, enum client_state state)
 {
 	static const char *const names[] = {
 		"new", "choosing", "securing", "responding", "waiting",
-		"logged in", "binding", "bound", "closing",
+		"logged in", "binding", "bound", "detached", "closing",
 	};
 
 	log_debug("%s: client %s: %s -> %s", c->server->domain,
@@ -53,8 +64,8 @@ client_set_state(struct client *c, enum client_state state)
 		LIST_INSERT_HEAD(&c->server->waiting, c, list);
 }
 
-static void
-set_timer(struct client *c, double seconds)
+void
+client_set_timer(struct client *c, double seconds)
 {
 	struct ev_loop *loop = c->server->loop;
 
@@ -70,7 +81,7 @@ retire(struct client *c, const char *why)
 	if (why != NULL)
 		log_info("%s: %s (%s): %s", c->server->domain,
 		    client_name(c), client_peer(c), why);
-	if (c->state == CLIENT_BOUND)
+	if (c->user != NULL)
 		bind_undo(c);
 	client_set_state(c, CLIENT_CLOSING);
 	ev_timer_stop(c->server->loop, &c->timer);
@@ -83,7 +94,10 @@ client_end(struct client *c, const char *condition, const char *text,
 	if (c->state == CLIENT_CLOSING)
 		return;
 	retire(c, why);
-	stream_error(c->stream, condition, text);
+	if (c->stream != NULL)
+		stream_error(c->stream, condition, text);
+	else
+		client_destroy(c);
 }
 
 /* Connecting and leaving again without a word is what monitors do, and phones
@@ -96,6 +110,8 @@ ended(void *ctx, const char *why, bool fault)
 	    c->state == CLIENT_SECURING || (c->direct && !c->tls_done);
 
 	log_debug("%s: client %s: %s", c->server->domain, client_peer(c), why);
+	if (!fault && !stream_is_finished(c->stream) && sm_detach(c, why))
+		return;
 	retire(c, tell ? why : NULL);
 }
 
@@ -112,7 +128,7 @@ client_free(void *object)
 void
 client_destroy(struct client *c)
 {
-	if (c->state == CLIENT_BOUND)
+	if (c->user != NULL)
 		bind_undo(c);
 	if (c->state != CLIENT_CLOSING)
 		client_set_state(c, CLIENT_CLOSING);
@@ -162,6 +178,7 @@ send_features(struct client *c)
 		xml_open_ns(&x, "session", NS_SESSION);
 		xml_element(&x, "optional", NULL, NULL);
 		xml_close(&x);
+		xml_element(&x, "sm", NS_SM, NULL);
 	} else {
 		if (may_start_tls(c)) {
 			xml_open_ns(&x, "starttls", NS_TLS);
@@ -259,14 +276,19 @@ stanza(void *ctx, struct arena *a, const struct stanza *s)
 		sasl_stanza(c, a, s);
 		return;
 	case CLIENT_BINDING:
-		bind_stanza(c, a, s);
+		if (!sm_resume(c, s))
+			bind_stanza(c, a, s);
 		return;
 	case CLIENT_BOUND:
-		route_in(c, a, s);
+		if (strcmp(s->ns, NS_SM) == 0)
+			sm_element(c, a, s);
+		else
+			route_in(c, a, s);
 		return;
 	case CLIENT_NEW:
 	case CLIENT_SECURING:
 	case CLIENT_LOGGED_IN:
+	case CLIENT_DETACHED:
 	case CLIENT_CLOSING:
 		return;		/* no stream is open */
 	}
@@ -301,6 +323,7 @@ static const struct stream_events events = {
 static void
 ping(struct client *c)
 {
+	size_t mark = buf_len(client_out(c));
 	struct xml x;
 
 	xml_begin(&x, client_out(c));
@@ -311,7 +334,7 @@ ping(struct client *c)
 	xml_attr(&x, "to", c->full);
 	xml_element(&x, "ping", NS_PING, NULL);
 	xml_close(&x);
-	client_send(c);
+	client_said(c, mark);
 	c->pinged = ev_now(c->server->loop);
 }
 
@@ -319,6 +342,8 @@ ping(struct client *c)
 static void
 check_idle(struct client *c)
 {
+	static const char silent[] = "no sign of life, not even the answer to "
+	    "a ping";
 	double limit = c->server->cfg.idle_timeout;
 	double silence = ev_now(c->server->loop) - stream_heard(c->stream);
 
@@ -326,21 +351,28 @@ check_idle(struct client *c)
 		c->pinged = 0;
 	if (c->server->paused || silence < limit * 0.99) {
 		c->pinged = 0;
-		set_timer(c, c->server->paused ? limit : limit - silence);
+		client_set_timer(c, c->server->paused ? limit : limit - silence);
 	} else if (c->pinged == 0) {
 		ping(c);
-		set_timer(c, limit);
-	} else {
-		client_end(c, "connection-timeout", NULL, "no sign of life, "
-		    "not even the answer to a ping");
+		client_set_timer(c, limit);
+	} else if (!sm_detach(c, silent)) {
+		client_end(c, "connection-timeout", NULL, silent);
 	}
 }
 
 static void
 deadline(struct client *c)
 {
+	if (c->server->frozen) {
+		client_set_timer(c, 1);
+		return;
+	}
 	if (c->state == CLIENT_BOUND) {
 		check_idle(c);
+		return;
+	}
+	if (c->state == CLIENT_DETACHED) {
+		sm_expire(c);
 		return;
 	}
 	if (c->state == CLIENT_WAITING)
@@ -356,22 +388,37 @@ on_timer(struct ev_loop *loop, ev_timer *w, int revents)
 	deadline(CONTAINER(w, struct client, timer));
 }
 
+struct client *
+client_new(struct server *s)
+{
+	struct client *c = xcalloc(1, sizeof(*c));
+
+	c->server = s;
+	ev_init(&c->timer, on_timer);
+	LIST_INSERT_HEAD(&s->clients, c, link);
+	return c;
+}
+
+void
+client_watch(struct client *c)
+{
+	c->pinged = 0;
+	client_set_timer(c, c->server->cfg.idle_timeout);
+}
+
 void
 client_accept(struct server *s, int fd, struct tls *tls)
 {
-	struct client *c = xcalloc(1, sizeof(*c));
+	struct client *c = client_new(s);
 	struct stream_config cfg = {
 		.ns = NS_CLIENT, .domain = s->domain, .server = true,
 		.stanza_max = STRANGER_MAX,
 	};
 	const char *why;
 
-	c->server = s;
 	c->direct = tls != NULL;
-	ev_init(&c->timer, on_timer);
 	c->stream = stream_accept(s->loop, fd, tls, s->cfg.login_timeout, &cfg,
 	    &events, c);
-	LIST_INSERT_HEAD(&s->clients, c, link);
 	if ((why = server_admit(c)) != NULL) {
 		if (*why != '\0')
 			log_warn("%s: client %s: %s", s->domain,
@@ -379,7 +426,7 @@ client_accept(struct server *s, int fd, struct tls *tls)
 		client_destroy(c);
 		return;
 	}
-	set_timer(c, s->cfg.login_timeout);
+	client_set_timer(c, s->cfg.login_timeout);
 	if (s->paused)
 		conn_pause(stream_conn(c->stream));
 }

@@ -4,7 +4,10 @@
  *   server_client.c  one client's stream from accept to its end
  *   server_sasl.c    who is it? (RFC 6120 6)
  *   server_bind.c    which resource is it? (RFC 6120 7)
- *   server_route.c   stanzas to and from bound clients */
+ *   server_route.c   stanzas to and from bound clients
+ *   server_sm.c      what has it not confirmed, and how does it come back?
+ *   server_held.c    messages for those who are not there
+ *   server_handover.c  how all of it goes on in another process */
 #ifndef MANAGER_XMPP_SERVER_PRIVATE_H
 #define MANAGER_XMPP_SERVER_PRIVATE_H
 
@@ -25,6 +28,7 @@ enum client_state {
 	CLIENT_LOGGED_IN,	/* waiting for the second header */
 	CLIENT_BINDING,		/* waiting for a resource */
 	CLIENT_BOUND,
+	CLIENT_DETACHED,	/* bound, without a stream: may be resumed */
 	CLIENT_CLOSING,		/* the last bytes leave */
 };
 
@@ -44,13 +48,14 @@ struct user {
 
 struct client {
 	LIST_ENTRY(client) link;	/* of server->clients */
-	LIST_ENTRY(client) same;	/* of user->clients, while BOUND */
+	LIST_ENTRY(client) same;	/* of user->clients, while bound */
 	LIST_ENTRY(client) list;	/* of server->waiting while WAITING, of
 					 * server->gone until told */
 	struct server	*server;
-	struct stream	*stream;
+	struct stream	*stream;	/* NULL while DETACHED */
 	struct source	*source;	/* until logged in, then NULL */
-	struct user	*user;		/* while BOUND, else NULL */
+	struct user	*user;		/* while BOUND or DETACHED, else NULL */
+	struct sm	*sm;		/* once enabled; owned, by server_sm.c */
 	char		*bare;		/* once LOGGED_IN; owned */
 	char		*full;		/* once BOUND; owned */
 	uint64_t	 id;		/* of the login being decided */
@@ -81,18 +86,23 @@ struct server {
 	struct map	 users;		/* bare -> struct user */
 	struct map	 bound;		/* full -> struct client */
 	struct buf	 out;		/* the stanza being written */
+	struct map	 sessions;	/* id -> struct client that may be
+					 * resumed */
+	struct ended	*ended;		/* server_sm.c: the last ones */
 	struct map	 held;		/* server_held.c: bare -> struct held */
 	size_t		 held_bytes;	/* in all of them */
 	uint64_t	 last_id;
 	bool		 crowded;	/* told that clients_max is reached */
 	bool		 paused;
 	bool		 listening;	/* up, as the gateway sees it */
+	bool		 frozen;
 	bool		 dead;
 };
 
 #define NS_TLS		"urn:ietf:params:xml:ns:xmpp-tls"
 #define NS_SASL		"urn:ietf:params:xml:ns:xmpp-sasl"
 #define NS_BIND		"urn:ietf:params:xml:ns:xmpp-bind"
+#define NS_SM		"urn:xmpp:sm:3"
 #define NS_SESSION	"urn:ietf:params:xml:ns:xmpp-session"
 
 struct server	*server_of(const struct link *);
@@ -106,6 +116,8 @@ void		 server_forget_source(struct client *);
 void		 server_tell_gone(struct server *);
 
 /* server_client.c */
+/* One without a stream, in the server's list. */
+struct client	*client_new(struct server *);
 void		 client_accept(struct server *, int fd, struct tls *);
 void		 client_set_state(struct client *, enum client_state);
 /* End its stream (condition NULL: without an error) and log why at this level
@@ -113,11 +125,16 @@ void		 client_set_state(struct client *, enum client_state);
 void		 client_end(struct client *, const char *condition,
 		    const char *text, const char *why);
 void		 client_destroy(struct client *);
+void		 client_set_timer(struct client *, double seconds);
+/* Bound, and its stream has just begun. */
+void		 client_watch(struct client *);
 /* May it say its password in the open, or is it not in the open? */
 bool		 client_may_log_in(const struct client *);
 /* Append to this, then send. */
 struct buf	*client_out(struct client *);
 void		 client_send(struct client *);
+/* What was appended since the buffer had this length is one stanza: send it. */
+void		 client_said(struct client *, size_t mark);
 const char	*client_peer(const struct client *);
 const char	*client_name(const struct client *);	/* for the log */
 
@@ -132,6 +149,8 @@ void		 sasl_give_up(struct client *);
 /* server_bind.c */
 void		 bind_stanza(struct client *, struct arena *,
 		    const struct stanza *);
+/* Bind it to an address that nobody has. */
+void		 bind_add(struct client *, const char *full);
 /* Undo the binding; the gateway is told soon. */
 void		 bind_undo(struct client *);
 
@@ -140,16 +159,62 @@ void		 route_in(struct client *, struct arena *,
 		    const struct stanza *);
 int		 route_out(struct server *, const char *to, const char *data,
 		    size_t len, bool keep);
-/* To this client; -1 when it does not read. */
-int		 route_to(struct client *, const char *data, size_t len);
+/* To this client; -1 when it does not read.  keep: when it does not get it,
+ * another one of the user shall. */
+int		 route_to(struct client *, const char *data, size_t len,
+		    bool keep);
 
 /* server_held.c */
-/* Keep a message for a bare JID; -1 when there is no room. */
-int		 held_put(struct server *, const char *bare, const char *data,
-		    size_t len);
+/* Keep a message for a bare JID (what item->to says does not matter); -1 when
+ * there is no room. */
+int		 held_put(struct server *, const char *bare,
+		    const struct kept_item *);
 /* This client can take messages now: what is kept goes to it. */
 void		 held_deliver(struct client *);
 void		 held_destroy(struct server *);
+void		 held_each(struct server *, link_kept *, void *ctx);
+void		 held_pack(const struct server *, struct packer *);
+void		 held_unpack(struct server *, const struct packed *);
+
+/* server_sm.c (XEP-0198) */
+/* An element of stream management of a client that is bound. */
+void		 sm_element(struct client *, struct arena *,
+		    const struct stanza *);
+/* Of one that has logged in and not bound, which may resume a session.  True:
+ * it was about that, and is done with, whatever came of it. */
+bool		 sm_resume(struct client *, const struct stanza *);
+/* We have handled a stanza of its. */
+void		 sm_handled(struct client *);
+/* This stanza goes to it now, or when it is back.  Nothing happens without
+ * stream management. */
+void		 sm_note(struct client *, const char *data, size_t len,
+		    bool keep);
+/* False: there is too much already that it has not confirmed. */
+bool		 sm_has_room(const struct client *, size_t len);
+/* Its connection is of no use any more.  True: it may come back. */
+bool		 sm_detach(struct client *, const char *why);
+/* It has not come back in time. */
+void		 sm_expire(struct client *);
+/* Is over with being bound: what it has not confirmed goes to others. */
+void		 sm_finish(struct client *);
+/* End a session of the user that waits to be resumed, if there is one. */
+bool		 sm_evict(struct user *);
+bool		 sm_is_resumable(const struct client *);
+void		 sm_each(struct client *, link_kept *, void *ctx);
+void		 sm_pack(const struct client *, struct packer *);
+void		 sm_unpack(struct client *, const struct packed *);
+
+/* server_handover.c */
+bool		 server_settled(const struct link *);
+void		 server_freeze(struct link *, bool);
+void		 server_handover(struct link *, struct packer *);
+void		 server_describe(const struct link *, struct buf *);
+/* server.c: all but the listeners; NULL and *why. */
+struct server	*server_new(struct ev_loop *, const struct server_config *,
+		    const struct link_events *, void *ctx, char **why);
+int		 server_listen(struct server *, char **why);
+void		 server_accept_plain(void *ctx, int fd);
+void		 server_accept_tls(void *ctx, int fd);
 /* <iq type='result'/> for this one, without a payload. */
 void		 route_result(struct client *, const struct stanza *);
 

@@ -32,6 +32,7 @@ note_presence(struct client *c, struct arena *a, const struct stanza *s)
 void
 route_result(struct client *c, const struct stanza *iq)
 {
+	size_t mark = buf_len(client_out(c));
 	struct xml x;
 
 	xml_begin(&x, client_out(c));
@@ -40,7 +41,18 @@ route_result(struct client *c, const struct stanza *iq)
 	xml_attr(&x, "from", stanza_attr(iq, "to"));
 	xml_attr(&x, "id", stanza_attr(iq, "id"));
 	xml_close(&x);
-	client_send(c);
+	client_said(c, mark);
+}
+
+/* Not taken. */
+static void
+refuse(struct client *c, const struct stanza *s, const char *from,
+    const char *to, const char *type, const char *condition)
+{
+	size_t mark = buf_len(client_out(c));
+
+	if (link_bounce(client_out(c), s, from, to, type, condition) == 0)
+		client_said(c, mark);
 }
 
 /* Is it about the stream rather than about anything beyond?  Then it is done
@@ -62,9 +74,7 @@ is_ours(struct client *c, const struct stanza *s)
 	}
 	if (strcmp(type, "set") == 0 &&
 	    stanza_child(s, "bind", NS_BIND) != NULL) {
-		(void)link_bounce(client_out(c), s, to, NULL, "cancel",
-		    "not-allowed");
-		client_send(c);
+		refuse(c, s, to, NULL, "cancel", "not-allowed");
 		return true;
 	}
 	/* The answer to our own ping; that it came was enough. */
@@ -84,14 +94,13 @@ route_in(struct client *c, struct arena *a, const struct stanza *s)
 		    "it sent an element that is no stanza");
 		return;
 	}
+	sm_handled(c);
 	if (is_ours(c, s))
 		return;
 	if (text == NULL)
 		text = strcmp(s->name, "iq") == 0 ? c->bare : l->domain;
 	if (jid_parse(a, text, &to) != 0) {
-		if (link_bounce(client_out(c), s, NULL, c->full, "modify",
-		    "jid-malformed") == 0)
-			client_send(c);
+		refuse(c, s, NULL, c->full, "modify", "jid-malformed");
 		return;
 	}
 	if (jid_parse(a, c->full, &from) != 0)
@@ -108,30 +117,70 @@ drop_overflown(void *object)
 {
 	struct client *c = object;
 
-	if (c->state != CLIENT_BOUND)
+	if (c->state != CLIENT_BOUND || !c->overflown)
 		return;
 	/* An error would have to wait behind all that it does not read. */
 	log_info("%s: %s (%s): does not read: more than %zu bytes waited, "
 	    "dropped", c->server->domain, c->full, client_peer(c),
 	    c->server->cfg.queue_max);
-	client_destroy(c);
+	if (!sm_detach(c, "does not read"))
+		client_destroy(c);
+}
+
+static void
+overflow(struct client *c)
+{
+	if (!c->overflown)
+		later(drop_overflown, c);
+	c->overflown = true;
 }
 
 int
-route_to(struct client *c, const char *data, size_t len)
+route_to(struct client *c, const char *data, size_t len, bool keep)
 {
-	struct conn *conn = stream_conn(c->stream);
+	bool room = sm_has_room(c, len);
 
-	if (c->overflown)
-		return -1;
-	if (conn_queued(conn) + len > c->server->cfg.queue_max) {
-		c->overflown = true;
-		later(drop_overflown, c);
-		return -1;
+	if (room)
+		sm_note(c, data, len, keep);
+	if (c->state == CLIENT_DETACHED)
+		return room ? 0 : -1;
+	if (c->overflown || !room || conn_queued(stream_conn(c->stream)) +
+	    len > c->server->cfg.queue_max) {
+		overflow(c);
+		/* With stream management it is not lost yet. */
+		return c->sm != NULL && room ? 0 : -1;
 	}
 	buf_add(client_out(c), data, len);
 	client_send(c);
 	return 0;
+}
+
+static int
+hold(struct server *s, const char *bare, const char *data, size_t len)
+{
+	const struct kept_item item = {
+		.ms = (int64_t)(ev_now(s->loop) * 1000), .to = bare,
+		.stanza = data, .len = len,
+	};
+
+	return held_put(s, bare, &item);
+}
+
+/* To all of them that want it; one of them is enough. */
+static int
+route_all(struct user *user, const char *data, size_t len, bool message,
+    bool keep)
+{
+	struct client *c;
+	int sent = -1;
+
+	LIST_FOREACH(c, &user->clients, same) {
+		if (!c->available || (message && c->priority < 0))
+			continue;
+		if (route_to(c, data, len, keep && sent < 0) == 0)
+			sent = 0;
+	}
+	return sent;
 }
 
 /* Is this the start tag of such a stanza?  It was written by us. */
@@ -152,21 +201,15 @@ route_out(struct server *s, const char *to, const char *data, size_t len,
 	struct user *user;
 	int sent = -1;
 
+	keep = keep && message;
 	if (c != NULL)
-		return route_to(c, data, len);
+		return route_to(c, data, len, keep);
 	/* RFC 6121 8.5.2.1.3: no request goes to a bare JID. */
 	if (begins(data, len, "<iq"))
 		return -1;
-	user = map_get(&s->users, to);
-	if (user == NULL)
-		return keep && message ? held_put(s, to, data, len) : -1;
-	LIST_FOREACH(c, &user->clients, same) {
-		if (!c->available || (message && c->priority < 0))
-			continue;
-		if (route_to(c, data, len) == 0)
-			sent = 0;
-	}
-	if (sent < 0 && keep && message)
-		sent = held_put(s, to, data, len);
+	if ((user = map_get(&s->users, to)) != NULL)
+		sent = route_all(user, data, len, message, keep);
+	if (sent < 0 && keep && strchr(to, '/') == NULL)
+		sent = hold(s, to, data, len);
 	return sent;
 }

@@ -25,6 +25,7 @@ struct stream {
 	struct parser	*parser;
 	ev_tstamp	 heard;
 	bool		 header_sent;
+	bool		 finished;	/* their end tag has come */
 	bool		 over;		/* nothing is read or written now */
 	bool		 dead;		/* destroyed, freed after the turn */
 };
@@ -103,6 +104,7 @@ on_ended(void *ctx)
 {
 	struct stream *s = ctx;
 
+	s->finished = true;
 	stream_close(s);
 	s->events->ended(s->ctx, "the peer ended the stream", false);
 }
@@ -240,6 +242,18 @@ stream_adopt(struct ev_loop *loop, const struct packed *map,
 	buf_add(conn_out(s->conn), out, len);
 	conn_send(s->conn);
 	return s;
+}
+
+void
+stream_set_ctx(struct stream *s, void *ctx)
+{
+	s->ctx = ctx;
+}
+
+bool
+stream_is_finished(const struct stream *s)
+{
+	return s->finished;
 }
 
 bool

@@ -77,6 +77,10 @@ void		 stream_error(struct stream *, const char *condition,
 		    const char *text);
 void		 stream_close(struct stream *);
 
+/* The callbacks get another ctx from now on. */
+void		 stream_set_ctx(struct stream *, void *ctx);
+/* The peer has ended it in good order. */
+bool		 stream_is_finished(const struct stream *);
 /* Nothing of a stanza has been read that is not whole: it can be handed over,
  * if it has no TLS. */
 bool		 stream_is_idle(const struct stream *);
