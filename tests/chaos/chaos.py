@@ -309,6 +309,8 @@ class Chaos:
             state = stat_of(pid)
             if not state or state[0] in "ZX":
                 self.load.tell("hung %.4f %.4f" % (since, time.monotonic()))
+            elif time.monotonic() < since + 0.5:
+                continue        # the signal may be on its way
             elif state[0] != "T":
                 self.woken.append(time.monotonic() - since)
             elif time.monotonic() > since + HUNG_MAX:
