@@ -215,6 +215,10 @@ check:			## set up, build, run every test
 bench: all		## CPU, memory and latency beside Debian's biboumi
 	@B=$(abspath $(B)) tests/bench/bench.sh
 
+MESSAGES ?= 10000000
+soak: all		## many messages, flat memory (MESSAGES=10000000)
+	@B=$(abspath $(B)) SOAK=$(MESSAGES) tests/bench/bench.sh
+
 SECONDS ?= 120
 SEED ?=
 CHAOS =

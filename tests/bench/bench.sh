@@ -8,11 +8,13 @@
 #   IDLE_USERS=2000             users of the idle run; 0: none
 #   SPAN=5                      seconds of each traffic phase
 #   UPB=100                     users per backend of spectrum2
+#   SOAK=10000000               instead of all that: that many messages through
+#                               spectrum2 with 200 users; memory must stay flat
 set -eu
 here=$(cd "$(dirname "$0")" && pwd)
 cd "$here/../.."
 : "${B:=$PWD/build}" "${SIZES:=100 1000}" "${IDLE_USERS:=2000}" "${SPAN:=5}"
-: "${UPB:=100}"
+: "${UPB:=100}" "${SOAK:=}"
 if [ -z "${GATEWAYS:-}" ]; then
 	GATEWAYS=spectrum2
 	if command -v biboumi >/dev/null; then
@@ -21,7 +23,7 @@ if [ -z "${GATEWAYS:-}" ]; then
 		echo "bench: biboumi is not installed: no comparison"
 	fi
 fi
-export B SIZES IDLE_USERS SPAN UPB GATEWAYS
+export B SIZES IDLE_USERS SPAN UPB GATEWAYS SOAK
 
 # A network of our own: the ports are free and nobody else is measured.
 if [ -z "${BENCH_INSIDE:-}" ]; then
@@ -107,6 +109,17 @@ bench() {			# bench GATEWAY USERS PHASES
 }
 
 failed=
+if [ -n "$SOAK" ]; then
+	bench spectrum2 200 "wait,idle:1,register,login,idle:1,soak:$SOAK,stop"
+	grep '"phase":"soak"' "$results" || true
+	if [ -z "$failed" ] && grep -q '"phase":"soak".*"ok":true' "$results"
+	then
+		echo "soak: passed: $SOAK messages, memory and descriptors flat"
+		exit 0
+	fi
+	echo "soak: failed"
+	exit 1
+fi
 loads="x2i-lat:200:$SPAN,i2x-lat:200:$SPAN,x2i-sat:256:$SPAN,i2x-sat:256:$SPAN"
 for users in $SIZES; do
 	for gateway in $GATEWAYS; do

@@ -218,6 +218,8 @@ run_phase(char *spec)
 	else if (IS("i2x-sat"))
 		phase_sat(
 		    "i2x-sat", 'i', v1 > 0 ? (int)v1 : 256, v2 > 0 ? v2 : 10);
+	else if (IS("soak"))
+		phase_soak("soak", v1 > 0 ? v1 : 1e7, v2 > 0 ? (int)v2 : 256);
 	else if (IS("fan"))
 		phase_sat("fan", 'f', v1 > 0 ? (int)v1 : 4, v2 > 0 ? v2 : 10);
 	else if (IS("fan-lat"))

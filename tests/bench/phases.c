@@ -249,6 +249,76 @@ phase_sat(const char *name, char kind, int window, double dur)
 	T.on = false;
 }
 
+static uint64_t soak_goal;
+static bool
+c_soaked(void)
+{
+	return T.got >= soak_goal || g_gw_gone;
+}
+
+#define SLICES	 100
+#define WARM	 10	/* of them do not count */
+#define GROWTH	 1.02	/* of the second half over the first, at most */
+#define STALL_S	 60	/* without an end of a slice */
+#define PLATEAUS 2	/* figures of memory */
+
+/* Many messages, one way and the other by turns; memory and descriptors of the
+ * whole tree whenever nothing is on its way. */
+bool
+phase_soak(const char *name, double messages, int window)
+{
+	struct proc_use at[SLICES + 1], a, b;
+	double half[2][PLATEAUS] = {{0}};
+	int fds[2] = {0, 0}, middle = WARM + (SLICES - WARM) / 2, n;
+	unsigned long long got = 0, lost = 0;
+	uint64_t t = now_ns();
+	measure(0, &a);
+	for (n = 0; n < SLICES && !g_gw_gone; n++) {
+		traffic_begin(n % 2 ? 'i' : 'x', true);
+		soak_goal = (uint64_t)(messages / SLICES);
+		for (int i = 0; i < window; i++)
+			send_one();
+		bool full = run_until(c_soaked, STALL_S);
+		T.closed_loop = false;
+		run_until(c_drained, 15);
+		got += T.got;
+		lost += T.sent - T.got;
+		run_until(c_never, 0.1); /* the last answers */
+		measure(1, &at[n]);
+		note("soak %d: %.1f MB private, %.1f anonymous, %d fds", n,
+		    at[n].priv_mb, at[n].anon_mb, at[n].fds);
+		if (!full)
+			break;
+	}
+	measure(0, &b);
+	for (int i = WARM; i < n; i++) {
+		int h = i >= middle;
+		int count = h ? SLICES - middle : middle - WARM;
+		half[h][0] += at[i].priv_mb / count;
+		half[h][1] += at[i].anon_mb / count;
+		if (at[i].fds > fds[h])
+			fds[h] = at[i].fds;
+	}
+	bool ok = n == SLICES && !lost && fds[1] <= fds[0];
+	for (int i = 0; i < PLATEAUS; i++)
+		ok = ok && half[1][i] <= half[0][i] * GROWTH;
+	out_head(name);
+	fprintf(g_out,
+	    ",\"ok\":%s,\"delivered\":%llu,\"lost\":%llu,\"wall_s\":%.1f,"
+	    "\"per_s\":%.0f,\"cpu_s_per_1000\":%.6f,"
+	    "\"private_mb\":[%.2f,%.2f],\"private_ratio\":%.4f,"
+	    "\"anon_mb\":[%.2f,%.2f],\"anon_ratio\":%.4f,\"fds\":[%d,%d],"
+	    "\"procs\":%d",
+	    ok ? "true" : "false", got, lost, secs(now_ns() - t),
+	    (double)got / secs(now_ns() - t),
+	    got ? (b.cpu_s - a.cpu_s) * 1000 / (double)got : 0, half[0][0],
+	    half[1][0], half[1][0] / half[0][0], half[0][1], half[1][1],
+	    half[1][1] / half[0][1], fds[0], fds[1], at[n ? n - 1 : 0].procs);
+	out_end();
+	T.on = false;
+	return ok;
+}
+
 void
 phase_mem(const char *name, double cpu_over_s)
 {

@@ -124,6 +124,22 @@ cpu_of(const struct st *s)
 				    (double)sysconf(_SC_CLK_TCK);
 }
 
+static int
+fds_of(pid_t pid)
+{
+	char path[64];
+	int n = 0;
+
+	snprintf(path, sizeof path, "/proc/%d/fd", (int)pid);
+	DIR *d = opendir(path);
+	if (!d)
+		return 0;
+	for (struct dirent *e; (e = readdir(d));)
+		n += isdigit((unsigned char)e->d_name[0]) != 0;
+	closedir(d);
+	return n;
+}
+
 static struct st g_all[PROC_MAX_TREE], g_tree[PROC_MAX_TREE];
 
 size_t
@@ -163,6 +179,7 @@ proc_measure(const pid_t *roots, size_t nroots, pid_t not_this, int want_mem,
 		if (!want_mem)
 			continue;
 		u->rss_mb += (double)s->rss * pg;
+		u->fds += fds_of(s->pid);
 		char path[64], b[4096];
 		snprintf(
 		    path, sizeof path, "/proc/%d/smaps_rollup", (int)s->pid);

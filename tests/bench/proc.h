@@ -12,7 +12,7 @@ struct proc_use {
 	double pss_mb, rss_mb, priv_mb,
 	    anon_mb; /* only with want_mem; anon: Pss_Anon, heap and stacks, not
 			shared files */
-	int procs, threads;
+	int procs, threads, fds; /* fds: with want_mem, too */
 };
 #define PROC_MAX_ROOTS 64
 #define PROC_MAX_TREE  8192

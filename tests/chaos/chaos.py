@@ -30,7 +30,8 @@ CALM = 6            # seconds without disturbance at the beginning
 SETTLE = 12         # and at the end, still talking
 RATE_KEPT = 0.8     # of what was asked for, or the run does not count
 QUIET = 8           # seconds without news: nothing more will come
-DRAIN = 90
+DRAIN = 60
+HUNG_MAX = 20
 
 
 def say(text):
@@ -103,6 +104,7 @@ class Chaos:
         self.skipped = set()
         self.stopped = []       # pulses that must be taken back
         self.hung = []          # (pid, since), left stopped
+        self.woken = []         # seconds until the supervisor did it
         self.problems = []
 
     # ------------------------------------------------------------ setting up
@@ -301,11 +303,22 @@ class Chaos:
     ]
 
     def watch_hung(self):
-        """When a stopped backend is gone its users' connections are."""
+        """A stopped backend is woken by the supervisor, or killed: then its
+        users' connections end."""
         for pid, since in list(self.hung):
-            if not alive(pid):
-                self.hung.remove((pid, since))
+            state = stat_of(pid)
+            if not state or state[0] in "ZX":
                 self.load.tell("hung %.4f %.4f" % (since, time.monotonic()))
+            elif time.monotonic() < since + 0.5:
+                continue        # the signal may be on its way
+            elif state[0] != "T":
+                self.woken.append(time.monotonic() - since)
+            elif time.monotonic() > since + HUNG_MAX:
+                self.problems.append("backend %d hung for long" % pid)
+                os.kill(pid, signal.SIGKILL)
+            else:
+                continue
+            self.hung.remove((pid, since))
 
     def rest(self, seconds):
         end = time.monotonic() + seconds
@@ -415,6 +428,9 @@ class Chaos:
             say("%-18s %5d  %s" % (kind, len(times), " ".join(
                 "%.1f%s" % (back, "!" if left else "")
                 for back, left in times)))
+        if self.woken:
+            say("stopped backends that were woken: after %s s" % " ".join(
+                "%.1f" % seconds for seconds in self.woken))
         return missing
 
     def judge(self):
