@@ -9,6 +9,7 @@
 
 #include "manager/daemon.h"
 #include "manager/gateway/handover.h"
+#include "util/later.h"
 #include "util/log.h"
 #include "util/xalloc.h"
 
@@ -103,6 +104,7 @@ freeze(void *ctx, bool yes)
 	if (yes) {
 		instance_trace_end(in, "the program is upgraded: trace again");
 		gateway_settle(in->gateway);
+		later_run();	/* what that has put off */
 	} else {
 		reopen_store(in);
 	}
