@@ -35,7 +35,7 @@ count(const struct pool *pool)
 			continue;
 		c.starting += b->state == BACKEND_STARTING;
 		c.ready += b->state == BACKEND_READY;
-		if (b->state == BACKEND_DRAINING)
+		if (b->state == BACKEND_DRAINING || b->state == BACKEND_HUNG)
 			c.to_move += b->nusers;
 		c.users += b->nusers;
 	}

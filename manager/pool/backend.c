@@ -23,18 +23,20 @@
 
 #define ABORT_GRACE	2.0	/* s to write a core file */
 #define VANISH_GRACE	1.0	/* s from end of file to being dead */
+#define DEATH_GRACE	0.5	/* s from SIGKILL to being dead */
 #define KILL_AGAIN	5.0	/* s; a killed process may sit in the kernel */
 
 typedef void backend_action(struct backend *);
 
-static backend_action admit, drain, leave, farewell, hung, kill_now, vanish,
-    shut, insist, died, bury, ignore;
+static backend_action admit, drain, leave, farewell, abort_it, finish, kill_now,
+    vanish, shut, insist, died, bury, ignore;
 
 static backend_action *const actions[BACKEND_STATES][BACKEND_EVENTS] = {
 	/*                    HELLO   RETIRE  MOVE    STOP      TIMEOUT   GARBAGE   LOST    EXITED */
 	[BACKEND_STARTING] = { admit,  leave,  ignore, leave,    kill_now, kill_now, vanish, died   },
-	[BACKEND_READY]    = { ignore, drain,  ignore, farewell, hung,     kill_now, vanish, died   },
-	[BACKEND_DRAINING] = { ignore, ignore, leave,  farewell, hung,     kill_now, vanish, died   },
+	[BACKEND_READY]    = { ignore, drain,  ignore, farewell, abort_it, kill_now, vanish, died   },
+	[BACKEND_DRAINING] = { ignore, ignore, leave,  farewell, abort_it, kill_now, vanish, died   },
+	[BACKEND_HUNG]     = { ignore, ignore, ignore, ignore,   finish,   ignore,   ignore, died   },
 	[BACKEND_STOPPING] = { ignore, ignore, ignore, ignore,   insist,   shut,     shut,   bury   },
 	[BACKEND_GONE]     = { ignore, ignore, ignore, ignore,   ignore,   ignore,   ignore, ignore },
 };
@@ -43,6 +45,7 @@ static const char *const state_names[BACKEND_STATES] = {
 	[BACKEND_STARTING] = "starting",
 	[BACKEND_READY]    = "ready",
 	[BACKEND_DRAINING] = "draining",
+	[BACKEND_HUNG]     = "hung",
 	[BACKEND_STOPPING] = "stopping",
 	[BACKEND_GONE]     = "gone",
 };
@@ -69,6 +72,12 @@ bool
 backend_serves(const struct backend *b)
 {
 	return b->state == BACKEND_READY || b->state == BACKEND_DRAINING;
+}
+
+bool
+backend_has_users(const struct backend *b)
+{
+	return backend_serves(b) || b->state == BACKEND_HUNG;
 }
 
 bool
@@ -241,20 +250,32 @@ kill_now(struct backend *b)
 	give_back(b);
 }
 
-/* SIGABRT so that a core file shows where it hangs.  A stopped process gets it
- * only when it goes on; until then its connections to the network would be in
- * the way of the new ones of its users. */
+/* SIGABRT so that a core file shows where it hangs.  Its users stay until it is
+ * dead: its connections to the network would be in the way of their new ones.
+ * A stopped process gets the signal only when it goes on. */
 static void
-hung(struct backend *b)
+abort_it(struct backend *b)
 {
 	b->asked = false;
-	set_state(b, BACKEND_STOPPING);
+	backend_changed(b, LOG_WARN, "%s", b->why);
+	set_state(b, BACKEND_HUNG);
 	channel_close(&b->channel);
-	set_timer(b, ABORT_GRACE, KILL_AGAIN);
+	set_timer(b, ABORT_GRACE, 0);
 	send_signal(b, SIGABRT);
 	if (b->pid > 1 && !b->exited)
 		kill(-b->pid, SIGCONT);
-	give_back(b);
+}
+
+/* It has had its time; one that sits in the kernel gets no more of ours. */
+static void
+finish(struct backend *b)
+{
+	if (b->killed == SIGKILL) {
+		kill_now(b);
+		return;
+	}
+	set_timer(b, DEATH_GRACE, 0);
+	send_signal(b, SIGKILL);
 }
 
 /* End of file.  Mostly it is exiting and will be reaped in a moment, but one

@@ -18,6 +18,8 @@ enum backend_state {
 	BACKEND_STARTING,	/* has not answered initialize */
 	BACKEND_READY,
 	BACKEND_DRAINING,	/* serves its users, gets no new ones */
+	BACKEND_HUNG,		/* is being killed; keeps its users until it
+				 * is dead, lest the network sees them twice */
 	BACKEND_STOPPING,	/* takes part no more, is not dead yet */
 	BACKEND_GONE,		/* reaped or given up; freed after the turn */
 	BACKEND_STATES
@@ -177,7 +179,10 @@ int		 backend_notify(struct backend *, enum method,
 void		 backend_answer(struct backend *, uint32_t token, enum method,
 		    const void *result, const char *code, const char *text);
 
-bool		 backend_serves(const struct backend *);  /* READY, DRAINING */
+/* READY or DRAINING. */
+bool		 backend_serves(const struct backend *);
+/* The same, or HUNG: what it is asked now is answered when it is lost. */
+bool		 backend_has_users(const struct backend *);
 /* No request but our own ping is in flight. */
 bool		 backend_is_idle(const struct backend *);
 const char	*backend_state_name(enum backend_state);

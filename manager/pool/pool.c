@@ -243,7 +243,7 @@ serving(const struct pool *pool, const char *name)
 	const struct pool_user *user = map_get(&pool->users, name);
 
 	return user != NULL && user->backend != NULL &&
-	    backend_serves(user->backend) ? user->backend : NULL;
+	    backend_has_users(user->backend) ? user->backend : NULL;
 }
 
 unsigned

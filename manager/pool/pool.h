@@ -146,8 +146,8 @@ bool		 pool_can(const struct pool *, const char *feature);
 struct backend_info {
 	unsigned	 id;
 	pid_t		 pid;
-	const char	*state;		/* "starting", "ready", "draining"
-					 * or "stopping" */
+	const char	*state;		/* "starting", "ready", "draining",
+					 * "hung" or "stopping" */
 	unsigned	 users;
 	bool		 alone;		/* for one user, pool_assign_alone() */
 	double		 age;		/* seconds */

@@ -105,7 +105,7 @@ on_assigned(void *ctx, const char *user, unsigned backend)
 	must(!m.frozen && !m.stopping);
 	must(m.known[user_of(user)]);
 	must(pool_backend(m.pool, user) == backend);
-	must(b != NULL && backend_serves(b));
+	must(b != NULL && backend_has_users(b));
 }
 
 static void

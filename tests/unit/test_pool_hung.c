@@ -5,6 +5,14 @@
 
 #include "manager/pool/core.h"
 
+/* Not before: the network would see the user twice. */
+static void
+check_it_is_dead(struct world *w, const char *user)
+{
+	(void)user;
+	assert_false(alive(world_info(w, 0).pid));
+}
+
 static void
 hung_is_dead(void **state)
 {
@@ -21,13 +29,14 @@ hung_is_dead(void **state)
 	assert_int_equal(world_info(w, 0).rss_kb, 4321);
 	pid = world_info(w, 0).pid;
 	assert_int_equal(world_send(w, "u0@x", "spin"), 0);
+	w->on_lost = check_it_is_dead;
 	until_within(w, 2, w->lost == 1);
 	assert_string_equal(w->last_error, ERR_LOST);
 	assert_string_equal(w->last_lost,
 	    "hung: no answer to ping for 0.4 s");
 	until_within(w, 1, !alive(pid));	/* SIGABRT was enough */
 	until(w, pool_crashes(w->pool) == 1);
-	assert_true(world_told(w, "lost: hung: no answer to ping for 0.4 s"));
+	until(w, world_told(w, "lost: hung: no answer to ping for 0.4 s"));
 	world_destroy(w);
 }
 

@@ -98,6 +98,7 @@ destroy(struct backend *b)
 #define S BACKEND_STARTING
 #define R BACKEND_READY
 #define D BACKEND_DRAINING
+#define H BACKEND_HUNG
 #define P BACKEND_STOPPING
 #define G BACKEND_GONE
 
@@ -124,7 +125,7 @@ each_cell(void **state)
 		{ R, BACKEND_RETIRE,  D, 0, 0, 0, 0,       true  },
 		{ R, BACKEND_MOVE,    R, 0, 0, 0, 0,       false },
 		{ R, BACKEND_STOP,    P, 0, 0, 0, 0,       true  },
-		{ R, BACKEND_TIMEOUT, P, 1, 1, 0, SIGABRT, false },
+		{ R, BACKEND_TIMEOUT, H, 0, 0, 0, SIGABRT, false },
 		{ R, BACKEND_GARBAGE, P, 1, 1, 0, SIGKILL, false },
 		{ R, BACKEND_LOST,    P, 1, 1, 0, 0,       false },
 		{ R, BACKEND_EXITED,  G, 1, 1, 1, 0,       false },
@@ -132,10 +133,18 @@ each_cell(void **state)
 		{ D, BACKEND_RETIRE,  D, 0, 0, 0, 0,       false },
 		{ D, BACKEND_MOVE,    P, 1, 1, 0, 0,       true  },
 		{ D, BACKEND_STOP,    P, 0, 0, 0, 0,       true  },
-		{ D, BACKEND_TIMEOUT, P, 1, 1, 0, SIGABRT, false },
+		{ D, BACKEND_TIMEOUT, H, 0, 0, 0, SIGABRT, false },
 		{ D, BACKEND_GARBAGE, P, 1, 1, 0, SIGKILL, false },
 		{ D, BACKEND_LOST,    P, 1, 1, 0, 0,       false },
 		{ D, BACKEND_EXITED,  G, 1, 1, 1, 0,       false },
+		{ H, BACKEND_HELLO,   H, 0, 0, 0, 0,       false },
+		{ H, BACKEND_RETIRE,  H, 0, 0, 0, 0,       false },
+		{ H, BACKEND_MOVE,    H, 0, 0, 0, 0,       false },
+		{ H, BACKEND_STOP,    H, 0, 0, 0, 0,       false },
+		{ H, BACKEND_TIMEOUT, H, 0, 0, 0, SIGKILL, false },
+		{ H, BACKEND_GARBAGE, H, 0, 0, 0, 0,       false },
+		{ H, BACKEND_LOST,    H, 0, 0, 0, 0,       false },
+		{ H, BACKEND_EXITED,  G, 1, 1, 1, 0,       false },
 		{ P, BACKEND_HELLO,   P, 0, 0, 0, 0,       false },
 		{ P, BACKEND_RETIRE,  P, 0, 0, 0, 0,       false },
 		{ P, BACKEND_MOVE,    P, 0, 0, 0, 0,       false },
@@ -203,8 +212,10 @@ random_events(void **state)
 			assert_true(seen.answered <= 1);
 			if (seen.leaving > 0 || seen.gone > 0)
 				assert_int_equal(seen.answered, 1);
-			if (b->state == BACKEND_STOPPING)
-				assert_true(ev_is_active(&b->timer));
+			if (b->state == BACKEND_STOPPING ||
+			    b->killed == SIGABRT)
+				assert_true(b->state == BACKEND_GONE ||
+				    ev_is_active(&b->timer));
 			if (b->state < BACKEND_STOPPING)
 				assert_int_equal(seen.leaving, 0);
 			/* It has left, or the pool stops, or it is dead. */
@@ -214,6 +225,26 @@ random_events(void **state)
 		destroy(b);
 		assert_int_equal(seen.answered, 1);
 	}
+}
+
+/* It does not die of SIGKILL at once: its users cannot wait for that. */
+static void
+hung_for_good(void **state)
+{
+	struct backend *b = create(BACKEND_READY);
+
+	(void)state;
+	backend_fail(b, BACKEND_TIMEOUT, "hung");
+	assert_int_equal(b->state, BACKEND_HUNG);
+	backend_event(b, BACKEND_TIMEOUT);
+	assert_int_equal(b->killed, SIGKILL);
+	assert_int_equal(seen.leaving, 0);
+	assert_true(ev_timer_remaining(b->loop, &b->timer) < 1);
+	backend_event(b, BACKEND_TIMEOUT);
+	assert_int_equal(b->state, BACKEND_STOPPING);
+	assert_int_equal(seen.leaving, 1);
+	assert_int_equal(seen.answered, 1);
+	destroy(b);
 }
 
 /* The owner may destroy it while it is being lost, by any event. */
@@ -275,7 +306,7 @@ patience(void **state)
 		backend_tick(b);
 	assert_int_equal(b->state, BACKEND_READY);
 	backend_tick(b);
-	assert_int_equal(b->state, BACKEND_STOPPING);
+	assert_int_equal(b->state, BACKEND_HUNG);
 	assert_string_equal(b->why, "hung: no answer to ping for 2 s");
 	destroy(b);
 }
@@ -295,7 +326,7 @@ stuck_pipe(void **state)
 		backend_tick(b);
 	assert_int_equal(b->state, BACKEND_READY);
 	backend_tick(b);
-	assert_int_equal(b->state, BACKEND_STOPPING);
+	assert_int_equal(b->state, BACKEND_HUNG);
 	assert_string_equal(b->why, "hung: has read nothing for 2 s");
 	b->channel.out.end = 0;
 	destroy(b);
@@ -307,6 +338,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(each_cell),
 		cmocka_unit_test(random_events),
+		cmocka_unit_test(hung_for_good),
 		cmocka_unit_test(destroyed_while_leaving),
 		cmocka_unit_test(patience),
 		cmocka_unit_test(stuck_pipe),
