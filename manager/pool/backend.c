@@ -14,6 +14,7 @@
 
 #include "manager/pool/clock.h"
 #include "manager/pool/command.h"
+#include "manager/pool/proc.h"
 #include "manager/pool/report.h"
 #include "manager/pool/spawn.h"
 #include "manager/pool/talk.h"
@@ -127,21 +128,6 @@ backend_changed(struct backend *b, enum log_level level, const char *fmt, ...)
 		b->owner->changed(b, what);
 }
 
-/* How the kernel calls it: not known before it executes, not after its end. */
-static void
-read_name(struct backend *b)
-{
-	char path[32];
-	FILE *f;
-
-	snprintf(path, sizeof(path), "/proc/%d/comm", (int)b->pid);
-	if (b->pid == 0 || (f = fopen(path, "re")) == NULL)
-		return;
-	if (fgets(b->comm, sizeof(b->comm), f) != NULL)
-		b->comm[strcspn(b->comm, "\n")] = '\0';
-	fclose(f);
-}
-
 static void
 set_timer(struct backend *b, double after, double repeat)
 {
@@ -202,7 +188,7 @@ admit(struct backend *b)
 	b->empty_since = b->ready_at;
 	set_timer(b, b->limits.ping_interval / BACKEND_TICKS,
 	    b->limits.ping_interval / BACKEND_TICKS);
-	read_name(b);
+	proc_name(b->pid, b->comm, sizeof(b->comm));
 	backend_changed(b, LOG_INFO, "ready after %.0f ms",
 	    (b->ready_at - b->born) * 1000);
 }
@@ -393,30 +379,6 @@ backend_words(const struct backend *b, struct buf *out)
 		report_status(b->status, out);
 	else
 		buf_adds(out, "gone");
-}
-
-long
-backend_rss_kb(const struct backend *b)
-{
-	return b->rss_kb > 0 ? b->rss_kb : backend_measure(b);
-}
-
-long
-backend_measure(const struct backend *b)
-{
-	char path[32];
-	long pages = 0;
-	FILE *f;
-
-	if (b->pid == 0)
-		return 0;
-	snprintf(path, sizeof(path), "/proc/%d/statm", (int)b->pid);
-	if ((f = fopen(path, "re")) == NULL)
-		return 0;
-	if (fscanf(f, "%*d %ld", &pages) != 1)
-		pages = 0;
-	fclose(f);
-	return pages * (sysconf(_SC_PAGESIZE) / 1024);
 }
 
 void

@@ -190,9 +190,6 @@ const char	*backend_state_name(enum backend_state);
 int		 backend_state_parse(const char *name, enum backend_state *);
 /* Why it was lost: our reason, how it ended, or both. */
 void		 backend_words(const struct backend *, struct buf *);
-/* As of the last ping, or now. */
-long		 backend_rss_kb(const struct backend *);
-long		 backend_measure(const struct backend *); /* by the kernel */
 /* A log line "INSTANCE: backend ID (pid PID): ...". */
 void		 backend_log(const struct backend *, enum log_level,
 		    const char *fmt, ...) PRINTF(3, 4);

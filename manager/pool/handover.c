@@ -9,7 +9,7 @@
 #include "util/later.h"
 #include "util/xalloc.h"
 
-/* -------------------------------------------------------------- to be still */
+/* ------------------------------------------------------------- to be still */
 
 static void
 count_pending(void *arg, const struct rpc_call *call)
@@ -72,7 +72,7 @@ pool_freeze(struct pool *pool, bool freeze)
 		pool_touch(pool);
 }
 
-/* ------------------------------------------------------------------- to pack */
+/* ----------------------------------------------------------------- to pack */
 
 static void
 pack_users(const struct pool_user_list *list, const char *key,
@@ -130,7 +130,7 @@ pool_handover(struct pool *pool, struct packer *p)
 	pack_users(&pool->loners, "loners", p);
 }
 
-/* ------------------------------------------------------------------ to adopt */
+/* ---------------------------------------------------------------- to adopt */
 
 int
 pool_can_adopt(const struct packed *p, const char **why)

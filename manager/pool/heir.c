@@ -14,7 +14,7 @@
 #include "protocol/errors.h"
 #include "util/xalloc.h"
 
-/* ------------------------------------------------------------------ requests */
+/* ---------------------------------------------------------------- requests */
 
 struct ids {
 	uint32_t	*v;		/* owned */
@@ -144,7 +144,8 @@ adopt_request(struct pool *pool, struct backend *b, const struct packed *p)
 		.at = (uint64_t)packed_int(p, "at", 0),
 	};
 
-	if (call.method == METHOD_NONE || pool->events->unpack_request == NULL ||
+	if (call.method == METHOD_NONE ||
+	    pool->events->unpack_request == NULL ||
 	    pool->events->unpack_request(pool->ctx, call.method,
 	    packed_get(p, "what"), &call.reply, &call.ctx) < 0)
 		return;
@@ -165,7 +166,7 @@ adopt_requests(struct pool *pool, struct backend *b, const struct packed *p)
 		adopt_request(pool, b, packed_at(list, i));
 }
 
-/* --------------------------------------------------------------------- pipes */
+/* ------------------------------------------------------------------- pipes */
 
 static void
 pack_channel(const struct channel *ch, struct packer *p)
@@ -272,7 +273,7 @@ adopt_asks(struct backend *b, const struct packed *list)
 	}
 }
 
-/* ------------------------------------------------------------------- process */
+/* ----------------------------------------------------------------- process */
 
 static void
 pack_age(struct packer *p, const char *key, double since)

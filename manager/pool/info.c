@@ -6,6 +6,7 @@
 
 #include "manager/pool/clock.h"
 #include "manager/pool/inside.h"
+#include "manager/pool/proc.h"
 #include "util/utf8.h"
 
 const struct msg_initialize_result *
@@ -50,7 +51,8 @@ pool_backends(const struct pool *pool, struct backend_info *info, size_t max)
 			.users = b->nusers,
 			.alone = b->alone,
 			.age = clock_now() - b->born,
-			.rss_kb = backend_rss_kb(b),
+			.rss_kb = b->rss_kb > 0 ? b->rss_kb :
+			    proc_rss_kb(b->pid),
 			.sent = b->channel.sent,
 			.received = b->channel.received,
 			.queued = channel_queued(&b->channel),

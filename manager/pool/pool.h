@@ -38,7 +38,7 @@ struct pool_config {
 	double		 retire_after;	/* seconds empty */
 	double		 request_timeout;	/* of those without their own */
 	size_t		 queue_max;	/* bytes unsent to one: high-water */
-	unsigned	 memory_limit_mb;	/* resident; above it a backend is
+	unsigned	 memory_limit_mb; /* resident; above it a backend is
 					 * replaced, and killed above twice
 					 * that; 0: none */
 	double		 max_age;	/* seconds, then it is replaced, not

@@ -129,7 +129,7 @@ report_print_pids(const struct report *r, struct buf *out)
 	}
 }
 
-/* ------------------------------------------------------------------ handover */
+/* ---------------------------------------------------------------- handover */
 
 static void
 pack_entry(const struct report_entry *e, struct packer *p)

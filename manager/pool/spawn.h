@@ -24,8 +24,8 @@ struct process {
 };
 
 /* The process has these three descriptors and no other, default signals, no
- * new privileges, leaves a core when it may, and dies with us.  When the program cannot be executed this
- * is known at once: -1, with why in words. */
+ * new privileges, leaves a core when it may, and dies with us.  When the
+ * program cannot be executed this is known at once: -1, with why in words. */
 int	 spawn(const struct spawn *, struct process *, char *why, size_t size)
 	    MUST_CHECK;
 

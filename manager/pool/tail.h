@@ -29,8 +29,9 @@ struct tail {
 	unsigned	 held;		/* lines not passed on: too many */
 };
 
-/* Takes the descriptor over; -1: it has ended already.  path NULL: the lines go to our own log, each
- * behind the subject; directories of the path are made when needed. */
+/* Takes the descriptor over; -1: it has ended already.  path NULL: the lines go
+ * to our own log, each behind the subject; directories of the path are made
+ * when needed. */
 void	tail_open(struct tail *, struct ev_loop *, int fd, const char *path,
 	    const char *subject);
 /* Do not read, or go on. */

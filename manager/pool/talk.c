@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "manager/pool/proc.h"
 #include "protocol/errors.h"
 #include "util/later.h"
 #include "util/xalloc.h"
@@ -49,7 +50,7 @@ on_pong(void *ctx, const struct msg_error *error, const union result *result)
 	/* Any answer is a sign of life. */
 	b->pinging = false;
 	b->rss_kb = error == NULL && result->ping.rss_kb > 0 ?
-	    (long)result->ping.rss_kb : backend_measure(b);
+	    (long)result->ping.rss_kb : proc_rss_kb(b->pid);
 }
 
 static void

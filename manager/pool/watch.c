@@ -3,36 +3,17 @@
  * silent for a ping's time is woken first, as it may only have been stopped;
  * after twice that time it hangs. */
 #include <signal.h>
-#include <stdio.h>
-#include <string.h>
 
 #include "manager/pool/backend.h"
+#include "manager/pool/proc.h"
 #include "manager/pool/talk.h"
-
-/* SIGSTOP, a terminal or a debugger. */
-static bool
-is_stopped(pid_t pid)
-{
-	char path[32], line[256] = "", *end;
-	FILE *f;
-
-	snprintf(path, sizeof(path), "/proc/%d/stat", (int)pid);
-	if ((f = fopen(path, "re")) == NULL)
-		return false;
-	if (fgets(line, sizeof(line), f) == NULL)
-		line[0] = '\0';
-	fclose(f);
-	/* Behind the name, which may have blanks and brackets in it. */
-	end = strrchr(line, ')');
-	return end != NULL && end[1] == ' ' && (end[2] == 'T' || end[2] == 't');
-}
 
 static void
 wake(struct backend *b)
 {
 	if (b->pid <= 1 || b->exited)
 		return;
-	if (is_stopped(b->pid))
+	if (proc_is_stopped(b->pid))
 		backend_changed(b, LOG_WARN, "woken: somebody had stopped it");
 	else
 		backend_log(b, LOG_INFO, "gives no sign of life for %g s",

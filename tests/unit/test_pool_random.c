@@ -122,7 +122,8 @@ child_step(void)
 		fake_die(f);
 		if (any(2) == 0)		/* SIGCHLD comes first */
 			fake_reap(m.pool, f, SIGKILL);
-	} else if (f->err >= 0 && write(f->err, "half a line\n", what - 50) < 0) {
+	} else if (f->err >= 0 &&
+	    write(f->err, "half a line\n", what - 50) < 0) {
 		trace("its log is full", 0);
 	}
 }
