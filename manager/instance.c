@@ -180,7 +180,7 @@ or_null(const char *s)
 }
 
 static struct link *
-open_server(struct instance *in, char **why)
+open_server(struct instance *in, const struct packed *from, char **why)
 {
 	const struct config *c = in->config;
 	const struct server_config sc = {
@@ -202,8 +202,10 @@ open_server(struct instance *in, char **why)
 		.many_resources = c->service_more_resources,
 	};
 
-	return server_create(in->loop, &sc, &gateway_link_events, in->gateway,
-	    why);
+	return from == NULL ? server_create(in->loop, &sc,
+	    &gateway_link_events, in->gateway, why) :
+	    server_adopt(in->loop, &sc, &gateway_link_events, in->gateway,
+	    from, why);
 }
 
 /* ------------------------------------------------------------------- public */
@@ -243,7 +245,7 @@ open_parts(struct instance *in, const struct packed *state, char **why)
 	if (in->pool == NULL)
 		return -1;
 	in->link = in->config->service_server_mode ?
-	    open_server(in, why) : open_component(in, link);
+	    open_server(in, link, why) : open_component(in, link);
 	if (in->link == NULL)
 		return -1;
 	gateway_start(in->gateway, in->link, in->pool, in->store);

@@ -58,6 +58,14 @@ instance_can_follow(const struct config *c, const struct packed *from,
 /* ------------------------------------------------------------------- leaving */
 
 static void
+no_matter(void *ctx, const struct store_user *user, const char *error)
+{
+	(void)ctx;
+	(void)user;
+	(void)error;
+}
+
+static void
 quiet(void *ctx, bool yes)
 {
 	struct instance *in = ctx;
@@ -65,6 +73,8 @@ quiet(void *ctx, bool yes)
 	if (yes) {
 		daemon_reloading();
 		link_pause(in->link);
+		/* Gathered writes take their time, unless somebody reads. */
+		store_find_uin(in->store, "", no_matter, NULL);
 	} else {
 		link_resume(in->link);
 		daemon_ready();
@@ -161,8 +171,6 @@ instance_upgrade_asked(struct instance *in, uint64_t id)
 
 	if (in->upgrade == NULL)
 		why = "Error: not upgraded: the instance is stopping";
-	else if (link_is_server(in->link))
-		why = "Error: not upgraded: not possible in server mode";
 	else if (upgrade_start(in->upgrade) < 0)
 		why = "Error: an upgrade is under way already";
 	else
