@@ -15,6 +15,7 @@
 #include "util/rand.h"
 #include "util/xalloc.h"
 
+#define LAST_WORDS	0.15	/* seconds for them to be confirmed */
 #define HANDSHAKE_MAX	30.0	/* seconds for each step */
 
 struct component *
@@ -27,8 +28,8 @@ void
 component_set_state(struct component *c, enum state state)
 {
 	static const char *const names[] = {
-		"waiting", "connecting", "opening", "proving", "up", "closing",
-		"finished",
+		"waiting", "connecting", "opening", "proving", "up", "ending",
+		"closing", "finished",
 	};
 
 	log_debug("%s: link: %s -> %s", c->domain, names[c->state],
@@ -76,6 +77,10 @@ failed(struct component *c, const char *why)
 {
 	bool was_up = c->state == UP;
 
+	if (c->state == ENDING) {
+		component_finish(c);
+		return;
+	}
 	log_warn("%s: %s %s:%s: %s", c->domain, was_up ? "lost" :
 	    "no link to", c->cfg.host, c->cfg.port, why);
 	component_set_state(c, CLOSING);
@@ -219,6 +224,17 @@ take(struct component *c, struct arena *a, const struct stanza *s)
 		c->link.events->stanza(c->link.ctx, a, s, &from, &to);
 }
 
+/* Nothing but the last confirmation is waited for. */
+static void
+take_last(struct component *c, struct arena *a, const struct stanza *s)
+{
+	struct jid from, to;
+
+	if (jid_parse(a, stanza_attr(s, "from"), &from) == 0 &&
+	    jid_parse(a, stanza_attr(s, "to"), &to) == 0)
+		(void)component_echo(c, s, &from, &to);
+}
+
 static void
 stanza(void *ctx, struct arena *a, const struct stanza *s)
 {
@@ -228,6 +244,8 @@ stanza(void *ctx, struct arena *a, const struct stanza *s)
 		refused(c, a, s);
 	else if (c->state == UP)
 		take(c, a, s);
+	else if (c->state == ENDING)
+		take_last(c, a, s);
 	else if (c->state == PROVING && stanza_is(s, "handshake", NS_ACCEPT))
 		come_up(c);
 }
@@ -338,6 +356,9 @@ deadline(struct component *c)
 	case UP:
 		check_alive(c);
 		return;
+	case ENDING:
+		component_finish(c);
+		return;
 	case CONNECTING:	/* conn has its own time-out */
 	case CLOSING:
 	case FINISHED:
@@ -381,12 +402,9 @@ pause_reading(struct link *l, bool paused)
 		conn_resume(stream_conn(c->stream));
 }
 
-static void
-shut_down(struct link *l)
+void
+component_finish(struct component *c)
 {
-	struct component *c = component_of(l);
-
-	component_congest(c, false);
 	if (c->state == CONNECTING) {
 		stream_destroy(c->stream);
 		c->stream = NULL;
@@ -396,6 +414,24 @@ shut_down(struct link *l)
 	ev_timer_stop(c->loop, &c->timer);
 	component_set_state(c, FINISHED);
 	component_unask(c);
+}
+
+/* Who goes at once would not know what has arrived, and say it again after a
+ * restart. */
+static void
+shut_down(struct link *l)
+{
+	struct component *c = component_of(l);
+
+	component_congest(c, false);
+	if (c->state != UP || !c->echoes || kept_count(&c->kept) == 0) {
+		component_finish(c);
+		return;
+	}
+	conn_resume(stream_conn(c->stream));
+	component_ping(c);
+	component_set_state(c, ENDING);
+	component_set_timer(c, LAST_WORDS);
 }
 
 static void

@@ -127,7 +127,7 @@ static const char *const words[] = {
 	[WAITING] = "waiting for the next try",
 	[CONNECTING] = "connecting", [OPENING] = "connecting",
 	[PROVING] = "authenticating", [UP] = "connected",
-	[CLOSING] = "closing", [FINISHED] = "closed",
+	[ENDING] = "closing", [CLOSING] = "closing", [FINISHED] = "closed",
 };
 
 void

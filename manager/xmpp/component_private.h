@@ -21,6 +21,7 @@ enum state {
 	OPENING,		/* our header is sent, theirs is not here */
 	PROVING,		/* the handshake is sent */
 	UP,
+	ENDING,			/* link_shutdown(): until all is confirmed */
 	CLOSING,		/* the stream is over, its connection is not */
 	FINISHED,		/* link_shutdown(): no further try */
 };
@@ -70,6 +71,8 @@ struct component *component_new(struct ev_loop *,
 	    const struct component_config *, const struct link_events *,
 	    void *ctx);
 void	 component_connect(struct component *);
+/* Close the stream for good. */
+void	 component_finish(struct component *);
 extern const struct stream_events component_stream_events;
 struct stream_config component_stream_config(const struct component *);
 

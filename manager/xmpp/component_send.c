@@ -161,7 +161,7 @@ ask(struct component *c)
 static void
 ask_for_many(struct component *c)
 {
-	if (c->kept.next - c->asked >= BATCH &&
+	if (c->state == UP && c->kept.next - c->asked >= BATCH &&
 	    ev_now(c->loop) - c->last_ping >= SPACE)
 		ask(c);
 }
@@ -181,6 +181,8 @@ passed(struct component *c, uint64_t number)
 	ask_for_many(c);
 	if (c->congested)
 		component_weigh(c);
+	if (c->state == ENDING && kept_count(&c->kept) == 0)
+		component_finish(c);
 }
 
 /* "alive-TOKEN-NUMBER", of this process or the one it goes on for. */
@@ -336,11 +338,12 @@ refused(struct component *c)
 }
 
 static void
-keep(struct component *c, const char *to, const char *stanza, size_t len)
+keep(struct component *c, int64_t ms, const char *to, const char *stanza,
+    size_t len)
 {
 	bool up = c->state == UP;
 	const struct kept_item item = {
-		.ms = now_ms(c), .to = to, .stanza = stanza, .len = len,
+		.ms = ms, .to = to, .stanza = stanza, .len = len,
 		.written = up, .mark = up ? stream_end(c) : KEPT_UNSENT,
 	};
 
@@ -374,7 +377,7 @@ hold(struct component *c, const char *to, unsigned flags, size_t mark)
 	if ((flags & LINK_KEEP) == 0)
 		;
 	else if (has_room(c, len)) {
-		keep(c, to, stanza, len);
+		keep(c, now_ms(c), to, stanza, len);
 		kept = 0;
 	} else {
 		refused(c);
@@ -409,7 +412,7 @@ component_end(struct link *l, const char *to, unsigned flags, size_t mark)
 		c->full = false;
 	stream_send(c->stream);
 	if (flags & LINK_KEEP)
-		keep(c, to, buf_data(out) + mark, len);
+		keep(c, now_ms(c), to, buf_data(out) + mark, len);
 	if (queued > c->cfg.queue_max / 2 ||
 	    kept_bytes(&c->kept) > room(c) / 2)
 		component_weigh(c);
@@ -423,6 +426,12 @@ component_put_kept(struct link *l, const struct kept_item *item)
 
 	if (kept_bytes(&c->kept) + item->len > c->cfg.held_max) {
 		component_dropped(c, 1, "more than component_held_max waits");
+		return;
+	}
+	if (c->state == UP) {
+		kept_write(item, c->domain, stream_out(c->stream));
+		stream_send(c->stream);
+		keep(c, item->ms, item->to, item->stanza, item->len);
 		return;
 	}
 	kept_add(&c->kept, item);

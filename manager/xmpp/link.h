@@ -74,7 +74,9 @@ bool		 link_is_server(const struct link *);
 bool		 link_is_up(const struct link *);
 const char	*link_domain(const struct link *);	/* our JID, prepared */
 void		 link_destroy(struct link *);		/* NULL is fine */
-/* Close politely: stream end tags (server mode: <system-shutdown/> first). */
+/* Close politely: stream end tags (server mode: <system-shutdown/> first).
+ * Component mode: not before the server has confirmed what is kept, or has had
+ * a moment to do so. */
 void		 link_shutdown(struct link *);
 /* Stop taking stanzas in until resumed: back-pressure.  What was read already
  * (up to 64 KiB) still comes. */
@@ -95,7 +97,8 @@ void		 link_handover(struct link *, struct packer *);
 typedef void link_kept(void *ctx, int64_t ms, const char *to,
 		    const char *stanza, size_t len);
 void		 link_each_kept(struct link *, link_kept *, void *ctx);
-/* Behind what is kept already; before the link is up. */
+/* Behind what is kept already: it waits, or is sent at once when the link is up
+ * already. */
 void		 link_put_kept(struct link *, int64_t ms, const char *to,
 		    const char *stanza, size_t len);
 /* One line for the admin: state, queue, what is not confirmed. */
