@@ -242,6 +242,9 @@ kill_now(struct backend *b)
 static void
 abort_it(struct backend *b)
 {
+	channel_read_rest(&b->channel);
+	if (!backend_serves(b))
+		return;			/* what it said was its end */
 	b->asked = false;
 	backend_changed(b, LOG_WARN, "%s", b->why);
 	set_state(b, BACKEND_HUNG);

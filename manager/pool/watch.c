@@ -8,6 +8,8 @@
 #include "manager/pool/proc.h"
 #include "manager/pool/talk.h"
 
+#define PATIENCE	(2 * BACKEND_TICKS)
+
 static void
 wake(struct backend *b)
 {
@@ -37,12 +39,20 @@ silence(struct backend *b)
 	    b->stuck_ticks;
 }
 
+/* A sign of life may be behind much else in its pipe. */
+static bool
+is_hung(struct backend *b)
+{
+	channel_read_rest(&b->channel);
+	return backend_serves(b) && (b->stuck_ticks >= PATIENCE ||
+	    (b->pinging && b->ping_ticks >= PATIENCE));
+}
+
 /* Counts ticks, not seconds: when it was us who slept, stopped or swapped out,
  * there was one tick however long it took, and no backend pays for it. */
 void
 backend_tick(struct backend *b)
 {
-	const unsigned patience = 2 * BACKEND_TICKS;
 	unsigned silent;
 
 	b->ticks++;
@@ -51,9 +61,9 @@ backend_tick(struct backend *b)
 		return;
 	}
 	silent = silence(b);
-	if (silent >= patience)
+	if (silent >= PATIENCE && is_hung(b))
 		backend_fail(b, BACKEND_TIMEOUT, "hung: %s for %g s",
-		    b->stuck_ticks >= patience ? "has read nothing" :
+		    b->stuck_ticks >= PATIENCE ? "has read nothing" :
 		    "no answer to ping", 2 * b->limits.ping_interval);
 	else if (silent == BACKEND_TICKS)
 		wake(b);
