@@ -67,8 +67,9 @@ backend_tick(struct backend *b)
 		    "no answer to ping", 2 * b->limits.ping_interval);
 	else if (silent == BACKEND_TICKS)
 		wake(b);
-	else if (!b->pinging && b->ticks % BACKEND_TICKS == 0)
+	if (!backend_serves(b))
+		return;			/* by now */
+	if (!b->pinging && b->ticks % BACKEND_TICKS == 0)
 		talk_ping(b);
-	if (backend_serves(b))
-		b->owner->tick(b);
+	b->owner->tick(b);
 }

@@ -350,7 +350,7 @@ static void
 any_order(void **state)
 {
 	const char *seed = getenv("POOL_SEED"), *runs = getenv("POOL_RUNS");
-	unsigned n = runs != NULL ? (unsigned)strtoul(runs, NULL, 10) : 1000;
+	unsigned n = runs != NULL ? (unsigned)strtoul(runs, NULL, 10) : 3000;
 	unsigned before;
 
 	(void)state;

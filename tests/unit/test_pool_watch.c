@@ -147,6 +147,25 @@ destroyed_by_last_words(void **state)
 	fake_forget_all();
 }
 
+/* What it says at last is garbage: then it is not pinged again. */
+static void
+garbage_at_last(void **state)
+{
+	struct backend *b = pinged();
+
+	(void)state;
+	while (b->ticks % BACKEND_TICKS != 0)
+		b->ticks++;
+	buf_adds(&fakes[0].say, "garbage");
+	fake_write(&fakes[0], 65536);
+	for (int i = 0; i < 8; i++)
+		backend_tick(b);
+	assert_int_equal(b->state, BACKEND_STOPPING);
+	assert_int_equal(world.lost, 1);
+	assert_int_equal(rpc_count(b->rpc), 0);
+	finish();
+}
+
 /* Asked in vain for as long as it dies: its successor can be asked. */
 static void
 asked_when_hung(void **state)
@@ -179,6 +198,7 @@ main(void)
 		cmocka_unit_test(answer_behind_much),
 		cmocka_unit_test(last_words),
 		cmocka_unit_test(destroyed_by_last_words),
+		cmocka_unit_test(garbage_at_last),
 		cmocka_unit_test(asked_when_hung),
 	};
 
