@@ -10,7 +10,7 @@ import time
 import pytest
 
 from harness.instance import BAD_BACKEND, SPECTRUM
-from harness.process import SLOWER, alive, wait_for
+from harness.process import SLOWER, alive, free_port, wait_for
 from harness.xmpp import body_of
 
 PAUSE_MAX = 200         # ms, on a machine that does nothing else
@@ -287,6 +287,7 @@ def test_a_bad_configuration(bad, users):
             ("service.users_per_backend", "many", "users_per_backend"),
             ("service.jid", "other.localhost", "jid: has changed"),
             ("service.pidfile", "/tmp/other.pid", "pidfile: has changed"),
+            ("database.type", "none", "type: has changed"),
             ("logging.file", "/nonexistent/log", "cannot be opened")):
         bad.settings[key] = value
         bad.write_config()
@@ -298,6 +299,29 @@ def test_a_bad_configuration(bad, users):
         bad.settings = dict(good)
         bad.write_config()
     echo(bad, anna, "still here")
+
+
+def test_a_bad_certificate(instances, program):
+    """It would keep the old one from going on as well."""
+    instance = instances("server_mode", start=False, tls=True,
+                         service__backend=BAD_BACKEND)
+    instance.program = program.path
+    instance.start()
+    path = str(instance.settings["service.cert"])
+    with open(path, "rb") as file:
+        good = file.read()
+    with open(path, "wb") as file:
+        file.write(b"rubbish")
+    refused(instance, re.escape(path))
+    with open(path, "wb") as file:
+        file.write(good)
+    port = instance.settings["service.port"]
+    instance.settings["service.port"] = free_port()
+    instance.write_config()
+    refused(instance, "port: has changed")
+    instance.settings["service.port"] = port
+    instance.write_config()
+    upgrade(instance)
 
 
 def test_it_is_a_reload(bad, users):
