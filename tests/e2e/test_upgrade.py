@@ -405,7 +405,7 @@ def test_it_stays_alone(bad):
 
 
 def test_told_to_end_meanwhile(bad):
-    """Signals are kept while nobody can take them."""
+    """Signals are kept while nobody can take them: whenever they come."""
     for wait in (0, 0.02, 0.04):
         bad.process.signal(signal.SIGUSR2)
         time.sleep(wait)
