@@ -111,6 +111,22 @@ def test_a_hung_loop_is_seen(instances, systemd):
     systemd.expect("WATCHDOG=1$")
 
 
+def test_an_upgrade_is_heard(instances, systemd):
+    """As a reload; and the successor goes on telling."""
+    instance = instances("server_mode", start=False,
+                         service__backend=BAD_BACKEND)
+    instance.environment = systemd.environment(watchdog=400000)
+    instance.start()
+    systemd.expect("READY=1$")
+    instance.process.signal(signal.SIGUSR2)
+    systemd.expect(r"RELOADING=1\nMONOTONIC_USEC=\d+$")
+    systemd.expect("READY=1$")
+    systemd.expect("STATUS=0 users on 1 backends, listening for clients$")
+    for _ in range(3):
+        systemd.expect("WATCHDOG=1$")
+    instance.process.wait_log("Upgraded to ")
+
+
 def test_the_watchdog_of_another(instances, systemd):
     """What systemd said to another process is not for us."""
     instance = instances("server_mode", start=False)
