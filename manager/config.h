@@ -105,5 +105,7 @@ struct setting {
 
 extern const struct setting config_settings[];
 extern const size_t config_nsettings;
+/* The row of a key, or NULL. */
+const struct setting *config_row(const char *section, const char *key);
 
 #endif

@@ -34,9 +34,6 @@ char	*config_complaint(const struct config_lines *,
 	    const struct config_line *, const char *section, const char *key,
 	    const char *fmt, ...) PRINTF(5, 6);
 
-/* The row of a key, or NULL. */
-const struct setting *config_row(const char *section, const char *key);
-
 /* What no row can say alone: settings that need or exclude each other. */
 int	 config_check(const struct config *, const struct config_lines *,
 	    char **why) MUST_CHECK;

@@ -17,7 +17,7 @@ struct instance;
 struct instance	*instance_create(struct ev_loop *, struct config *,
 		    const struct packed *state, char **why) MUST_CHECK;
 /* Can an instance of this configuration go on for one with these facts?  -1
- * and *why (caller frees). */
+ * and *why (NULL before; caller frees). */
 int		 instance_can_follow(const struct config *,
 		    const struct packed *facts, char **why) MUST_CHECK;
 /* Execute the program on disk in our place; what comes of it is in the log. */

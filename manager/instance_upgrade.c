@@ -9,50 +9,104 @@
 
 #include "manager/daemon.h"
 #include "manager/gateway/handover.h"
+#include "net/tls.h"
 #include "util/later.h"
 #include "util/log.h"
 #include "util/xalloc.h"
 
 /* -------------------------------------------------------------------- facts */
 
-/* Settings in which the old and the new program must agree. */
+/* Settings in which the old and the new program must agree: who and where we
+ * are, what is open, and what the state refers to. */
+static const struct agreed {
+	const char	*section, *key;
+	bool		 in_server_mode;	/* no matter in the other */
+} agreed[] = {
+	{ "service", "jid", false }, { "service", "server_mode", false },
+	{ "service", "pidfile", false }, { "service", "control", false },
+	{ "service", "server", true }, { "service", "port", true },
+	{ "service", "tls_port", true },
+	{ "database", "type", false }, { "database", "database", false },
+	{ "database", "prefix", false }, { "database", "key_file", false },
+};
+
+/* As text; caller frees. */
+static char *
+value_of(const struct config *c, const struct agreed *a)
+{
+	const struct setting *row = config_row(a->section, a->key);
+	const char *at;
+
+	if (row == NULL)
+		fatal("there is no setting %s.%s", a->section, a->key);
+	at = (const char *)c + row->offset;
+	switch (row->type) {
+	case SETTING_TYPE_BOOL:
+		return xasprintf("%d", *(const bool *)at);
+	case SETTING_TYPE_INT:
+		return xasprintf("%ld",
+		    *(const long *)(const void *)at);
+	case SETTING_TYPE_STRING:
+	case SETTING_TYPE_ENUM:
+		return xstrdup(*(char *const *)(const void *)at);
+	case SETTING_TYPE_LIST:
+		break;
+	}
+	fatal("%s.%s is a list", a->section, a->key);
+}
+
 static void
 facts(void *ctx, struct packer *p)
 {
-	const struct config *c = ((const struct instance *)ctx)->config;
+	const struct instance *in = ctx;
+	char *value;
 
-	pack_str(p, "jid", c->service_jid);
-	pack_str(p, "pidfile", c->service_pidfile);
-	pack_str(p, "control", c->service_control);
-	pack_bool(p, "server_mode", c->service_server_mode);
+	for (size_t i = 0; i < LENGTH(agreed); i++) {
+		value = value_of(in->config, &agreed[i]);
+		pack_str(p, agreed[i].key, value);
+		free(value);
+	}
+}
+
+static int
+check_agreed(const struct config *c, const struct packed *from, char **why)
+{
+	for (size_t i = 0; i < LENGTH(agreed) && *why == NULL; i++) {
+		const struct agreed *a = &agreed[i];
+		const char *old = packed_str(from, a->key);
+		char *value = value_of(c, a);
+
+		if (old != NULL && strcmp(old, value) != 0 &&
+		    (!a->in_server_mode || c->service_server_mode))
+			*why = xasprintf("%s: [%s] %s: has changed, and that "
+			    "needs a restart", c->path, a->section, a->key);
+		free(value);
+	}
+	return *why == NULL ? 0 : -1;
+}
+
+/* Without it no client could be served any more. */
+static int
+check_certificate(const struct config *c, char **why)
+{
+	struct tls *tls;
+
+	if (!c->service_server_mode || *c->service_cert == '\0')
+		return 0;
+	tls = tls_server(c->service_cert,
+	    *c->service_key != '\0' ? c->service_key : NULL,
+	    *c->service_cert_password != '\0' ? c->service_cert_password :
+	    NULL, why);
+	tls_destroy(tls);
+	return tls != NULL ? 0 : -1;
 }
 
 int
 instance_can_follow(const struct config *c, const struct packed *from,
     char **why)
 {
-	const struct {
-		const char *key, *value;
-	} rows[] = {
-		{ "jid", c->service_jid }, { "pidfile", c->service_pidfile },
-		{ "control", c->service_control },
-	};
-	const char *key = NULL, *old;
-
-	for (size_t i = 0; i < LENGTH(rows); i++) {
-		old = packed_str(from, rows[i].key);
-		if (key == NULL &&
-		    (old == NULL || strcmp(old, rows[i].value) != 0))
-			key = rows[i].key;
-	}
-	if (key == NULL && packed_bool(from, "server_mode", false) !=
-	    c->service_server_mode)
-		key = "server_mode";
-	if (key == NULL)
-		return 0;
-	*why = xasprintf("%s: [service] %s: has changed, and that needs a "
-	    "restart", c->path, key);
-	return -1;
+	return check_agreed(c, from, why) == 0 ? check_certificate(c, why) :
+	    -1;
 }
 
 /* ------------------------------------------------------------------- leaving */

@@ -402,6 +402,8 @@ upgrade_destroy(struct upgrade *u)
 		return;
 	if (u->state == REHEARSING && u->why == NULL)
 		kill(u->child.pid, SIGKILL);
+	if (u->state == QUIET)
+		u->parts->quiet(u->ctx, false);
 	set_state(u, IDLE);
 	free(u->why);
 	later_free(u);

@@ -7,8 +7,8 @@ import time
 
 import pytest
 
-from harness.instance import run_manager
-from harness.process import SLOWER, alive, wait_for
+from harness.instance import MANAGER, run_manager
+from harness.process import SLOWER, Process, alive, wait_for
 
 
 @pytest.fixture
@@ -149,6 +149,52 @@ def test_reload_shows(running, clients, unique):
     running.answer("reload")
     query = anna.disco_info("localhost")
     assert [i for i in query.iter() if i.get("name") == "Renamed"]
+
+
+def start_trace(instance, *words):
+    """A manager that prints as it goes; its output is a log."""
+    log = instance.directory / ("trace%d" % len(words))
+    process = Process("trace", [
+        MANAGER, "-c", str(instance.directory / "spectrum_manager.cfg"),
+        instance.jid, "trace", *words], log)
+    process.wait_log("^tracing")
+    return process
+
+
+def test_trace(running, clients, irc, unique):
+    """Lines as they come, bodies only for who wants them."""
+    anna, carl = clients(running, unique("anna")), irc(unique("carl"))
+    quiet = start_trace(running, anna.bare)
+    loud = start_trace(running, anna.bare, "bodies")
+    anna.message(carl.nick + "@localhost", "between us")
+    carl.expect(":between us")
+    loud.wait_log("between us")
+    quiet.wait_log("<message .*%s@localhost" % carl.nick)
+    assert "between us" not in quiet.read_log()
+    # Ctrl-C; nobody else sees a difference.
+    quiet.signal(signal.SIGINT)
+    assert quiet.wait() == -signal.SIGINT
+    quiet.stop()
+    anna.message(carl.nick + "@localhost", "once more")
+    loud.wait_log("once more")
+    # It ends with the instance.
+    running.stop()
+    assert loud.wait() == 0
+    assert "the instance ends" in loud.read_log()
+    loud.stop()
+
+
+def test_trace_of_nobody(running):
+    result = running.ask("trace")
+    assert result.returncode == 1 and "Error: " in result.stderr
+    result = running.ask("trace", "anna@localhost", "feet")
+    assert result.returncode == 1 and "bodies" in result.stderr
+
+
+def test_help_is_whole(running):
+    text = running.answer("help")
+    for name in ("status", "upgrade", "trace USER", "restart_backends"):
+        assert name in text
 
 
 def test_control_socket_is_private(running):

@@ -4,13 +4,15 @@ import os
 import re
 import shutil
 import signal
+import subprocess
 import threading
 import time
 
 import pytest
 
 from harness.instance import BAD_BACKEND, SPECTRUM
-from harness.process import SLOWER, alive, wait_for
+from harness.process import SLOWER, alive, free_port, make_environment
+from harness.process import wait_for
 from harness.xmpp import body_of
 
 PAUSE_MAX = 200         # ms, on a machine that does nothing else
@@ -26,12 +28,13 @@ class Program:
         self.install()
 
     def install(self, text=None):
+        """The real one, or a script, or other bytes; its inode."""
         new = self.path + ".new"
         if text is None:
             shutil.copy2(SPECTRUM, new)
         else:
-            with open(new, "w") as script:
-                script.write(text)
+            with open(new, "wb") as file:
+                file.write(text if isinstance(text, bytes) else text.encode())
             os.chmod(new, 0o755)
         os.rename(new, self.path)
         return os.stat(self.path).st_ino
@@ -280,6 +283,32 @@ def test_a_program_that_cannot_start(bad, program, users):
     echo(bad, anna, "and now")
 
 
+def test_a_program_that_cannot_go_on(bad, program, users):
+    """Good in its rehearsal, and does not find what is handed over: the old
+    program is executed again, whose file has no name any more."""
+    anna, _ = users(bad)
+    echo(bad, anna, "before")
+    old, backends, absent = image(bad), bad.backends(), gone(anna)
+    with open(SPECTRUM, "rb") as file:
+        bytes_ = file.read()
+    assert b"\0listener\0" in bytes_
+    program.install(bytes_.replace(b"\0listener\0", b"\0listeneX\0"))
+    for number in range(3):
+        refused(bad, "control socket .* was not handed over")
+        assert image(bad) == old and bad.backends() == backends
+        echo(bad, anna, "still here %d" % number)
+    assert "going back to the old program" in bad.read_log()
+    with open("/proc/%d/comm" % bad.process.pid) as comm:
+        assert comm.read() == "spectrum2\n"
+    new = program.install()
+    upgrade(bad)
+    assert image(bad) == new and bad.backends() == backends
+    echo(bad, anna, "and now")
+    assert gone(anna) == absent
+    assert len(re.findall("the XMPP side is (?:up|down)",
+                          bad.read_log())) == 1
+
+
 def test_a_bad_configuration(bad, users):
     anna, _ = users(bad)
     good = dict(bad.settings)
@@ -287,6 +316,7 @@ def test_a_bad_configuration(bad, users):
             ("service.users_per_backend", "many", "users_per_backend"),
             ("service.jid", "other.localhost", "jid: has changed"),
             ("service.pidfile", "/tmp/other.pid", "pidfile: has changed"),
+            ("database.type", "none", "type: has changed"),
             ("logging.file", "/nonexistent/log", "cannot be opened")):
         bad.settings[key] = value
         bad.write_config()
@@ -298,6 +328,56 @@ def test_a_bad_configuration(bad, users):
         bad.settings = dict(good)
         bad.write_config()
     echo(bad, anna, "still here")
+
+
+def test_as_a_daemon(instances, program):
+    """In the background, called by relative names from a directory that it has
+    left since."""
+    instance = instances("server_mode", start=False,
+                         service__backend=BAD_BACKEND)
+    instance.write_config()
+    pidfile = instance.directory / "run" / (instance.jid + ".pid")
+    where = instance.directory
+    result = subprocess.run(
+        [os.path.relpath(program.path, where),
+         os.path.relpath(instance.config, where)],
+        cwd=str(where), env={**os.environ, **make_environment(where)},
+        timeout=20 * SLOWER)
+    assert result.returncode == 0
+    pid = int(pidfile.read_text())
+    try:
+        for _ in range(2):
+            new = program.install()
+            upgrade(instance)
+            assert int(pidfile.read_text()) == pid
+            assert os.stat("/proc/%d/exe" % pid).st_ino == new
+        assert os.getsid(pid) == pid
+    finally:
+        assert instance.manager("stop", timeout=60).returncode == 0
+    assert not alive(pid)
+
+
+def test_a_bad_certificate(instances, program):
+    """It would keep the old one from going on as well."""
+    instance = instances("server_mode", start=False, tls=True,
+                         service__backend=BAD_BACKEND)
+    instance.program = program.path
+    instance.start()
+    path = str(instance.settings["service.cert"])
+    with open(path, "rb") as file:
+        good = file.read()
+    with open(path, "wb") as file:
+        file.write(b"rubbish")
+    refused(instance, re.escape(path))
+    with open(path, "wb") as file:
+        file.write(good)
+    port = instance.settings["service.port"]
+    instance.settings["service.port"] = free_port()
+    instance.write_config()
+    refused(instance, "port: has changed")
+    instance.settings["service.port"] = port
+    instance.write_config()
+    upgrade(instance)
 
 
 def test_it_is_a_reload(bad, users):
@@ -325,7 +405,7 @@ def test_it_stays_alone(bad):
 
 
 def test_told_to_end_meanwhile(bad):
-    """Signals are kept while nobody can take them."""
+    """Signals are kept while nobody can take them: whenever they come."""
     for wait in (0, 0.02, 0.04):
         bad.process.signal(signal.SIGUSR2)
         time.sleep(wait)
