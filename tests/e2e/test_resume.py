@@ -44,6 +44,19 @@ class Phone:
         self.depth = 0
 
     def resume(self):
+        """An upgrade may break the new connection, too."""
+        for _ in range(10):
+            try:
+                return self.try_to_resume()
+            except OSError:
+                pass
+            except AssertionError:
+                if not self.stream.at_end:
+                    raise
+            self.stream.close()
+        raise AssertionError("never resumed")
+
+    def try_to_resume(self):
         self.connect()
         self.stream.send("<resume xmlns='%s' previd='%s' h='%d'/>"
                          % (SM, self.session, self.handled))
@@ -53,7 +66,14 @@ class Phone:
         self.confirmed(int(answer.group(2)))
         self.follow()
         for stanza in self.unacked:
-            self.stream.send(stanza)
+            self.say(stanza)
+
+    def say(self, text):
+        """What does not leave is sent again when the session is resumed."""
+        try:
+            self.stream.send(text)
+        except OSError:
+            pass
 
     def confirmed(self, count):
         del self.unacked[:count - (self.sent - len(self.unacked))]
@@ -61,16 +81,13 @@ class Phone:
     def send(self, stanza):
         self.unacked.append(stanza)
         self.sent += 1
-        try:
-            self.stream.send(stanza)
-        except OSError:
-            pass
+        self.say(stanza)
 
     def element(self, element):
         if element.tag in STANZAS:
             self.handled += 1
         if element.tag == "{%s}r" % SM:
-            self.stream.send("<a xmlns='%s' h='%d'/>" % (SM, self.handled))
+            self.say("<a xmlns='%s' h='%d'/>" % (SM, self.handled))
         if element.tag == "{%s}a" % SM:
             self.confirmed(int(element.get("h")))
         body = element.findtext("{jabber:client}body")
