@@ -153,6 +153,17 @@ opened(void *ctx, struct arena *a, const struct stanza *header)
 	prove(c, id);
 }
 
+/* In the middle of a stanza there is no rest: the link could not be handed
+ * over. */
+static void
+rest(void *object)
+{
+	struct component *c = object;
+
+	if (c->paused && c->state == UP && stream_is_idle(c->stream))
+		conn_pause(stream_conn(c->stream));
+}
+
 static void
 come_up(struct component *c)
 {
@@ -165,7 +176,7 @@ come_up(struct component *c)
 	component_resend(c);
 	c->pinged = ev_now(c->loop);
 	if (c->paused)
-		conn_pause(stream_conn(c->stream));
+		later(rest, c);
 	c->link.events->up(c->link.ctx);
 }
 
@@ -240,6 +251,8 @@ stanza(void *ctx, struct arena *a, const struct stanza *s)
 {
 	struct component *c = ctx;
 
+	if (c->paused)
+		later(rest, c);
 	if (stanza_is(s, "error", NS_STREAM))
 		refused(c, a, s);
 	else if (c->state == UP)
@@ -396,10 +409,12 @@ pause_reading(struct link *l, bool paused)
 	c->paused = paused;
 	if (c->state != UP)	/* the handshake is no stanza */
 		return;
-	if (paused)
-		conn_pause(stream_conn(c->stream));
-	else
+	if (paused) {
+		rest(c);
+		later(rest, c);		/* this may be a stanza's callback */
+	} else {
 		conn_resume(stream_conn(c->stream));
+	}
 }
 
 void

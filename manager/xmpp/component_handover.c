@@ -19,8 +19,11 @@ component_settled(const struct link *l)
 {
 	const struct component *c = component_of(l);
 
-	return c->state != UP || (stream_is_idle(c->stream) &&
-	    conn_queued(stream_conn(c->stream)) == 0);
+	if (c->stream != NULL && c->state >= UP &&
+	    conn_queued(stream_conn(c->stream)) > 0)
+		return false;
+	return c->state != ENDING &&
+	    (c->state != UP || stream_is_idle(c->stream));
 }
 
 void

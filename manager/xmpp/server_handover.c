@@ -11,11 +11,19 @@
 #include "util/xalloc.h"
 
 /* Whatever has been read in part will be sent again, and what has not left is
- * kept: any moment is good. */
+ * kept: any moment is good to hand over.  The last words are another matter. */
 bool
 server_settled(const struct link *l)
 {
-	(void)l;
+	const struct server *s = server_of(l);
+	const struct client *c;
+
+	if (s->listening)
+		return true;
+	LIST_FOREACH(c, &s->clients, link)
+		if (c->stream != NULL &&
+		    conn_queued(stream_conn(c->stream)) > 0)
+			return false;
 	return true;
 }
 

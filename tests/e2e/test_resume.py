@@ -44,6 +44,19 @@ class Phone:
         self.depth = 0
 
     def resume(self):
+        """An upgrade may break the new connection, too."""
+        for _ in range(10):
+            try:
+                return self.try_to_resume()
+            except OSError:
+                pass
+            except AssertionError:
+                if not self.stream.at_end:
+                    raise
+            self.stream.close()
+        raise AssertionError("never resumed")
+
+    def try_to_resume(self):
         self.connect()
         self.stream.send("<resume xmlns='%s' previd='%s' h='%d'/>"
                          % (SM, self.session, self.handled))
@@ -53,7 +66,14 @@ class Phone:
         self.confirmed(int(answer.group(2)))
         self.follow()
         for stanza in self.unacked:
-            self.stream.send(stanza)
+            self.say(stanza)
+
+    def say(self, text):
+        """What does not leave is sent again when the session is resumed."""
+        try:
+            self.stream.send(text)
+        except OSError:
+            pass
 
     def confirmed(self, count):
         del self.unacked[:count - (self.sent - len(self.unacked))]
@@ -61,16 +81,13 @@ class Phone:
     def send(self, stanza):
         self.unacked.append(stanza)
         self.sent += 1
-        try:
-            self.stream.send(stanza)
-        except OSError:
-            pass
+        self.say(stanza)
 
     def element(self, element):
         if element.tag in STANZAS:
             self.handled += 1
         if element.tag == "{%s}r" % SM:
-            self.stream.send("<a xmlns='%s' h='%d'/>" % (SM, self.handled))
+            self.say("<a xmlns='%s' h='%d'/>" % (SM, self.handled))
         if element.tag == "{%s}a" % SM:
             self.confirmed(int(element.get("h")))
         body = element.findtext("{jabber:client}body")
@@ -83,6 +100,12 @@ class Phone:
             self.stream.sock.settimeout(timeout)
             data = self.stream.got.encode() or self.stream.sock.recv(512)
         except socket.timeout:
+            return
+        except OSError:
+            data = b""
+        if not data:
+            self.crash()
+            self.resume()
             return
         self.stream.got = ""
         self.parser.feed(data)
@@ -152,6 +175,34 @@ def test_never_back(instances, ngircd, clients, irc, unique):
     anna = clients(instance, phone.name)
     message = anna.expect_body("are you there?")
     assert message.find("{urn:xmpp:delay}delay") is not None
+
+
+def test_upgrade(irc_server_mode, phone, clients, irc, unique):
+    """The program is exchanged under traffic: who can resume loses nothing,
+    the others are told to log in again."""
+    carl, nick = irc(unique("carl")), unique("bea")
+    bea = clients(irc_server_mode, nick)
+    on_irc(carl, phone.name)
+    on_irc(carl, nick)
+    for number in range(200):
+        carl.say(phone.name, "up %d" % number)
+        phone.send("<message to='%s@localhost' type='chat' id='d%d'><body>"
+                   "down %d</body></message>" % (carl.nick, number, number))
+        phone.read(0.001)
+        if number in (50, 100, 150):
+            result = irc_server_mode.ask("upgrade", timeout=60)
+            assert result.returncode == 0, result
+    wait_for(lambda: phone.read() or "up 199" in phone.bodies, 60,
+             "the last message")
+    carl.expect(":down 199$", timeout=60)
+    assert [b for b in phone.bodies if b.startswith("up ")] == \
+        ["up %d" % number for number in range(200)]
+    downs = [re.search(":down ([0-9]+)$", line).group(1)
+             for line in carl.matching(":down [0-9]+$")]
+    assert downs == [str(number) for number in range(200)]
+    assert not carl.matching("%s.*QUIT" % phone.name)
+    bea.wait_end()
+    assert bea.failure == "reset"
 
 
 def test_slixmpp(irc_server_mode, clients, irc, unique):

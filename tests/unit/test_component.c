@@ -336,6 +336,18 @@ pauses(void **state)
 	assert_int_equal(t.downs, 0);
 	link_resume(t.link);
 	wait_for(buf_len(&t.stanzas) != 0);
+	/* Not in the middle of a stanza. */
+	buf_free(&t.stanzas);
+	peer_send(&t.server, "<presence from='a@b/c' ");
+	wait_for(!link_settled(t.link));
+	link_pause(t.link);
+	turns(0.05);
+	peer_send(&t.server, "to='gw.example'/>");
+	wait_for(buf_len(&t.stanzas) != 0 && link_settled(t.link));
+	buf_free(&t.stanzas);
+	peer_send(&t.server, "<presence from='a@b/c' to='gw.example'/>");
+	turns(0.1);
+	assert_int_equal(buf_len(&t.stanzas), 0);
 }
 
 static void
