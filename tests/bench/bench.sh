@@ -9,7 +9,7 @@
 #   SPAN=5                      seconds of each traffic phase
 #   UPB=100                     users per backend of spectrum2
 #   SOAK=10000000               instead of all that: that many messages through
-#                               spectrum2 with 200 users; memory must stay flat
+#                               spectrum2 with 500 users; memory must stay flat
 set -eu
 here=$(cd "$(dirname "$0")" && pwd)
 cd "$here/../.."
@@ -110,7 +110,7 @@ bench() {			# bench GATEWAY USERS PHASES
 
 failed=
 if [ -n "$SOAK" ]; then
-	bench spectrum2 200 "wait,idle:1,register,login,idle:1,soak:$SOAK,stop"
+	bench spectrum2 500 "wait,idle:1,register,login,idle:1,soak:$SOAK,stop"
 	grep '"phase":"soak"' "$results" || true
 	if [ -z "$failed" ] && grep -q '"phase":"soak".*"ok":true' "$results"
 	then

