@@ -52,17 +52,29 @@ pick(const struct pool *pool, const struct pool_user *user)
 	return b;
 }
 
+/* When no more of them can be had, users who should be alone share those there
+ * are: they are kept away from all the others. */
 static struct backend *
-pick_unused(const struct pool *pool)
+pick_alone(const struct pool *pool)
 {
-	struct backend *b;
+	struct backend *b, *best = NULL;
+	bool coming = false;
+	unsigned n = 0;
 
 	TAILQ_FOREACH(b, &pool->backends, link) {
-		if (b->alone && !b->used && b->state == BACKEND_READY &&
-		    !b->channel.full)
+		if (!b->alone || b->state > BACKEND_READY)
+			continue;
+		n++;
+		coming = coming || b->state == BACKEND_STARTING;
+		if (b->state == BACKEND_STARTING || b->channel.full ||
+		    b->nusers >= pool->config.users_max)
+			continue;
+		if (!b->used)
 			return b;
+		if (best == NULL || b->nusers < best->nusers)
+			best = b;
 	}
-	return NULL;
+	return n >= ALONE_MAX && !coming ? best : NULL;
 }
 
 struct room
@@ -173,7 +185,7 @@ place_waiting(struct pool *pool)
 			break;
 	}
 	while ((user = TAILQ_FIRST(&pool->loners)) != NULL &&
-	    (b = pick_unused(pool)) != NULL)
+	    (b = pick_alone(pool)) != NULL)
 		place(pool, user, b);
 }
 

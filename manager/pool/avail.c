@@ -11,7 +11,6 @@
 #define YOUNG		2.0	/* s; who dies so soon after being ready ... */
 #define YOUNG_DEATHS	3	/* ... this often in a row makes us pause */
 #define AT_ONCE		4	/* backends starting at a time */
-#define ALONE_MAX	4	/* backends with one user each */
 
 struct census {			/* of backends for everybody */
 	unsigned	 starting, ready;

@@ -86,7 +86,7 @@ struct backend {
 	unsigned	 users_lost;	/* it had when it was lost */
 	unsigned	 nasked;	/* of its users: to leave */
 	double		 empty_since;
-	bool		 alone;		/* for one user, the first it gets */
+	bool		 alone;		/* see pool_assign_alone() */
 	bool		 used;		/* it has had a user */
 	char		 replace[100];	/* why it is to go; "": it stays */
 	double		 lifespan;	/* share of max_age, 0.8 to 1 */

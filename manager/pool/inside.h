@@ -13,6 +13,8 @@
 #include "util/backoff.h"
 #include "util/map.h"
 
+#define ALONE_MAX	8	/* backends outside of backends_max */
+
 struct pool_user {
 	TAILQ_ENTRY(pool_user) link;	/* in backend->users, pool->waiting
 					 * or pool->loners */

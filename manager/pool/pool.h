@@ -106,10 +106,10 @@ void		 pool_assign(struct pool *, const char *user);
 void		 pool_assign_avoiding(struct pool *, const char *user,
 		    unsigned backend);
 /* The same, to a backend that has no other user and gets none: it is started
- * for this user and retired with it.  There are four of these at most, who
- * comes later waits for one of them to go; and as they are there to keep
- * trouble away from everybody else, they do not count for backends_max, which
- * they thus exceed. */
+ * for this user and retired with it.  There are eight of these at most, who
+ * comes later shares one of them; and as they are there to keep trouble away
+ * from everybody else, they do not count for backends_max, which they thus
+ * exceed. */
 void		 pool_assign_alone(struct pool *, const char *user);
 /* Forget the user (also while waiting).  Sends nothing: log out first. */
 void		 pool_release(struct pool *, const char *user);
@@ -149,7 +149,7 @@ struct backend_info {
 	const char	*state;		/* "starting", "ready", "draining",
 					 * "hung" or "stopping" */
 	unsigned	 users;
-	bool		 alone;		/* for one user, pool_assign_alone() */
+	bool		 alone;		/* see pool_assign_alone() */
 	double		 age;		/* seconds */
 	long		 rss_kb;
 	unsigned long	 sent, received;	/* messages */

@@ -10,7 +10,6 @@
 
 #define USERS		12
 #define REQUESTS	600
-#define ALONE_MAX	4	/* as pool.h promises */
 
 struct request {
 	bool		 sent;		/* it was accepted */
@@ -252,15 +251,23 @@ check_waiting(void)
 {
 	const struct pool_user *user;
 	const struct backend *b;
+	bool coming = false;
+	unsigned alone = 0;
 
 	TAILQ_FOREACH(user, &m.pool->waiting, link) {
 		TAILQ_FOREACH(b, &m.pool->backends, link)
 			must(!has_place(b) || (b->id == user->avoid &&
 			    avail_another_way(m.pool)));
 	}
+	TAILQ_FOREACH(b, &m.pool->backends, link) {
+		alone += b->alone && b->state <= BACKEND_READY;
+		coming = coming || (b->alone && b->state == BACKEND_STARTING);
+	}
 	TAILQ_FOREACH(b, &m.pool->backends, link)
-		must(TAILQ_EMPTY(&m.pool->loners) || !b->alone || b->used ||
-		    b->state != BACKEND_READY || b->channel.full);
+		must(TAILQ_EMPTY(&m.pool->loners) || !b->alone ||
+		    b->state != BACKEND_READY || b->channel.full ||
+		    b->nusers >= m.pool->config.users_max ||
+		    (b->used && (alone < ALONE_MAX || coming)));
 }
 
 static void
@@ -269,7 +276,6 @@ check_backend(const struct backend *b)
 	must(check_list(&b->users, b) == b->nusers);
 	must(b->state < BACKEND_GONE);
 	must(b->state < BACKEND_STOPPING || b->nusers == 0);
-	must(!b->alone || b->nusers <= 1);
 	/* Nothing waits for ever: a timer sees to it. */
 	must(ev_is_active(&b->timer));
 	must(b->state < BACKEND_STOPPING || rpc_count(b->rpc) == 0);

@@ -228,27 +228,33 @@ has_it_alone(void **state)
 	(void)state;
 	w->config.backends_max = 1;
 	world_start(w);
-	for (int i = 0; i < 6; i++) {
+	for (int i = 0; i < 8; i++) {
 		snprintf(name, sizeof(name), "u%d@x", i);
 		pool_assign_alone(w->pool, name);
 	}
 	pool_assign(w->pool, "other@x");
-	until(w, w->assigned == 5);
-	world_run(w, 0.2);
-	assert_int_equal(w->assigned, 5);	/* four are the most */
-	assert_int_equal(count_alone(w), 4);
-	assert_int_equal(world_count(w), 5);
-	for (size_t i = 0; i < 5; i++)
+	until(w, w->assigned == 9);
+	assert_int_equal(count_alone(w), 8);
+	assert_int_equal(world_count(w), 9);
+	for (size_t i = 0; i < 9; i++)
 		assert_int_equal(world_info(w, i).users, 1);
 	pid = world_info(w, pool_backend(w->pool, "u0@x") - 1).pid;
 	pool_release(w->pool, "u0@x");
-	until(w, w->assigned == 6);		/* who comes next */
-	assert_false(alive(pid));		/* has a new one */
-	assert_int_equal(pool_backend(w->pool, "u5@x"), 0);
-	pool_assign(w->pool, "u5@x");		/* wants company after all */
-	until(w, w->assigned == 7);
-	assert_false(world_info(w, pool_backend(w->pool, "u5@x") - 1).alone);
-	release_all(w, 6);
+	until(w, !alive(pid));
+	pool_assign_alone(w->pool, "u0@x");	/* has a new one */
+	until(w, w->assigned == 10);
+	assert_int_equal(count_alone(w), 8);
+	pool_assign_alone(w->pool, "u8@x");	/* eight are the most */
+	until(w, w->assigned == 11);
+	assert_int_equal(count_alone(w), 8);
+	assert_true(world_info(w, pool_backend(w->pool, "u8@x") - 1).alone);
+	pool_release(w->pool, "u8@x");
+	pool_assign(w->pool, "u8@x");		/* wants other company */
+	until(w, w->assigned == 12);
+	assert_int_equal(pool_backend(w->pool, "u8@x"),
+	    pool_backend(w->pool, "other@x"));
+	pool_release(w->pool, "u8@x");
+	release_all(w, 8);
 	until(w, world_count(w) == 1);
 	assert_int_equal(pool_crashes(w->pool), 0);
 	world_destroy(w);
