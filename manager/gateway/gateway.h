@@ -83,7 +83,17 @@ struct gateway {
 	struct ev_timer	 tick;			/* once a second */
 	bool		 stopping;
 	bool		 adopted;	/* the successor of another run */
+	double		 lenient_until;	/* clients that have gone come back */
 };
+
+/* Is it our own doing that clients are gone (server mode: those that an upgrade
+ * could not take along)?  Then sessions and rooms wait for them a while. */
+static inline bool
+gateway_is_lenient(const struct gateway *gw)
+{
+	return gw->lenient_until > ev_now(gw->loop) &&
+	    link_is_server(gw->link);
+}
 
 /* Events for link_events and pool_events; ctx is the struct gateway. */
 extern const struct link_events gateway_link_events;

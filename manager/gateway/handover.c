@@ -16,6 +16,8 @@
 #include "manager/gateway/room_send.h"
 #include "util/xalloc.h"
 
+#define LENIENCE	60.0	/* seconds in which clients come back */
+
 void
 gateway_settle(struct gateway *gw)
 {
@@ -60,6 +62,7 @@ gateway_adopt(struct gateway *gw, const struct packed *facts)
 	const struct packed *list = packed_get(facts, "users");
 
 	gw->adopted = true;
+	gw->lenient_until = ev_now(gw->loop) + LENIENCE;
 	gw->started = packed_num(facts, "started", gw->started);
 	gw->next_login = packed_num(facts, "next_login", 0);
 	gw->last_message = packed_int(facts, "last_message",

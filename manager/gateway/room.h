@@ -47,6 +47,8 @@ void		 rooms_session_lost(struct user *);
 void		 rooms_session_over(struct user *, const char *text);
 /* A client has gone: out of every room, which is left with its last one. */
 void		 rooms_client_gone(struct user *, const char *full);
+/* Leave those that no client is in any more. */
+void		 rooms_leave_empty(struct user *);
 void		 rooms_destroy(struct user *);
 
 #endif

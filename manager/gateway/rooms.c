@@ -82,6 +82,18 @@ rooms_session_up(struct user *user)
 }
 
 void
+rooms_leave_empty(struct user *user)
+{
+	struct room *room;
+	size_t at = 0;
+
+	while ((room = map_next(&user->rooms, &at)) != NULL) {
+		if (TAILQ_EMPTY(&room->clients))
+			room_event(room, ROOM_EMPTY, NULL);
+	}
+}
+
+void
 rooms_resume(struct user *user)
 {
 	struct room *room;

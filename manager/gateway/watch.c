@@ -28,7 +28,8 @@ watch_remove(struct user *user, const char *full)
 			session_presence(user);
 		return;
 	}
-	if (!user->stay_connected && (!link_is_server(user->gw->link) ||
+	if (!user->stay_connected && !gateway_is_lenient(user->gw) &&
+	    (!link_is_server(user->gw->link) ||
 	    link_clients(user->gw->link, user->jid) == 0))
 		session_end(user, NULL);
 	user_tidy(user);

@@ -292,6 +292,26 @@ join_is_asked_again(void **state)
 	assert_int_equal(count_sent(0, "/carl'"), 1);
 }
 
+/* Server mode: who could not be taken along finds session and room again. */
+static void
+lost_clients_are_waited_for(void **state)
+{
+	log_in();
+	enter_room();
+	upgrade(state);
+	kit.link.server = true;
+	gateway_link_events.gone(kit.gw, PC);
+	later_run();
+	assert_non_null(ana());
+	assert_int_equal(rooms_count(ana()), 1);
+	session_due(ana());
+	expect_did("");
+	/* Nobody has come. */
+	kit.gw->lenient_until = 0;
+	session_due(ana());
+	expect_did("room_leave; mark offline; close " ANA "; logout");
+}
+
 static void
 rights_and_strikes(void **state)
 {
@@ -363,6 +383,7 @@ main(void)
 		gateway_test(contacts_are_known),
 		gateway_test(room_goes_on),
 		gateway_test(join_is_asked_again),
+		gateway_test(lost_clients_are_waited_for),
 		gateway_test(rights_and_strikes),
 		gateway_test(nonsense_is_passed_over),
 	};
