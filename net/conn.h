@@ -61,8 +61,8 @@ struct conn	*conn_connect(struct ev_loop *, const struct conn_target *,
 struct conn	*conn_accept(struct ev_loop *, int fd, struct tls *,
 		    double timeout, const struct conn_events *, void *ctx);
 
-/* Go on with a connected, plain, non-blocking socket, one that conn_fd() gave in
- * another process before this one perhaps.  events->connected does not come. */
+/* Go on with a connected, plain, non-blocking socket, one perhaps that conn_fd()
+ * gave in another process.  events->connected does not come. */
 struct conn	*conn_adopt(struct ev_loop *, int fd,
 		    const struct conn_events *, void *ctx);
 /* Its socket, to be handed over; -1 when it is not open, or has TLS, which

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* How do we get, keep and get back our place at an XMPP server (XEP-0114)?
- * The stream itself is stream.c's, what becomes of our stanzas component_send.c's,
- * what they mean the gateway's. */
+ * The stream itself is stream.c's, what becomes of our stanzas is for
+ * component_send.c, and what they mean for the gateway. */
 #include "manager/xmpp/component.h"
 
 #include <openssl/evp.h>
@@ -340,7 +340,8 @@ check_alive(struct component *c)
 		c->pinged = 0;
 	if (c->paused || silence < interval * 0.99) {
 		c->pinged = 0;
-		component_set_timer(c, c->paused ? interval : interval - silence);
+		component_set_timer(c,
+		    c->paused ? interval : interval - silence);
 		return;
 	}
 	if (c->pinged != 0 && c->echoes) {

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* How does the link go on in another process?  The connection itself goes over
  * between two stanzas of the server; in the middle of one, or while there is no
- * connection, the successor makes a new one.  What is kept goes along anyway. */
+ * connection, the successor makes a new one.  What is kept goes along in any
+ * case. */
 #include <inttypes.h>
 #include <string.h>
 

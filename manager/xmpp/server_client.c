@@ -351,7 +351,8 @@ check_idle(struct client *c)
 		c->pinged = 0;
 	if (c->server->paused || silence < limit * 0.99) {
 		c->pinged = 0;
-		client_set_timer(c, c->server->paused ? limit : limit - silence);
+		client_set_timer(c,
+		    c->server->paused ? limit : limit - silence);
 	} else if (c->pinged == 0) {
 		ping(c);
 		client_set_timer(c, limit);

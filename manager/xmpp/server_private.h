@@ -55,7 +55,7 @@ struct client {
 	struct stream	*stream;	/* NULL while DETACHED */
 	struct source	*source;	/* until logged in, then NULL */
 	struct user	*user;		/* while BOUND or DETACHED, else NULL */
-	struct sm	*sm;		/* once enabled; owned, by server_sm.c */
+	struct sm	*sm;		/* once enabled; server_sm.c's */
 	char		*bare;		/* once LOGGED_IN; owned */
 	char		*full;		/* once BOUND; owned */
 	uint64_t	 id;		/* of the login being decided */

@@ -65,6 +65,28 @@ feed(struct parser *p, const char *data, size_t len, size_t piece)
 	return condition;
 }
 
+/* The same, but wherever that is possible another parser goes on. */
+static void
+feed_moving(struct parser **p, const char *data, size_t len, size_t piece,
+    struct buf *out)
+{
+	const char *condition = NULL;
+	struct parser *next;
+
+	for (size_t i = 0; i < len; i += piece) {
+		if (parser_feed(*p, data + i, len - i < piece ? len - i : piece,
+		    &condition) != 0)
+			break;
+		if (!parser_is_idle(*p))
+			continue;
+		next = parser_create("jabber:client", MAX, &events, out);
+		if (parser_enter(next, parser_header(*p)) != 0)
+			abort();
+		parser_destroy(*p);
+		*p = next;
+	}
+}
+
 static void
 same(const struct buf *a, const struct buf *b)
 {
@@ -99,7 +121,8 @@ int	LLVMFuzzerTestOneInput(const uint8_t *, size_t);
 int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 {
-	struct buf out = { 0 }, again = { 0 };
+	struct buf out = { 0 }, again = { 0 }, moved = { 0 };
+	size_t piece = len > 1 ? 1 + (data[0] >> 1) % 16 : 1;
 	struct parser *p;
 	const char *c;
 
@@ -114,12 +137,21 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 	p = parser_create("jabber:client", MAX, &events, &again);
 	if (data[0] & 1)
 		c = feed(p, HEAD, strlen(HEAD), 1);
-	feed(p, (const char *)data + 1, len - 1, 1 + (data[0] >> 1) % 16);
+	feed(p, (const char *)data + 1, len - 1, piece);
+	parser_destroy(p);
+
+	p = parser_create("jabber:client", MAX, &events, &moved);
+	if (data[0] & 1)
+		feed_moving(&p, HEAD, strlen(HEAD), 1, &moved);
+	feed_moving(&p, (const char *)data + 1, len - 1, piece, &moved);
 	parser_destroy(p);
 	if (c == NULL || strcmp(c, "policy-violation") != 0)
 		same(&out, &again);
+	if (c == NULL)
+		same(&out, &moved);
 
 	buf_free(&out);
 	buf_free(&again);
+	buf_free(&moved);
 	return 0;
 }

@@ -210,6 +210,65 @@ table(void **state)
 	}
 }
 
+/* Another parser goes on wherever the first one is between two stanzas. */
+static void
+moves(void **state)
+{
+	unsigned moved = 0;
+
+	(void)state;
+	for (size_t i = 0; i < LENGTH(rows); i++) {
+		size_t len = strlen(rows[i].in);
+
+		for (size_t at = 0; at < len; at++) {
+			struct seen s = { 0 };
+			const char *c;
+			struct parser *old;
+
+			s.p = old = parser_create("jabber:client", MAX,
+			    &events, &s);
+			c = feed_pieces(&s, rows[i].in, at, len);
+			if (parser_is_idle(old)) {
+				s.p = parser_create("jabber:client", MAX,
+				    &events, &s);
+				assert_int_equal(parser_enter(s.p,
+				    parser_header(old)), 0);
+				assert_true(parser_is_idle(s.p));
+				parser_destroy(old);
+				moved++;
+			}
+			if (c == NULL)
+				c = feed_pieces(&s, rows[i].in + at, len - at,
+				    len);
+			check(rows[i].name, at, &s, c, rows[i].out,
+			    rows[i].condition);
+			parser_destroy(s.p);
+		}
+	}
+	assert_true(moved > LENGTH(rows) / 2);
+}
+
+/* What is no header is refused. */
+static void
+enters_nothing_else(void **state)
+{
+	static const char *const texts[] = { "", "x", "<a", "<a></a>",
+	    "<!--" };
+
+	(void)state;
+	for (size_t i = 0; i < LENGTH(texts); i++) {
+		struct seen s = { 0 };
+
+		s.p = parser_create("jabber:client", MAX, &events, &s);
+		assert_false(parser_is_idle(s.p));
+		assert_null(parser_header(s.p));
+		if (parser_enter(s.p, texts[i]) == 0)
+			fail_msg("%s", texts[i]);
+		parser_destroy(s.p);
+		buf_free(&s.log);
+	}
+}
+
 /* Feed text made by repeating, in pieces; expect the stream to end so, and
  * never more memory than that. */
 static void
@@ -396,6 +455,8 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(table),
+		cmocka_unit_test(moves),
+		cmocka_unit_test(enters_nothing_else),
 		cmocka_unit_test(limits),
 		cmocka_unit_test(names_are_forgotten),
 		cmocka_unit_test(from_inside),

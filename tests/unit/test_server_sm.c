@@ -274,7 +274,8 @@ refuses(void **state)
 	peer_close(&q);
 	/* More than it was sent: the stream ends, the session does not. */
 	ask_to_resume(&q, AUTH(ANA_PW), id, 2);
-	peer_expect(&q, "<handled-count-too-high " SM " h='2' send-count='1'/>");
+	peer_expect(&q, "<handled-count-too-high " SM " h='2' "
+	    "send-count='1'/>");
 	peer_expect_end(&q);
 	peer_close(&q);
 	ask_to_resume(&q, AUTH(ANA_PW), id, 1);
