@@ -497,6 +497,7 @@ class Chaos:
             except AssertionError as problem:
                 self.problems.append(str(problem))
             self.instance.discard()
+            self.problems += self.instance.complaints()
         for server in ("ngircd", "prosody"):
             if hasattr(self, server):
                 getattr(self, server).stop()
