@@ -26,7 +26,7 @@
 #define LINGER_AFTER_ROOM	5.0
 #define LINGER_AFTER_TALK	600.0
 
-#define REGAIN_PAUSE		5.0	/* then 10, 15, ... */
+#define REGAIN_PAUSE		1.0	/* then 2, 4, ... */
 
 static void network_tick(struct network *);
 
@@ -491,7 +491,7 @@ regain(struct network *n, double now)
 	if (n->regains == 0 || now < n->regain_at)
 		return;
 	n->regains--;
-	n->regain_at = now + REGAIN_PAUSE * (REGAIN_TRIES - n->regains);
+	n->regain_at = now + REGAIN_PAUSE * (1u << (REGAIN_TRIES - n->regains));
 	if (casemap_equal(n->is.casemap, n->nick, n->wanted))
 		n->regains = 0;
 	else

@@ -182,7 +182,7 @@ def test_nick_is_regained(server, backend):
     p.send(":irc.test 001 ana_ :Welcome")
     b.wait("connected")
     join(b, p, "#c", "ana_", "bob")
-    assert p.expect("NICK") == "NICK ana"       # after five seconds
+    assert p.expect("NICK") == "NICK ana"       # after a second
     p.send(":irc.test 433 ana_ ana :Nickname is already in use")
     assert p.expect("NICK") == "NICK ana"
     p.send(":ana_!u@h NICK :ana")

@@ -186,6 +186,12 @@ class Chaos:
             os.kill(pid, signal.SIGKILL)
         return "backend %s" % number
 
+    def terminate(self):
+        number, pid = self.backend()
+        if pid:
+            os.kill(pid, signal.SIGTERM)
+        return "backend %s" % number
+
     def hang(self):
         number, pid = self.backend()
         if pid:
@@ -292,7 +298,8 @@ class Chaos:
 
     KINDS = [
         # how often, what, name
-        (4, kill, "kill"), (2, hang, "hang"), (2, garbage, "garbage"),
+        (3, kill, "kill"), (1, terminate, "terminate"), (2, hang, "hang"),
+        (2, garbage, "garbage"),
         (2, slow_backend, "slow backend"), (2, slow_main, "slow main"),
         (1, slow_prosody, "slow Prosody"), (1, drop_clients, "clients cut"),
         (1, prosody_restart, "Prosody restart"),
@@ -490,6 +497,7 @@ class Chaos:
             except AssertionError as problem:
                 self.problems.append(str(problem))
             self.instance.discard()
+            self.problems += self.instance.complaints()
         for server in ("ngircd", "prosody"):
             if hasattr(self, server):
                 getattr(self, server).stop()

@@ -200,7 +200,8 @@ somebody(struct peer *p, const char *nick, const char *command, char **arg,
 	int user = user_of(p, nick), other;
 
 	if (strcmp(command, "PRIVMSG") == 0 && n > 1) {
-		if (user >= 0 && *arg[1] == 'x')
+		/* The nick may be another while the old connection lasts. */
+		if (*nick == 'u' && *arg[1] == 'x')
 			ledger_got(TO_IRC, (uint32_t)strtoul(arg[1] + 1, NULL,
 			    10), NULL, false);
 	} else if (user >= 0 && strcmp(command, "JOIN") == 0) {
