@@ -4,10 +4,13 @@
 # Goes on after a failure, so that one run tells all; the last line counts.
 #   SKIP_DEPS=1        do not look for packages
 #   FUZZ_SECONDS=10    for each fuzz target
+#   CHAOS_SECONDS=120  of everything dying and restarting under load
+#   SOAK_MESSAGES=300000 through one instance
 #   E2E=               only the end-to-end tests that match
 set -u
 cd "$(dirname "$0")/.." || exit 1
 : "${FUZZ_SECONDS:=10}" "${E2E:=}" "${SKIP_DEPS:=}"
+: "${CHAOS_SECONDS:=120}" "${SOAK_MESSAGES:=300000}"
 jobs=$(nproc 2>/dev/null || echo 2)
 passed=0
 failed=0
@@ -78,5 +81,7 @@ step "end-to-end tests, sanitized" " (passed|failed|error)" \
 step "end-to-end tests, timing" " (passed|failed|error)" \
     env B="$PWD/build" tests/run-e2e.sh \
     "${E2E:-harness or supervision or hostile or manager}"
+step "soak" "" make --no-print-directory soak MESSAGES="$SOAK_MESSAGES"
+step "chaos" "" make --no-print-directory chaos SECONDS="$CHAOS_SECONDS"
 step "demo" "" make --no-print-directory demo
 verdict
