@@ -485,6 +485,11 @@ class Chaos:
                 say("    %+.3f s: %s (%s), %.1f s long"
                     % (begin - at, kind, text, end - begin))
 
+    def cores(self):
+        found = [str(path) for path in self.directory.rglob("core*")]
+        if found:
+            self.problems.append("core files: " + " ".join(found))
+
     def stop(self):
         for pid, _ in self.hung:
             if alive(pid):
@@ -523,6 +528,10 @@ def main():
     options = parse()
     resource.setrlimit(resource.RLIMIT_NOFILE, (
         min(65536, resource.getrlimit(resource.RLIMIT_NOFILE)[1]),) * 2)
+    try:        # should one of ours crash, its core is beside the logs
+        resource.setrlimit(resource.RLIMIT_CORE, (resource.RLIM_INFINITY,) * 2)
+    except ValueError:
+        pass
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
     directory = Path(BUILD) / "chaos" / "last"
     shutil.rmtree(directory, ignore_errors=True)
@@ -542,6 +551,7 @@ def main():
         chaos.stop()
         for process in list(Process.everyone):
             process.stop()
+    chaos.cores()
     for problem in chaos.problems:
         say("PROBLEM: " + problem)
     if chaos.problems or not good:
