@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #include "util/buf.h"
+#include "util/clock.h"
 #include "util/later.h"
 #include "util/log.h"
 #include "util/xalloc.h"
@@ -46,7 +47,7 @@ static void
 set_state(struct upgrade *u, enum upgrade_state state)
 {
 	u->state = state;
-	u->began = upgrade_clock();
+	u->began = clock_now();
 	ev_child_stop(u->loop, &u->child);
 	ev_io_stop(u->loop, &u->output);
 	ev_timer_stop(u->loop, &u->timer);
@@ -136,7 +137,7 @@ execute(const struct packer *p)
 static void
 leave(struct upgrade *u)
 {
-	double quiet = upgrade_clock() - u->began;
+	double quiet = clock_now() - u->began;
 	struct packer p = { 0 };
 	char *why;
 
@@ -145,7 +146,7 @@ leave(struct upgrade *u)
 	u->parts->freeze(u->ctx, true);
 	pack_everything(u, &p);
 	log_debug("upgrade: quiet after %.1f ms, packed after %.1f ms: %zu "
-	    "bytes, %zu descriptors", quiet * 1e3, (upgrade_clock() -
+	    "bytes, %zu descriptors", quiet * 1e3, (clock_now() -
 	    u->began) * 1e3, buf_len(&p.out), p.nfds);
 	why = execute(&p);
 	pack_free(&p);
@@ -161,14 +162,14 @@ look_around(struct upgrade *u)
 	/* What was put off to the end of this turn may be output. */
 	later_run();
 	if (u->state == QUIET && (u->parts->settled(u->ctx) ||
-	    upgrade_clock() - u->began > QUIET_MAX))
+	    clock_now() - u->began > QUIET_MAX))
 		leave(u);
 }
 
 static void
 be_quiet(struct upgrade *u)
 {
-	u->rehearsal = upgrade_clock() - u->began;
+	u->rehearsal = clock_now() - u->began;
 	set_state(u, QUIET);
 	u->parts->quiet(u->ctx, true);
 	ev_timer_set(&u->timer, 0, QUIET_STEP);

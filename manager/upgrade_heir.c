@@ -14,6 +14,7 @@
 #include <sysexits.h>
 #include <unistd.h>
 
+#include "util/clock.h"
 #include "util/log.h"
 #include "util/xalloc.h"
 
@@ -220,7 +221,7 @@ static char *
 success(const struct heir *h)
 {
 	const struct packed *state = upgrade_state(h);
-	double now = upgrade_clock();
+	double now = clock_now();
 
 	return xasprintf("Upgraded to %s in %.0f ms (rehearsal %.0f ms)",
 	    SPECTRUM_VERSION,

@@ -24,7 +24,6 @@ extern struct upgrade_self upgrade_self;
 
 /* Bytes in a file without a name, to be inherited; -1 with errno. */
 int	 upgrade_file(const void *bytes, size_t len) MUST_CHECK;
-double	 upgrade_clock(void);		/* monotonic seconds */
 /* Block what ends or disturbs a process, or let it come. */
 void	 upgrade_hold_signals(bool hold);
 char	*upgrade_failure(const char *why);	/* as an answer */

@@ -117,15 +117,6 @@ upgrade_file(const void *bytes, size_t len)
 	return fd;
 }
 
-double
-upgrade_clock(void)
-{
-	struct timespec ts;
-
-	clock_gettime(CLOCK_MONOTONIC, &ts);
-	return (double)ts.tv_sec + (double)ts.tv_nsec / 1e9;
-}
-
 /* execve(2) takes our handlers away; what comes before the successor has its
  * own would end it. */
 void

@@ -13,6 +13,7 @@
 #include "backends/kit/driver.h"
 #include "backends/kit/stats.h"
 #include "protocol/codec.h"
+#include "util/clock.h"
 #include "util/log.h"
 #include "util/xalloc.h"
 
@@ -43,15 +44,6 @@ static struct {
 	char		*instance;
 	unsigned	 number;
 } kit;
-
-static double
-clock_now(void)
-{
-	struct timespec t;
-
-	clock_gettime(CLOCK_MONOTONIC, &t);
-	return (double)t.tv_sec + (double)t.tv_nsec / 1e9;
-}
 
 void
 kit_init(const struct kit_backend *backend, const struct kit_driver *driver)

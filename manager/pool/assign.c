@@ -4,7 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "manager/pool/clock.h"
+#include "util/clock.h"
 #include "manager/pool/inside.h"
 #include "util/later.h"
 #include "util/xalloc.h"

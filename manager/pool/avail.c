@@ -2,7 +2,7 @@
 /* Are there enough backends, or too many?  Whoever changes anything calls
  * pool_touch(), and everything is worked out again here; there are no flags to
  * keep in step. */
-#include "manager/pool/clock.h"
+#include "util/clock.h"
 #include "manager/pool/inside.h"
 #include "manager/pool/replace.h"
 

@@ -12,7 +12,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "manager/pool/clock.h"
+#include "util/clock.h"
 #include "manager/pool/command.h"
 #include "manager/pool/proc.h"
 #include "manager/pool/report.h"

@@ -2,7 +2,7 @@
 /* How does the next main process go on with the same backends?  Everything
  * stands still first (pool_freeze()), is written down, and is set going there.
  * What of one backend is written is in heir.c. */
-#include "manager/pool/clock.h"
+#include "util/clock.h"
 #include "manager/pool/heir.h"
 #include "manager/pool/inside.h"
 #include "manager/pool/talk.h"

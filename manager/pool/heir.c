@@ -8,7 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "manager/pool/clock.h"
+#include "util/clock.h"
 #include "manager/pool/inside.h"
 #include "manager/pool/talk.h"
 #include "protocol/errors.h"

@@ -4,7 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "manager/pool/clock.h"
+#include "util/clock.h"
 #include "manager/pool/inside.h"
 #include "manager/pool/proc.h"
 #include "util/utf8.h"

@@ -9,7 +9,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "manager/pool/clock.h"
+#include "util/clock.h"
 #include "manager/pool/core.h"
 #include "manager/pool/inside.h"
 #include "manager/pool/replace.h"

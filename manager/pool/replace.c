@@ -9,7 +9,7 @@
 #include <stdarg.h>
 #include <stdio.h>
 
-#include "manager/pool/clock.h"
+#include "util/clock.h"
 #include "manager/pool/inside.h"
 #include "util/rand.h"
 

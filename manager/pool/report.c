@@ -8,7 +8,7 @@
 #include <string.h>
 #include <sys/wait.h>
 
-#include "manager/pool/clock.h"
+#include "util/clock.h"
 #include "util/utf8.h"
 #include "util/xalloc.h"
 

@@ -12,7 +12,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "manager/pool/clock.h"
+#include "util/clock.h"
 #include "util/log.h"
 #include "util/utf8.h"
 #include "util/xalloc.h"

@@ -14,6 +14,7 @@
 #include <unistd.h>
 
 #include "tests/chaos/load.h"
+#include "util/clock.h"
 
 #define TICK		0.02	/* seconds */
 #define CATCH_UP	2.0	/* times the rate, at most */
@@ -26,15 +27,6 @@ static struct sock *dirty;
 static bool talking, quit;
 static double began, talked;		/* talked: seconds, all in all */
 static uint64_t seed;
-
-static double
-clock_now(void)
-{
-	struct timespec t;
-
-	clock_gettime(CLOCK_MONOTONIC, &t);
-	return (double)t.tv_sec + (double)t.tv_nsec / 1e9;
-}
 
 unsigned
 choose(unsigned n)
