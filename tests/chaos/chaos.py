@@ -21,8 +21,8 @@ HERE = os.path.dirname(os.path.abspath(__file__))
 sys.path.insert(0, os.path.join(HERE, "..", "e2e"))
 
 from harness.instance import BUILD, Instance                # noqa: E402
-from harness.process import (Process, alive, command_of,    # noqa: E402
-                             die_with_us, stat_of, wait_for)
+from harness.process import (Process, alive, die_with_us,   # noqa: E402
+                             stat_of, wait_for)
 from harness.servers import Ngircd, Prosody                 # noqa: E402
 
 GATEWAY = "gw.xmpp.test"

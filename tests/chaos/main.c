@@ -25,7 +25,7 @@ double now;
 static int poller;
 static struct sock *dirty;
 static bool talking, quit;
-static double began, talked;		/* talked: seconds, all in all */
+static double talked;			/* seconds, all in all */
 static uint64_t seed;
 
 unsigned
@@ -195,7 +195,6 @@ command(char *s)
 
 	if (strcmp(s, "talk") == 0) {
 		talking = true;
-		began = now;
 	} else if (strcmp(s, "hush") == 0) {
 		talking = false;
 	} else if (strncmp(s, "drop ", 5) == 0) {
