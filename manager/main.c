@@ -337,6 +337,9 @@ take_over(const struct config *config, struct heir *heir)
 {
 	char *why = NULL;
 
+	/* Where relative names of log files begin; daemon_settle() complains
+	 * if we cannot be there. */
+	(void)!chdir(config->service_working_dir);
 	if (logging_start(config, &why) < 0) {
 		log_warn("%s", why);	/* no reason to let users down */
 		free(why);
@@ -357,7 +360,12 @@ rehearse(struct heir *heir, const struct options *o)
 	if (upgrade_check(heir, &why) == 0)
 		config = config_load(o->config, o->jid, o->overrides, o->n,
 		    &why);
-	if (config != NULL && instance_can_follow(config,
+	/* Relative names begin there. */
+	if (config != NULL && chdir(config->service_working_dir) < 0)
+		why = xasprintf("%s: [service] working_dir: cannot go to %s: "
+		    "%s", config->path, config->service_working_dir,
+		    strerror(errno));
+	if (config != NULL && why == NULL && instance_can_follow(config,
 	    packed_get(upgrade_state(heir), "facts"), &why) == 0)
 		(void)!logging_start(config, &why);
 	code = upgrade_rehearsed(heir, why);

@@ -7,8 +7,10 @@
 #include <string.h>
 
 #include "manager/gateway/contact.h"
+#include "manager/gateway/outgoing.h"
 #include "manager/gateway/say.h"
 #include "manager/gateway/session.h"
+#include "protocol/errors.h"
 #include "util/later.h"
 #include "util/log.h"
 #include "util/xalloc.h"
@@ -251,6 +253,8 @@ found(void *arg, const struct store_user *record, const char *error)
 	}
 	if (user != NULL) {
 		session_end(user, "You are not registered any more.");
+		outgoing_fail(user, ERR_NOT_CONNECTED,
+		    "You are not registered any more.");
 		user->registered = user->loaded = false;
 		user_forget_clients(user);
 		user_tidy(user);

@@ -19,6 +19,8 @@ link_up(void *ctx)
 
 	log_info("%s: the XMPP side is up", gw->config->jid);
 	recent_add(&gw->recent, ev_now(gw->loop), "the XMPP side is up");
+	if (!link_is_server(gw->link))
+		gw->lenient_until = ev_now(gw->loop) + LENIENCE;
 	watch_link_up(gw);
 }
 
@@ -62,7 +64,12 @@ link_login(void *ctx, uint64_t client, const char *bare, const char *password)
 static void
 link_gone(void *ctx, const char *full)
 {
-	watch_client_gone(ctx, full);
+	struct gateway *gw = ctx;
+
+	/* Otherwise it is us who close the streams: what waits is for the one
+	 * after us. */
+	if (!gw->stopping)
+		watch_client_gone(gw, full);
 }
 
 /* What the networks say waits in the backends' pipes until there is room. */

@@ -7,6 +7,7 @@
 #include "manager/gateway/contact.h"
 #include "manager/gateway/handover.h"
 #include "manager/gateway/iq.h"
+#include "manager/gateway/outgoing.h"
 #include "manager/gateway/pace.h"
 #include "manager/gateway/quarantine.h"
 #include "manager/gateway/rights.h"
@@ -38,6 +39,7 @@ tick(struct ev_loop *loop, ev_timer *w, int revents)
 	iq_expire(gw, now);
 	quarantine_tick(gw, now);
 	watch_tick(gw);
+	spool_tick(gw);
 	if (gw->undelivered > 0)
 		log_warn("%s: %lu messages of the network could not be "
 		    "delivered: the XMPP side does not take them, or nobody "
@@ -48,6 +50,9 @@ tick(struct ev_loop *loop, ev_timer *w, int revents)
 	while ((user = map_next(&gw->users, &at)) != NULL) {
 		if (user->due > 0 && user->due <= now)
 			session_due(user);
+		if (user->outbox_count > 0 && user->state != USER_OFFLINE &&
+		    user->state != USER_RECOVERING)	/* see crash_grace */
+			outgoing_give_up(user, now);
 		if (user->roster_due > 0 && user->roster_due <= now)
 			roster_flush(user);
 	}
@@ -81,6 +86,7 @@ resume(struct gateway *gw)
 		if (session_ready(user))
 			rooms_resume(user);
 	}
+	watch_resume(gw);
 }
 
 void
@@ -142,6 +148,7 @@ gateway_destroy(struct gateway *gw)
 	watch_destroy(gw);
 	quarantine_destroy(gw);
 	recent_finish(&gw->recent);
+	free(gw->spooled_up);
 	/* What was put off until the end of this turn looks for its user in
 	 * here, and finds none. */
 	later_free(gw);

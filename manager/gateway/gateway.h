@@ -75,6 +75,8 @@ struct gateway {
 	int64_t		 last_message;	/* taken; us since 1970 or more, so
 					 * that numbers outlive us */
 	size_t		 spooled;	/* bytes; <= config->spool_max */
+	int64_t		*spooled_up;	/* rows given to the link, owned */
+	size_t		 nspooled_up;
 	unsigned long	 messages_down, messages_up;	/* since the start */
 	unsigned long	 dropped;	/* to XMPP, since the start */
 	unsigned long	 undelivered;	/* to XMPP, in this second */
@@ -86,13 +88,14 @@ struct gateway {
 	double		 lenient_until;	/* clients that have gone come back */
 };
 
-/* Is it our own doing that clients are gone (server mode: those that an upgrade
- * could not take along)?  Then sessions and rooms wait for them a while. */
+/* Is it not the users' own doing that clients are gone?  When the XMPP server was
+ * restarted they have to connect again; so have, in server mode, those that an
+ * upgrade could not take along.  Sessions and rooms wait for them a while. */
+#define LENIENCE	60.0	/* seconds in which clients come back */
 static inline bool
 gateway_is_lenient(const struct gateway *gw)
 {
-	return gw->lenient_until > ev_now(gw->loop) &&
-	    link_is_server(gw->link);
+	return gw->lenient_until > ev_now(gw->loop);
 }
 
 /* Events for link_events and pool_events; ctx is the struct gateway. */

@@ -14,9 +14,8 @@
 #include "manager/gateway/repeats.h"
 #include "manager/gateway/rights.h"
 #include "manager/gateway/room_send.h"
+#include "manager/gateway/watch.h"
 #include "util/xalloc.h"
-
-#define LENIENCE	60.0	/* seconds in which clients come back */
 
 void
 gateway_settle(struct gateway *gw)
@@ -37,6 +36,8 @@ gateway_handover(struct gateway *gw, struct packer *p)
 
 	pack_num(p, "started", gw->started);
 	pack_num(p, "next_login", gw->next_login);
+	pack_num(p, "lenient_until", link_is_server(gw->link) ?
+	    ev_now(gw->loop) + LENIENCE : gw->lenient_until);
 	pack_int(p, "last_message", gw->last_message);
 	pack_int(p, "messages_down", (int64_t)gw->messages_down);
 	pack_int(p, "messages_up", (int64_t)gw->messages_up);
@@ -46,6 +47,9 @@ gateway_handover(struct gateway *gw, struct packer *p)
 	pack_end(p);
 	pack_list(p, "rights");
 	rights_pack(gw, p);
+	pack_end(p);
+	pack_list(p, "probes");
+	watch_pack(gw, p);
 	pack_end(p);
 	pack_list(p, "events");
 	recent_pack(&gw->recent, p);
@@ -62,7 +66,7 @@ gateway_adopt(struct gateway *gw, const struct packed *facts)
 	const struct packed *list = packed_get(facts, "users");
 
 	gw->adopted = true;
-	gw->lenient_until = ev_now(gw->loop) + LENIENCE;
+	gw->lenient_until = packed_num(facts, "lenient_until", 0);
 	gw->started = packed_num(facts, "started", gw->started);
 	gw->next_login = packed_num(facts, "next_login", 0);
 	gw->last_message = packed_int(facts, "last_message",
@@ -73,6 +77,7 @@ gateway_adopt(struct gateway *gw, const struct packed *facts)
 	repeats_unpack_key(facts);
 	quarantine_unpack(gw, packed_get(facts, "strikes"));
 	rights_unpack(gw, packed_get(facts, "rights"));
+	watch_unpack(gw, packed_get(facts, "probes"));
 	recent_unpack(&gw->recent, packed_get(facts, "events"));
 	for (size_t i = 0; i < packed_count(list); i++)
 		user_unpack(gw, packed_at(list, i));

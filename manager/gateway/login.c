@@ -236,7 +236,7 @@ void
 session_login(struct user *user, uint64_t client, const char *password)
 {
 	bool proven = user->state == USER_ONLINE ||
-	    user->state == USER_RECOVERING;
+	    user->state == USER_RECOVERING || user->state == USER_MOVING;
 	bool busy = user->logins != NULL || (user->state != USER_OFFLINE &&
 	    user->state != USER_LEAVING);
 	bool same = user->password != NULL &&

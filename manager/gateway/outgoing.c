@@ -16,6 +16,8 @@
 #include "util/pack.h"
 #include "util/xalloc.h"
 
+#define PATIENCE	120.0	/* seconds for a session to come up or back */
+
 /* --------------------------------------------------------------- creation */
 
 /* Where the strings of a new one come from, in the order of enum part. */
@@ -92,7 +94,7 @@ outgoing_create(struct user *user, const struct down *d, const char *kind,
 
 /* In the order in which they came, also what comes back. */
 static void
-put(struct user *user, struct outgoing *o)
+insert(struct user *user, struct outgoing *o)
 {
 	struct outgoing *before;
 
@@ -105,6 +107,13 @@ put(struct user *user, struct outgoing *o)
 	else
 		TAILQ_INSERT_HEAD(&user->outbox, o, entry);
 	user->outbox_count++;
+	o->waits = ev_now(o->gw->loop);
+}
+
+static void
+put(struct user *user, struct outgoing *o)
+{
+	insert(user, o);
 	spool_put(user, o);
 }
 
@@ -160,7 +169,8 @@ done(struct outgoing *o, const struct msg_send_result *result)
 static bool
 goes_again(const struct outgoing *o, const struct user *user, const char *code)
 {
-	if (user == NULL || !session_expected(user))
+	if (user == NULL || !session_expected(user) ||
+	    (o->gw->stopping && !spool_keeps(o->gw)))
 		return false;
 	return strcmp(code, ERR_UNSENT) == 0 || (strcmp(code, ERR_LOST) == 0 &&
 	    gateway_can(o->gw, FEATURE_REPEATS));
@@ -279,6 +289,24 @@ outgoing_expire(struct user *user, double now)
 	return o != NULL ? o->when + age : 0;
 }
 
+void
+outgoing_give_up(struct user *user, double now)
+{
+	struct outgoing *o;
+
+	while ((o = TAILQ_FIRST(&user->outbox)) != NULL &&
+	    o->waits + PATIENCE <= now)
+		fail(take(user), ERR_NETWORK, "The network could not be "
+		    "reached in time for this message to be sent.");
+}
+
+void
+outgoing_leave(struct user *user, const char *code, const char *text)
+{
+	if (!TAILQ_EMPTY(&user->clients))
+		outgoing_fail(user, code, text);
+}
+
 /* ------------------------------------------------------------ over restarts */
 
 static const char *const part_names[NPARTS] = {
@@ -305,6 +333,7 @@ outgoing_pack(const struct outgoing *o, struct packer *p)
 	pack_str(p, "kind", o->kind);
 	pack_int(p, "number", o->number);
 	pack_num(p, "when", o->when);
+	pack_int(p, "mark", (int64_t)o->mark);
 	pack_bool(p, "receipt", o->receipt);
 	pack_bool(p, "spooled", o->spooled);
 	pack_end(p);
@@ -329,14 +358,17 @@ outgoing_unpack(struct gateway *gw, const struct packed *facts)
 	o->when = packed_num(facts, "when", ev_now(gw->loop));
 	o->receipt = packed_bool(facts, "receipt", false);
 	o->spooled = packed_bool(facts, "spooled", false);
-	o->mark = REPEATS_UNKNOWN;
+	o->mark = (uint64_t)packed_int(facts, "mark", REPEATS_UNKNOWN);
 	return o;
 }
 
 void
 outgoing_resume(struct user *user, struct outgoing *o)
 {
-	put(user, o);
+	/* The store is not there yet: what it keeps is only counted. */
+	insert(user, o);
+	if (o->spooled)
+		o->gw->spooled += o->used;
 	if (user->state == USER_OFFLINE && user->due == 0)
 		user->due = ev_now(o->gw->loop) + 1;
 }

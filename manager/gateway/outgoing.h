@@ -21,6 +21,7 @@ struct outgoing {
 	int64_t		 number;	/* in the order in which they came; its
 					 * name in the store's spool */
 	double		 when;		/* ev_now() when it came */
+	double		 waits;		/* ev_now() since it is in the outbox */
 	uint64_t	 mark;		/* of repeats.h */
 	bool		 spooled;	/* the store keeps it, too */
 	/* All strings are in data. */
@@ -51,6 +52,13 @@ void		 outgoing_flush(struct user *);
 /* What has waited longer than config->spool_age is answered by an error.
  * Returns ev_now() when the next one is due; 0: nothing waits. */
 double		 outgoing_expire(struct user *, double now);
+/* The same for what has waited so long while a session was wanted. */
+void		 outgoing_give_up(struct user *, double now);
+/* The session is over because its user has left: what waits goes on waiting for
+ * him to come back, as nobody would hear of an error.  As outgoing_fail() when
+ * a client is still there. */
+void		 outgoing_leave(struct user *, const char *code,
+		    const char *text);
 /* The session is over: answer what waits by this error. */
 void		 outgoing_fail(struct user *, const char *code,
 		    const char *text);

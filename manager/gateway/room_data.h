@@ -117,7 +117,7 @@ struct room {
 	struct map	 occupants;	/* nick -> struct occupant */
 	unsigned	 odd;		/* whose resource is not their nick */
 	unsigned	 nclients;
-	unsigned	 nunsent;	/* of sends; <= config->outbox_max */
+	unsigned	 nunsent;	/* of sends; counted in user->unsent */
 	TAILQ_HEAD(, room_client) clients;
 	TAILQ_HEAD(, room_send) sends;	/* in order of arrival */
 	LIST_HEAD(, room_request) requests;

@@ -147,12 +147,19 @@ send_new(struct room *room, const struct room_words *words)
 }
 
 static void
+count_unsent(struct room *room, int change)
+{
+	room->nunsent += (unsigned)change;
+	room->user->unsent += (unsigned)change;
+}
+
+static void
 send_free(struct room_send *s)
 {
 	if (s->room != NULL) {
 		TAILQ_REMOVE(&s->room->sends, s, entry);
 		if (!s->sent)
-			s->room->nunsent--;
+			count_unsent(s->room, -1);
 	}
 	free(s);
 }
@@ -216,7 +223,7 @@ room_send_answered(void *ctx, const struct msg_error *error,
 	if (error != NULL && goes_again(s, error->code)) {
 		s->sent = false;
 		s->due = ev_now(room->user->gw->loop) + ROOM_WAIT_TIMEOUT;
-		room->nunsent++;
+		count_unsent(room, 1);
 		room_arm(room);
 	} else if (error != NULL) {
 		refuse(s, say_error_of(error->code),
@@ -298,7 +305,7 @@ room_send(struct room *room, const struct room_words *words)
 	room->user->active = ev_now(gw->loop);
 	s = send_new(room, words);
 	s->mark = mark;
-	room->nunsent++;
+	count_unsent(room, 1);
 	if (may_send(room) && room->nunsent == 1) {
 		if (room_busy(room)) {
 			refuse(s, E_RESOURCE_CONSTRAINT,
@@ -306,9 +313,9 @@ room_send(struct room *room, const struct room_words *words)
 			send_free(s);
 			return;
 		}
-		room->nunsent--;
+		count_unsent(room, -1);
 		send_now(s);
-	} else if (room->nunsent > gw->config->outbox_max) {
+	} else if (room->user->unsent > gw->config->outbox_max) {
 		refuse(s, E_RESOURCE_CONSTRAINT,
 		    "Too many messages wait for the room.");
 		send_free(s);
@@ -334,7 +341,7 @@ room_sends_flush(struct room *room)
 				break;
 		if (s == NULL)
 			break;
-		room->nunsent--;
+		count_unsent(room, -1);
 		send_now(s);
 	}
 	room->flushing = false;
@@ -393,9 +400,9 @@ room_sends_orphan(struct room *room)
 			send_free(s);
 			continue;
 		}
-		session_answered(room->user);
 		TAILQ_REMOVE(&room->sends, s, entry);
 		s->room = NULL;
+		session_answered(room->user);
 	}
 }
 
@@ -460,6 +467,7 @@ room_sends_pack(const struct room *room, struct packer *p)
 		pack_map(p, NULL);
 		for (size_t i = 0; i < LENGTH(texts); i++)
 			pack_str(p, text_names[i], *text(&s->words, i));
+		pack_int(p, "mark", (int64_t)s->mark);
 		pack_bool(p, "receipt", s->words.receipt);
 		pack_num(p, "due", s->due);
 		pack_int(p, "number", s->number);
@@ -483,14 +491,14 @@ room_send_unpack(struct room *room, const struct packed *facts)
 	if (w.from == NULL || w.to == NULL || w.body == NULL)
 		return;
 	s = send_new(room, &w);
-	s->mark = REPEATS_UNKNOWN;
+	s->mark = (uint64_t)packed_int(facts, "mark", REPEATS_UNKNOWN);
 	s->due = packed_num(facts, "due", 0);
 	s->number = packed_int(facts, "number", s->number);
 	s->sent = packed_bool(facts, "sent", false);
 	s->accepted = packed_bool(facts, "accepted", false);
 	s->echoed = packed_bool(facts, "echoed", false);
 	if (!s->sent)
-		room->nunsent++;
+		count_unsent(room, 1);
 }
 
 bool

@@ -4,6 +4,8 @@
  * (asking the store, sending the login) is in login.c. */
 #include "manager/gateway/session_inside.h"
 
+#include <string.h>
+
 #include "manager/gateway/ask.h"
 #include "manager/gateway/login.h"
 #include "manager/gateway/outgoing.h"
@@ -82,8 +84,11 @@ logged_out(void *ctx, const struct msg_error *error,
 {
 	struct user *user = login_user(ctx);
 
-	(void)error;
 	(void)result;
+	/* The loss comes on its own; an upgrade waits once more
+	 * (session_resume()). */
+	if (error != NULL && strcmp(error->code, ERR_LOST) == 0)
+		return;
 	if (user != NULL)
 		session_step(user, SESSION_LOGGED_OUT, &session_nothing);
 }
@@ -236,7 +241,7 @@ session_lost(struct user *user, const char *why)
 	/* Was it working for this one when it died? */
 	if (user->suspect || (user->asked && user->state != USER_MOVING))
 		quarantine_strike(user, why);
-	user->suspect = false;
+	user->suspect = user->must_move = false;
 	session_step(user, SESSION_LOST, &d);
 }
 

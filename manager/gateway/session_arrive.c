@@ -4,6 +4,7 @@
 
 #include "manager/gateway/login.h"
 #include "manager/gateway/outgoing.h"
+#include "manager/gateway/pace.h"
 #include "manager/gateway/quarantine.h"
 #include "manager/gateway/room.h"
 #include "manager/gateway/session_show.h"
@@ -40,7 +41,11 @@ find_place(struct user *user)
 	user->gw->next_login = now + user->gw->config->login_delay;
 	user->retry_at = 0;
 	user->due = now + PLACE_TIMEOUT;
-	session_assign(user);
+	if (user->no_hurry)
+		pace_login(user);
+	else
+		session_assign(user);
+	user->no_hurry = false;
 }
 
 /* Who waits for the answer to a password does not wait that long. */
@@ -199,5 +204,7 @@ session_lost_early(struct user *user, const struct detail *why)
 	if (turn_away_suspect(user))
 		return;
 	put_off(user);
+	if (quarantine_holds(user->gw, user->jid))
+		outgoing_fail(user, ERR_NETWORK, text);
 	session_show_trouble(user, text);
 }

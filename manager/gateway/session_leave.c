@@ -25,6 +25,7 @@ void
 session_cancel(struct user *user, const struct detail *why)
 {
 	struct gateway *gw = user->gw;
+	bool guess = user->logins != NULL;
 
 	session_enter(user, USER_OFFLINE);
 	pool_release(gw->pool, user->jid);
@@ -33,7 +34,11 @@ session_cancel(struct user *user, const struct detail *why)
 	user->attempts = 0;
 	store_set_online(gw->store, user->jid, false);
 	login_fail(user, why->reason, why->text);
-	outgoing_fail(user, ERR_NOT_CONNECTED, why->text);
+	/* Who has only tried a password does not decide about what the user
+	 * has left here. */
+	if (!guess)
+		outgoing_leave(user, ERR_NOT_CONNECTED, why->text);
+	user->due = outgoing_expire(user, session_now(user));
 	rooms_session_over(user, why->text);
 	session_show_offline(user, why->text);
 	close_streams(user, why->text);
@@ -67,7 +72,7 @@ session_leave(struct user *user, const struct detail *why)
 	user->due = session_now(user) + LOGOUT_TIMEOUT + 1;
 	store_set_online(user->gw->store, user->jid, false);
 	login_fail(user, "other", why->text);
-	outgoing_fail(user, ERR_NOT_CONNECTED, why->text);
+	outgoing_leave(user, ERR_NOT_CONNECTED, why->text);
 	rooms_session_over(user, why->text);
 	if (user->shown)
 		session_show_offline(user, why->text);
@@ -81,7 +86,7 @@ void
 session_change_mind(struct user *user, const struct detail *why)
 {
 	login_fail(user, "other", why->text);
-	outgoing_fail(user, ERR_NOT_CONNECTED, why->text);
+	outgoing_leave(user, ERR_NOT_CONNECTED, why->text);
 	rooms_session_over(user, why->text);
 }
 
@@ -92,6 +97,7 @@ session_left(struct user *user, const struct detail *why)
 	session_enter(user, USER_OFFLINE);
 	pool_release(user->gw->pool, user->jid);
 	user->backend = 0;
+	user->due = outgoing_expire(user, session_now(user));
 	if (user->wanted)
 		session_step(user, SESSION_WANT, &session_nothing);
 	else

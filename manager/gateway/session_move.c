@@ -66,8 +66,10 @@ session_settle(struct user *user, const struct detail *d)
 	(void)d;
 	if (user->asked)
 		return;
-	rooms_session_lost(user);
+	/* First: a room that goes now answers what it had under way, and that
+	 * may settle us again. */
 	user->asked = true;
+	rooms_session_lost(user);
 	user->due = session_now(user) + LOGOUT_TIMEOUT + 1;
 	session_log_out(user, NULL, true);
 }

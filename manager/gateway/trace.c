@@ -125,24 +125,48 @@ put_tag(struct buf *out, const char *tag, size_t n)
 		buf_add(out, stop, n - (size_t)(stop - tag));
 }
 
+/* The end tag up to which no text is shown, NULL: all may be. */
+static const char *
+secret_until(const char *tag, size_t n)
+{
+	static const char *const secrets[] = {
+		"var='password'", "roomsecret'",
+	};
+
+	if (n > 9 && memcmp(tag, "<password", 9) == 0)
+		return "</password";
+	if (n < 7 || memcmp(tag, "<field ", 7) != 0)
+		return NULL;
+	for (size_t i = 0; i < LENGTH(secrets); i++) {
+		if (memmem(tag, n, secrets[i], strlen(secrets[i])) != NULL)
+			return "</field";
+	}
+	return NULL;
+}
+
 /* XML as we write it, the texts between the tags by their length. */
 static void
 put_xml(struct buf *out, const char *xml, size_t len, bool bodies)
 {
-	const char *at = xml, *stop = xml + len, *tag, *close;
-	bool secret = false;
+	const char *at = xml, *stop = xml + len, *tag, *close, *until = NULL;
+	size_t n;
 
 	while (at < stop) {
 		tag = memchr(at, '<', (size_t)(stop - at));
 		if (tag == NULL)
 			tag = stop;
-		hide(out, at, (size_t)(tag - at), bodies && !secret);
+		hide(out, at, (size_t)(tag - at), bodies && until == NULL);
 		if (tag == stop)
 			return;
 		close = memchr(tag, '>', (size_t)(stop - tag));
 		at = close != NULL ? close + 1 : stop;
-		put_tag(out, tag, (size_t)(at - tag));
-		secret = at - tag > 9 && memcmp(tag, "<password", 9) == 0;
+		n = (size_t)(at - tag);
+		put_tag(out, tag, n);
+		if (until == NULL)
+			until = secret_until(tag, n);
+		else if (n >= strlen(until) &&
+		    memcmp(tag, until, strlen(until)) == 0)
+			until = NULL;
 	}
 }
 
@@ -203,7 +227,8 @@ is_private(const char *field)
 }
 
 static void
-put_field(struct buf *b, const struct field *f, const char *at, bool bodies)
+put_field(struct buf *b, const struct field *f, const char *at, bool bodies,
+    bool secret)
 {
 	const char *s;
 
@@ -212,7 +237,8 @@ put_field(struct buf *b, const struct field *f, const char *at, bool bodies)
 		s = *(const char *const *)(const void *)at;
 		if (s == NULL || strcmp(f->name, "user") == 0)
 			return;
-		if (strcmp(f->name, "password") == 0)
+		if (strcmp(f->name, "password") == 0 ||
+		    (secret && strcmp(f->name, "value") == 0))
 			buf_addf(b, " %s=[hidden]", f->name);
 		else if (is_private(f->name) && !bodies)
 			buf_addf(b, " %s=[%zu]", f->name, strlen(s));
@@ -257,7 +283,8 @@ put_message(const struct user *user, const char *way, enum method method,
 		    method_wire(method));
 		for (unsigned i = 0; i < layout->count; i++)
 			put_field(&b, &layout->fields[i], (const char *)params +
-			    layout->fields[i].offset, t->bodies);
+			    layout->fields[i].offset, t->bodies,
+			    method == METHOD_setting);
 		end(t, &b);
 	}
 }

@@ -63,6 +63,7 @@ struct user {
 	bool		 suspect;	/* its message was lost with a backend */
 	bool		 must_move;	/* once it is online */
 	bool		 paced;		/* in gw->pace */
+	bool		 no_hurry;	/* its login is our own idea */
 	bool		 vip;
 	bool		 enabled;	/* setting enable_transport */
 	bool		 stay_connected;
@@ -70,6 +71,7 @@ struct user {
 	/* <= config->outbox_max, and what came back from a lost backend. */
 	TAILQ_HEAD(outgoing_list, outgoing) outbox;
 	unsigned	 outbox_count;
+	unsigned	 unsent;	/* waiting in all rooms; <= outbox_max, too */
 	unsigned	 inflight;	/* <= config->inflight_max */
 	struct map	 contacts;	/* network name -> struct contact */
 	struct map	 contact_jids;	/* bare JID -> the first one with it */

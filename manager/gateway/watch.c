@@ -225,6 +225,49 @@ watch_link_up(struct gateway *gw)
 }
 
 void
+watch_resume(struct gateway *gw)
+{
+	struct client *client;
+	struct user *user;
+	size_t at = 0;
+
+	if (link_is_server(gw->link))
+		return;
+	while ((user = map_next(&gw->users, &at)) != NULL) {
+		TAILQ_FOREACH(client, &user->clients, entry) {
+			if (client->doubtful)
+				ask_after(user, client->full);
+		}
+	}
+}
+
+void
+watch_pack(const struct gateway *gw, struct packer *packer)
+{
+	const struct probes *p = gw->probes;
+
+	for (size_t i = p ? p->at : 0; p != NULL && i < p->n; i++)
+		pack_str(packer, NULL, p->jid[i]);
+}
+
+void
+watch_unpack(struct gateway *gw, const struct packed *list)
+{
+	size_t n = packed_count(list);
+	struct probes *p;
+
+	if (n == 0)
+		return;
+	gw->probes = p = xmalloc(sizeof(*p) + n * sizeof(p->jid[0]));
+	p->at = p->n = 0;
+	for (size_t i = 0; i < n; i++) {
+		if (packed_str(packed_at(list, i), NULL) != NULL)
+			p->jid[p->n++] = xstrdup(packed_str(packed_at(list,
+			    i), NULL));
+	}
+}
+
+void
 watch_destroy(struct gateway *gw)
 {
 	forget_probes(gw);

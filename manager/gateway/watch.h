@@ -4,11 +4,17 @@
 #define MANAGER_GATEWAY_WATCH_H
 
 #include "manager/gateway/user.h"
+#include "util/pack.h"
 
 /* The link has come (back): ask after every client that we knew, and after
  * the other users. */
 void	watch_link_up(struct gateway *);
+/* After an upgrade: who was being asked is asked again. */
+void	watch_resume(struct gateway *);
 void	watch_link_down(struct gateway *);
+/* Over an upgrade, who is still to be asked: into a list, and back. */
+void	watch_pack(const struct gateway *, struct packer *);
+void	watch_unpack(struct gateway *, const struct packed *);
 /* Once a second. */
 void	watch_tick(struct gateway *);
 void	watch_destroy(struct gateway *);

@@ -279,7 +279,8 @@ pool_request(struct pool *pool, const char *user, enum method method,
 {
 	struct backend *b = serving(pool, user);
 
-	if (b == NULL || b->channel.full)
+	/* A goodbye must arrive, and there is one for each user at most. */
+	if (b == NULL || (b->channel.full && method != METHOD_logout))
 		return -1;
 	request(pool, b, method, params, timeout, reply, ctx);
 	return 0;

@@ -6,6 +6,8 @@
  * The order comes from a fixed seed. */
 #include "tests/unit/gateway_kit.h"
 
+#include "manager/gateway/outgoing.h"
+
 #include "manager/gateway/admin.h"
 #include "manager/gateway/contact.h"
 #include "manager/gateway/iq.h"
@@ -228,6 +230,11 @@ settle(void)
 		come("<presence from='" PHONE "' type='unavailable'/>");
 		if (ana() != NULL)
 			session_end(ana(), "end");
+		/* What waits for the user to come back does so for a while. */
+		if (ana() != NULL && ana()->state == USER_OFFLINE)
+			outgoing_expire(ana(), ev_now(kit.loop) + 2000);
+		if (ana() != NULL)
+			user_tidy(ana());
 		while (kit.nopen > 0)
 			answer_open(0, 1);
 		later_run();

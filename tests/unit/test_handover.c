@@ -7,8 +7,9 @@
 #include "manager/gateway/handover.h"
 #include "manager/gateway/outgoing.h"
 #include "manager/gateway/quarantine.h"
-#include "manager/gateway/room.h"
+#include "manager/gateway/room_data.h"
 #include "manager/gateway/room_send.h"
+#include "manager/gateway/trace.h"
 
 #define ROOM	"#sea@" GW
 
@@ -298,6 +299,7 @@ lost_clients_are_waited_for(void **state)
 {
 	log_in();
 	enter_room();
+	kit.link.server = true;
 	upgrade(state);
 	kit.link.server = true;
 	gateway_link_events.gone(kit.gw, PC);
@@ -371,10 +373,180 @@ nonsense_is_passed_over(void **state)
 	pack_free(&p);
 }
 
+static void
+spool_is_counted(void **state)
+{
+	kit.persistent = true;
+	appear();
+	answer_load(&kit_record, NULL);
+	says("bob@" GW, "chat", "one");
+	assert_true(kit.gw->spooled > 0);
+	upgrade(state);
+	kit.persistent = true;
+	assert_true(kit.gw->spooled > 0);
+	session_assigned(ana(), 1);
+	session_connected(ana());
+	assert_int_equal(kit.gw->spooled, 0);
+}
+
+static void
+move_while_a_room_is_left(void **state)
+{
+	(void)state;
+	log_in();
+	enter_room();
+	says(ROOM, "groupchat", "mine");
+	come("<presence to='" ROOM "/ana1' type='unavailable'/>");
+	assert_int_equal(ana()->inflight, 1);
+	session_move(ana());
+	session_due(ana());
+	assert_int_equal(ana()->state, USER_MOVING);
+	assert_int_equal(count_sent(0, "type='error'"), 1);
+}
+
+static void
+client_comes_while_moving(void **state)
+{
+	(void)state;
+	kit.link.server = true;
+	gateway_link_events.login(kit.gw, 5, ANA, "secret");
+	answer_load(&kit_record, NULL);
+	session_assigned(ana(), 1);
+	session_connected(ana());
+	session_move(ana());
+	assert_int_equal(ana()->state, USER_MOVING);
+	forget();
+	gateway_link_events.login(kit.gw, 6, ANA, "secret");
+	answer("logout", NULL, NULL);
+	later_run();
+	session_assigned(ana(), 2);
+	session_connected(ana());
+	assert_int_equal(ana()->state, USER_ONLINE);
+	assert_null(ana()->logins);
+}
+
+static void
+unsent_at_the_end_is_told(void **state)
+{
+	(void)state;
+	log_in();
+	says("bob@" GW, "chat", "one");
+	forget();
+	gateway_stop(kit.gw);
+	forget();
+	answer("send chat bob one", ERR_UNSENT, NULL);
+	assert_int_equal(count_sent(kit.seen, "type='error'"), 1);
+}
+
+static void
+failed_may_come_again(void **state)
+{
+	log_in();
+	says("bob@" GW, "chat", "one");
+	forget();
+	upgrade(state);
+	answer("send chat bob one", ERR_NOT_FOUND, NULL);
+	expect("id='id-of-one'", "<item-not-found ");
+	says("bob@" GW, "chat", "one");
+	expect_did("send chat bob one");
+}
+
+static void
+logout_cut_off_is_no_logout(void **state)
+{
+	(void)state;
+	log_in();
+	session_move(ana());
+	forget();
+	answer("logout", ERR_LOST, NULL);	/* what heir_refuse() says */
+	assert_int_equal(ana()->state, USER_MOVING);
+}
+
+static void
+doubts_go_on(void **state)
+{
+	log_in();
+	gateway_link_events.down(kit.gw, "x");
+	later_run();
+	gateway_link_events.up(kit.gw);
+	later_run();
+	assert_true(map_count(&kit.gw->iqs) > 0);
+	upgrade(state);
+	assert_true(user_client(ana(), PC)->doubtful);
+	later_run();
+	assert_true(map_count(&kit.gw->iqs) > 0);
+}
+
+static void
+rooms_wait_together(void **state)
+{
+	unsigned n = 0;
+	struct room *room;
+	size_t at = 0;
+
+	(void)state;
+	kit.config.outbox_max = 2;
+	appear();
+	answer_load(&kit_record, NULL);
+	for (int i = 0; i < 10; i++)
+		come("<presence to='#r%d@" GW "/ana1'><x xmlns="
+		    "'http://jabber.org/protocol/muc'/></presence>", i);
+	session_assigned(ana(), 1);
+	session_connected(ana());
+	for (int i = 0; i < 10; i++) {
+		char room_id[8];
+		union params p;
+		union result r = { .room_join = { .nick = "ana1" } };
+		snprintf(room_id, sizeof(room_id), "#r%d", i);
+		p = (union params){ .room_occupant = { .user = ANA, .room = room_id,
+		    .nick = "ana1", .role = "participant", .self = true } };
+		tell(METHOD_room_occupant, &p);
+		answer("room_join", NULL, &r);
+	}
+	session_lost(ana(), "x");
+	for (int i = 0; i < 10; i++) {
+		come("<message to='#r%d@" GW "' type='groupchat'><body>a</body></message>", i);
+		come("<message to='#r%d@" GW "' type='groupchat'><body>b</body></message>", i);
+	}
+	while ((room = map_next(&ana()->rooms, &at)) != NULL)
+		n += room->nunsent;
+	assert_int_equal(n, 2);
+}
+
+static void
+check_line(void *ctx, const char *text)
+{
+	(void)ctx;
+	print_message("%s\n", text);
+	assert_null(strstr(text, "hunter2"));
+}
+
+static void
+trace_hides_passwords(void **state)
+{
+	const char *why = NULL;
+	struct trace *t = trace_start(kit.gw, ANA, true, check_line, NULL, &why);
+
+	(void)state;
+	come("<iq type='set' id='r' to='" GW "'><query xmlns='jabber:iq:register'>"
+	    "<x xmlns='jabber:x:data' type='submit'><field var='username'><value>ana1</value></field>"
+	    "<field var='password'><value>hunter2</value></field></x></query></iq>");
+	trace_stop(t);
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
+		gateway_test(trace_hides_passwords),
+		gateway_test(rooms_wait_together),
+		gateway_test(failed_may_come_again),
+		gateway_test(logout_cut_off_is_no_logout),
+		gateway_test(doubts_go_on),
+		gateway_test(spool_is_counted),
+		gateway_test(client_comes_while_moving),
+		gateway_test(unsent_at_the_end_is_told),
+		gateway_test(move_while_a_room_is_left),
 		gateway_test(session_goes_on),
 		gateway_test(in_flight_is_answered),
 		gateway_test(waiting_goes_on_waiting),

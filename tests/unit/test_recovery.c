@@ -501,6 +501,7 @@ spool_comes_back(void **state)
 	kit.spool(kit.spool_ctx, rows, 2, NULL);
 	expect_did("load " ANA "; unspool");
 	answer_load(&kit_record, NULL);
+	turn();
 	online_on(1);
 	expect_did("assign; login ana1 secret; mark online; unspool; "
 	    "send chat bob one");
@@ -540,10 +541,113 @@ too_old_is_answered(void **state)
 	expect_did("unspool");
 }
 
+static void
+old_is_answered_at_the_start(void **state)
+{
+	struct packer p = { 0 };
+	struct store_waiting row;
+
+	kit.persistent = true;
+	appear();
+	answer_load(&kit_record, NULL);
+	says("one");
+	TAILQ_FIRST(&ana()->outbox)->when -= 30 * 86400;
+	outgoing_pack(TAILQ_FIRST(&ana()->outbox), &p);
+	row = (struct store_waiting){ .id = 5, .jid = ANA,
+	    .data = buf_data(&p.out), .len = buf_len(&p.out) };
+	tear_down(state);
+	set_up(state);
+	kit.persistent = true;
+	gateway_start(kit.gw, &kit.link, NULL, NULL);
+	kit.spool(kit.spool_ctx, &row, 1, NULL);
+	expect("id='id-of-one'", "type='error'", "in time");
+	expect_did("unspool");
+	pack_free(&p);
+}
+
+static void
+guess_destroys_nothing(void **state)
+{
+	struct packer p = { 0 };
+	struct store_waiting row;
+
+	kit.persistent = true;
+	appear();
+	answer_load(&kit_record, NULL);
+	says("one");
+	outgoing_pack(TAILQ_FIRST(&ana()->outbox), &p);
+	row = (struct store_waiting){ .id = 5, .jid = ANA,
+	    .data = buf_data(&p.out), .len = buf_len(&p.out) };
+	tear_down(state);
+	set_up(state);
+	kit.persistent = true;
+	kit.link.server = true;
+	gateway_start(kit.gw, &kit.link, NULL, NULL);
+	kit.spool(kit.spool_ctx, &row, 1, NULL);
+	assert_int_equal(ana()->outbox_count, 1);
+	gateway_link_events.login(kit.gw, 5, ANA, "guess");
+	answer_load(&kit_record, NULL);
+	session_assigned(ana(), 1);
+	session_disconnected(ana(), "auth", "wrong", false);
+	assert_int_equal(ana()->outbox_count, 1);
+	pack_free(&p);
+}
+
+static void
+suspects_messages_do_not_wait(void **state)
+{
+	(void)state;
+	appear();
+	answer_load(&kit_record, NULL);
+	says("one");
+	for (int i = 0; i < 50; i++) {
+		session_assigned(ana(), 1);
+		session_lost(ana(), "signal 11");
+		session_due(ana());
+	}
+	assert_int_equal(ana()->outbox_count, 0);
+}
+
+static void
+spool_comes_back_in_turn(void **state)
+{
+	struct packer p = { 0 };
+	struct store_waiting rows[20];
+	char jids[20][32];
+
+	kit.persistent = true;
+	appear();
+	answer_load(&kit_record, NULL);
+	says("one");
+	outgoing_pack(TAILQ_FIRST(&ana()->outbox), &p);
+	tear_down(state);
+	set_up(state);
+	kit.persistent = true;
+	kit.config.login_rate = 1;
+	gateway_start(kit.gw, &kit.link, NULL, NULL);
+	for (int i = 0; i < 20; i++) {
+		snprintf(jids[i], 32, "u%d@example.org", i);
+		rows[i] = (struct store_waiting){ .id = i + 1, .jid = jids[i],
+		    .data = buf_data(&p.out), .len = buf_len(&p.out) };
+	}
+	kit.spool(kit.spool_ctx, rows, 20, NULL);
+	forget();
+	for (int i = 0; i < 20; i++)
+		answer_load(&kit_record, NULL);
+	expect_did("");
+	turn();
+	expect_did("assign; assign; assign; assign");
+	pack_free(&p);
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
+		gateway_test(spool_comes_back_in_turn),
+		gateway_test(old_is_answered_at_the_start),
+		gateway_test(guess_destroys_nothing),
+		gateway_test(suspects_messages_do_not_wait),
 		gateway_test(unsent_goes_again),
 		gateway_test(lost_is_told),
 		gateway_test(lost_goes_again),

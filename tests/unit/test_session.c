@@ -5,6 +5,7 @@
 #include "tests/unit/gateway_kit.h"
 
 #include "manager/gateway/login.h"
+#include "manager/gateway/outgoing.h"
 
 /* ---------------------------------------------------------------- the table */
 
@@ -294,7 +295,8 @@ messages_fail_with_login(void **state)
 	assert_null(ana());
 }
 
-/* Logging out, wanted again, a message, and not wanted after all. */
+/* Logging out, wanted again, a message, and not wanted after all: nobody is
+ * there who would hear of an error, so the message waits. */
 static void
 message_while_leaving(void **state)
 {
@@ -308,8 +310,33 @@ message_while_leaving(void **state)
 	says("one");
 	mark = kit.nsent;
 	come("<presence type='unavailable'/>");
-	assert_int_equal(count_sent(mark, "id='one'"), 1);
+	assert_int_equal(count_sent(mark, "id='one'"), 0);
 	answer("logout", NULL, NULL);
+	later_run();
+	assert_int_equal(ana()->state, USER_OFFLINE);
+	forget();
+	appear();
+	session_assigned(ana(), 1);
+	session_connected(ana());
+	expect_did("assign; login ana1 secret; mark online; "
+	    "send chat bob one");
+}
+
+/* But not for ever. */
+static void
+left_behind_for_too_long(void **state)
+{
+	(void)state;
+	appear();
+	says("one");
+	come("<presence type='unavailable'/>");
+	answer_load(&kit_record, NULL);
+	later_run();
+	assert_int_equal(ana()->state, USER_OFFLINE);
+	assert_true(ana()->due > ev_now(kit.loop) + 900);
+	TAILQ_FIRST(&ana()->outbox)->when -= 2000;
+	session_due(ana());
+	assert_int_equal(count_sent(0, "in time"), 1);
 	later_run();
 	assert_null(ana());
 }
@@ -591,6 +618,7 @@ main(void)
 		gateway_test(messages_wait_for_login),
 		gateway_test(messages_fail_with_login),
 		gateway_test(message_while_leaving),
+		gateway_test(left_behind_for_too_long),
 		gateway_test(back_while_leaving),
 		gateway_test(crash_is_not_seen),
 		gateway_test(grace_ends),
