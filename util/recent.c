@@ -22,31 +22,46 @@ recent_add(struct recent *r, double when, const char *fmt, ...)
 	r->line[at].when = when;
 }
 
-void
-recent_print(const struct recent *r, struct buf *out)
+static unsigned long
+oldest(const struct recent *r)
 {
-	unsigned long i = r->added > RECENT_MAX ? r->added - RECENT_MAX : 0;
+	return r->added > RECENT_MAX ? r->added - RECENT_MAX : 0;
+}
+
+static void
+print_line(const struct recent *r, unsigned long i, struct buf *out)
+{
+	double when = r->line[i % RECENT_MAX].when;
+	time_t seconds = (time_t)when;
 	char stamp[32];
 	struct tm tm;
 
-	for (; i < r->added; i++) {
-		double when = r->line[i % RECENT_MAX].when;
-		time_t seconds = (time_t)when;
+	localtime_r(&seconds, &tm);
+	strftime(stamp, sizeof(stamp), "%Y-%m-%d %H:%M:%S", &tm);
+	buf_addf(out, "%s.%03u %s\n", stamp,
+	    (unsigned)((when - (double)seconds) * 1000),
+	    r->line[i % RECENT_MAX].text);
+}
 
-		localtime_r(&seconds, &tm);
-		strftime(stamp, sizeof(stamp), "%Y-%m-%d %H:%M:%S", &tm);
-		buf_addf(out, "%s.%03u %s\n", stamp,
-		    (unsigned)((when - (double)seconds) * 1000),
-		    r->line[i % RECENT_MAX].text);
+void
+recent_print(const struct recent *a, const struct recent *b, struct buf *out)
+{
+	unsigned long i = oldest(a), j = oldest(b);
+
+	while (i < a->added || j < b->added) {
+		if (j == b->added || (i < a->added &&
+		    a->line[i % RECENT_MAX].when <=
+		    b->line[j % RECENT_MAX].when))
+			print_line(a, i++, out);
+		else
+			print_line(b, j++, out);
 	}
 }
 
 void
 recent_pack(const struct recent *r, struct packer *p)
 {
-	unsigned long i = r->added > RECENT_MAX ? r->added - RECENT_MAX : 0;
-
-	for (; i < r->added; i++) {
+	for (unsigned long i = oldest(r); i < r->added; i++) {
 		pack_num(p, NULL, r->line[i % RECENT_MAX].when);
 		pack_str(p, NULL, r->line[i % RECENT_MAX].text);
 	}

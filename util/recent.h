@@ -21,8 +21,9 @@ struct recent {
 
 void	recent_add(struct recent *, double when, const char *fmt, ...)
 	    PRINTF(3, 4);
-/* "2026-01-02 03:04:05.678 text" and a newline each, oldest first. */
-void	recent_print(const struct recent *, struct buf *);
+/* "2026-01-02 03:04:05.678 text" and a newline each, oldest first, of two. */
+void	recent_print(const struct recent *, const struct recent *,
+	    struct buf *);
 /* Into a list that is open, and back. */
 void	recent_pack(const struct recent *, struct packer *);
 void	recent_unpack(struct recent *, const struct packed *);

@@ -102,7 +102,7 @@ cmd_reload(struct run *r)
 static void
 cmd_events(struct run *r)
 {
-	recent_print(&r->gw->recent, &r->out);
+	recent_print(&r->gw->recent, &r->gw->recent_users, &r->out);
 }
 
 static void

@@ -148,6 +148,7 @@ gateway_destroy(struct gateway *gw)
 	watch_destroy(gw);
 	quarantine_destroy(gw);
 	recent_finish(&gw->recent);
+	recent_finish(&gw->recent_users);
 	free(gw->spooled_up);
 	/* What was put off until the end of this turn looks for its user in
 	 * here, and finds none. */

@@ -53,6 +53,14 @@ struct gateway_config {
 	size_t		 spool_max;		/* bytes kept over a restart */
 };
 
+/* Sessions that were lost and are being brought back. */
+struct losses {
+	unsigned	 now;		/* being brought back */
+	unsigned	 all;		/* since there were none */
+	unsigned	 shown;		/* of those, shown offline */
+	double		 since;		/* ev_now() of the first */
+};
+
 struct gateway {
 	struct ev_loop	*loop;
 	const struct gateway_config *config;	/* owned by main */
@@ -66,7 +74,9 @@ struct gateway {
 	struct pace	*pace;			/* pace.c */
 	struct probes	*probes;		/* watch.c; or NULL */
 	LIST_HEAD(, trace) traces;	/* trace.c */
-	struct recent	 recent;		/* what has happened lately */
+	struct recent	 recent;		/* backends, the link, the admin */
+	struct recent	 recent_users;		/* many, so apart from those */
+	struct losses	 losses;		/* session_recover.c */
 	struct room_lists *room_lists;		/* room_list.c; or NULL */
 	double		 started;		/* ev_now() */
 	double		 next_login;		/* not before, for login_delay */

@@ -52,7 +52,11 @@ gateway_handover(struct gateway *gw, struct packer *p)
 	watch_pack(gw, p);
 	pack_end(p);
 	pack_list(p, "events");
+	recent_add(&gw->recent, ev_now(gw->loop), "the program is upgraded");
 	recent_pack(&gw->recent, p);
+	pack_end(p);
+	pack_list(p, "user_events");
+	recent_pack(&gw->recent_users, p);
 	pack_end(p);
 	pack_list(p, "users");
 	while ((user = map_next(&gw->users, &at)) != NULL)
@@ -79,6 +83,7 @@ gateway_adopt(struct gateway *gw, const struct packed *facts)
 	rights_unpack(gw, packed_get(facts, "rights"));
 	watch_unpack(gw, packed_get(facts, "probes"));
 	recent_unpack(&gw->recent, packed_get(facts, "events"));
+	recent_unpack(&gw->recent_users, packed_get(facts, "user_events"));
 	for (size_t i = 0; i < packed_count(list); i++)
 		user_unpack(gw, packed_at(list, i));
 }

@@ -10,7 +10,7 @@
 #include "manager/gateway/ask.h"
 #include "manager/gateway/contact.h"
 #include "manager/gateway/say.h"
-#include "manager/gateway/session.h"
+#include "manager/gateway/session_inside.h"
 #include "protocol/errors.h"
 #include "util/log.h"
 #include "util/xalloc.h"
@@ -290,6 +290,7 @@ login_fail(struct user *user, const char *reason, const char *text)
 void
 session_destroy(struct user *user)
 {
+	session_count_loss(user, USER_OFFLINE);
 	login_fail(user, "other", NULL);
 	ask_drop(user);
 	pool_release(user->gw->pool, user->jid);

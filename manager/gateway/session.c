@@ -47,11 +47,12 @@ session_enter(struct user *user, enum user_state state)
 	if (user->state != state) {
 		log_debug("%s: %s: %s -> %s", gw->config->jid, user->jid,
 		    state_names[user->state], state_names[state]);
-		recent_add(&gw->recent, session_now(user), "%s: %s -> %s",
+		recent_add(&gw->recent_users, session_now(user), "%s: %s -> %s",
 		    user->jid, state_names[user->state], state_names[state]);
 		if (trace_runs(gw))
 			trace_note(user, state_names[state]);
 	}
+	session_count_loss(user, state);
 	user->state = state;
 	user->due = user->retry_at = 0;
 	if (state != USER_LOGGING_IN)

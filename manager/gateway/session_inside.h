@@ -65,6 +65,8 @@ session_action	session_network_lost, session_backend_lost,
 		session_lost_again, session_dropped_again,
 		session_log_in_again, session_back_online,
 		session_recovery_due;
+/* The state changes to this: is it a loss, or the end of one? */
+void		session_count_loss(struct user *, enum user_state);
 void		session_recover_now(struct user *);
 void		session_start_recovery(struct user *);
 /* session_move.c */

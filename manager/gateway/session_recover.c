@@ -12,6 +12,33 @@
 #include "manager/gateway/session_show.h"
 #include "protocol/errors.h"
 #include "util/backoff.h"
+#include "util/log.h"
+
+/* One line in the log when all are back whom one death, or several at a time,
+ * had thrown out; a user who moves was not. */
+void
+session_count_loss(struct user *user, enum user_state next)
+{
+	struct losses *l = &user->gw->losses;
+	double now = session_now(user);
+
+	if (next == USER_RECOVERING && user->state != USER_MOVING &&
+	    !user->lost) {
+		user->lost = true;
+		if (l->now++ == 0)
+			*l = (struct losses){ .now = 1, .since = now };
+		l->all++;
+	} else if (next != USER_RECOVERING && user->lost) {
+		user->lost = false;
+		if (--l->now > 0)
+			return;
+		log_info("%s: all sessions that were lost are back or over "
+		    "after %.1f s: %u", user->gw->config->jid, now - l->since,
+		    l->all);
+		recent_add(&user->gw->recent, now, "all %u lost sessions are "
+		    "back or over after %.1f s", l->all, now - l->since);
+	}
+}
 
 static void
 plan(struct user *user, double retry_at)
@@ -128,6 +155,11 @@ show_loss(struct user *user)
 	static const char text[] = "The connection to the network is lost; "
 	    "trying again.";
 
+	if (user->lost && user->gw->losses.shown++ == 0)
+		log_warn("%s: crash_grace is over: users whose sessions are not "
+		    "back after %.0f s are shown offline, %s first",
+		    user->gw->config->jid, user->gw->config->crash_grace,
+		    user->jid);
 	session_show_offline(user, text);
 	outgoing_fail(user, ERR_NETWORK, text);
 	rooms_session_over(user, text);

@@ -62,6 +62,7 @@ struct user {
 					 * a logout */
 	bool		 suspect;	/* its message was lost with a backend */
 	bool		 must_move;	/* once it is online */
+	bool		 lost;		/* counted in gw->losses */
 	bool		 paced;		/* in gw->pace */
 	bool		 no_hurry;	/* its login is our own idea */
 	bool		 vip;

@@ -9,6 +9,7 @@
 #include "manager/gateway/outgoing.h"
 #include "manager/gateway/pace.h"
 #include "manager/gateway/repeats.h"
+#include "manager/gateway/session_inside.h"
 #include "util/xalloc.h"
 
 /* Members of struct user that are just what they are. */
@@ -208,6 +209,7 @@ user_unpack(struct gateway *gw, const struct packed *facts)
 #define X(when)	user->when = packed_num(facts, #when, user->when);
 	TIMES(X)
 #undef X
+	session_count_loss(user, (enum user_state)state);
 	user->state = (enum user_state)state;
 	repeats_unpack(user, facts);
 	unpack_clients(user, packed_get(facts, "clients"));

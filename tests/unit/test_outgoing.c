@@ -3,6 +3,8 @@
 /* Every way a message of a user can end: exactly one of accepted and error. */
 #include "tests/unit/gateway_kit.h"
 
+#include "manager/gateway/outgoing.h"
+
 static void
 say(const char *id, const char *inside)
 {
