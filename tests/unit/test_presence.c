@@ -111,6 +111,12 @@ not_even_asked(void **state)
 	expect("<iq type='get'", "to='" PC "'");
 	answers(kit.gw->iq_serial, PC, "error",
 	    ERROR("service-unavailable"));
+	assert_null(user_client(ana(), PC));
+	/* It may have to connect to its server again, too. */
+	session_due(ana());
+	assert_int_equal(ana()->state, USER_ONLINE);
+	kit.gw->lenient_until = 0;
+	session_due(ana());
 	assert_int_equal(ana()->state, USER_LEAVING);
 }
 
