@@ -19,6 +19,7 @@
 #define ERR_RATE_LIMITED	"rate_limited"
 #define ERR_NETWORK		"network"	/* the network's side failed */
 #define ERR_TIMEOUT		"timeout"
+#define ERR_UNCERTAIN		"uncertain"	/* nobody knows if it was done */
 /* Made by the main process, never sent by a backend. */
 #define ERR_LOST		"lost"		/* the backend died meanwhile */
 #define ERR_UNSENT		"unsent"	/* it died before it could read

@@ -112,13 +112,17 @@ send_text(struct down *d, const char *name)
 	};
 
 	struct outgoing *o;
-	uint64_t mark = repeats_note(d->user, d->to->bare, d->id, copy.body);
+	enum repeat repeat;
+	uint64_t mark;
 
-	if (mark == 0) {
+	repeat = repeats_note(d->user, d->to->bare, d->id, copy.body, &mark);
+	if (repeat != REPEAT_NONE)
 		log_debug("%s: a message to %s came again", d->user->jid,
 		    d->to->bare);
+	if (repeat == REPEAT_UNCERTAIN)
+		say_error(d, E_REMOTE_SERVER_TIMEOUT, REPEAT_UNCERTAIN_TEXT);
+	if (repeat != REPEAT_NONE)
 		return;
-	}
 	d->gw->messages_down++;
 	if (stanza_child(d->stanza, "private", NS_CARBONS) == NULL)
 		say_sent(d->user, d->from->full, &copy);

@@ -138,7 +138,7 @@ fail(struct outgoing *o, const char *code, const char *text)
 	struct user *user = user_find(o->gw, o->user);
 
 	if (user != NULL)
-		repeats_forget(user, o->mark);
+		repeats_failed(user, o->mark, code);
 	if (strcmp(code, ERR_LOST) == 0)
 		text = "The connection to the network was lost while this "
 		    "message was on its way; it may have been delivered.";

@@ -4,17 +4,20 @@
 
 #include <string.h>
 
+#include "protocol/errors.h"
 #include "util/rand.h"
 #include "util/siphash.h"
 #include "util/xalloc.h"
 
 #define KEPT	64		/* messages of a user */
 #define AGE	900		/* seconds; clients give up resuming earlier */
+#define UNCERTAIN_AGE	60
 #define ID_MIN	8		/* bytes; shorter ones are counters */
 
 struct repeats {
 	uint64_t	 mark[KEPT];	/* 0: none */
-	uint32_t	 when[KEPT];	/* seconds, wrapping */
+	uint32_t	 until[KEPT];	/* seconds, wrapping */
+	bool		 uncertain[KEPT];
 	unsigned	 next;
 };
 
@@ -36,36 +39,51 @@ mark_of(const char *to, const char *id, const char *body)
 	return mark > REPEATS_UNKNOWN ? mark : 2;
 }
 
-uint64_t
+enum repeat
 repeats_note(struct user *user, const char *to, const char *id,
-    const char *body)
+    const char *body, uint64_t *mark)
 {
 	uint32_t now = (uint32_t)ev_now(user->gw->loop);
 	struct repeats *r = user->repeats;
-	uint64_t mark;
 
+	*mark = REPEATS_UNKNOWN;
 	if (id == NULL || strlen(id) < ID_MIN)
-		return REPEATS_UNKNOWN;
-	mark = mark_of(to, id, body ? body : "");
+		return REPEAT_NONE;
+	*mark = mark_of(to, id, body ? body : "");
 	if (r == NULL)
 		r = user->repeats = xcalloc(1, sizeof(*r));
 	for (unsigned i = 0; i < KEPT; i++) {
-		if (r->mark[i] == mark && now - r->when[i] < AGE)
-			return 0;
+		if (r->mark[i] == *mark && (int32_t)(r->until[i] - now) > 0)
+			return r->uncertain[i] ? REPEAT_UNCERTAIN :
+			    REPEAT_TAKEN;
 	}
-	r->mark[r->next] = mark;
-	r->when[r->next] = now;
+	r->mark[r->next] = *mark;
+	r->until[r->next] = now + AGE;
+	r->uncertain[r->next] = false;
 	r->next = (r->next + 1) % KEPT;
-	return mark;
+	return REPEAT_NONE;
+}
+
+static bool
+is_uncertain(const char *code)
+{
+	return strcmp(code, ERR_LOST) == 0 || strcmp(code, ERR_TIMEOUT) == 0 ||
+	    strcmp(code, ERR_UNCERTAIN) == 0;
 }
 
 void
-repeats_forget(struct user *user, uint64_t mark)
+repeats_failed(struct user *user, uint64_t mark, const char *code)
 {
+	uint32_t now = (uint32_t)ev_now(user->gw->loop);
 	struct repeats *r = user->repeats;
 
 	for (unsigned i = 0; r != NULL && i < KEPT; i++) {
-		if (r->mark[i] == mark)
+		if (r->mark[i] != mark)
+			continue;
+		r->uncertain[i] = is_uncertain(code);
+		if (r->uncertain[i])
+			r->until[i] = now + UNCERTAIN_AGE;
+		else
 			r->mark[i] = 0;
 	}
 }

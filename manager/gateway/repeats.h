@@ -10,18 +10,29 @@
 #include "manager/gateway/user.h"
 #include "util/pack.h"
 
-/* A mark for this message, which is taken; 0: it is a repetition of one that
- * was taken lately, and is not to be sent again.  Ids that are too short to
- * be unique prove nothing: REPEATS_UNKNOWN. */
+enum repeat {
+	REPEAT_NONE,		/* not known: take it */
+	REPEAT_TAKEN,		/* it was taken: done, or on its way */
+	REPEAT_UNCERTAIN,	/* it was taken, and nobody knows whether it
+				 * arrived; its sender was told a moment ago */
+};
+
+#define REPEAT_UNCERTAIN_TEXT "This message may have been delivered already; " \
+	"to send it again all the same, wait a minute."
+
+/* Is it a repetition of one that was taken lately?  *mark names it from now on.
+ * Ids that are too short to be unique prove nothing: REPEATS_UNKNOWN. */
 #define REPEATS_UNKNOWN	1
-uint64_t repeats_note(struct user *, const char *to, const char *id,
-	    const char *body);
+enum repeat repeats_note(struct user *, const char *to, const char *id,
+	    const char *body, uint64_t *mark);
+/* It failed with this code, and its sender knows: the next one is no
+ * repetition.  But where it may have arrived, the client may be sending it again
+ * by itself and not because of the error, so there it takes a minute. */
+void	 repeats_failed(struct user *, uint64_t mark, const char *code);
 /* Over an upgrade: what is remembered, and the key that it is hashed with. */
 void	 repeats_pack(const struct user *, struct packer *);
 void	 repeats_unpack(struct user *, const struct packed *);
 void	 repeats_pack_key(struct packer *);
 void	 repeats_unpack_key(const struct packed *);
-/* It could not be sent, and its sender knows: the next one is no repetition. */
-void	 repeats_forget(struct user *, uint64_t mark);
 
 #endif

@@ -167,7 +167,8 @@ send_free(struct room_send *s)
 static void
 refuse(const struct room_send *s, enum stanza_error error, const char *why)
 {
-	repeats_forget(s->room->user, s->mark);
+	repeats_failed(s->room->user, s->mark,
+	    error == E_REMOTE_SERVER_TIMEOUT ? ERR_UNCERTAIN : ERR_NETWORK);
 	say_error_to(s->room->user->gw, "message", s->words.to, s->words.from,
 	    s->words.id, error, why);
 }
@@ -294,14 +295,19 @@ void
 room_send(struct room *room, const struct room_words *words)
 {
 	struct gateway *gw = room->user->gw;
-	uint64_t mark = repeats_note(room->user, words->to, words->id,
-	    words->body);
 	struct room_send *s;
+	enum repeat repeat;
+	uint64_t mark;
 
-	if (mark == 0) {
+	repeat = repeats_note(room->user, words->to, words->id, words->body,
+	    &mark);
+	if (repeat == REPEAT_UNCERTAIN)
+		say_error_to(gw, "message", words->to, words->from, words->id,
+		    E_REMOTE_SERVER_TIMEOUT, REPEAT_UNCERTAIN_TEXT);
+	else if (repeat == REPEAT_TAKEN)
 		show_again(room, words);
+	if (repeat != REPEAT_NONE)
 		return;
-	}
 	room->user->active = ev_now(gw->loop);
 	s = send_new(room, words);
 	s->mark = mark;

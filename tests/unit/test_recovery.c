@@ -159,6 +159,22 @@ refused_may_come_again(void **state)
 	expect_did("send chat bob one");
 }
 
+/* It may have arrived, and the client may not know of the error yet: what it
+ * sends again by itself is not sent twice, and not swallowed either. */
+static void
+uncertain_is_told_again(void **state)
+{
+	(void)state;
+	log_in();
+	says("one");
+	answer("send chat bob one", ERR_UNCERTAIN, NULL);
+	expect("id='id-of-one'", "<remote-server-timeout ");
+	forget();
+	says("one");
+	expect_did("");
+	expect("id='id-of-one'", "type='error'", "may have been delivered");
+}
+
 /* Some clients count from one for every connection. */
 static void
 short_ids_prove_nothing(void **state)
@@ -656,6 +672,7 @@ main(void)
 		gateway_test(no_place),
 		gateway_test(repetition_is_not_sent),
 		gateway_test(refused_may_come_again),
+		gateway_test(uncertain_is_told_again),
 		gateway_test(short_ids_prove_nothing),
 		gateway_test(move_waits_for_answers),
 		gateway_test(move_does_not_wait_for_ever),
