@@ -153,17 +153,6 @@ opened(void *ctx, struct arena *a, const struct stanza *header)
 	prove(c, id);
 }
 
-/* In the middle of a stanza there is no rest: the link could not be handed
- * over. */
-static void
-rest(void *object)
-{
-	struct component *c = object;
-
-	if (c->paused && c->state == UP && stream_is_idle(c->stream))
-		conn_pause(stream_conn(c->stream));
-}
-
 static void
 come_up(struct component *c)
 {
@@ -176,7 +165,7 @@ come_up(struct component *c)
 	component_resend(c);
 	c->pinged = ev_now(c->loop);
 	if (c->paused)
-		later(rest, c);
+		stream_pause(c->stream);
 	c->link.events->up(c->link.ctx);
 }
 
@@ -251,8 +240,6 @@ stanza(void *ctx, struct arena *a, const struct stanza *s)
 {
 	struct component *c = ctx;
 
-	if (c->paused)
-		later(rest, c);
 	if (stanza_is(s, "error", NS_STREAM))
 		refused(c, a, s);
 	else if (c->state == UP)
@@ -410,12 +397,10 @@ pause_reading(struct link *l, bool paused)
 	c->paused = paused;
 	if (c->state != UP)	/* the handshake is no stanza */
 		return;
-	if (paused) {
-		rest(c);
-		later(rest, c);		/* this may be a stanza's callback */
-	} else {
-		conn_resume(stream_conn(c->stream));
-	}
+	if (paused)
+		stream_pause(c->stream);
+	else
+		stream_resume(c->stream);
 }
 
 void
@@ -444,7 +429,7 @@ shut_down(struct link *l)
 		component_finish(c);
 		return;
 	}
-	conn_resume(stream_conn(c->stream));
+	stream_resume(c->stream);
 	component_ping(c);
 	component_set_state(c, ENDING);
 	component_set_timer(c, LAST_WORDS);

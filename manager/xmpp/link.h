@@ -78,8 +78,9 @@ void		 link_destroy(struct link *);		/* NULL is fine */
  * Component mode: not before the server has confirmed what is kept, or has had
  * a moment to do so. */
 void		 link_shutdown(struct link *);
-/* Stop taking stanzas in until resumed: back-pressure.  What was read already
- * (up to 64 KiB) still comes. */
+/* Stop taking stanzas in until resumed: back-pressure.  In component mode none
+ * comes but the one that is being read; in server mode what was read already
+ * (up to 64 KiB of each client) still does. */
 void		 link_pause(struct link *);
 void		 link_resume(struct link *);
 

@@ -41,6 +41,7 @@ struct parser {
 	struct arena	 arena;		/* the stanza being built */
 	struct buf	 text;		/* of it, not in the tree yet */
 	struct stanza	*at;		/* innermost open element, or NULL */
+	struct buf	 rest;		/* fed beyond where it was held */
 	size_t		 stanza_max;
 	size_t		 memory;	/* taken by expat */
 	long		 fed;		/* bytes given to this expat */
@@ -51,7 +52,7 @@ struct parser {
 	bool		 replaying;	/* the header is our own */
 	bool		 halted;	/* expat was told to stop */
 	bool		 stopped, ended, restart, refresh;
-	bool		 feeding, doomed;
+	bool		 feeding, doomed, held;
 };
 
 /* Expat's allocator has no context argument, so this is set around each call
@@ -239,7 +240,8 @@ on_end(void *arg, const XML_Char *name)
 	p->elements = 0;
 	p->events->stanza(p->ctx, &p->arena, s);
 	arena_reset(&p->arena);
-	if (!p->halted && (p->memory > NAMES_BUDGET || p->fed > FED_MAX)) {
+	if (!p->halted && (p->held || p->memory > NAMES_BUDGET ||
+	    p->fed > FED_MAX)) {
 		p->refresh = true;
 		halt(p);
 	}
@@ -396,6 +398,7 @@ parser_destroy(struct parser *p)
 	arena_free(&p->arena);
 	buf_free(&p->text);
 	buf_free(&p->prefixes);
+	buf_free(&p->rest);
 	free(p->prefix);
 	free(p->header);
 	free(p);
@@ -480,6 +483,18 @@ replay(struct parser *p)
 		p->condition = "internal-server-error";
 }
 
+void
+parser_hold(struct parser *p, bool held)
+{
+	p->held = held;
+}
+
+const struct buf *
+parser_rest(const struct parser *p)
+{
+	return &p->rest;
+}
+
 bool
 parser_is_idle(const struct parser *p)
 {
@@ -537,12 +552,9 @@ give_back(struct parser *p)
 	buf_free(&p->text);
 }
 
-int
-parser_feed(struct parser *p, const char *data, size_t len,
-    const char **condition)
+static void
+take(struct parser *p, const char *data, size_t len)
 {
-	if (p->restart && !p->stopped)
-		begin_again(p);
 	/* What a client sent to keep the last stream alive may come late. */
 	for (; p->fed == 0 && len > 0 && strchr(" \t\r\n", *data) != NULL &&
 	    *data != '\0'; data++, len--)
@@ -550,12 +562,30 @@ parser_feed(struct parser *p, const char *data, size_t len,
 	if (p->fed < 2 && is_utf16(p, data, len))
 		p->condition = "unsupported-encoding";
 	while (len > 0 && p->condition == NULL && !p->stopped && !p->ended &&
-	    !p->restart) {
+	    !p->restart && !(p->held && parser_is_idle(p))) {
 		size_t used = feed_slice(p, data, len < SLICE ? len : SLICE);
 
 		data += used;
 		len -= used;
 	}
+	if (p->held && parser_is_idle(p))
+		buf_add(&p->rest, data, len);
+}
+
+int
+parser_feed(struct parser *p, const char *data, size_t len,
+    const char **condition)
+{
+	struct buf rest = p->rest;
+
+	if (p->restart && !p->stopped)
+		begin_again(p);
+	if (!p->held && buf_len(&rest) > 0) {
+		p->rest = (struct buf){ 0 };
+		take(p, buf_data(&rest), buf_len(&rest));
+		buf_free(&rest);
+	}
+	take(p, data, len);
 	give_back(p);
 	*condition = p->condition;
 	if (p->doomed) {

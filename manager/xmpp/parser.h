@@ -8,6 +8,7 @@
 #define MANAGER_XMPP_PARSER_H
 
 #include "manager/xmpp/stanza.h"
+#include "util/buf.h"
 #include "util/macros.h"
 
 #define NS_STREAM "http://etherx.jabber.org/streams"
@@ -36,6 +37,12 @@ void		 parser_set_max(struct parser *, size_t stanza_max);
  * send (RFC 6120 4.9.3); every later call does the same. */
 int		 parser_feed(struct parser *, const char *data, size_t len,
 		    const char **condition) MUST_CHECK;
+
+/* Halt behind the stanza that is being read, or at once between two; bytes that
+ * are fed beyond are kept as they are.  false: the next call of parser_feed()
+ * goes on, with these first. */
+void		 parser_hold(struct parser *, bool);
+const struct buf *parser_rest(const struct parser *);	/* those bytes */
 
 /* Inside the stream, and not inside of anything in it. */
 bool		 parser_is_idle(const struct parser *);

@@ -27,6 +27,7 @@ struct stream {
 	bool		 header_sent;
 	bool		 finished;	/* their end tag has come */
 	bool		 over;		/* nothing is read or written now */
+	bool		 paused;	/* the parser is held */
 	bool		 dead;		/* destroyed, freed after the turn */
 };
 
@@ -132,21 +133,50 @@ on_secured(void *ctx)
 		s->events->secured(s->ctx);
 }
 
+/* In the middle of a stanza there is no rest: the stream could not be handed
+ * over. */
 static void
-on_data(void *ctx, const char *data, size_t len)
+rest(struct stream *s)
 {
-	struct stream *s = ctx;
+	if (s->paused && stream_is_idle(s))
+		conn_pause(s->conn);
+}
+
+static void
+feed(struct stream *s, const char *data, size_t len)
+{
 	const char *condition;
 	char why[64];
 
-	s->heard = ev_now(s->loop);
-	if (s->over || parser_feed(s->parser, data, len, &condition) == 0 ||
-	    s->over)
+	if (s->over)
 		return;
+	if (parser_feed(s->parser, data, len, &condition) == 0 || s->over) {
+		rest(s);
+		return;
+	}
 	snprintf(why, sizeof(why), "it sent what is not allowed (%s)",
 	    condition);
 	stream_error(s, condition, NULL);
 	s->events->ended(s->ctx, why, true);
+}
+
+/* What came while it was paused. */
+static void
+go_on(void *object)
+{
+	struct stream *s = object;
+
+	if (!s->paused)
+		feed(s, "", 0);
+}
+
+static void
+on_data(void *ctx, const char *data, size_t len)
+{
+	struct stream *s = ctx;
+
+	s->heard = ev_now(s->loop);
+	feed(s, data, len);
 }
 
 static void
@@ -224,7 +254,7 @@ stream_adopt(struct ev_loop *loop, const struct packed *map,
 	const char *header = packed_str(map, "header");
 	int fd = packed_fd(map, "fd");
 	struct stream *s;
-	const void *out;
+	const void *bytes;
 	size_t len;
 
 	if (fd == -1)
@@ -238,10 +268,33 @@ stream_adopt(struct ev_loop *loop, const struct packed *map,
 	}
 	s->header_sent = true;
 	s->conn = conn_adopt(loop, fd, &conn_events, s);
-	out = packed_bin(map, "out", &len);
-	buf_add(conn_out(s->conn), out, len);
+	bytes = packed_bin(map, "out", &len);
+	buf_add(conn_out(s->conn), bytes, len);
 	conn_send(s->conn);
+	/* Not at once: who adopts it is not ready for stanzas. */
+	stream_pause(s);
+	bytes = packed_bin(map, "in", &len);
+	feed(s, bytes, len);
+	stream_resume(s);
 	return s;
+}
+
+void
+stream_pause(struct stream *s)
+{
+	s->paused = true;
+	parser_hold(s->parser, true);
+	rest(s);
+}
+
+void
+stream_resume(struct stream *s)
+{
+	s->paused = false;
+	parser_hold(s->parser, false);
+	conn_resume(s->conn);
+	if (buf_len(parser_rest(s->parser)) > 0)
+		later(go_on, s);
 }
 
 void
@@ -267,10 +320,12 @@ void
 stream_handover(const struct stream *s, struct packer *p)
 {
 	const struct buf *out = conn_out(s->conn);
+	const struct buf *in = parser_rest(s->parser);
 
 	pack_fd(p, "fd", conn_fd(s->conn));
 	pack_str(p, "header", parser_header(s->parser));
 	pack_bin(p, "out", buf_data(out), buf_len(out));
+	pack_bin(p, "in", buf_data(in), buf_len(in));
 }
 
 void

@@ -77,6 +77,11 @@ void		 stream_error(struct stream *, const char *condition,
 		    const char *text);
 void		 stream_close(struct stream *);
 
+/* Take no more in from the end of the stanza that is being read; what has been
+ * read beyond, 64 KiB at most, waits here until it is resumed. */
+void		 stream_pause(struct stream *);
+void		 stream_resume(struct stream *);
+
 /* The callbacks get another ctx from now on. */
 void		 stream_set_ctx(struct stream *, void *ctx);
 /* The peer has ended it in good order. */
@@ -84,7 +89,8 @@ bool		 stream_is_finished(const struct stream *);
 /* Nothing of a stanza has been read that is not whole: it can be handed over,
  * if it has no TLS. */
 bool		 stream_is_idle(const struct stream *);
-/* Into the open map: descriptor, header, bytes that have not left. */
+/* Into the open map: descriptor, header, bytes that have not left, and those
+ * that have come and wait. */
 void		 stream_handover(const struct stream *, struct packer *);
 
 /* What a received <stream:error/> says: its condition, and its text or "". */

@@ -65,23 +65,30 @@ feed(struct parser *p, const char *data, size_t len, size_t piece)
 	return condition;
 }
 
-/* The same, but wherever that is possible another parser goes on. */
+/* The same, but behind each piece it is held, and as soon as it has come to
+ * rest another parser goes on. */
 static void
 feed_moving(struct parser **p, const char *data, size_t len, size_t piece,
     struct buf *out)
 {
 	const char *condition = NULL;
+	const struct buf *rest;
 	struct parser *next;
 
 	for (size_t i = 0; i < len; i += piece) {
 		if (parser_feed(*p, data + i, len - i < piece ? len - i : piece,
 		    &condition) != 0)
 			break;
+		parser_hold(*p, true);
 		if (!parser_is_idle(*p))
 			continue;
+		rest = parser_rest(*p);
 		next = parser_create("jabber:client", MAX, &events, out);
 		if (parser_enter(next, parser_header(*p)) != 0)
 			abort();
+		if (parser_feed(next, buf_data(rest), buf_len(rest),
+		    &condition) != 0)
+			len = 0;
 		parser_destroy(*p);
 		*p = next;
 	}

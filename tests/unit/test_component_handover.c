@@ -125,6 +125,111 @@ unsent(void **state)
 	assert_int_equal(t.downs, 0);
 }
 
+/* ------------------------------------------------------------ a busy server */
+
+struct flood {
+	struct buf	 text;		/* not written yet */
+	unsigned	 said, came;
+};
+
+static void
+flood_say(struct flood *f)
+{
+	buf_addf(&f->text, "<message from='a@b/c' to='x@gw.example' id='%u' "
+	    "type='chat'><body>a message as long as people say them, over and "
+	    "over and over again</body></message>", f->said++);
+}
+
+/* As much as the socket takes. */
+static void
+flood_send(struct flood *f)
+{
+	ssize_t n;
+
+	for (;;) {
+		while (buf_len(&f->text) < 200000)
+			flood_say(f);
+		n = send(t.server.fd, buf_data(&f->text), buf_len(&f->text),
+		    MSG_NOSIGNAL);
+		if (n <= 0)
+			return;
+		buf_consume(&f->text, (size_t)n);
+	}
+}
+
+/* Each once and in order; how many. */
+static unsigned
+flood_came(struct flood *f)
+{
+	const char *s, *end;
+	char want[32];
+
+	for (; buf_len(&t.stanzas) > 0; f->came++) {
+		s = buf_data(&t.stanzas);
+		end = memchr(s, ']', buf_len(&t.stanzas));
+		assert_non_null(end);
+		snprintf(want, sizeof(want), " id='%u'", f->came);
+		if (memmem(s, (size_t)(end - s), want, strlen(want)) == NULL)
+			fail_msg("not%s but %.*s", want, (int)(end - s), s);
+		buf_consume(&t.stanzas, (size_t)(end + 1 - s));
+	}
+	return f->came;
+}
+
+static void
+flood_settle(struct flood *f)
+{
+	unsigned n = 0;
+
+	link_pause(t.link);
+	for (; !link_settled(t.link); n++) {
+		assert_true(n < 2);
+		flood_send(f);
+		turn();
+	}
+}
+
+/* The socket is never empty, and reads end anywhere. */
+static void
+busy(void **state)
+{
+	struct flood f = { 0 };
+	unsigned came;
+
+	(void)state;
+	start((struct component_config){ 0 });
+	shake();
+	for (int i = 0; i < 5; i++) {
+		flood_send(&f);
+		turn();
+	}
+	flood_settle(&f);
+	came = flood_came(&f);
+	assert_true(came > 1000);
+	/* It was not to be: nothing comes before it is resumed. */
+	turns(0.02);
+	assert_int_equal(flood_came(&f), came);
+	link_resume(t.link);
+	wait_for(flood_came(&f) > came);
+	for (int i = 0; i < 5; i++) {
+		flood_send(&f);
+		turn();
+		flood_settle(&f);
+		hand_over();
+		assert_int_equal(packer.nfds, 1);
+		came = flood_came(&f);
+		go_on((struct component_config){ 0 });
+		assert_int_equal(flood_came(&f), came);
+		unpack_close(unpacker);
+		unpacker = NULL;
+		pack_free(&packer);
+	}
+	peer_send_bytes(&t.server, buf_data(&f.text), buf_len(&f.text));
+	wait_for(flood_came(&f) == f.said);
+	assert_int_equal(t.downs, 0);
+	buf_free(&f.text);
+}
+
 /* In the middle of a stanza there is no going on: it connects again. */
 static void
 half_read(void **state)
@@ -248,6 +353,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		TEST(goes_on),
 		TEST(unsent),
+		TEST(busy),
 		TEST(half_read),
 		TEST(prefixes),
 		TEST(without_connection),

@@ -23,7 +23,7 @@ struct seen {
 	struct parser	*p;
 	struct buf	 log;
 	unsigned	 stanzas;
-	enum { GO_ON, STOP, RESTART, DESTROY } then;
+	enum { GO_ON, STOP, RESTART, HOLD, DESTROY } then;
 };
 
 static void
@@ -37,6 +37,9 @@ act(struct seen *s)
 		break;
 	case RESTART:
 		parser_restart(s->p);
+		break;
+	case HOLD:
+		parser_hold(s->p, true);
 		break;
 	case DESTROY:
 		parser_destroy(s->p);
@@ -248,6 +251,77 @@ moves(void **state)
 	assert_true(moved > LENGTH(rows) / 2);
 }
 
+/* It halts behind the stanza that has begun, wherever it is held; another
+ * parser goes on with what was fed beyond. */
+static void
+holds(void **state)
+{
+	unsigned moved = 0;
+
+	(void)state;
+	for (size_t i = 0; i < LENGTH(rows); i++) {
+		size_t len = strlen(rows[i].in);
+
+		for (size_t at = 0; at < len; at++) {
+			struct seen s = { 0 };
+			const struct buf *rest;
+			const char *c;
+			struct parser *old;
+
+			s.p = old = parser_create("jabber:client", MAX,
+			    &events, &s);
+			c = feed_pieces(&s, rows[i].in, at, len);
+			parser_hold(old, true);
+			if (c == NULL)
+				c = feed_pieces(&s, rows[i].in + at, len - at,
+				    len);
+			if (c == NULL && parser_is_idle(old)) {
+				rest = parser_rest(old);
+				s.p = parser_create("jabber:client", MAX,
+				    &events, &s);
+				assert_int_equal(parser_enter(s.p,
+				    parser_header(old)), 0);
+				c = feed_pieces(&s, buf_data(rest),
+				    buf_len(rest), len);
+				moved += buf_len(rest) > 0;
+				parser_destroy(old);
+			}
+			check(rows[i].name, at, &s, c, rows[i].out,
+			    rows[i].condition);
+			parser_destroy(s.p);
+		}
+	}
+	assert_true(moved > LENGTH(rows));
+}
+
+/* From inside a stanza's callback as well, and again while it goes on. */
+static void
+held_from_inside(void **state)
+{
+	static const char in[] = HEAD "<a/><b/>";
+	struct seen s = { 0 };
+	const char *c;
+
+	(void)state;
+	s.p = parser_create("jabber:client", MAX, &events, &s);
+	s.then = HOLD;
+	c = feed_pieces(&s, in, strlen(in), 1000);
+	assert_true(parser_is_idle(s.p));
+	assert_int_equal(buf_len(parser_rest(s.p)), 4);
+	check("held", 1000, &s, c, "(x<a/>", NULL);
+	c = feed_pieces(&s, "<c/><d/>", 8, 1000);
+	assert_int_equal(buf_len(parser_rest(s.p)), 12);
+	check("still held", 1000, &s, c, "", NULL);
+	parser_hold(s.p, false);
+	s.then = HOLD;
+	assert_int_equal(parser_feed(s.p, "<e", 2, &c), 0);
+	check("held again", 1000, &s, c, "<b/>", NULL);
+	parser_hold(s.p, false);
+	c = feed_pieces(&s, "/>", 2, 1000);
+	check("on", 1000, &s, c, "<c/><d/><e/>", NULL);
+	parser_destroy(s.p);
+}
+
 /* What is no header is refused. */
 static void
 enters_nothing_else(void **state)
@@ -456,6 +530,8 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(table),
 		cmocka_unit_test(moves),
+		cmocka_unit_test(holds),
+		cmocka_unit_test(held_from_inside),
 		cmocka_unit_test(enters_nothing_else),
 		cmocka_unit_test(limits),
 		cmocka_unit_test(names_are_forgotten),
