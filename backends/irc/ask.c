@@ -25,7 +25,7 @@ question(struct network *n, enum await_kind kind, request_t request,
 	struct await *a;
 
 	a = await_add(&n->awaits, n->is.casemap, kind, request, target, other,
-	    ev_now(n->irc->loop) + link_delay(&n->link) + ANSWER_TIMEOUT);
+	    ev_now(n->irc->loop) + link_delay(&n->link, 1) + ANSWER_TIMEOUT);
 	if (a == NULL)
 		up_error(request, ERR_RATE_LIMITED, "too much at once");
 	else

@@ -38,7 +38,8 @@ struct await {
 	unsigned	 pieces;	/* echoes still to come */
 	/* AWAIT_ECHO, AWAIT_SENT */
 	unsigned	 fence;		/* SENT: number of the PING behind it */
-	unsigned long	 line;		/* its first one, counted by the link */
+	unsigned long	 line, last;	/* its lines, counted by the link */
+	double		 until;		/* deadline goes no further */
 	/* collected so far: AWAIT_BANS, AWAIT_WHOIS */
 	struct buf	 text;
 	char		*name;

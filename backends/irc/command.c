@@ -15,6 +15,7 @@
 struct typed {
 	struct network	*n;
 	request_t	 request;
+	double		 came;
 	struct channel	*c;		/* NULL: not in a room */
 	const char	*peer;
 	char		*args;		/* all behind the command */
@@ -124,7 +125,7 @@ tell(struct typed *t, const char *target, const char *text, const char *right)
 	if (target == NULL || *text == '\0')
 		usage(t, right);
 	else
-		said_send(t->n, t->request, &m, target, NULL);
+		said_send(t->n, t->request, &m, target, NULL, t->came);
 }
 
 static void
@@ -179,9 +180,10 @@ static const struct {
 
 bool
 command_run(struct network *n, request_t request, struct channel *c,
-    const char *peer, const char *body)
+    const char *peer, const char *body, double came)
 {
-	struct typed t = { .n = n, .request = request, .c = c, .peer = peer };
+	struct typed t = { .n = n, .request = request, .came = came, .c = c,
+		.peer = peer };
 	size_t len = strcspn(body, " ");
 	char *copy;
 

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* The [service] keys that are ours, one row each; keys of others are theirs. */
+/* The [service] keys that are ours, one row each, and one of the main process
+ * that we go by. */
 #include "backends/irc/config.h"
 
 #include <stdlib.h>
@@ -151,6 +152,12 @@ set_rate(struct irc_config *c, const char *value)
 	    "lines a second, at least 0.01" : why;
 }
 
+static const char *
+set_patience(struct irc_config *c, const char *value)
+{
+	return parse_number(&c->patience, value, 1e6);
+}
+
 static const struct {
 	const char	*key;
 	setter		*set;
@@ -167,6 +174,7 @@ static const struct {
 	{ "irc_reconnect_timeout",	set_give_up },
 	{ "irc_flood_burst",		set_burst },
 	{ "irc_flood_rate",		set_rate },
+	{ "request_timeout",		set_patience },
 };
 
 static int
@@ -196,6 +204,7 @@ config_read(struct irc_config *c, const struct sections *sections, char **why)
 		.identify = xstrdup("NickServ identify $password"),
 		.verify = true, .sasl = SASL_AUTO, .who_max = 100,
 		.give_up = 60, .flood = { .burst = 10, .rate = 0.5 },
+		.patience = 60,
 	};
 	for (size_t i = 0; i < sections->n; i++) {
 		const struct section *s = &sections->v[i];

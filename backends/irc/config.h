@@ -26,6 +26,8 @@ struct irc_config {
 	unsigned	 who_max;	/* irc_who_max: members */
 	double		 give_up;	/* irc_reconnect_timeout, seconds */
 	struct flood_limit flood;	/* irc_flood_burst, irc_flood_rate */
+	double		 patience;	/* request_timeout: seconds for which
+					 * the main process awaits an answer */
 };
 
 /* From the sections of initialize.  Returns -1 and *why (owned by the caller)

@@ -135,8 +135,10 @@ send_to_room(struct irc *irc, request_t request, const struct msg_send *m)
 	struct place p;
 
 	if (find_channel(irc, request, m->user, id, &p) &&
-	    !command_run(p.network, request, p.channel, NULL, m->body))
-		said_send(p.network, request, m, p.channel->name, NULL);
+	    !command_run(p.network, request, p.channel, NULL, m->body,
+	    ev_now(irc->loop)))
+		said_send(p.network, request, m, p.channel->name, NULL,
+		    ev_now(irc->loop));
 }
 
 static void
@@ -153,7 +155,8 @@ send_through_room(struct irc *irc, request_t request, const struct msg_send *m)
 	if (channel_member(p.channel, p.network->is.casemap, m->to) == NULL)
 		up_error(request, ERR_NOT_FOUND, "nobody of that name here");
 	else
-		said_send(p.network, request, m, m->to, p.channel);
+		said_send(p.network, request, m, m->to, p.channel,
+		    ev_now(irc->loop));
 }
 
 static void
@@ -169,8 +172,10 @@ send_to_contact(struct irc *irc, request_t request, const struct msg_send *m)
 	else if (!is_usable(p.network))
 		up_error(request, ERR_NOT_CONNECTED,
 		    "the IRC server cannot be reached at the moment");
-	else if (!command_run(p.network, request, NULL, p.name, m->body))
-		said_send(p.network, request, m, p.name, NULL);
+	else if (!command_run(p.network, request, NULL, p.name, m->body,
+	    ev_now(irc->loop)))
+		said_send(p.network, request, m, p.name, NULL,
+		    ev_now(irc->loop));
 }
 
 void

@@ -33,10 +33,19 @@ flood_take(struct flood *f, const struct flood_limit *limit, double now)
 }
 
 double
-flood_wait(struct flood *f, const struct flood_limit *limit, double now)
+flood_wait(struct flood *f, const struct flood_limit *limit, double now,
+    unsigned lines)
 {
 	if (limit->burst <= 0)
 		return 0;
 	fill(f, limit, now);
-	return f->tokens >= 1 ? 0 : (1 - f->tokens) / limit->rate;
+	return f->tokens >= lines ? 0 : (lines - f->tokens) / limit->rate;
+}
+
+unsigned
+flood_within(struct flood *f, const struct flood_limit *limit, double now,
+    double seconds)
+{
+	fill(f, limit, now);
+	return seconds <= 0 ? 0 : (unsigned)(f->tokens + seconds * limit->rate);
 }

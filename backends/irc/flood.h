@@ -18,7 +18,11 @@ struct flood_limit {
 void	flood_init(struct flood *, const struct flood_limit *, double now);
 /* Take one token; false when there is none. */
 bool	flood_take(struct flood *, const struct flood_limit *, double now);
-/* Seconds until there is a token, 0 when there is one. */
-double	flood_wait(struct flood *, const struct flood_limit *, double now);
+/* Seconds until so many lines may have been sent, 0: now. */
+double	flood_wait(struct flood *, const struct flood_limit *, double now,
+	    unsigned lines);
+/* Lines that may be sent within so many seconds; not without a limit. */
+unsigned flood_within(struct flood *, const struct flood_limit *, double now,
+	    double seconds);
 
 #endif

@@ -317,7 +317,7 @@ move_queue(struct link *l)
 	}
 	if (!l->open || l->first == NULL)
 		return;
-	wait = flood_wait(&l->flood, l->limit, ev_now(l->loop));
+	wait = flood_wait(&l->flood, l->limit, ev_now(l->loop), 1);
 	ev_timer_stop(l->loop, &l->pace);
 	ev_timer_set(&l->pace, wait > 0.01 ? wait : 0.01, 0);
 	ev_timer_start(l->loop, &l->pace);
@@ -413,11 +413,22 @@ link_is_quiet(const struct link *l)
 }
 
 double
-link_delay(const struct link *l)
+link_delay(struct link *l, unsigned lines)
 {
-	if (l->limit->burst <= 0 || l->queued == 0)
-		return 0;
-	return (l->queued + 1) / l->limit->rate;
+	return flood_wait(&l->flood, l->limit, ev_now(l->loop),
+	    l->queued + lines);
+}
+
+unsigned
+link_room(struct link *l, double seconds)
+{
+	unsigned space = link_space(l), n;
+
+	if (l->limit->burst <= 0)
+		return space;
+	n = flood_within(&l->flood, l->limit, ev_now(l->loop), seconds);
+	n = n > l->queued ? n - l->queued : 0;
+	return n < space ? n : space;
 }
 
 void

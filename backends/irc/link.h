@@ -76,8 +76,10 @@ bool	link_unsend_ping(struct link *, const char *token);
 unsigned link_space(const struct link *);
 /* Is there room for a line that nobody waits for, without delaying others? */
 bool	link_is_quiet(const struct link *);
-/* Seconds until a line queued now leaves. */
-double	link_delay(const struct link *);
+/* Seconds until all that is queued has left, and so many lines more. */
+double	link_delay(struct link *, unsigned lines);
+/* Lines that would leave within so many seconds if they were queued now. */
+unsigned link_room(struct link *, double seconds);
 /* Registered: the queue may move. */
 void	link_open(struct link *);
 

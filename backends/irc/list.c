@@ -95,7 +95,7 @@ ask_list(struct network *n, request_t request, const struct msg_room_list *m)
 		return;
 	}
 	a = await_add(&n->awaits, n->is.casemap, AWAIT_LIST, request, "", NULL,
-	    now + link_delay(&n->link) + LIST_TIMEOUT);
+	    now + link_delay(&n->link, 1) + LIST_TIMEOUT);
 	if (a == NULL) {
 		up_error(request, ERR_RATE_LIMITED, "too much at once");
 		return;

@@ -441,6 +441,7 @@ seconds_to_wait(struct network *n)
 	double now = ev_now(n->irc->loop);
 	double quiet = n->link.heard + IDLE_BEFORE_PING - now;
 	double unused = unused_at(n) - now;
+	double soon = n->irc->config.patience / 30;
 
 	switch (n->state) {
 	case NETWORK_REGISTERING:
@@ -452,7 +453,7 @@ seconds_to_wait(struct network *n)
 			quiet = n->pinged + PONG_TIMEOUT - now;
 		if (n->awaits.count > 0 || n->list != NULL ||
 		    room_joins_pending(n))
-			quiet = quiet < 5 ? quiet : 5;
+			quiet = quiet < soon ? quiet : soon;
 		if (unused_at(n) > 0 && unused < quiet)
 			quiet = unused;
 		if (n->regains > 0 && n->regain_at - now < quiet)

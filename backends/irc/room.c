@@ -173,7 +173,7 @@ send_join(struct network *n, struct channel *c)
 		return;
 	}
 	c->state = CHANNEL_JOINING;
-	c->deadline = ev_now(n->irc->loop) + link_delay(&n->link) +
+	c->deadline = ev_now(n->irc->loop) + link_delay(&n->link, 1) +
 	    JOIN_TIMEOUT;
 	network_arm(n);
 }
@@ -338,7 +338,7 @@ room_rejoin(struct network *n)
 		len += (size_t)snprintf(names + len, sizeof(names) - len,
 		    "%s%s", len ? "," : "", c->name);
 		c->state = CHANNEL_JOINING;
-		c->deadline = ev_now(n->irc->loop) + link_delay(&n->link) +
+		c->deadline = ev_now(n->irc->loop) + link_delay(&n->link, 1) +
 		    JOIN_TIMEOUT;
 	}
 	if (len > 0)

@@ -20,6 +20,12 @@
 
 #define PIECES_MAX	60		/* of one message */
 #define PROOF_TIMEOUT	30.0
+/* The main process gives a request up after its patience, and would tell the
+ * user so while the rest of the message is still leaving.  So the last line,
+ * the PING behind it and the answer have their shares of that time. */
+#define LEAVE_SHARE	0.75
+#define PING_SHARE	(10 / 12.0)
+#define ANSWER_SHARE	(11 / 12.0)
 #define FENCE		"spectrum-"	/* and a number: our PINGs */
 #define QUEUED_MAX	10		/* messages to a PING in the queue */
 #define FENCE_PAUSE	0.02		/* from one PING to the next */
@@ -63,24 +69,53 @@ send_pieces(struct network *n, const char *target, const char *body)
 	return 0;
 }
 
+/* The seconds that this share of our time comes to. */
 static double
-deadline(const struct network *n)
+share(const struct network *n, double of)
 {
-	return ev_now(n->irc->loop) + link_delay(&n->link) + PROOF_TIMEOUT;
+	return of * n->irc->config.patience;
 }
 
 static struct await *
 remember(struct network *n, enum await_kind kind, request_t request,
-    const char *target)
+    const char *target, double came)
 {
 	struct await *a = await_add(&n->awaits, n->is.casemap, kind, request,
-	    target, NULL, deadline(n));
+	    target, NULL, 0);
 
-	if (a == NULL)
+	if (a == NULL) {
 		up_error(request, ERR_RATE_LIMITED, "too much at once");
-	else
-		a->line = n->link.taken + 1;
+		return NULL;
+	}
+	a->until = came + share(n, ANSWER_SHARE);
 	return a;
+}
+
+/* All that is queued will be proven, or not, some time after it has left. */
+static void
+set_deadline(struct network *n, struct await *a)
+{
+	a->deadline = ev_now(n->irc->loop) + link_delay(&n->link, 0) +
+	    PROOF_TIMEOUT;
+	if (a->deadline > a->until)
+		a->deadline = a->until;
+}
+
+/* Send it and see which lines it became.  Returns -1 when it has failed and is
+ * no more. */
+static int
+send_remembered(struct network *n, struct await *a, const char *target,
+    const char *body)
+{
+	a->line = n->link.taken + 1;
+	if (send_pieces(n, target, body) == -1) {
+		await_fail(&n->awaits, a, ERR_RATE_LIMITED,
+		    "not everything could be sent");
+		return -1;
+	}
+	a->last = n->link.taken;
+	set_deadline(n, a);
+	return 0;
 }
 
 /* ---- fences */
@@ -104,7 +139,6 @@ fence_is_out(const struct network *n)
 static void
 put_fence(struct network *n)
 {
-	double until = deadline(n);
 	struct await *a;
 
 	link_send(&n->link, "PING", fence_token(n->fence_out), NULL);
@@ -112,7 +146,7 @@ put_fence(struct network *n)
 	    entry) {
 		if (a->fence != n->fence_out)
 			break;
-		a->deadline = until;
+		set_deadline(n, a);
 	}
 }
 
@@ -194,24 +228,43 @@ fence_listed(struct irc *irc)
 	}
 }
 
+/* May the newest fence, in the queue, go behind so many lines more?  Its PONG
+ * must still come in time for those that are before it. */
+static bool
+fence_can_wait(struct network *n, unsigned lines)
+{
+	double leaves = ev_now(n->irc->loop) + link_delay(&n->link, lines);
+	double margin = share(n, ANSWER_SHARE - PING_SHARE);
+	const struct await *a;
+
+	if (n->fenced >= QUEUED_MAX)
+		return false;
+	TAILQ_FOREACH_REVERSE(a, &n->awaits.of[AWAIT_SENT], await_list,
+	    entry) {
+		if (a->fence != n->fence_out)
+			break;
+		if (leaves > a->until - margin)
+			return false;
+	}
+	return true;
+}
+
 static void
 send_fenced(struct network *n, request_t request, const char *target,
-    const char *body)
+    const char *body, unsigned lines, double came)
 {
 	bool straight = link_is_straight(&n->link);
-	struct await *a = remember(n, AWAIT_SENT, request, target);
+	bool shares = !straight && fence_can_wait(n, lines);
+	struct await *a = remember(n, AWAIT_SENT, request, target, came);
 
 	if (a == NULL)
 		return;
-	if (!straight && (n->fenced >= QUEUED_MAX ||
+	if (!straight && (!shares ||
 	    !link_unsend_ping(&n->link, fence_token(n->fence_out))))
 		next_fence(n);
-	a->line = n->link.taken + 1;
 	a->fence = straight ? n->fence_out + 1 : n->fence_out;
 	n->fenced++;
-	if (send_pieces(n, target, body) == -1)
-		await_fail(&n->awaits, a, ERR_RATE_LIMITED,
-		    "not everything could be sent");
+	send_remembered(n, a, target, body);
 	if (straight)
 		fence_gathered(n, false);
 	else
@@ -246,9 +299,9 @@ said_fenced(struct network *n, struct line *l)
 
 static void
 expect_echo(struct network *n, request_t request, const char *target,
-    const char *origin, const char *body, unsigned count)
+    const char *origin, const char *body, unsigned count, double came)
 {
-	struct await *a = remember(n, AWAIT_ECHO, request, target);
+	struct await *a = remember(n, AWAIT_ECHO, request, target, came);
 
 	if (a == NULL)
 		return;
@@ -256,48 +309,84 @@ expect_echo(struct network *n, request_t request, const char *target,
 	a->origin = xstrdup_null(origin);
 	if (count > 1)
 		a->body = xstrdup(body);
-	if (send_pieces(n, target, body) == -1)
-		await_fail(&n->awaits, a, ERR_RATE_LIMITED,
-		    "not everything could be sent");
+	send_remembered(n, a, target, body);
+}
+
+/* Lines that can ever leave in time at once. */
+static unsigned
+lines_at_best(const struct network *n)
+{
+	const struct flood_limit *limit = &n->irc->config.flood;
+	double lines = limit->burst + share(n, LEAVE_SHARE) * limit->rate;
+
+	return limit->burst <= 0 || lines > PIECES_MAX ? PIECES_MAX :
+	    (unsigned)lines;
+}
+
+/* Half a message is worse than none: what cannot leave in time as a whole is
+ * refused before any of it has, with the number of lines that can. */
+static bool
+fits(struct network *n, request_t request, unsigned count, size_t room,
+    double came)
+{
+	double left = came + share(n, LEAVE_SHARE) - ev_now(n->irc->loop);
+	unsigned best = lines_at_best(n), now = link_room(&n->link, left);
+	char text[200];
+
+	if (count > best) {
+		snprintf(text, sizeof(text), "too long for IRC: at most %u "
+		    "lines of %zu bytes can be sent at once", best, room);
+		up_error(request, ERR_TOO_LONG, text);
+		return false;
+	}
+	if (now >= link_space(&n->link))	/* a PING goes behind it */
+		now = now > 0 ? now - 1 : 0;
+	if (count <= now && n->awaits.count < AWAIT_MAX)
+		return true;
+	if (now == 0 || n->awaits.count >= AWAIT_MAX)
+		snprintf(text, sizeof(text),
+		    "the IRC server takes messages slowly: wait a little");
+	else
+		snprintf(text, sizeof(text), "the IRC server takes messages "
+		    "slowly: at most %u lines can be sent now", now);
+	up_error(request, ERR_RATE_LIMITED, text);
+	return false;
 }
 
 void
 said_send(struct network *n, request_t request, const struct msg_send *m,
-    const char *target, struct channel *via)
+    const char *target, struct channel *via, double came)
 {
-	unsigned count = count_pieces(m->body, piece_room(n, target));
+	size_t room = piece_room(n, target);
+	unsigned count = count_pieces(m->body, room);
 	struct person *p = people_find(&n->people, n->is.casemap, target);
 
 	if (count == 0) {
 		up_error(request, ERR_BAD_REQUEST, "nothing to say");
 		return;
 	}
-	if (count > PIECES_MAX) {
-		up_error(request, ERR_TOO_LONG, "too long for IRC");
+	if (!fits(n, request, count, room, came))
 		return;
-	}
-	if (count >= link_space(&n->link) || n->awaits.count >= AWAIT_MAX) {
-		up_error(request, ERR_RATE_LIMITED,
-		    "the IRC server takes messages slowly: wait a little");
-		return;
-	}
 	if (p != NULL)
 		p->via = via;
 	n->talked = ev_now(n->irc->loop);
 	if (n->caps & CAP_ECHO_MESSAGE)
-		expect_echo(n, request, target, m->id, m->body, count);
+		expect_echo(n, request, target, m->id, m->body, count,
+		    came);
 	else
-		send_fenced(n, request, target, m->body);
+		send_fenced(n, request, target, m->body, count, came);
 	network_arm(n);
 }
 
 void
 said_quietly(struct network *n, const char *target, const char *text)
 {
+	double now = ev_now(n->irc->loop);
+
 	if (n->caps & CAP_ECHO_MESSAGE)
-		expect_echo(n, 0, target, NULL, text, 1);
+		expect_echo(n, 0, target, NULL, text, 1, now);
 	else	/* so that a refusal is known to be about this one */
-		send_fenced(n, 0, target, text);
+		send_fenced(n, 0, target, text, 1, now);
 	network_arm(n);
 }
 
@@ -306,25 +395,37 @@ said_quietly(struct network *n, const char *target, const char *text)
 void
 said_expire(struct network *n, double now)
 {
-	struct await *a = await_first(&n->awaits, AWAIT_SENT);
+	const struct await *a;
+	unsigned back = n->fence_out;
 
-	/* That PONG will not come; the next message may have better luck. */
-	if (a != NULL && a->deadline <= now)
-		n->fence_back = n->fence_out;
 	await_expire(&n->awaits, now);
+	/* A PONG that nobody waits for any more will not come; the next message
+	 * may have better luck.  Those behind it may still come. */
+	a = await_first(&n->awaits, AWAIT_SENT);
+	if (a != NULL && a->fence <= n->fence_out)
+		back = a->fence - 1;
+	if (back > n->fence_back)
+		n->fence_back = back;
 	fence_gathered(n, true);
 }
 
+/* What is in the queue stays there for good. */
 static void
-fail_unsent(struct network *n, const char *text)
+fail_unsent(struct network *n, const char *why)
 {
+	unsigned long left = n->link.left;
 	struct await *a, *next;
+	char text[1100];
 
 	for (int kind = AWAIT_ECHO; kind <= AWAIT_SENT; kind++)
 		for (a = await_first(&n->awaits, kind); a != NULL; a = next) {
 			next = TAILQ_NEXT(a, entry);
-			if (a->line > n->link.left)
-				await_fail(&n->awaits, a, ERR_NETWORK, text);
+			if (a->last <= left)
+				continue;
+			snprintf(text, sizeof(text), "%.1000s; %s", why,
+			    a->line > left ? "the message was not sent" :
+			    "only a part of the message was sent");
+			await_fail(&n->awaits, a, ERR_NETWORK, text);
 		}
 }
 
@@ -332,7 +433,7 @@ void
 said_last(struct network *n)
 {
 	unlist(n);
-	fail_unsent(n, "logged out; the message was not sent");
+	fail_unsent(n, "logged out");
 	if (await_first(&n->awaits, AWAIT_SENT) == NULL)
 		return;
 	next_fence(n);
@@ -347,8 +448,7 @@ said_lost(struct network *n, const char *why)
 	char text[1100];
 
 	unlist(n);
-	snprintf(text, sizeof(text), "%.1000s; the message was not sent", why);
-	fail_unsent(n, text);
+	fail_unsent(n, why);
 	snprintf(text, sizeof(text),
 	    "%.1000s; the message may have been delivered", why);
 	await_fail_kinds(&n->awaits, AWAIT_SAID, ERR_NETWORK, text);

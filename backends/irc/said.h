@@ -6,9 +6,10 @@
 #include "backends/irc/network.h"
 
 /* Send to a nick or to a channel we are in; via: the room that a private
- * message goes through, or NULL.  Answers the request by and by. */
+ * message goes through, or NULL.  came: ev_now() of the request.  Answers it
+ * by and by, and before the main process has lost patience. */
 void	said_send(struct network *, request_t, const struct msg_send *,
-	    const char *target, struct channel *via);
+	    const char *target, struct channel *via, double came);
 
 /* A line for a nick that is nobody's message: NickServ's IDENTIFY.  Its echo
  * is swallowed. */

@@ -822,24 +822,96 @@ def test_flood_queue_is_paced_and_bounded(server, backend):
     assert e.value.code == "network"
 
 
+def test_late_pong(server, backend):
+    """A PONG that does not come in time is missed by the messages before it,
+    not by those that have a PING of their own."""
+    b = backend(irc_server=server.address, irc_flood_burst=3,
+                irc_flood_rate=3, irc_who_max=0, request_timeout=8)
+    b.login(ANA, "ana")
+    p = server.peer()
+    p.welcome()
+    b.wait("connected")
+    p.answer_pings = False
+    late = [b.start("message", user=ANA, to="bob", kind="chat", body="a%d" % i)
+            for i in range(8)]
+    p.expect("PING spectrum-2")
+    timed = [b.start("message", user=ANA, to="bob", kind="chat",
+                     body="b%d" % i) for i in range(8)]
+    p.expect("PING spectrum-3")
+    for r in late:
+        with pytest.raises(Failed) as e:
+            b.finish(r)
+        assert (e.value.code, e.value.text) == (
+            "timeout", "the IRC server did not answer; "
+            "the message may have been delivered")
+    p.send(*[":irc.test PONG t spectrum-%d" % i for i in (1, 2, 3)])
+    for r in timed:
+        assert b.finish(r) == {}
+
+
+def test_too_long_is_refused_at_once(server, backend):
+    b = backend(irc_server=server.address, irc_who_max=0)
+    b.login(ANA, "ana")
+    p = server.peer()
+    p.welcome()
+    b.wait("connected")
+
+    def say(lines):
+        return b.start("message", user=ANA, to="bob", kind="chat",
+                       body="\n".join(["x"] * lines))
+
+    def refused(lines):
+        with pytest.raises(Failed) as e:
+            b.finish(say(lines))
+        return e.value.code, e.value.text
+
+    # 10 at once and 45 s / 2 s
+    code, text = refused(33)
+    assert code == "too_long" and "at most 32 lines of " in text
+    say(20)
+    code, text = refused(20)
+    assert code == "rate_limited" and text.endswith(
+        "at most 11 lines can be sent now")
+    say(11)                     # and two PINGs
+    code, text = refused(1)
+    assert (code, text) == ("rate_limited", "the IRC server takes messages "
+                            "slowly: wait a little")
+
+
 # -------------------------------------------------------------------- IRCv3
 
-@pytest.fixture
-def modern(server, backend):
-    b = backend(irc_server=server.address)
+def echoing(server, b, caps=""):
     b.login(ANA, "ana")
     p = server.peer()
     p.expect("NICK")
-    p.send(":irc.test CAP * LS :echo-message server-time message-tags "
-           "away-notify extended-join multi-prefix unknown/cap=1")
-    req = p.expect("CAP REQ").split(":", 1)[1]
+    p.send(":irc.test CAP * LS :echo-message " + caps)
+    req = p.expect("CAP REQ").split(" ", 2)[2].lstrip(":")
     assert "unknown" not in req
     p.send(":irc.test CAP * ACK :" + req)
     p.expect("CAP END")
     p.nick = "ana"
     p.send(":irc.test 001 ana :Welcome")
     b.wait("connected")
-    return b, p
+    return p
+
+
+@pytest.fixture
+def modern(server, backend):
+    b = backend(irc_server=server.address)
+    return b, echoing(server, b, "server-time message-tags away-notify "
+                      "extended-join multi-prefix unknown/cap=1")
+
+
+def test_a_long_message_is_awaited(server, backend):
+    """Its time begins when its last line has left."""
+    b = backend(irc_server=server.address, irc_flood_burst=2,
+                irc_flood_rate=0.5)
+    p = echoing(server, b)
+    r = b.start("message", user=ANA, to="bob", kind="chat",
+                body="\n".join("line %d" % i for i in range(20)))
+    for i in range(20):
+        p.send(":ana!u@h " + p.expect("PRIVMSG bob"))
+    assert b.finish(r) == {}
 
 
 def test_echo_is_acceptance(modern):
@@ -1163,3 +1235,32 @@ def test_nothing_counts_as_sent_behind_quit(server, backend):
     lines = p.rest().split("\n")
     assert len(accepted) < 5
     assert accepted == {l for l in lines if l.startswith("PRIVMSG")}
+
+
+@pytest.mark.parametrize("caps", [None, "echo-message"])
+@pytest.mark.parametrize("end", ["logout", "loss"])
+def test_half_a_message_is_not_sent(server, backend, caps, end):
+    """The rest of it never leaves the queue."""
+    b = backend(irc_server=server.address, irc_flood_burst=4,
+                irc_flood_rate=0.2, irc_who_max=0)
+    if caps:
+        p = echoing(server, b)
+    else:
+        b.login(ANA, "ana")
+        p = server.peer()
+        p.welcome()
+        b.wait("connected")
+    r = b.start("message", user=ANA, to="bob", kind="chat",
+                body="\n".join("line %d" % i for i in range(8)))
+    p.expect("PRIVMSG bob")
+    if end == "logout":
+        out = b.start("logout", user=ANA)
+        p.expect("QUIT")
+        p.hang_up()
+        b.finish(out)
+    else:
+        p.close()
+    with pytest.raises(Failed) as e:
+        b.finish(r)
+    assert e.value.code == "network"
+    assert e.value.text.endswith("; only a part of the message was sent")

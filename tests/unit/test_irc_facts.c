@@ -192,8 +192,14 @@ flood(void **state)
 	for (int i = 0; i < 3; i++)
 		assert_true(flood_take(&f, &limit, 100));
 	assert_false(flood_take(&f, &limit, 100));
-	assert_true(flood_wait(&f, &limit, 100) > 1.99);
-	assert_true(flood_wait(&f, &limit, 100) < 2.01);
+	assert_true(flood_wait(&f, &limit, 100, 1) > 1.99);
+	assert_true(flood_wait(&f, &limit, 100, 1) < 2.01);
+	assert_true(flood_wait(&f, &limit, 100, 5) > 9.99);
+	assert_true(flood_wait(&f, &limit, 100, 5) < 10.01);
+	assert_int_equal(flood_wait(&f, &limit, 100, 0), 0);
+	assert_int_equal(flood_within(&f, &limit, 100, 10.01), 5);
+	assert_int_equal(flood_within(&f, &limit, 100, 1), 0);
+	assert_int_equal(flood_within(&f, &limit, 100, -5), 0);
 	assert_false(flood_take(&f, &limit, 101));
 	assert_true(flood_take(&f, &limit, 102.01));
 	assert_false(flood_take(&f, &limit, 102.01));
