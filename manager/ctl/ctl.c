@@ -24,6 +24,9 @@ static const struct command {
 	{ "restart", ctl_restart, true,  "stop what runs, and start" },
 	{ "status",  ctl_status,  false, "tell what runs; 3 if not all do" },
 	{ "list",    ctl_list,    false, "print the JID of each file" },
+	{ "reload",  ctl_reload,  false, "have them read their files again" },
+	{ "upgrade", ctl_upgrade, false, "have them execute the program on "
+	    "disk" },
 };
 
 static void

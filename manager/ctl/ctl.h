@@ -29,6 +29,7 @@ struct ctl {
 	char		*directory;	/* of the instances' files */
 	double		 timeout;	/* seconds for an answer */
 	bool		 broken;	/* some file could not be loaded */
+	bool		 named;		/* answers begin with whose they are */
 };
 
 /* One JID of one file: vhosts count each. */
@@ -64,7 +65,8 @@ pid_t	 ctl_instance_pid(const struct ctl_instance *);
 
 /* Commands over some instances; they return what to exit with. */
 typedef int ctl_command(struct ctl *, struct ctl_instance *, size_t n);
-ctl_command ctl_start, ctl_stop, ctl_restart, ctl_status, ctl_list;
+ctl_command ctl_start, ctl_stop, ctl_restart, ctl_status, ctl_list, ctl_reload,
+	    ctl_upgrade;
 
 /* Parts of restart.  ctl_start_one() says on standard error what went wrong.
  * ctl_stop_one() reports on standard output; false: it still runs. */
@@ -72,7 +74,8 @@ int	 ctl_start_one(struct ctl_instance *) MUST_CHECK;
 void	 ctl_stop_signal(struct ctl_instance *);
 bool	 ctl_stop_one(struct ctl_instance *);
 
-/* The words as one command to the instance; prints its answer. */
+/* The words as one command to the instance; prints its answer, on standard
+ * error and with CTL_FAILED when it is an error. */
 int	 ctl_query(struct ctl *, const struct ctl_instance *, char **words,
 	    size_t n);
 /* Ask a control socket.  Returns the answer (caller frees), or NULL with *why

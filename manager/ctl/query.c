@@ -77,18 +77,21 @@ follow(const struct ctl_instance *one, const char *line, double timeout)
 
 static int
 ask(const struct ctl_instance *one, const char *line, double timeout,
-    bool errors_count)
+    bool named)
 {
 	char *answer, *why = NULL;
 	bool failed;
+	FILE *to;
 
 	answer = ctl_ask(one->control, line, timeout, &why);
 	if (answer == NULL)
 		return unanswered(one, why);
-	failed = errors_count && is_error(answer, strlen(answer));
+	failed = is_error(answer, strlen(answer));
+	to = failed ? stderr : stdout;
+	if (named)
+		fprintf(to, "%s: ", one->jid);
 	/* The answer has its newline; the C++ program's words for none. */
-	fputs(strcmp(answer, "\n") == 0 ? "Empty response\n" : answer,
-	    failed ? stderr : stdout);
+	fputs(strcmp(answer, "\n") == 0 ? "Empty response\n" : answer, to);
 	free(answer);
 	return failed ? CTL_FAILED : CTL_OK;
 }
@@ -116,7 +119,7 @@ ctl_query(struct ctl *ctl, const struct ctl_instance *one, char **words,
 	if (special != NULL && special->follow)
 		code = follow(one, line, timeout);
 	else
-		code = ask(one, line, timeout, special != NULL);
+		code = ask(one, line, timeout, ctl->named);
 	free(line);
 	return code;
 }

@@ -17,7 +17,6 @@ link_up(void *ctx)
 {
 	struct gateway *gw = ctx;
 
-	log_info("%s: the XMPP side is up", gw->config->jid);
 	recent_add(&gw->recent, ev_now(gw->loop), "the XMPP side is up");
 	if (!link_is_server(gw->link))
 		gw->lenient_until = ev_now(gw->loop) + LENIENCE;
@@ -29,7 +28,6 @@ link_down(void *ctx, const char *why)
 {
 	struct gateway *gw = ctx;
 
-	log_warn("%s: the XMPP side is down: %s", gw->config->jid, why);
 	recent_add(&gw->recent, ev_now(gw->loop), "the XMPP side is down: %s",
 	    why);
 	iq_fail_all(gw);

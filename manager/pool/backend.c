@@ -20,6 +20,7 @@
 #include "manager/pool/talk.h"
 #include "protocol/errors.h"
 #include "util/later.h"
+#include "util/utf8.h"
 #include "util/xalloc.h"
 
 #define ABORT_GRACE	2.0	/* s to write a core file */
@@ -101,6 +102,21 @@ backend_event(struct backend *b, enum backend_event event)
 	actions[b->state][event](b);
 }
 
+/* What does not fit is cut between characters. */
+static void
+words(char *to, size_t size, const char *fmt, va_list ap)
+{
+	struct buf b = { 0 };
+	size_t n;
+
+	buf_addv(&b, fmt, ap);
+	n = utf8_cut(buf_data(&b), buf_len(&b), size - 1);
+	if (n > 0)
+		memcpy(to, buf_data(&b), n);
+	to[n] = '\0';
+	buf_free(&b);
+}
+
 void
 backend_fail(struct backend *b, enum backend_event event, const char *fmt, ...)
 {
@@ -108,7 +124,7 @@ backend_fail(struct backend *b, enum backend_event event, const char *fmt, ...)
 
 	if (b->state < BACKEND_STOPPING && b->why[0] == '\0') {
 		va_start(ap, fmt);
-		vsnprintf(b->why, sizeof(b->why), fmt, ap);
+		words(b->why, sizeof(b->why), fmt, ap);
 		va_end(ap);
 	}
 	backend_event(b, event);
@@ -117,11 +133,11 @@ backend_fail(struct backend *b, enum backend_event event, const char *fmt, ...)
 void
 backend_changed(struct backend *b, enum log_level level, const char *fmt, ...)
 {
-	char what[300];
+	char what[BACKEND_WORDS];
 	va_list ap;
 
 	va_start(ap, fmt);
-	vsnprintf(what, sizeof(what), fmt, ap);
+	words(what, sizeof(what), fmt, ap);
 	va_end(ap);
 	backend_log(b, level, "%s", what);
 	if (b->owner->changed != NULL)
@@ -250,6 +266,7 @@ abort_it(struct backend *b)
 	set_state(b, BACKEND_HUNG);
 	channel_close(&b->channel);
 	set_timer(b, ABORT_GRACE, 0);
+	b->aborted = true;
 	send_signal(b, SIGABRT);
 	if (b->pid > 1 && !b->exited)
 		kill(-b->pid, SIGCONT);
@@ -385,15 +402,27 @@ backend_words(const struct backend *b, struct buf *out)
 }
 
 void
+backend_end_words(const struct backend *b, struct buf *out)
+{
+	backend_words(b, out);
+	if (b->why[0] == '\0' || !b->exited || b->killed == 0)
+		return;			/* the status has been said */
+	if (b->aborted && b->killed == SIGKILL)
+		buf_adds(out, "; SIGABRT did not help");
+	buf_adds(out, "; ended by ");
+	report_status(b->status, out);
+}
+
+void
 backend_log(const struct backend *b, enum log_level level, const char *fmt, ...)
 {
-	char text[1500];
+	char text[BACKEND_WORDS];
 	va_list ap;
 
 	if (!log_enabled(level))
 		return;
 	va_start(ap, fmt);
-	vsnprintf(text, sizeof(text), fmt, ap);
+	words(text, sizeof(text), fmt, ap);
 	va_end(ap);
 	log_line(level, "%s: backend %u (pid %d): %s", b->instance, b->id,
 	    (int)b->pid, text);

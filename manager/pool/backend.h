@@ -37,6 +37,7 @@ enum backend_event {
 	BACKEND_EVENTS
 };
 
+#define BACKEND_WORDS	1500	/* bytes of one line about it */
 #define BACKEND_TICKS	4	/* looks at it in a ping interval */
 
 struct backend;
@@ -112,6 +113,7 @@ struct backend {
 	bool		 exited;	/* then status is as of waitpid(2) */
 	int		 status;
 	int		 killed;	/* last signal that we sent; 0: none */
+	bool		 aborted;	/* SIGABRT was the first */
 	unsigned	 futile;	/* SIGKILLs after the first */
 	char		 why[200];	/* our reason to drop it; "": none */
 	char		 comm[32];	/* name of the process; "": unknown */
@@ -188,8 +190,10 @@ bool		 backend_is_idle(const struct backend *);
 const char	*backend_state_name(enum backend_state);
 /* -1: there is no such state; name may be NULL. */
 int		 backend_state_parse(const char *name, enum backend_state *);
-/* Why it was lost: our reason, how it ended, or both. */
+/* Why it was lost: our reason, or how it ended. */
 void		 backend_words(const struct backend *, struct buf *);
+/* The same of one that is gone: our reason, and what has ended it. */
+void		 backend_end_words(const struct backend *, struct buf *);
 /* A log line "INSTANCE: backend ID (pid PID): ...". */
 void		 backend_log(const struct backend *, enum log_level,
 		    const char *fmt, ...) PRINTF(3, 4);

@@ -50,6 +50,7 @@ freeze_timer(struct pool *pool, ev_timer *timer, double *left, bool freeze)
 		    ev_timer_remaining(pool->loop, timer) : -1;
 		ev_timer_stop(pool->loop, timer);
 	} else if (*left >= 0) {
+		ev_timer_stop(pool->loop, timer);	/* begun meanwhile */
 		ev_timer_set(timer, *left, timer->repeat);
 		ev_timer_start(pool->loop, timer);
 	}

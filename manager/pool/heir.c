@@ -224,6 +224,13 @@ pack_tail(const struct tail *t, struct packer *p)
 			pack_str(p, NULL, t->lines[(t->next - i) % TAIL_LINES]);
 	}
 	pack_end(p);
+	pack_list(p, "ages");
+	for (unsigned i = TAIL_LINES; i > 0; i--) {
+		if (t->next >= i)
+			pack_num(p, NULL, clock_now() -
+			    t->times[(t->next - i) % TAIL_LINES]);
+	}
+	pack_end(p);
 	pack_end(p);
 }
 
@@ -231,6 +238,7 @@ static void
 adopt_tail(struct backend *b, const struct packed *p)
 {
 	const struct packed *lines = packed_get(p, "lines");
+	const struct packed *ages = packed_get(p, "ages");
 	const char *line;
 	const void *part;
 	char *subject;
@@ -238,7 +246,8 @@ adopt_tail(struct backend *b, const struct packed *p)
 
 	for (size_t i = 0; i < packed_count(lines); i++) {
 		if ((line = packed_str(packed_at(lines, i), NULL)) != NULL)
-			tail_keep(&b->tail, line);
+			tail_keep(&b->tail, line,
+			    packed_num(packed_at(ages, i), NULL, 0));
 	}
 	subject = xasprintf("%s: backend %u (pid %d)", b->instance, b->id,
 	    (int)b->pid);
@@ -306,6 +315,7 @@ pack_life(const struct backend *b, struct packer *p)
 	pack_int(p, "status", b->status);
 	pack_int(p, "killed", b->killed);
 	pack_int(p, "futile", b->futile);
+	pack_bool(p, "aborted", b->aborted);
 	pack_str(p, "why", b->why);
 	pack_str(p, "comm", b->comm);
 	pack_int(p, "rss_kb", b->rss_kb);
@@ -340,6 +350,7 @@ adopt_life(struct backend *b, const struct packed *p)
 	b->status = (int)packed_int(p, "status", 0);
 	b->killed = (int)packed_int(p, "killed", 0);
 	b->futile = (unsigned)packed_int(p, "futile", 0);
+	b->aborted = packed_bool(p, "aborted", false);
 	copy(b->why, sizeof(b->why), packed_str(p, "why"));
 	copy(b->comm, sizeof(b->comm), packed_str(p, "comm"));
 	b->rss_kb = (long)packed_int(p, "rss_kb", 0);

@@ -46,7 +46,7 @@ pool_touch(struct pool *pool)
 
 struct news {
 	struct pool	*pool;
-	char		 text[600];
+	char		*text;		/* owned */
 };
 
 static void
@@ -57,12 +57,14 @@ tell_news(void *arg)
 
 	if (!pool->destroyed)
 		pool->events->changed(pool->ctx, news->text);
+	free(news->text);
 	free(news);
 }
 
 void
 pool_news(struct pool *pool, const char *fmt, ...)
 {
+	struct buf b = { 0 };
 	struct news *news;
 	va_list ap;
 
@@ -71,8 +73,9 @@ pool_news(struct pool *pool, const char *fmt, ...)
 	news = xmalloc(sizeof(*news));
 	news->pool = pool;
 	va_start(ap, fmt);
-	vsnprintf(news->text, sizeof(news->text), fmt, ap);
+	buf_addv(&b, fmt, ap);
 	va_end(ap);
+	news->text = buf_steal(&b);
 	later(tell_news, news);
 }
 
@@ -125,7 +128,7 @@ last_words(const struct backend *b, char **how, char **said)
 {
 	struct buf how_it_was = { 0 }, words = { 0 }, core = { 0 };
 
-	backend_words(b, &how_it_was);
+	backend_end_words(b, &how_it_was);
 	if (b->exited)
 		core_words(b->pid, b->comm, b->status, &core);
 	if (buf_len(&core) > 0) {
@@ -133,7 +136,9 @@ last_words(const struct backend *b, char **how, char **said)
 		buf_add(&how_it_was, buf_data(&core), buf_len(&core));
 	}
 	buf_free(&core);
-	tail_words(&b->tail, LAST_LINES, &words);
+	/* Who goes as it was told has nothing to explain. */
+	if (!b->asked || b->status != 0)
+		tail_words(&b->tail, LAST_LINES, &words);
 	*how = buf_steal(&how_it_was);
 	*said = buf_steal(&words);
 }
@@ -142,23 +147,23 @@ static void
 report_end(struct pool *pool, struct backend *b)
 {
 	char *how, *said;
-	const char *colon;
+	const char *join;
 
 	last_words(b, &how, &said);
-	colon = said[0] != '\0' ? ": " : "";
+	join = said[0] != '\0' ? REPORT_SAID : "";
 	report_death(&pool->report, b->id, how, said);
 	if (!b->asked)
 		report_add(&pool->report, b->pid, b->id, b->users_lost, how,
 		    said);
 	if (b->asked)
 		backend_changed(b, b->status == 0 ? LOG_INFO : LOG_WARN,
-		    "has exited: %s%s%s", how, colon, said);
+		    "has exited: %s%s%s", how, join, said);
 	else if (b->ready_at > 0)
 		backend_changed(b, LOG_WARN, "%s, %u user%s lost%s%s", how,
-		    b->users_lost, b->users_lost == 1 ? "" : "s", colon, said);
+		    b->users_lost, b->users_lost == 1 ? "" : "s", join, said);
 	else
 		backend_changed(b, LOG_ERROR, "did not start: %s%s%s; next try "
-		    "in %.1f s", how, colon, said, avail_pause(pool));
+		    "in %.1f s", how, join, said, avail_pause(pool));
 	free(how);
 	free(said);
 }

@@ -114,7 +114,7 @@ report_print(const struct report *r, struct buf *out)
 			buf_addc(out, '-');
 		buf_addf(out, " id %u: %s, %u user%s, %.0f s ago%s%s\n", e->id,
 		    e->how, e->users, e->users == 1 ? "" : "s", now - e->when,
-		    e->words[0] != '\0' ? ": " : "", e->words);
+		    e->words[0] != '\0' ? REPORT_SAID : "", e->words);
 	}
 }
 

@@ -10,6 +10,8 @@
 #include "util/pack.h"
 
 #define REPORT_KEPT	64
+/* Between how it ended and what it said before: that need not be why. */
+#define REPORT_SAID	"; it last said: "
 
 struct report_entry {
 	pid_t		 pid;		/* 0: it could not be executed */

@@ -101,11 +101,13 @@ to_own_log(struct tail *t, enum log_level level, const char *line)
 }
 
 void
-tail_keep(struct tail *t, const char *line)
+tail_keep(struct tail *t, const char *line, double age)
 {
-	char *slot = t->lines[t->next++ % TAIL_LINES];
+	unsigned at = t->next++ % TAIL_LINES;
+	char *slot = t->lines[at];
 	size_t n = utf8_cut(line, strlen(line), TAIL_WIDTH - 1);
 
+	t->times[at] = clock_now() - age;
 	memcpy(slot, line, n);
 	slot[n] = '\0';
 }
@@ -115,7 +117,7 @@ tail_line(struct tail *t, enum log_level level, const char *line)
 {
 	to_own_log(t, level, line);
 	if (level < LOG_DEBUG)
-		tail_keep(t, line);
+		tail_keep(t, line, 0);
 }
 
 /* line: as it was written, n bytes and a NUL. */
@@ -134,7 +136,7 @@ take_line(struct tail *t, char *line, size_t n)
 	text = line_level(line, &level);
 	if (t->path == NULL)
 		to_own_log(t, level, text);
-	tail_keep(t, text);
+	tail_keep(t, text, 0);
 }
 
 static void
@@ -265,17 +267,17 @@ tail_abandon(struct tail *t)
 void
 tail_words(const struct tail *t, unsigned lines, struct buf *out)
 {
+	double since = clock_now() - TAIL_FRESH;
 	const char *join = "";
 
 	if (lines > TAIL_LINES)
 		lines = TAIL_LINES;
 	for (unsigned i = lines; i > 0; i--) {
-		const char *line;
+		unsigned at = (t->next - i) % TAIL_LINES;
 
-		if (t->next < i)
+		if (t->next < i || t->times[at] < since)
 			continue;
-		line = t->lines[(t->next - i) % TAIL_LINES];
-		buf_addf(out, "%s%s", join, line);
+		buf_addf(out, "%s%s", join, t->lines[at]);
 		join = " / ";
 	}
 }

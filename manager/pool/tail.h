@@ -12,6 +12,7 @@
 
 #define TAIL_LINES	10
 #define TAIL_WIDTH	200	/* bytes kept of a line */
+#define TAIL_FRESH	60.0	/* s; older words have no part in an end */
 
 struct tail {
 	struct ev_loop	*loop;
@@ -22,7 +23,8 @@ struct tail {
 	bool		 complained;	/* that the file cannot be opened */
 	char		*subject;	/* owned; begins lines in our own log */
 	char		 lines[TAIL_LINES][TAIL_WIDTH];
-	unsigned	 next;		/* lines[] is a ring */
+	double		 times[TAIL_LINES];	/* of lines[]; clock_now() */
+	unsigned	 next;		/* both are rings */
 	struct buf	 part;		/* of a line whose end has not come */
 	double		 second;	/* in which .passed lines */
 	unsigned	 passed;	/* have gone to our own log */
@@ -46,11 +48,12 @@ void	tail_abandon(struct tail *);
 
 /* A line that came another way: to our own log, and kept as well. */
 void	tail_line(struct tail *, enum log_level, const char *line);
-/* The same for the latter only. */
-void	tail_keep(struct tail *, const char *line);
+/* The same for the latter only; age: s since it came. */
+void	tail_keep(struct tail *, const char *line, double age);
 /* What came on the pipe; for tests. */
 void	tail_feed(struct tail *, const char *bytes, size_t n);
-/* The last lines, joined by " / ", oldest first; none: nothing. */
+/* The last lines, if they came within TAIL_FRESH, joined by " / ", oldest
+ * first; none: nothing. */
 void	tail_words(const struct tail *, unsigned lines, struct buf *);
 
 #endif

@@ -158,7 +158,7 @@ def test_nobody_is_disconnected(irc_instance, program, users, irc, unique):
     assert not carl.matching(" (QUIT|PART) ")
     assert gone(anna) == absent
     # The same stream to the server.
-    assert len(re.findall("the XMPP side is (?:up|down)",
+    assert len(re.findall(": (?:connected to|lost) ",
                           irc_instance.read_log())) == 1
     assert pause < PAUSE_MAX * SLOWER
 
@@ -305,7 +305,7 @@ def test_a_program_that_cannot_go_on(bad, program, users):
     assert image(bad) == new and bad.backends() == backends
     echo(bad, anna, "and now")
     assert gone(anna) == absent
-    assert len(re.findall("the XMPP side is (?:up|down)",
+    assert len(re.findall(": (?:connected to|lost) ",
                           bad.read_log())) == 1
 
 

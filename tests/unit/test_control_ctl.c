@@ -109,7 +109,8 @@ on_crash(void *ctx, uint64_t id, const char *args)
 static void
 on_other(void *ctx, uint64_t id, const char *line)
 {
-	char *answer = xasprintf("%s says %s", (char *)ctx, line);
+	char *answer = xasprintf("%s%s says %s",
+	    strcmp(line, "refuse") == 0 ? "Error: " : "", (char *)ctx, line);
 
 	control_reply(control, id, answer);
 	free(answer);
@@ -390,6 +391,9 @@ questions(void **state)
 	says(out, "Running\n");
 	assert_int_equal(manager("a.example register x@y -z pass"), 0);
 	says(out, "a.example says register x@y -z pass\n");
+	assert_int_equal(manager("a.example refuse"), 1);
+	says(out, "");
+	says(err, "Error: a.example says refuse\n");
 	assert_int_equal(manager("v.example uptime"), 0);
 	says(out, "v.example says uptime\n");
 	assert_int_equal(manager("a.example start now"), 0);
@@ -427,6 +431,28 @@ long_answers(void **state)
 	says(err, "Error: nobody is not online\n");
 	assert_int_equal(manager("stop a.example"), 0);
 	assert_int_equal(manager("a.example trace ana"), 10);
+}
+
+/* What does not run has nothing to do. */
+static void
+all_that_run(void **state)
+{
+	(void)state;
+	assert_int_equal(manager("start"), 0);
+	assert_int_equal(manager("stop b.example"), 0);
+	assert_int_equal(manager("reload"), 0);
+	says(out, "a.example: a.example says reload\n"
+	    "v.example: v.example says reload\n");
+	says(err, "");
+	assert_int_equal(manager("upgrade"), 0);
+	says(out, "a.example: Upgraded to 3.1.0 in 40 ms (rehearsal 90 ms)\n"
+	    "v.example: Upgraded to 3.1.0 in 40 ms (rehearsal 90 ms)\n");
+	assert_int_equal(manager("reload v.example"), 0);
+	says(out, "v.example says reload\n");
+	assert_int_equal(manager("v.example reload"), 0);
+	says(out, "v.example says reload\n");
+	assert_int_equal(manager("reload b.example"), 10);
+	assert_int_equal(manager("start"), 0);
 }
 
 static void
@@ -530,6 +556,7 @@ main(int argc, char **argv)
 		TEST(one_at_a_time),
 		TEST(questions),
 		TEST(long_answers),
+		TEST(all_that_run),
 		TEST(failures),
 		TEST(spoilt_files),
 		TEST(the_log_is_shown),

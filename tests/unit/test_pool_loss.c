@@ -23,13 +23,13 @@ crash_gives_users_back(void **state)
 	assert_int_not_equal(world_info(w, 0).pid, pid);
 	until(w, pool_crashes(w->pool) == 1 && world_count(w) == 1);
 	assert_reported(w, "id 1: signal 11 (Segmentation fault");
-	assert_reported(w, ", 3 users, 0 s ago: about to crash / for u0@x\n");
+	assert_reported(w, " s ago; it last said: about to crash / for u0@x\n");
 	pool_crashed_pids(w->pool, &pids);
 	text = buf_steal(&pids);
 	snprintf(expected, sizeof(expected), "%d\n", (int)pid);
 	assert_string_equal(text, expected);
 	free(text);
-	assert_true(world_logged(w, "3 users lost: about to crash"));
+	assert_true(world_logged(w, "3 users lost; it last said: about to crash"));
 	world_destroy(w);
 }
 
@@ -88,10 +88,16 @@ last_messages_count(void **state)
 static void
 unread_is_unsent(void **state)
 {
-	struct world *w = world_with_users("ok", 2);
-	pid_t pid = world_info(w, 0).pid;
+	struct world *w = world_create("ok");
+	pid_t pid;
 
 	(void)state;
+	/* Who is watched too closely is woken before it is killed. */
+	w->config.ping_interval = 60;
+	world_start(w);
+	world_assign(w, 0, 2);
+	until(w, w->assigned == 2);
+	pid = world_info(w, 0).pid;
 	assert_int_equal(world_send(w, "u0@x", "silent"), 0);
 	assert_int_equal(world_send(w, "u1@x", "hello"), 0);
 	until(w, w->replies == 1);
@@ -145,7 +151,8 @@ closed_but_alive(void **state)
 	until_within(w, 0.5, w->lost == 1);
 	assert_string_equal(w->last_lost, "closed its standard output");
 	until_within(w, 3, !alive(pid) && pool_crashes(w->pool) == 1);
-	assert_reported(w, "closed its standard output, 1 user");
+	assert_reported(w, "closed its standard output; ended by signal 9 "
+	    "(Killed), 1 user");
 	world_destroy(w);
 }
 
@@ -234,6 +241,37 @@ full_and_drained(void **state)
 	until(w, w->drained == 1);
 	assert_false(pool_is_full(w->pool, "u0@x"));
 	until(w, w->replies == sent + 1);
+	assert_int_equal(w->failures, 0);
+	world_destroy(w);
+}
+
+static void
+on_goodbye(void *ctx, const struct msg_error *error, const union result *result)
+{
+	(void)result;
+	assert_null(error);
+	((struct world *)ctx)->stopped++;
+}
+
+/* What else waits there may be refused, this not: the user would stay. */
+static void
+logout_passes_a_full_queue(void **state)
+{
+	struct world *w = world_with_users("ok", 1);
+	const struct msg_logout goodbye = { .user = "u0@x" };
+	char body[8001];
+
+	(void)state;
+	memset(body, 'x', sizeof(body) - 1);
+	body[sizeof(body) - 1] = '\0';
+	assert_int_equal(world_send(w, "u0@x", "nap"), 0);
+	while (world_send(w, "u0@x", body) == 0)
+		continue;
+	assert_true(pool_is_full(w->pool, "u0@x"));
+	assert_int_equal(pool_request(w->pool, "u0@x", METHOD_logout, &goodbye,
+	    0, on_goodbye, w), 0);
+	assert_int_equal(world_send(w, "u0@x", "x"), -1);
+	until(w, w->stopped == 1);
 	assert_int_equal(w->failures, 0);
 	world_destroy(w);
 }
@@ -386,7 +424,8 @@ log_messages(void **state)
 	assert_true(lines >= 100 && lines <= 400);	/* not the flood */
 	assert_int_equal(world_send(w, "u0@x", "exit0"), 0);
 	until(w, pool_crashes(w->pool) == 1);
-	assert_reported(w, "ago: u0@x: beware / u0@x: beware / u0@x: beware");
+	assert_reported(w, "ago; it last said: u0@x: beware / u0@x: beware "
+	    "/ u0@x: beware");
 	world_destroy(w);
 }
 
@@ -450,6 +489,7 @@ main(int argc, char **argv)
 		cmocka_unit_test(hold_lets_it_wait),
 		cmocka_unit_test(too_many_asks),
 		cmocka_unit_test(full_and_drained),
+		cmocka_unit_test(logout_passes_a_full_queue),
 		cmocka_unit_test(restart_moves_users),
 		cmocka_unit_test(restart_waits_for_answers),
 		cmocka_unit_test(restart_of_the_only_one),

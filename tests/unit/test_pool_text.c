@@ -136,6 +136,12 @@ last_words(void **state)
 	    "line 20 / line 21 / line 22 / line 23 / line 24");
 	feed(t, "bad \xff\x01 bytes\n");
 	assert_words(t, 1, "bad ?? bytes");
+	/* What it said long ago has no part in its end. */
+	for (int i = 0; i < TAIL_LINES; i++)
+		t->times[i] -= TAIL_FRESH + 1;
+	assert_words(t, 3, "");
+	feed(t, "news\n");
+	assert_words(t, 3, "news");
 	/* What has no end of line is taken when the pipe ends. */
 	assert_int_equal(write(to, "the end", 7), 7);
 	close(to);
@@ -292,7 +298,7 @@ report_ring(void **state)
 	report_print(&r, &out);
 	text = buf_steal(&out);
 	assert_non_null(strstr(text,
-	    "1037 id 2: exit 1, 1 user, 0 s ago: words\n"));
+	    "1037 id 2: exit 1, 1 user, 0 s ago; it last said: words\n"));
 	assert_null(strstr(text, "cannot execute"));
 	free(text);
 }
