@@ -270,7 +270,8 @@ heard(struct client *c, const char *s, size_t len, const char *type)
 	if (strcmp(type, "error") == 0) {
 		if (id != NULL && *id == 'x')
 			ledger_failed((uint32_t)strtoul(id + 1, NULL, 10),
-			    END_ERROR);
+			    frame_has(s, len, "may have been delivered") ?
+			    END_UNSURE : END_ERROR);
 		if (id != NULL && *id == 'x' && !frame_has(s, len, "may have"))
 			ledger_journal("error %s %.*s", id, (int)len, s);
 	} else if (body != NULL) {

@@ -2,17 +2,23 @@
 /* What became of each message?
  *
  * A message is fine when its receiver has it, or its sender was told that it
- * may not have arrived:
- *  - by an error stanza or a numeric;
- *  - by the loss of the sender's own connection before his server had said
- *    that it has the message;
- *  - by IRC, which has no other words for it, when the receiver's connection
- *    was seen to end within LAST seconds after the message was said, or the
- *    whole server died then: what the server had written to that connection,
- *    nobody had read.  For users of a hung backend that time is as long as it
- *    hung, since its sockets fill up unread.
- * It is doubled when it comes again without saying so (XEP-0203) under its old
- * id, by which clients drop repetitions. */
+ * may not have arrived: by an error stanza or a numeric, or by the loss of the
+ * sender's own connection before his server had said that it has the message.
+ *
+ * Nobody can be told of what a process had in hand that was killed, since IRC
+ * acknowledges nothing to whoever is written to.  So these are counted apart,
+ * when chaos.py says that it has struck just then, and only then:
+ *  - BY_SERVER: said in the last MOMENT of an IRC server that was killed;
+ *  - BY_QUIT: said to a user on IRC after a moment before his backend was
+ *    killed or poisoned, and before IRC said that his connection broke.  That
+ *    is another word than that of somebody who takes his leave, and who moves
+ *    takes it: of those nothing may be missing;
+ *  - BY_HUNG: the same with a backend that hung and was killed for it.
+ *
+ * It is doubled when it comes again, unless it says so (XEP-0203), under its
+ * old id, by which clients drop repetitions, and a stroke at Prosody explains
+ * it.  An error that says nothing of a possible delivery is a lie when the
+ * message was received. */
 #include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
@@ -21,7 +27,10 @@
 #include "util/siphash.h"
 #include "util/xalloc.h"
 
-#define LAST	1.0	/* seconds */
+/* Seconds. */
+#define MOMENT	0.1	/* that a message may be in a killed process's hands */
+#define BROKEN	1.0	/* until all of IRC knows that a process has died */
+#define REPEAT	15.0	/* before it, Prosody's end makes us repeat */
 
 struct times {
 	double	*at;
@@ -32,7 +41,8 @@ static struct message *messages;
 static uint32_t used, room;
 static unsigned long counts[2], reordered[2];
 static uint32_t *newest[2];		/* by user: received last */
-static struct times *quits, died, hung_from, hung_to;
+static struct times *quits;		/* by user: broken connections */
+static struct times from[NSTROKES], to[NSTROKES];
 static FILE *journal;
 
 static void
@@ -45,21 +55,14 @@ note(struct times *t, double at)
 	t->at[t->n++] = at;
 }
 
-static bool
-between(const struct times *t, double from, double to)
-{
-	for (size_t i = 0; i < t->n; i++)
-		if (t->at[i] >= from && t->at[i] <= to)
-			return true;
-	return false;
-}
-
 void
 ledger_journal(const char *fmt, ...)
 {
 	char path[4096];
 	va_list ap;
 
+	if (options.directory == NULL)
+		return;
 	if (journal == NULL) {
 		snprintf(path, sizeof(path), "%s/journal",
 		    options.directory);
@@ -106,6 +109,7 @@ ledger_got(enum way way, uint32_t number, const char *id, bool delayed)
 	}
 	if (m->copies > 0 && delayed && id != NULL && hash == m->id_hash) {
 		m->marked++;
+		m->marked_at = now;
 		return;
 	}
 	if (m->copies++ > 0) {
@@ -115,10 +119,13 @@ ledger_got(enum way way, uint32_t number, const char *id, bool delayed)
 	}
 	m->got = now;
 	m->id_hash = hash;
-	if (newest[way][m->user] > number)
+	if (newest[way][m->user] > number) {
 		reordered[way]++;
-	else
+		ledger_journal("out of order %u user %u after %u", number,
+		    m->user, newest[way][m->user]);
+	} else {
 		newest[way][m->user] = number;
+	}
 }
 
 void
@@ -131,7 +138,7 @@ ledger_failed(uint32_t number, enum end end)
 }
 
 void
-ledger_quit(unsigned user)
+ledger_broken(unsigned user)
 {
 	if (quits == NULL)
 		quits = xcalloc((size_t)options.users, sizeof(*quits));
@@ -139,17 +146,10 @@ ledger_quit(unsigned user)
 }
 
 void
-ledger_irc_died(void)
+ledger_stroke(enum stroke stroke, double begin, double end)
 {
-	if (died.n == 0 || died.at[died.n - 1] < now - 0.2)
-		note(&died, now);
-}
-
-void
-ledger_hung(double from, double to)
-{
-	note(&hung_from, from);
-	note(&hung_to, to);
+	note(&from[stroke], begin);
+	note(&to[stroke], end);
 }
 
 unsigned long
@@ -174,14 +174,29 @@ enum fate { RECEIVED, FAILED, SENDER_LOST, BY_QUIT, BY_SERVER, BY_HUNG,
 	MISSING, NFATES };
 
 static bool
-was_hung(const struct message *m)
+by_server(const struct message *m)
 {
-	for (size_t i = 0; i < hung_from.n; i++)
-		if (m->sent > hung_from.at[i] - 0.2 &&
-		    m->sent < hung_to.at[i] + LAST && quits != NULL &&
-		    between(&quits[m->user], hung_to.at[i] - 0.2,
-		    hung_to.at[i] + LAST))
+	for (size_t i = 0; i < from[STROKE_IRC].n; i++)
+		if (m->sent > from[STROKE_IRC].at[i] - MOMENT &&
+		    m->sent <= to[STROKE_IRC].at[i])
 			return true;
+	return false;
+}
+
+/* Did the connection of the one it was for break since it was said, by a stroke
+ * of that kind that had begun by then? */
+static bool
+by_stroke(const struct message *m, enum stroke stroke)
+{
+	const struct times *broken = quits != NULL ? &quits[m->user] : NULL;
+
+	for (size_t i = 0; broken != NULL && i < broken->n; i++)
+		for (size_t k = 0; k < from[stroke].n; k++)
+			if (broken->at[i] > to[stroke].at[k] - MOMENT &&
+			    broken->at[i] < to[stroke].at[k] + BROKEN &&
+			    m->sent > from[stroke].at[k] - MOMENT &&
+			    m->sent <= broken->at[i])
+				return true;
 	return false;
 }
 
@@ -190,18 +205,31 @@ fate_of(const struct message *m)
 {
 	if (m->copies > 0)
 		return RECEIVED;
-	if (m->end == END_ERROR)
+	if (m->end == END_ERROR || m->end == END_UNSURE)
 		return FAILED;
 	if (m->end == END_SENDER_LOST)
 		return SENDER_LOST;
-	if (between(&died, m->sent, m->sent + LAST))
+	if (by_server(m))
 		return BY_SERVER;
-	if (m->way == TO_XMPP && quits != NULL &&
-	    between(&quits[m->user], m->sent, m->sent + LAST))
+	if (m->way == TO_XMPP && by_stroke(m, STROKE_BACKEND))
 		return BY_QUIT;
-	if (m->way == TO_XMPP && was_hung(m))
+	if (m->way == TO_XMPP && by_stroke(m, STROKE_HUNG))
 		return BY_HUNG;
 	return MISSING;
+}
+
+/* How often a message may have been repeated: once for each stroke at Prosody
+ * that it can have been on its way in. */
+static unsigned
+repeats_allowed(const struct message *m)
+{
+	unsigned n = 0;
+
+	for (size_t i = 0; i < from[STROKE_PROSODY].n; i++)
+		n += m->sent > from[STROKE_PROSODY].at[i] - REPEAT &&
+		    m->sent < to[STROKE_PROSODY].at[i] + BROKEN &&
+		    m->marked_at > from[STROKE_PROSODY].at[i];
+	return n;
 }
 
 static int
@@ -213,7 +241,7 @@ compare(const void *a, const void *b)
 }
 
 static void
-latencies(FILE *to, enum way way)
+latencies(FILE *file, enum way way)
 {
 	double *v = xcalloc(used + 1, sizeof(*v));
 	size_t n = 0;
@@ -222,53 +250,77 @@ latencies(FILE *to, enum way way)
 		if (messages[i].way == way && messages[i].copies > 0)
 			v[n++] = messages[i].got - messages[i].sent;
 	qsort(v, n, sizeof(*v), compare);
-	fprintf(to, "latency %d %.2f %.2f %.2f\n", way,
+	fprintf(file, "latency %d %.2f %.2f %.2f\n", way,
 	    n ? v[n / 2] * 1e3 : 0, n ? v[n * 99 / 100] * 1e3 : 0,
 	    n ? v[n - 1] * 1e3 : 0);
 	free(v);
 }
 
+/* A message that is not as it should be. */
 static void
-tell_missing(FILE *to, uint32_t number, const struct message *m)
+tell(FILE *file, const char *what, uint32_t number, const struct message *m)
 {
-	fprintf(to, "missing %u %s %.4f user %u proven %d quits",
+	fprintf(file, "%s %u %s %.4f user %u proven %d marked %u quits", what,
 	    number, m->way == TO_IRC ? "to-irc" : "to-xmpp", m->sent,
-	    m->user, m->proven);
+	    m->user, m->proven, m->marked);
 	for (size_t i = 0; quits != NULL && i < quits[m->user].n; i++)
-		fprintf(to, " %.3f", quits[m->user].at[i]);
-	fputc('\n', to);
+		fprintf(file, " %.3f", quits[m->user].at[i]);
+	fputc('\n', file);
+}
+
+struct sums {
+	unsigned long	fates[NFATES], doubled, marked, both, lied;
+};
+
+static void
+judge(FILE *file, uint32_t number, struct sums *sums)
+{
+	const struct message *m = &messages[number - 1];
+	enum fate fate = fate_of(m);
+	unsigned allowed = repeats_allowed(m);
+	unsigned again = m->copies > 1 ? m->copies - 1u : 0;
+
+	sums->fates[fate]++;
+	if (m->marked > allowed)
+		again += m->marked - allowed;
+	else
+		allowed = m->marked;
+	sums->marked += allowed;
+	sums->doubled += again;
+	if (again > 0)
+		tell(file, "doubled", number, m);
+	if (fate == MISSING)
+		tell(file, "missing", number, m);
+	if (m->copies == 0 || m->end == END_NONE)
+		return;
+	sums->both++;
+	if (m->end == END_ERROR) {
+		sums->lied++;
+		tell(file, "lied", number, m);
+	}
 }
 
 void
-ledger_report(FILE *to)
+ledger_report(FILE *file)
 {
-	unsigned long fates[2][NFATES] = { { 0 } }, doubled[2] = { 0 };
-	unsigned long marked[2] = { 0 }, both[2] = { 0 };
+	struct sums sums[2] = { 0 };
 
-	for (uint32_t i = 0; i < used; i++) {
-		const struct message *m = &messages[i];
-		enum fate fate = fate_of(m);
-
-		fates[m->way][fate]++;
-		doubled[m->way] += m->copies > 1 ? m->copies - 1u : 0;
-		marked[m->way] += m->marked;
-		both[m->way] += m->copies > 0 && m->end != END_NONE;
-		if (fate == MISSING)
-			tell_missing(to, i + 1, m);
-	}
+	for (uint32_t i = 0; i < used; i++)
+		judge(file, i + 1, &sums[messages[i].way]);
 	for (int way = 0; way < 2; way++) {
-		const unsigned long *f = fates[way];
+		const struct sums *s = &sums[way];
+		const unsigned long *f = s->fates;
 
-		fprintf(to, "way %d sent %lu received %lu error %lu "
+		fprintf(file, "way %d sent %lu received %lu error %lu "
 		    "sender_lost %lu quit %lu server %lu hung %lu missing %lu "
-		    "doubled %lu marked %lu both %lu reordered %lu\n", way,
-		    counts[way], f[RECEIVED], f[FAILED], f[SENDER_LOST],
+		    "doubled %lu marked %lu both %lu lied %lu reordered %lu\n",
+		    way, counts[way], f[RECEIVED], f[FAILED], f[SENDER_LOST],
 		    f[BY_QUIT], f[BY_SERVER], f[BY_HUNG], f[MISSING],
-		    doubled[way], marked[way], both[way], reordered[way]);
-		latencies(to, way);
+		    s->doubled, s->marked, s->both, s->lied, reordered[way]);
+		latencies(file, way);
 	}
-	fprintf(to, "end\n");
-	fflush(to);
+	fprintf(file, "end\n");
+	fflush(file);
 	if (journal != NULL)
 		fflush(journal);
 }

@@ -65,12 +65,14 @@ const char *frame_attr(const char *s, size_t len, const char *name);
 enum way { TO_IRC, TO_XMPP };
 enum end {
 	END_NONE,
-	END_ERROR,		/* an error stanza, a numeric */
+	END_ERROR,		/* an error: it has not arrived */
+	END_UNSURE,		/* an error that says that it may have */
 	END_SENDER_LOST,	/* the sender's connection, before proof */
 };
 
 struct message {
 	double		 sent, got;	/* got: the first time, or 0 */
+	double		 marked_at;	/* the last time */
 	uint32_t	 id_hash;	/* of the stanza that it came in */
 	uint16_t	 user;
 	uint16_t	 copies;	/* received, without marked ones */
@@ -85,11 +87,17 @@ struct message *ledger_get(uint32_t number);	/* NULL: no such */
 /* id, may be NULL, and delayed are of the stanza. */
 void	ledger_got(enum way, uint32_t number, const char *id, bool delayed);
 void	ledger_failed(uint32_t number, enum end);
-/* A user's IRC connection was seen to end; the whole IRC server was. */
-void	ledger_quit(unsigned user);
-void	ledger_irc_died(void);
-/* The backend of whoever quit at the end was hung in that time. */
-void	ledger_hung(double from, double to);
+/* IRC says that a user's connection broke: not that he took his leave. */
+void	ledger_broken(unsigned user);
+/* What chaos.py did, and from when to when: until the process was dead. */
+enum stroke {
+	STROKE_IRC,		/* the IRC server was killed */
+	STROKE_BACKEND,		/* a backend was, or was fed garbage */
+	STROKE_HUNG,		/* a backend hung, and was killed for that */
+	STROKE_PROSODY,		/* restarted or killed */
+	NSTROKES
+};
+void	ledger_stroke(enum stroke, double from, double to);
 /* Messages that nothing is known of yet. */
 unsigned long ledger_open(void);
 unsigned long ledger_count(enum way);

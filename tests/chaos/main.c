@@ -188,10 +188,27 @@ status(void)
 	fflush(stdout);
 }
 
+/* "irc|backend|hung|prosody FROM TO" */
+static void
+strike(const char *s)
+{
+	static const char *const names[NSTROKES] = {
+		[STROKE_IRC] = "irc", [STROKE_BACKEND] = "backend",
+		[STROKE_HUNG] = "hung", [STROKE_PROSODY] = "prosody",
+	};
+	char name[16];
+	double from, to;
+
+	if (sscanf(s, "%15s %lf %lf", name, &from, &to) != 3)
+		return;
+	for (int i = 0; i < NSTROKES; i++)
+		if (strcmp(name, names[i]) == 0)
+			ledger_stroke((enum stroke)i, from, to);
+}
+
 static void
 command(char *s)
 {
-	double from, to;
 
 	if (strcmp(s, "talk") == 0) {
 		talking = true;
@@ -199,8 +216,8 @@ command(char *s)
 		talking = false;
 	} else if (strncmp(s, "drop ", 5) == 0) {
 		clients_drop((unsigned)atoi(s + 5));
-	} else if (sscanf(s, "hung %lf %lf", &from, &to) == 2) {
-		ledger_hung(from, to);
+	} else if (strncmp(s, "struck ", 7) == 0) {
+		strike(s + 7);
 	} else if (strcmp(s, "status") == 0) {
 		status();
 	} else if (strcmp(s, "report") == 0) {

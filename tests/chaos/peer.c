@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* What do people on IRC do?  Each is in one channel with the users he talks
- * to, sees them come and go there, and asks by PING whether the server has
- * taken what he said. */
+ * to, sees them come and go there, and asks by a PING behind each message
+ * whether the server has taken it: so he knows which one a refusal is about,
+ * too. */
 #include <stdlib.h>
 #include <string.h>
 
@@ -20,9 +21,6 @@ struct peer {
 	double		 due;		/* DOWN: when to connect; or too late */
 	uint32_t	*said;		/* not proven yet */
 	size_t		 first, last, cap;
-	size_t		 fence;		/* of those, behind this is a PING */
-	unsigned	 pings;
-	bool		 pinging;
 };
 
 static struct peer *peers;
@@ -73,10 +71,8 @@ fall(struct peer *p)
 	for (; p->first < p->last; p->first++, unproven--)
 		if ((m = ledger_get(p->said[p->first])) != NULL && !m->proven)
 			ledger_failed(p->said[p->first], END_SENDER_LOST);
-	p->pinging = false;
 	if (!was_up)
 		return;
-	ledger_irc_died();
 	for (unsigned u = p->number; u < (unsigned)options.users;
 	    u += (unsigned)options.peers)
 		show(u, false, "unseen");
@@ -91,7 +87,6 @@ remember(struct peer *p, uint32_t number)
 		memmove(p->said, p->said + p->first,
 		    (p->last - p->first) * sizeof(*p->said));
 		p->last -= p->first;
-		p->fence -= p->first;
 		p->first = 0;
 	}
 	if (p->last == p->cap) {
@@ -102,43 +97,32 @@ remember(struct peer *p, uint32_t number)
 	unproven++;
 }
 
+/* The server has taken all up to that one. */
 static void
-ping(struct peer *p)
-{
-	if (p->pinging || p->first == p->last)
-		return;
-	p->pinging = true;
-	p->fence = p->last;
-	line(p, "PING :f%u", ++p->pings);
-}
-
-static void
-ponged(struct peer *p)
+ponged(struct peer *p, uint32_t number)
 {
 	struct message *m;
 
-	for (; p->first < p->fence; p->first++, unproven--)
+	for (; p->first < p->last && p->said[p->first] <= number;
+	    p->first++, unproven--)
 		if ((m = ledger_get(p->said[p->first])) != NULL)
 			m->proven = true;
-	p->pinging = false;
-	ping(p);
 }
 
-/* The oldest one to that nick has not arrived. */
+/* The oldest one without an answer is meant. */
 static void
 refused(struct peer *p, const char *nick)
 {
 	unsigned user = (unsigned)strtoul(nick + 1, NULL, 10);
-	struct message *m;
+	struct message *m = NULL;
 
-	for (size_t i = p->first; i < p->last; i++) {
-		m = ledger_get(p->said[i]);
-		if (m->user == user && m->end == END_NONE) {
-			ledger_failed(p->said[i], END_ERROR);
-			return;
-		}
-	}
-	ledger_journal("peer %u: nobody's refusal for %s", p->number, nick);
+	if (p->first < p->last)
+		m = ledger_get(p->said[p->first]);
+	if (m != NULL && m->user == user)
+		ledger_failed(p->said[p->first], END_ERROR);
+	else
+		ledger_journal("peer %u: nobody's refusal for %s", p->number,
+		    nick);
 }
 
 /* ---- lines */
@@ -193,6 +177,15 @@ numeric(struct peer *p, int number, char **arg, int n)
 	}
 }
 
+/* These words are the server's; who quits is quoted. */
+static bool
+is_broken(const char *reason)
+{
+	return strcmp(reason, "Client closed connection") == 0 ||
+	    strncmp(reason, "Read error", 10) == 0 ||
+	    strncmp(reason, "Write error", 11) == 0;
+}
+
 static void
 somebody(struct peer *p, const char *nick, const char *command, char **arg,
     int n)
@@ -208,8 +201,8 @@ somebody(struct peer *p, const char *nick, const char *command, char **arg,
 		show((unsigned)user, true, "seen");
 	} else if (user >= 0 && (strcmp(command, "QUIT") == 0 ||
 	    strcmp(command, "PART") == 0 || strcmp(command, "NICK") == 0)) {
-		if (*command == 'Q')
-			ledger_quit((unsigned)user);
+		if (*command == 'Q' && n > 0 && is_broken(arg[0]))
+			ledger_broken((unsigned)user);
 		show((unsigned)user, false, "unseen");
 	} else if (strcmp(command, "NICK") == 0 && n > 0 &&
 	    (other = user_of(p, arg[0])) >= 0) {
@@ -240,8 +233,8 @@ take_line(struct peer *p, char *s)
 	}
 	if (strcmp(command, "PING") == 0 && n > 0)
 		line(p, "PONG :%s", arg[0]);
-	else if (strcmp(command, "PONG") == 0)
-		ponged(p);
+	else if (strcmp(command, "PONG") == 0 && n > 0 && *arg[n - 1] == 'f')
+		ponged(p, (uint32_t)strtoul(arg[n - 1] + 1, NULL, 10));
 	else if (*command >= '0' && *command <= '9')
 		numeric(p, atoi(command), arg, n);
 	else if (nick != NULL)
@@ -331,7 +324,7 @@ peers_say(void)
 		remember(p, number);
 		line(p, "PRIVMSG u%u :i%u the quick brown fox jumps over "
 		    "the lazy dog", user, number);
-		ping(p);
+		line(p, "PING :f%u", number);
 		return true;
 	}
 	return false;
