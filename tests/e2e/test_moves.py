@@ -76,8 +76,8 @@ def test_move_user(four):  # noqa: F811
     events = four.instance.answer("events")
     assert "%s@localhost: online -> moving" % nick in events
     assert "%s@localhost: recovering -> online" % nick in events
-    assert "not online" in four.instance.ask("move_user",
-                                             "nobody@localhost").stdout
+    refused = four.instance.ask("move_user", "nobody@localhost")
+    assert refused.returncode == 1 and "not online" in refused.stderr
 
 
 def test_backends_and_their_ends(four):  # noqa: F811
