@@ -192,6 +192,20 @@ begins(const char *data, size_t len, const char *tag)
 	return len > n && memcmp(data, tag, n) == 0;
 }
 
+/* RFC 6121 8.5.3.2.1: what a room says is for the one resource that is in it.
+ * Nobody else gets it when that one goes without having confirmed it, and
+ * nobody has to be told: it joins again and gets the room's history.  Values
+ * have neither a quote nor a ">" in them. */
+static bool
+is_groupchat(const char *data, size_t len)
+{
+	static const char type[] = " type='groupchat'";
+	const char *end = memchr(data, '>', len);
+
+	return end != NULL && memmem(data, (size_t)(end - data), type,
+	    sizeof(type) - 1) != NULL;
+}
+
 int
 route_out(struct server *s, const char *to, const char *data, size_t len,
     bool keep)
@@ -201,7 +215,7 @@ route_out(struct server *s, const char *to, const char *data, size_t len,
 	struct user *user;
 	int sent = -1;
 
-	keep = keep && message;
+	keep = keep && message && !is_groupchat(data, len);
 	if (c != NULL)
 		return route_to(c, data, len, keep);
 	/* RFC 6121 8.5.2.1.3: no request goes to a bare JID. */

@@ -346,6 +346,49 @@ passes_on(void **state)
 	peer_close(&q);
 }
 
+static int
+tell_room(const char *to, const char *name)
+{
+	struct xml *x = link_begin(t.link);
+
+	xml_open(x, "message");
+	xml_attr(x, "to", to);
+	xml_attr(x, "type", "groupchat");
+	xml_attr(x, "id", name);
+	xml_element(x, "body", NULL, "hi");
+	xml_close(x);
+	return link_end(t.link, to, LINK_KEEP);
+}
+
+/* What a room says is for one resource: it comes again to this one only. */
+static void
+rooms_are_for_one(void **state)
+{
+	struct server_config cfg = resumable;
+	struct peer p, q;
+
+	(void)state;
+	cfg.resume_timeout = 0.2;
+	start(cfg);
+	enter(&q, BIND("b"));
+	peer_send(&q, "<presence/>");
+	wait_for(count(&t.seen, "<presence/>") == 1);
+	arrive(&p, BIND("a"));
+	assert_int_equal(tell_room(ANA "/a", "1"), 0);
+	assert_int_equal(tell(ANA "/a", "type=&apos;groupchat&apos;",
+	    LINK_KEEP), 0);
+	peer_expect(&p, "id='1'");
+	vanish(&p);
+	ask_to_resume(&p, AUTH(ANA_PW), id, 0);
+	peer_expect(&p, "id='1'");
+	vanish(&p);
+	wait_for(count(&t.seen, "(gone ana@irc.example/a)") == 1);
+	peer_expect(&q, "groupchat");
+	assert_null(strstr(peer_text(&q), "id='1'"));
+	assert_int_equal(tell_room("bob@irc.example", "2"), -1);
+	peer_close(&q);
+}
+
 /* Bounded while it is away; a login in its place gets what waits. */
 static void
 queue_bound(void **state)
@@ -582,6 +625,7 @@ main(void)
 		TEST(refuses),
 		TEST(expires),
 		TEST(passes_on),
+		TEST(rooms_are_for_one),
 		TEST(queue_bound),
 		TEST(does_not_read),
 		TEST(hands_over),
