@@ -224,15 +224,23 @@ take(struct component *c, struct arena *a, const struct stanza *s)
 		c->link.events->stanza(c->link.ctx, a, s, &from, &to);
 }
 
-/* Nothing but the last confirmation is waited for. */
+/* Nothing but the last confirmation is waited for: whoever else says something
+ * is told that nobody has heard it. */
 static void
 take_last(struct component *c, struct arena *a, const struct stanza *s)
 {
 	struct jid from, to;
 
-	if (jid_parse(a, stanza_attr(s, "from"), &from) == 0 &&
-	    jid_parse(a, stanza_attr(s, "to"), &to) == 0)
-		(void)component_echo(c, s, &from, &to);
+	if (!link_is_stanza(s, NS_ACCEPT) ||
+	    jid_parse(a, stanza_attr(s, "from"), &from) != 0 ||
+	    jid_parse(a, stanza_attr(s, "to"), &to) != 0 ||
+	    component_echo(c, s, &from, &to) ||
+	    strcmp(s->name, "presence") == 0 ||
+	    strcmp(to.domain, c->domain) != 0)
+		return;
+	if (link_bounce(stream_out(c->stream), s, to.full, from.full, "wait",
+	    "recipient-unavailable") == 0)
+		stream_send(c->stream);
 }
 
 static void

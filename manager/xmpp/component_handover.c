@@ -5,6 +5,7 @@
  * case. */
 #include <inttypes.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "manager/xmpp/component_private.h"
 #include "util/log.h"
@@ -57,6 +58,8 @@ component_handover(struct link *l, struct packer *p)
 	pack_str(p, "mode", "component");
 	pack_str(p, "domain", c->domain);
 	if (can_go_over(c)) {
+		pack_str(p, "host", c->cfg.host);
+		pack_str(p, "port", c->cfg.port);
 		pack_map(p, "stream");
 		stream_handover(c->stream, p);
 		pack_end(p);
@@ -108,16 +111,43 @@ adopt_kept(struct component *c, const struct packed *map)
 	c->asked = c->kept.first;
 }
 
+/* The new configuration may name another server than the one that we are
+ * connected to.  One that is not named is the same. */
+static bool
+has_moved(const struct component *c, const struct packed *map)
+{
+	const char *host = packed_str(map, "host");
+	const char *port = packed_str(map, "port");
+
+	return (host != NULL && strcmp(host, c->cfg.host) != 0) ||
+	    (port != NULL && strcmp(port, c->cfg.port) != 0);
+}
+
+static void
+adopt_stream(struct component *c, const struct packed *map)
+{
+	const struct stream_config sc = component_stream_config(c);
+	const struct packed *stream = packed_get(map, "stream");
+	int fd = packed_fd(stream, "fd");
+
+	if (fd != -1 && has_moved(c, map)) {
+		log_info("%s: the server is now %s:%s", c->domain,
+		    c->cfg.host, c->cfg.port);
+		close(fd);
+		return;
+	}
+	c->stream = stream_adopt(c->loop, stream, &sc,
+	    &component_stream_events, c);
+}
+
 struct link *
 component_adopt(struct ev_loop *loop, const struct component_config *cfg,
     const struct link_events *events, void *ctx, const struct packed *map)
 {
 	struct component *c = component_new(loop, cfg, events, ctx);
-	const struct stream_config sc = component_stream_config(c);
 
 	adopt_kept(c, map);
-	c->stream = stream_adopt(loop, packed_get(map, "stream"), &sc,
-	    &component_stream_events, c);
+	adopt_stream(c, map);
 	if (c->stream != NULL) {
 		go_on(c);
 	} else {

@@ -89,6 +89,17 @@ kept_mark(struct kept *k, size_t at, uint64_t mark)
 	memcpy(data, &h, sizeof(h));
 }
 
+void
+kept_release(struct kept *k, size_t at)
+{
+	char *data = buf_data(&k->bytes) + at;
+	struct head h;
+
+	memcpy(&h, data, sizeof(h));
+	h.keep = false;
+	memcpy(data, &h, sizeof(h));
+}
+
 bool
 kept_oldest(const struct kept *k, struct kept_item *item)
 {
@@ -197,6 +208,7 @@ kept_pack(const struct kept *k, struct packer *p, const char *key)
 	while (kept_next(k, &at, &item)) {
 		pack_map(p, NULL);
 		pack_int(p, "ms", item.ms);
+		pack_int(p, "mark", (int64_t)item.mark);
 		pack_str(p, "to", item.to);
 		pack_bin(p, "stanza", item.stanza, item.len);
 		pack_bool(p, "written", item.written);
@@ -215,7 +227,7 @@ kept_unpack(struct kept *k, const struct packed *list)
 		const struct packed *p = packed_at(list, i);
 
 		item.ms = packed_int(p, "ms", 0);
-		item.mark = KEPT_UNSENT;
+		item.mark = (uint64_t)packed_int(p, "mark", -1);
 		item.to = packed_str(p, "to");
 		item.stanza = packed_bin(p, "stanza", &item.len);
 		item.written = packed_bool(p, "written", false);

@@ -43,6 +43,8 @@ bool	 kept_next(const struct kept *, size_t *at, struct kept_item *);
 /* The last one that kept_next() gave, at being what it was before: it is
  * written now, and this is its mark. */
 void	 kept_mark(struct kept *, size_t at, uint64_t mark);
+/* The same one need not be kept any more. */
+void	 kept_release(struct kept *, size_t at);
 /* All before this number are confirmed; returns how many that were. */
 uint64_t kept_confirm(struct kept *, uint64_t number);
 bool	 kept_oldest(const struct kept *, struct kept_item *);

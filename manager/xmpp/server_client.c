@@ -28,7 +28,7 @@ client_said(struct client *c, size_t mark)
 {
 	struct buf *out = client_out(c);
 
-	sm_note(c, buf_data(out) + mark, buf_len(out) - mark, false);
+	sm_note(c, buf_data(out) + mark, buf_len(out) - mark, false, 0);
 	client_send(c);
 }
 

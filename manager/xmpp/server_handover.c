@@ -103,6 +103,7 @@ server_handover(struct link *l, struct packer *p)
 	pack_end(p);
 	held_pack(s, p);
 	pack_int(p, "last_id", (int64_t)s->last_id);
+	pack_int(p, "last_shared", (int64_t)s->last_shared);
 }
 
 static struct listener *
@@ -175,6 +176,7 @@ server_adopt(struct ev_loop *loop, const struct server_config *cfg,
 		return NULL;
 	}
 	s->last_id = (uint64_t)packed_int(map, "last_id", 0);
+	s->last_shared = (uint64_t)packed_int(map, "last_shared", 0);
 	held_unpack(s, packed_get(map, "held"));
 	adopt_clients(s, map);
 	return &s->ln;

@@ -102,7 +102,7 @@ held_deliver(struct client *c)
 		buf_clear(&b);
 		kept_write(&item, item.written || now - item.ms >= 1000 ?
 		    s->domain : NULL, &b);
-		sent = route_to(c, buf_data(&b), buf_len(&b), true);
+		sent = route_to(c, buf_data(&b), buf_len(&b), true, 0);
 		if (sent < 0)
 			break;
 		before = kept_bytes(&held->stanzas);

@@ -91,6 +91,7 @@ struct server {
 	struct ended	*ended;		/* server_sm.c: the last ones */
 	struct map	 held;		/* server_held.c: bare -> struct held */
 	size_t		 held_bytes;	/* in all of them */
+	uint64_t	 last_shared;	/* see sm_note() */
 	uint64_t	 last_id;
 	bool		 crowded;	/* told that clients_max is reached */
 	bool		 paused;
@@ -160,9 +161,9 @@ void		 route_in(struct client *, struct arena *,
 int		 route_out(struct server *, const char *to, const char *data,
 		    size_t len, bool keep);
 /* To this client; -1 when it does not read.  keep: when it does not get it,
- * another one of the user shall. */
+ * another one of the user shall.  shared: see sm_note(). */
 int		 route_to(struct client *, const char *data, size_t len,
-		    bool keep);
+		    bool keep, uint64_t shared);
 
 /* server_held.c */
 /* Keep a message for a bare JID (what item->to says does not matter); -1 when
@@ -186,9 +187,11 @@ bool		 sm_resume(struct client *, const struct stanza *);
 /* We have handled a stanza of its. */
 void		 sm_handled(struct client *);
 /* This stanza goes to it now, or when it is back.  Nothing happens without
- * stream management. */
+ * stream management.  shared is a number that grows: all clients of the user
+ * that are given the same one get the same stanza, and it is enough when one
+ * of them confirms it; 0: only this client gets it. */
 void		 sm_note(struct client *, const char *data, size_t len,
-		    bool keep);
+		    bool keep, uint64_t shared);
 /* False: there is too much already that it has not confirmed. */
 bool		 sm_has_room(const struct client *, size_t len);
 /* Its connection is of no use any more.  True: it may come back. */

@@ -136,12 +136,13 @@ overflow(struct client *c)
 }
 
 int
-route_to(struct client *c, const char *data, size_t len, bool keep)
+route_to(struct client *c, const char *data, size_t len, bool keep,
+    uint64_t shared)
 {
 	bool room = sm_has_room(c, len);
 
 	if (room)
-		sm_note(c, data, len, keep);
+		sm_note(c, data, len, keep, shared);
 	if (c->state == CLIENT_DETACHED)
 		return room ? 0 : -1;
 	if (c->overflown || !room || conn_queued(stream_conn(c->stream)) +
@@ -155,6 +156,12 @@ route_to(struct client *c, const char *data, size_t len, bool keep)
 	return 0;
 }
 
+static bool
+wants(const struct client *c, bool message)
+{
+	return c->available && (!message || c->priority >= 0);
+}
+
 static int
 hold(struct server *s, const char *bare, const char *data, size_t len)
 {
@@ -166,18 +173,27 @@ hold(struct server *s, const char *bare, const char *data, size_t len)
 	return held_put(s, bare, &item);
 }
 
-/* To all of them that want it; one of them is enough. */
+/* To all of them that want it; one of them is enough.  Those without stream
+ * management come first: what such a client has taken counts as received. */
 static int
 route_all(struct user *user, const char *data, size_t len, bool message,
     bool keep)
 {
 	struct client *c;
+	uint64_t shared = 0;
 	int sent = -1;
 
+	LIST_FOREACH(c, &user->clients, same)
+		if (c->sm == NULL && wants(c, message) &&
+		    route_to(c, data, len, false, 0) == 0)
+			sent = 0;
+	keep = keep && sent < 0;
 	LIST_FOREACH(c, &user->clients, same) {
-		if (!c->available || (message && c->priority < 0))
+		if (c->sm == NULL || !wants(c, message))
 			continue;
-		if (route_to(c, data, len, keep && sent < 0) == 0)
+		if (shared == 0 && keep)
+			shared = ++c->server->last_shared;
+		if (route_to(c, data, len, keep, shared) == 0)
 			sent = 0;
 	}
 	return sent;
@@ -192,6 +208,20 @@ begins(const char *data, size_t len, const char *tag)
 	return len > n && memcmp(data, tag, n) == 0;
 }
 
+/* RFC 6121 8.5.3.2.1: what a room says is for the one resource that is in it.
+ * Nobody else gets it when that one goes without having confirmed it, and
+ * nobody has to be told: it joins again and gets the room's history.  Values
+ * have neither a quote nor a ">" in them. */
+static bool
+is_groupchat(const char *data, size_t len)
+{
+	static const char type[] = " type='groupchat'";
+	const char *end = memchr(data, '>', len);
+
+	return end != NULL && memmem(data, (size_t)(end - data), type,
+	    sizeof(type) - 1) != NULL;
+}
+
 int
 route_out(struct server *s, const char *to, const char *data, size_t len,
     bool keep)
@@ -201,9 +231,9 @@ route_out(struct server *s, const char *to, const char *data, size_t len,
 	struct user *user;
 	int sent = -1;
 
-	keep = keep && message;
+	keep = keep && message && !is_groupchat(data, len);
 	if (c != NULL)
-		return route_to(c, data, len, keep);
+		return route_to(c, data, len, keep, 0);
 	/* RFC 6121 8.5.2.1.3: no request goes to a bare JID. */
 	if (begins(data, len, "<iq"))
 		return -1;

@@ -24,6 +24,7 @@ struct sm {
 	uint32_t	 handled;	/* stanzas of the client's: our h */
 	uint64_t	 asked;		/* the next number when we asked */
 	double		 timeout;	/* seconds; 0: cannot be resumed */
+	size_t		 looked;	/* in out: has_too() */
 	bool		 waiting;	/* for the answer */
 	bool		 due;		/* ask() is on its way by later() */
 };
@@ -93,11 +94,12 @@ sm_has_room(const struct client *c, size_t len)
 }
 
 void
-sm_note(struct client *c, const char *data, size_t len, bool keep)
+sm_note(struct client *c, const char *data, size_t len, bool keep,
+    uint64_t shared)
 {
 	const struct kept_item item = {
 		.ms = (int64_t)(ev_now(c->server->loop) * 1000), .to = "",
-		.stanza = data, .len = len, .keep = keep,
+		.stanza = data, .len = len, .keep = keep, .mark = shared,
 		.written = c->state == CLIENT_BOUND,
 	};
 
@@ -107,15 +109,84 @@ sm_note(struct client *c, const char *data, size_t len, bool keep)
 	ask_later(c);
 }
 
+/* ------------------------------------------------------------------ sharing */
+
+/* Not confirmed by this one either?  The numbers only grow, so each look goes
+ * on where the last one has ended. */
+static bool
+has_too(struct sm *sm, uint64_t shared)
+{
+	struct kept_item item;
+	size_t at;
+
+	if (sm == NULL)
+		return false;
+	for (at = sm->looked; kept_next(&sm->out, &at, &item);
+	    sm->looked = at)
+		if (item.mark >= shared)
+			return item.mark == shared;
+	return false;
+}
+
+static void
+look_from_start(struct user *user)
+{
+	struct client *c;
+
+	LIST_FOREACH(c, &user->clients, same)
+		if (c->sm != NULL)
+			c->sm->looked = 0;
+}
+
+/* Has one of the user's clients before this one (NULL: any) got it, too? */
+static bool
+is_elsewhere(struct user *user, const struct client *end, uint64_t shared)
+{
+	struct client *c;
+
+	if (shared == 0 || user == NULL)
+		return false;
+	LIST_FOREACH(c, &user->clients, same) {
+		if (c == end)
+			return false;
+		if (has_too(c->sm, shared))
+			return true;
+	}
+	return false;
+}
+
+/* What this client confirms, up to this number, the others of its user need
+ * not keep any more. */
+static void
+release(struct client *c, uint64_t number)
+{
+	struct kept *out = &c->sm->out;
+	struct kept_item item;
+	struct client *o;
+	size_t at = 0;
+
+	if (c->user == NULL || c->user->count < 2)
+		return;
+	look_from_start(c->user);
+	for (uint64_t i = out->first; i < number &&
+	    kept_next(out, &at, &item); i++)
+		LIST_FOREACH(o, &c->user->clients, same)
+			if (item.mark != 0 && o != c &&
+			    has_too(o->sm, item.mark))
+				kept_release(&o->sm->out, o->sm->looked);
+}
+
 /* It counts modulo 2^32, we do not.  -1: it has got more than there is. */
 static int
-confirm(struct sm *sm, uint32_t h)
+confirm(struct client *c, uint32_t h)
 {
+	struct sm *sm = c->sm;
 	uint64_t number = sm->out.first + (uint32_t)(h -
 	    (uint32_t)sm->out.first);
 
 	if (number > sm->out.next)
 		return -1;
+	release(c, number);
 	kept_confirm(&sm->out, number);
 	if (kept_count(&sm->out) == 0)
 		kept_free(&sm->out);	/* most of the time nothing waits */
@@ -222,7 +293,7 @@ answered(struct client *c, const struct stanza *s)
 		    "number");
 		return;
 	}
-	if (confirm(sm, h) != 0) {
+	if (confirm(c, h) != 0) {
 		too_high(c, sm, h);
 		return;
 	}
@@ -305,7 +376,7 @@ replay(struct client *c)
 
 		kept_write(&item, late ? c->server->domain : NULL,
 		    client_out(c));
-		kept_mark(out, before, 0);
+		kept_mark(out, before, item.mark);
 	}
 	c->sm->waiting = false;
 	c->sm->asked = out->first;
@@ -386,7 +457,7 @@ sm_resume(struct client *new, const struct stanza *s)
 		failed(new, "item-not-found", recall(new, id));
 		return true;
 	}
-	if (confirm(c->sm, h) != 0)
+	if (confirm(c, h) != 0)
 		too_high(new, c->sm, h);
 	else
 		take_over(c, new);
@@ -414,12 +485,16 @@ static void
 pass_on(struct client *c, struct sm *sm)
 {
 	struct server *s = c->server;
+	struct user *others = map_get(&s->users, c->bare);
 	unsigned long lost = 0;
 	struct kept_item item;
 	size_t at = 0;
 
+	if (others != NULL)
+		look_from_start(others);
 	while (kept_next(&sm->out, &at, &item))
-		if (item.keep && held_put(s, c->bare, &item) < 0)
+		if (item.keep && !is_elsewhere(others, NULL, item.mark) &&
+		    held_put(s, c->bare, &item) < 0)
 			lost++;
 	if (lost == 0)
 		return;
@@ -476,8 +551,10 @@ sm_each(struct client *c, link_kept *f, void *ctx)
 
 	if (c->sm == NULL)
 		return;
+	if (c->user != NULL)
+		look_from_start(c->user);
 	while (kept_next(&c->sm->out, &at, &item))
-		if (item.keep)
+		if (item.keep && !is_elsewhere(c->user, c, item.mark))
 			f(ctx, item.ms, c->bare, item.stanza, item.len);
 }
 

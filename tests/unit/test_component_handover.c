@@ -230,6 +230,32 @@ busy(void **state)
 	buf_free(&f.text);
 }
 
+/* The new configuration names another server, the messages go there. */
+static void
+moves(void **state)
+{
+	int old = t.listener;
+
+	(void)state;
+	start((struct component_config){ 0 });
+	shake();
+	echo("get");
+	assert_int_equal(say("one", LINK_KEEP), 0);
+	peer_expect(&t.server, "one</body></message>");
+	hand_over();
+	assert_int_equal(packer.nfds, 1);
+	t.port = 0;
+	t.listener = peer_listen(&t.port);
+	go_on((struct component_config){ 0 });
+	assert_false(link_is_up(t.link));
+	peer_expect_end(&t.server);
+	peer_close(&t.server);
+	shake();
+	peer_expect(&t.server, "one</body><delay ");
+	assert_int_equal(t.ups, 2);
+	close(old);
+}
+
 /* In the middle of a stanza there is no going on: it connects again. */
 static void
 half_read(void **state)
@@ -354,6 +380,7 @@ main(void)
 		TEST(goes_on),
 		TEST(unsent),
 		TEST(busy),
+		TEST(moves),
 		TEST(half_read),
 		TEST(prefixes),
 		TEST(without_connection),

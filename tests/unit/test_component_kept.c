@@ -344,6 +344,35 @@ last_words(void **state)
 	assert_int_equal(t.downs, 0);
 }
 
+/* Who writes while the last confirmation is waited for is told. */
+static void
+too_late(void **state)
+{
+	(void)state;
+	start((struct component_config){ 0 });
+	shake();
+	echo("get");
+	turns(0.05);
+	assert_int_equal(say("one", LINK_KEEP), 0);
+	link_shutdown(t.link);
+	peer_send(&t.server, "<presence from='a@b/c' to='x@gw.example'/>"
+	    "<iq type='result' id='r' from='a@b/c' to='x@gw.example'/>"
+	    "<message from='a@b/c' to='x@other.example' id='o'/>"
+	    "<iq type='get' id='g' from='a@b/c' to='gw.example'><q xmlns='q'/>"
+	    "</iq><message from='a@b/c' to='X@gw.example/y' id='m'>"
+	    "<body>hello</body></message>");
+	peer_expect(&t.server, "one</body></message><iq ");
+	peer_expect(&t.server, "</iq><iq type='error' from='gw.example' "
+	    "to='a@b/c' id='g'><error type='wait'><recipient-unavailable "
+	    "xmlns='urn:ietf:params:xml:ns:xmpp-stanzas'/></error></iq>"
+	    "<message type='error' from='x@gw.example/y' to='a@b/c' id='m'>"
+	    "<error type='wait'><recipient-unavailable ");
+	echo("result");
+	peer_expect(&t.server, "</stream:stream>");
+	assert_string_equal(kept(), "");
+	assert_string_equal(stanzas(), "");
+}
+
 /* Nothing is read, so nothing is confirmed, and nothing is lost or refused. */
 static void
 while_paused(void **state)
@@ -413,6 +442,7 @@ main(void)
 		TEST(bounded),
 		TEST(put),
 		TEST(last_words),
+		TEST(too_late),
 		TEST(while_paused),
 		cmocka_unit_test(ledger),
 	};

@@ -1,72 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* links: xmpp net util */
 /* Stream management (XEP-0198), with clients that lose their connection. */
-#include "tests/unit/server_kit.h"
-
-#include "util/pack.h"
-
-#define SM "xmlns='urn:xmpp:sm:3'"
-#define BOB_AUTH AUTH("AGJvYgBwdw==")		/* \0bob\0pw */
-#define ANA "ana@irc.example"
-
-static char id[64];		/* of the last session that was enabled */
-
-static const struct server_config resumable = {
-	.resume_timeout = 60, .many_resources = true,
-};
-
-static void
-enable(struct peer *p)
-{
-	const char *s;
-
-	peer_send(p, "<enable " SM " resume='true'/>");
-	peer_expect(p, "<enabled " SM " id='");
-	peer_expect(p, "/>");
-	s = strstr(peer_text(p), "id='") + 4;
-	snprintf(id, sizeof(id), "%.*s", (int)strcspn(s, "'"), s);
-	peer_forget(p);
-}
-
-/* Ana, bound and resumable. */
-static void
-arrive(struct peer *p, const char *bind)
-{
-	enter(p, bind);
-	enable(p);
-}
-
-static int
-tell(const char *to, const char *name, unsigned flags)
-{
-	struct xml *x = link_begin(t.link);
-
-	xml_open(x, "message");
-	xml_attr(x, "to", to);
-	xml_attr(x, "id", name);
-	xml_close(x);
-	return link_end(t.link, to, flags);
-}
-
-static void
-ask_to_resume(struct peer *p, const char *auth, const char *previd, unsigned h)
-{
-	char text[256];
-
-	authenticate(p, auth);
-	snprintf(text, sizeof(text), "<resume " SM " previd='%s' h='%u'/>",
-	    previd, h);
-	peer_send(p, text);
-}
-
-/* The network is gone, without a word. */
-static void
-vanish(struct peer *p)
-{
-	peer_close(p);
-	wait_for(count(&logged, "it may come back") > 0);
-	buf_clear(&logged);
-}
+#include "tests/unit/server_sm_kit.h"
 
 static void
 enables(void **state)
@@ -319,65 +254,6 @@ expires(void **state)
 	peer_close(&p);
 }
 
-/* Another client of the user gets what the lost one did not, at once. */
-static void
-passes_on(void **state)
-{
-	struct server_config cfg = resumable;
-	struct peer p, q;
-
-	(void)state;
-	cfg.resume_timeout = 0.2;
-	start(cfg);
-	enter(&q, BIND("b"));
-	peer_send(&q, "<presence/>");
-	arrive(&p, BIND("a"));
-	assert_int_equal(tell(ANA "/a", "1", LINK_KEEP), 0);
-	vanish(&p);
-	peer_expect(&q, "<message to='" ANA "/a' id='1'><delay ");
-	wait_for(count(&t.seen, "(gone ana@irc.example/a)") == 1);
-	/* What both got does not come again. */
-	arrive(&p, BIND("a"));
-	peer_send(&p, "<presence/>");
-	wait_for(count(&t.seen, "<presence/>") == 1);
-	assert_int_equal(tell(ANA, "2", LINK_KEEP), 0);
-	peer_expect(&q, "id='2'/>");
-	peer_close(&p);
-	peer_close(&q);
-}
-
-/* Bounded while it is away; a login in its place gets what waits. */
-static void
-queue_bound(void **state)
-{
-	struct server_config cfg = resumable;
-	char big[1001];
-	struct peer p, q;
-	unsigned sent = 0;
-
-	(void)state;
-	cfg.queue_max = 65536;
-	cfg.many_resources = false;
-	memset(big, 'x', 1000);
-	big[1000] = '\0';
-	start(cfg);
-	arrive(&p, BIND("a"));
-	vanish(&p);
-	while (tell(ANA "/a", big, LINK_KEEP) == 0)
-		assert_true(++sent < 100);
-	assert_true(sent > 50);
-	assert_int_equal(count(&t.seen, "(gone"), 0);
-	enter(&q, BIND("b"));
-	peer_send(&q, "<presence/>");
-	for (unsigned i = 0; i < sent; i++) {
-		peer_expect(&q, big);
-		buf_consume(&q.in, (size_t)(strstr(peer_text(&q), big) -
-		    peer_text(&q)) + 1000);
-	}
-	peer_close(&q);
-	wait_for(link_clients(t.link, ANA) == 0);
-}
-
 /* One that does not read is taken for one whose connection is broken. */
 static void
 does_not_read(void **state)
@@ -407,52 +283,6 @@ does_not_read(void **state)
 	}
 	assert_int_equal(got, sent);
 	peer_close(&p);
-}
-
-/* ---------------------------------------------------------------- handover */
-
-static struct packer packer;
-static struct unpacker *unpacker;
-
-static void
-hand_over(struct server_config cfg)
-{
-	char *why = NULL;
-	int *saved;
-
-	link_freeze(t.link, true);
-	pack_map(&packer, NULL);
-	link_handover(t.link, &packer);
-	pack_end(&packer);
-	saved = xreallocarray(NULL, packer.nfds + 1, sizeof(*saved));
-	for (size_t i = 0; i < packer.nfds; i++)
-		saved[i] = dup(packer.fds[i]);
-	link_destroy(t.link);
-	later_run();
-	for (size_t i = 0; i < packer.nfds; i++) {
-		assert_int_equal(dup2(saved[i], packer.fds[i]),
-		    packer.fds[i]);
-		close(saved[i]);
-	}
-	free(saved);
-	buf_clear(&t.seen);
-	unpacker = unpack_open(buf_data(&packer.out), buf_len(&packer.out));
-	assert_non_null(unpacker);
-	cfg.domain = "IRC.example";
-	cfg.address = "127.0.0.1";
-	t.link = server_adopt(loop, &cfg, &events, &t, unpack_root(unpacker),
-	    &why);
-	if (t.link == NULL)
-		fail_msg("%s", why);
-}
-
-static int
-clean_up(void **state)
-{
-	unpack_close(unpacker);
-	unpacker = NULL;
-	pack_free(&packer);
-	return tear_down(state);
 }
 
 static void
@@ -499,47 +329,6 @@ hands_over(void **state)
 	peer_close(&w);
 }
 
-static void
-list_kept(void *ctx, int64_t ms, const char *to, const char *stanza, size_t len)
-{
-	assert_true(ms > 0);
-	buf_addf(ctx, "%s %.*s;", to, (int)len, stanza);
-}
-
-/* For a spool: what waits for a user, and what a client has not confirmed. */
-static void
-lists_kept(void **state)
-{
-	static const char stanza[] = "<message to='bob@irc.example/x'/>";
-	struct buf b = { 0 };
-	struct peer p;
-
-	(void)state;
-	start(resumable);
-	link_put_kept(t.link, 1000, "bob@irc.example/x", stanza,
-	    strlen(stanza));
-	arrive(&p, BIND("a"));
-	assert_int_equal(tell(ANA "/a", "1", LINK_KEEP), 0);
-	assert_int_equal(tell(ANA "/a", "2", 0), 0);
-	link_each_kept(t.link, list_kept, &b);
-	assert_string_equal(text_of(&b), "bob@irc.example <message "
-	    "to='bob@irc.example/x'/>;ana@irc.example <message "
-	    "to='ana@irc.example/a' id='1'/>;");
-	buf_clear(&b);
-	link_describe(t.link, &b);
-	assert_non_null(strstr(text_of(&b), "1 clients are logged in, 0 may "
-	    "come back, 1 users have messages waiting"));
-	buf_free(&b);
-	peer_close(&p);
-	authenticate(&p, BOB_AUTH);
-	bind_as(&p, BIND("y"));
-	peer_send(&p, "<presence/>");
-	peer_expect(&p, "<message to='bob@irc.example/x'><delay xmlns='urn:"
-	    "xmpp:delay' from='irc.example' stamp='1970-01-01T00:00:01.000Z'/>"
-	    "</message>");
-	peer_close(&p);
-}
-
 /* A frozen server does nothing, a thawed one goes on. */
 static void
 thaws(void **state)
@@ -581,11 +370,8 @@ main(void)
 		TEST(replaces),
 		TEST(refuses),
 		TEST(expires),
-		TEST(passes_on),
-		TEST(queue_bound),
 		TEST(does_not_read),
 		TEST(hands_over),
-		TEST(lists_kept),
 		TEST(thaws),
 	};
 
