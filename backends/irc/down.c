@@ -6,10 +6,9 @@
 #include <string.h>
 
 #include "backends/irc/ask.h"
-#include "backends/irc/command.h"
+#include "backends/irc/outbox.h"
 #include "backends/irc/register.h"
 #include "backends/irc/room.h"
-#include "backends/irc/said.h"
 #include "backends/irc/session.h"
 
 /* Where a request goes.  Found by find(), which answers it if it cannot. */
@@ -129,34 +128,15 @@ down_pause(struct irc *irc, bool pause)
 /* ---- messages */
 
 static void
-send_to_room(struct irc *irc, request_t request, const struct msg_send *m)
-{
-	const char *id = m->room ? m->room : m->to;
-	struct place p;
-
-	if (find_channel(irc, request, m->user, id, &p) &&
-	    !command_run(p.network, request, p.channel, NULL, m->body,
-	    ev_now(irc->loop)))
-		said_send(p.network, request, m, p.channel->name, NULL,
-		    ev_now(irc->loop));
-}
-
-static void
-send_through_room(struct irc *irc, request_t request, const struct msg_send *m)
+send_to_room(struct irc *irc, request_t request, const struct msg_send *m,
+    const char *room)
 {
 	struct place p;
 
-	if (m->room == NULL) {
+	if (room == NULL)
 		up_error(request, ERR_BAD_REQUEST, "through which room?");
-		return;
-	}
-	if (!find_channel(irc, request, m->user, m->room, &p))
-		return;
-	if (channel_member(p.channel, p.network->is.casemap, m->to) == NULL)
-		up_error(request, ERR_NOT_FOUND, "nobody of that name here");
-	else
-		said_send(p.network, request, m, m->to, p.channel,
-		    ev_now(irc->loop));
+	else if (find_network(irc, request, m->user, room, false, NULL, &p))
+		outbox_say(p.network, request, m, p.name);
 }
 
 static void
@@ -169,22 +149,17 @@ send_to_contact(struct irc *irc, request_t request, const struct msg_send *m)
 	if (!nick_is_valid(p.name) ||
 	    isupport_is_channel(&p.network->is, p.name))
 		up_error(request, ERR_NOT_ACCEPTABLE, "not a nick");
-	else if (!is_usable(p.network))
-		up_error(request, ERR_NOT_CONNECTED,
-		    "the IRC server cannot be reached at the moment");
-	else if (!command_run(p.network, request, NULL, p.name, m->body,
-	    ev_now(irc->loop)))
-		said_send(p.network, request, m, p.name, NULL,
-		    ev_now(irc->loop));
+	else
+		outbox_say(p.network, request, m, p.name);
 }
 
 void
 down_send(struct irc *irc, request_t request, const struct msg_send *m)
 {
 	if (strcmp(m->kind, "groupchat") == 0)
-		send_to_room(irc, request, m);
+		send_to_room(irc, request, m, m->room ? m->room : m->to);
 	else if (strcmp(m->kind, "private") == 0)
-		send_through_room(irc, request, m);
+		send_to_room(irc, request, m, m->room);
 	else if (strcmp(m->kind, "chat") == 0)
 		send_to_contact(irc, request, m);
 	else
@@ -304,6 +279,7 @@ down_room_leave(struct irc *irc, request_t request,
 	}
 	if ((c = network_channel(p.network, p.name)) != NULL)
 		room_leave(p.network, c, m->reason);
+	outbox_move(p.network);
 	up_result(request, METHOD_room_leave, NULL);
 }
 

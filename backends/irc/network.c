@@ -9,6 +9,7 @@
 
 #include "backends/irc/ask.h"
 #include "backends/irc/events.h"
+#include "backends/irc/outbox.h"
 #include "backends/irc/register.h"
 #include "backends/irc/room.h"
 #include "backends/irc/said.h"
@@ -229,6 +230,7 @@ network_create(struct irc *irc, const char *user, const struct server *server,
 	n->backoff = (struct backoff){ .min = 2, .max = 60 };
 	isupport_init(&n->is);
 	await_init(&n->awaits);
+	outbox_init(n);
 	link_init(&n->link, irc->loop, &irc->config.flood, &link_events, n);
 	ev_init(&n->clock, on_clock);
 	n->clock.data = n;
@@ -259,6 +261,7 @@ network_free(void *object)
 	free(n->name);
 	free(n->own_server);
 	free(n->last_error);
+	free(n->lost_why);
 	free(n->nick);
 	free(n->wanted);
 	free(n->motd);
@@ -275,6 +278,7 @@ network_destroy(struct network *n)
 		return;
 	n->state = NETWORK_OVER;
 	said_lost(n, "logged out");
+	outbox_refuse(n, "logged out");
 	link_close(&n->link);
 	ev_timer_stop(n->irc->loop, &n->clock);
 	await_fail_kinds(&n->awaits, ~0u, ERR_NOT_CONNECTED, "logged out");
@@ -294,6 +298,7 @@ over(struct network *n, const char *why)
 	const char *reason = n->fatal;
 	bool quit = n->state == NETWORK_QUITTING;
 
+	outbox_refuse(n, why);
 	if (reason == NULL)
 		reason = strstr(why, "certificate") ? "certificate" : "network";
 	/* A fixed network takes its rooms along: the main process joins them
@@ -349,6 +354,7 @@ network_lost(struct network *n, const char *why)
 	    named ? "" : ": ", why);
 	utf8_xml_clean(text, strlen(text));
 	log_debug("%s: %s", n->user, text);
+	xreplace(&n->lost_why, text);
 	said_lost(n, text);
 	link_close(&n->link);
 	await_fail_kinds(&n->awaits, ~0u, ERR_NETWORK, text);
@@ -395,6 +401,7 @@ network_quit(struct network *n, const char *reason)
 	if (was == NETWORK_OVER || was == NETWORK_QUITTING)
 		return;
 	n->state = NETWORK_QUITTING;
+	outbox_refuse(n, "logged out");
 	await_fail_kinds(&n->awaits, ~AWAIT_SAID, ERR_NOT_CONNECTED,
 	    "logged out");
 	if (was == NETWORK_ONLINE || was == NETWORK_REGISTERING) {
@@ -519,6 +526,7 @@ tick_online(struct network *n)
 	}
 	said_expire(n, now);
 	room_expire_joins(n, now);
+	outbox_move(n);
 	ask_expire_list(n, now);
 	regain(n, now);
 	if (unused_at(n) > 0 && unused_at(n) <= now)

@@ -11,6 +11,7 @@
  *	numerics.c	answers and errors of the server, by number
  *	events.c	everything else the server says, by command
  *	ask.c		what users ask of the server and get an answer to
+ *	outbox.c	what users say before it can be sent
  */
 #ifndef BACKENDS_IRC_NETWORK_H
 #define BACKENDS_IRC_NETWORK_H
@@ -76,6 +77,15 @@ struct network_events {
 };
 
 struct room_list;
+struct waiting;
+
+/* outbox.c's */
+struct outbox {
+	TAILQ_HEAD(, waiting) list;	/* in the order in which they came */
+	unsigned	 count;		/* of them */
+	size_t		 bytes;
+	struct ev_timer	 expiry;	/* runs while there are some */
+};
 
 /* Written by the files above, read by session.c too. */
 struct network {
@@ -103,6 +113,7 @@ struct network {
 	double		 down_since;
 	double		 pinged;	/* ev_now() of our PING, 0: none */
 	char		*last_error;	/* text of ERROR, or NULL */
+	char		*lost_why;	/* how the last connection ended */
 	const char	*fatal;		/* reason to stop for good, or NULL */
 
 	char		*nick;		/* ours, as the server writes it */
@@ -118,6 +129,7 @@ struct network {
 	struct map	 people;	/* case-mapped nick -> struct person */
 	struct map	 channels;	/* case-mapped -> struct channel */
 	struct awaits	 awaits;
+	struct outbox	 outbox;
 	struct room_list *list;		/* of LIST, or NULL */
 	struct flood	 ctcp;		/* limits our answers */
 	unsigned	 fence_out;	/* the last PING behind messages, */

@@ -12,6 +12,7 @@
 #include "backends/irc/events.h"
 #include "backends/irc/message.h"
 #include "backends/irc/register.h"
+#include "backends/irc/outbox.h"
 #include "backends/irc/room.h"
 #include "util/xalloc.h"
 
@@ -138,8 +139,10 @@ on_names_end(struct network *n, struct line *l)
 {
 	struct channel *c = network_channel(n, l->params[1]);
 
-	if (c != NULL)
-		room_named(n, c);
+	if (c == NULL)
+		return;
+	room_named(n, c);
+	outbox_move(n);
 }
 
 /* me #channel user host server nick flags :hops name */
@@ -340,6 +343,7 @@ refused(struct network *n, struct line *l, size_t row)
 
 	if (refusals[row].joins && c != NULL && c->state == CHANNEL_JOINING) {
 		room_refuse(n, c, refusals[row].code, last_param(l));
+		outbox_move(n);
 		return;
 	}
 	a = await_find_any(&n->awaits, n->is.casemap, refusals[row].kinds,

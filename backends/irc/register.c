@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "backends/irc/message.h"
+#include "backends/irc/outbox.h"
 #include "backends/irc/room.h"
 #include "backends/irc/said.h"
 #include "util/log.h"
@@ -377,4 +378,5 @@ register_welcome(struct network *n, struct line *l)
 		n->is_away = true;
 	}
 	room_rejoin(n);
+	outbox_move(n);
 }

@@ -317,10 +317,26 @@ static unsigned
 lines_at_best(const struct network *n)
 {
 	const struct flood_limit *limit = &n->irc->config.flood;
-	double lines = limit->burst + share(n, LEAVE_SHARE) * limit->rate;
+	double lines = share(n, LEAVE_SHARE) * limit->rate;
+	double more = share(n, PING_SHARE) * limit->rate;
 
-	return limit->burst <= 0 || lines > PIECES_MAX ? PIECES_MAX :
-	    (unsigned)lines;
+	lines = limit->burst + (lines < more - 1 ? lines : more - 1);
+	if (limit->burst <= 0 || lines > PIECES_MAX)
+		return PIECES_MAX;
+	return lines > 0 ? (unsigned)lines : 0;
+}
+
+/* The same as things are, with a PING behind them. */
+static unsigned
+lines_now(struct network *n, double came)
+{
+	double spent = ev_now(n->irc->loop) - came;
+	unsigned lines = link_room(&n->link, share(n, LEAVE_SHARE) - spent);
+	unsigned more = link_room(&n->link, share(n, PING_SHARE) - spent);
+
+	if (n->awaits.count >= AWAIT_MAX || more == 0)
+		return 0;
+	return lines < more ? lines : more - 1;
 }
 
 /* Half a message is worse than none: what cannot leave in time as a whole is
@@ -329,8 +345,7 @@ static bool
 fits(struct network *n, request_t request, unsigned count, size_t room,
     double came)
 {
-	double left = came + share(n, LEAVE_SHARE) - ev_now(n->irc->loop);
-	unsigned best = lines_at_best(n), now = link_room(&n->link, left);
+	unsigned best = lines_at_best(n), now = lines_now(n, came);
 	char text[200];
 
 	if (count > best) {
@@ -339,11 +354,9 @@ fits(struct network *n, request_t request, unsigned count, size_t room,
 		up_error(request, ERR_TOO_LONG, text);
 		return false;
 	}
-	if (now >= link_space(&n->link))	/* a PING goes behind it */
-		now = now > 0 ? now - 1 : 0;
-	if (count <= now && n->awaits.count < AWAIT_MAX)
+	if (count <= now)
 		return true;
-	if (now == 0 || n->awaits.count >= AWAIT_MAX)
+	if (now == 0)
 		snprintf(text, sizeof(text),
 		    "the IRC server takes messages slowly: wait a little");
 	else

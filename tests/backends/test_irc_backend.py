@@ -980,9 +980,7 @@ def test_reconnect_and_rejoin(online, server):
     for room in ("#c", "#d"):
         c = b.wait("room_closed")
         assert c["retry"] is True and "server restarts" in c["reason"]
-    with pytest.raises(Failed) as e:
-        b.call("message", user=ANA, to="bob", kind="chat", body="x")
-    assert e.value.code == "not_connected"
+    r = say(b, "banned", to="#d", kind="groupchat")
     p = server.peer()
     p.welcome()
     rooms = p.expect("JOIN").split()[1].split(",")
@@ -993,6 +991,104 @@ def test_reconnect_and_rejoin(online, server):
     p.send(":irc.test 474 ana #d :Banned meanwhile")
     c = b.wait("room_closed", room="#d")
     assert not c.get("retry") and c["reason"] == "Banned meanwhile"
+    unsent(b, r, "not_found", "you are not in that room")
+
+
+def say(b, body, to="bob", kind="chat", **more):
+    return b.start("message", user=ANA, to=to, kind=kind, body=body, **more)
+
+
+def unsent(b, request, code, why):
+    with pytest.raises(Failed) as e:
+        b.finish(request)
+    assert (e.value.code, e.value.text) == \
+        (code, why + "; the message was not sent")
+
+
+def test_messages_wait_for_the_server(online, server):
+    b, p = online
+    join(b, p, "#c")
+    p.close()
+    b.wait("room_closed")
+    sent = [say(b, "1"), say(b, "a", "#c", "groupchat"), say(b, "2"),
+            say(b, "psst", kind="private", room="#c"), say(b, "3"),
+            say(b, "b", "#c", "groupchat"),
+            say(b, "gone", "eve", "private", room="#c")]
+    asked = say(b, "/whois bob")
+    p = server.peer()
+    assert not b.answers
+    p.welcome()
+    p.expect("JOIN #c")
+    for i in "123":
+        assert p.line() == "PRIVMSG bob " + i
+    assert p.line() == "WHOIS bob"
+    sent.insert(3, say(b, "4"))
+    assert p.line() == "PRIVMSG bob 4"
+    p.joined("#c", "ana", "bob")
+    for line in ("PRIVMSG #c a", "PRIVMSG bob psst", "PRIVMSG #c b"):
+        assert p.line() == line
+    with pytest.raises(Failed) as e:
+        b.finish(sent.pop())
+    assert e.value.code == "not_found"
+    for r in sent:
+        assert b.finish(r) == {}
+    p.send(":irc.test 311 ana bob b h * :Bob", ":irc.test 318 ana bob :End")
+    b.finish(asked)
+    out = b.start("logout", user=ANA)
+    p.hang_up()
+    assert "PRIVMSG" not in p.rest()        # each left once
+    b.finish(out)
+
+
+def test_messages_do_not_wait_forever(server, backend):
+    b = backend(irc_server=server.address, irc_who_max=0, request_timeout=6)
+    b.login(ANA, "ana")
+    p = server.peer()
+    p.welcome()
+    b.wait("connected")
+    join(b, p, "#c")
+    p.send("ERROR :Restarting")
+    p.close()
+    b.wait("room_closed")
+    # It comes back in time for those who wait longest, but says nothing.
+    r = say(b, "x")
+    p = server.peer()
+    unsent(b, r, "network", "127.0.0.1: Restarting")
+    asked = [say(b, str(i)) for i in range(100)]
+    unsent(b, say(b, "x"), "rate_limited",
+           "too much waits for the IRC server already")
+    p.send(":irc.test 001 ana :Welcome")
+    for r in asked:
+        try:
+            b.finish(r)
+        except Failed as e:     # the pace is that of the server
+            assert e.code == "rate_limited"
+    # Nor for a room.
+    unsent(b, say(b, "x", "#c", "groupchat"), "not_connected",
+           "the room is still being joined")
+
+
+@pytest.mark.parametrize("end", ["logout", "exit", "gave up"])
+def test_messages_do_not_wait_behind_the_end(server, backend, end):
+    b = backend(irc_server=server.address, irc_reconnect_timeout=0)
+    b.login(ANA, "ana")
+    p = server.peer()
+    p.welcome()
+    b.wait("connected")
+    join(b, p)
+    p.close()
+    server.close()
+    b.wait("room_closed")
+    asked = [say(b, "x"), say(b, "y", "#c", "groupchat")]
+    why = "logged out"
+    if end == "logout":
+        b.call("logout", user=ANA)
+    elif end == "exit":
+        b.notify("exit")
+    else:
+        why = b.wait("disconnected", retry=True)["text"]
+    for r in asked:
+        unsent(b, r, "network", why)
 
 
 def test_gives_up(server, backend):
@@ -1034,6 +1130,19 @@ def test_many_networks(server, backend):
     b.call("message", user=ANA, to="#c%" + server.address, kind="groupchat",
            body="all")
     assert p.expect("PRIVMSG") == "PRIVMSG #c all"
+    # A connection that comes back is waited for.
+    p.close()
+    b.wait("room_closed")
+    sent = [say(b, "again", "bob%" + server.address),
+            say(b, "all again", room, "groupchat")]
+    p = server.peer()
+    p.welcome()
+    p.expect("JOIN #c")
+    assert p.line() == "PRIVMSG bob again"
+    p.joined("#c", "Ana", "bob")
+    assert p.line() == "PRIVMSG #c :all again"
+    for r in sent:
+        b.finish(r)
     b.call("room_leave", user=ANA, room=room)
     p.expect("PART #c")
     # A private talk keeps the connection; nobody else does.
