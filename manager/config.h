@@ -70,6 +70,11 @@ struct config	*config_parse(const char *text, const char *path,
 		    char **why) MUST_CHECK;
 void		 config_destroy(struct config *);	/* NULL is fine */
 
+/* Can the program of [service] backend be executed?  PATH is as backends will
+ * have it.  -1 and *why as above: not now. */
+int		 config_check_program(const struct config *, char **why)
+		    MUST_CHECK;
+
 /* "reload": what settings.def marks RELOAD, and all, become those of the newer
  * one, which keeps the old ones and can be destroyed when nobody borrows them
  * any more.  Adds a line to the report for each setting that has changed,

@@ -38,8 +38,10 @@ string_list(struct arena *a, const struct config_list *list)
 /* Addresses are compared prepared; one that is none is kept as it is and
  * matches nobody. */
 static char **
-jid_list(struct arena *a, const struct config_list *list)
+jid_list(struct instance *in, const struct config_list *list,
+    const char *setting)
 {
+	struct arena *a = &in->arena;
 	char **v = string_list(a, list);
 	struct jid jid;
 
@@ -47,7 +49,8 @@ jid_list(struct arena *a, const struct config_list *list)
 		if (jid_parse(a, v[i], &jid) == 0)
 			v[i] = arena_strdup(a, jid.bare);
 		else
-			log_warn("%s is not a JID", v[i]);
+			log_warn("%s: %s: \"%s\" is not a JID",
+			    in->config->path, setting, v[i]);
 	}
 	return v;
 }
@@ -58,10 +61,12 @@ fill_lists(struct instance *in)
 	const struct config *c = in->config;
 	struct gateway_config *g = &in->gateway_config;
 
-	g->admin_jids = jid_list(&in->arena, &c->service_admin_jid);
-	g->notify_jids = jid_list(&in->arena, &c->registration_notify_jid);
-	g->allowed_servers = jid_list(&in->arena,
-	    &c->service_allowed_servers);
+	g->admin_jids = jid_list(in, &c->service_admin_jid,
+	    "[service] admin_jid");
+	g->notify_jids = jid_list(in, &c->registration_notify_jid,
+	    "[registration] notify_jid");
+	g->allowed_servers = jid_list(in, &c->service_allowed_servers,
+	    "[service] allowed_servers");
 }
 
 static void

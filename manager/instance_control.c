@@ -11,6 +11,8 @@
 #include "manager/gateway/user.h"
 #include "util/xalloc.h"
 
+#define BLANKS " \t\r\n"
+
 struct asked {
 	struct control	*control;
 	uint64_t	 id;
@@ -42,10 +44,41 @@ ask_gateway(struct instance *in, uint64_t id, const char *line,
 	admin_command(in->gateway, line, answer, asked);
 }
 
+/* Whoever stops answers questions, and begins nothing new. */
+static bool
+begins_something(const char *line)
+{
+	static const char *const words[] = {
+		"reload", "register", "unregister", "disconnect_user",
+		"move_user", "restart_backend", "restart_backends",
+	};
+	size_t len;
+
+	do {
+		line += strspn(line, BLANKS);
+		len = strcspn(line, BLANKS);
+		for (size_t i = 0; i < LENGTH(words); i++) {
+			if (strlen(words[i]) == len &&
+			    memcmp(words[i], line, len) == 0)
+				return true;
+		}
+		line += len;
+		/* The gateway takes these for what they are called, too. */
+	} while (len == 3 && (memcmp(line - 3, "get", 3) == 0 ||
+	    memcmp(line - 3, "set", 3) == 0));
+	return false;
+}
+
 static void
 on_other(void *ctx, uint64_t id, const char *line)
 {
-	ask_gateway(ctx, id, line, "");
+	struct instance *in = ctx;
+
+	if (in->stopping && begins_something(line))
+		control_reply(in->control, id, "Error: the instance is "
+		    "stopping");
+	else
+		ask_gateway(in, id, line, "");
 }
 
 /* The gateway knows only its own commands. */
@@ -74,6 +107,8 @@ link_words(const struct instance *in)
 {
 	bool up = link_is_up(in->link);
 
+	if (link_is_server(in->link) && in->stopping)
+		return "letting nobody in";
 	if (link_is_server(in->link))
 		return up ? "listening for clients" : "not listening";
 	return up ? "XMPP link up" : "XMPP link down";

@@ -222,17 +222,20 @@ void
 instance_upgrade_asked(struct instance *in, uint64_t id)
 {
 	const char *why = NULL;
+	char *text;
 
 	if (in->upgrade == NULL)
-		why = "Error: not upgraded: the instance is stopping";
+		why = "the instance is stopping";
 	else if (upgrade_start(in->upgrade) < 0)
-		why = "Error: an upgrade is under way already";
+		why = "an upgrade is under way already";
 	else
 		in->upgrade_asker = id;
 	if (why == NULL)
 		return;
-	log_warn("%s: %s", in->gateway_config.jid, why);
-	control_reply(in->control, id, why);
+	log_warn("upgrade: not upgraded: %s", why);
+	text = xasprintf("Error: not upgraded: %s", why);
+	control_reply(in->control, id, text);
+	free(text);
 }
 
 void

@@ -366,7 +366,8 @@ rehearse(struct heir *heir, const struct options *o)
 		    "%s", config->path, config->service_working_dir,
 		    strerror(errno));
 	if (config != NULL && why == NULL && instance_can_follow(config,
-	    packed_get(upgrade_state(heir), "facts"), &why) == 0)
+	    packed_get(upgrade_state(heir), "facts"), &why) == 0 &&
+	    config_check_program(config, &why) == 0)
 		(void)!logging_start(config, &why);
 	code = upgrade_rehearsed(heir, why);
 	config_destroy(config);
@@ -388,6 +389,22 @@ load_config(const struct options *o, struct heir *heir)
 	fprintf(stderr, "%s\n", why);
 	free(why);
 	exit(EX_CONFIG);
+}
+
+/* Its syntax is right already. */
+static int
+check(const struct options *o, struct config *config)
+{
+	char *why = NULL;
+	int status = config_check_program(config, &why);
+
+	if (status == 0)
+		printf("%s: right\n", o->config);
+	else
+		fprintf(stderr, "%s\n", why);
+	free(why);
+	config_destroy(config);
+	return status == 0 ? 0 : EX_CONFIG;
 }
 
 static void
@@ -431,15 +448,13 @@ main(int argc, char **argv)
 	upgrade_remember(argv);
 	heir = upgrade_inherit();
 	parse_options(argc, argv, &o);
+	extend_path();
 	if (heir != NULL && upgrade_is_rehearsal(heir))
 		return rehearse(heir, &o);
 	config = load_config(&o, heir);
-	if (o.check_only) {
-		printf("%s: right\n", o.config);
-		config_destroy(config);
-		return 0;
-	}
-	extend_path();
+	if (o.check_only)
+		return check(&o, config);
+	log_set_subject(config->service_jid);
 	if (heir != NULL)
 		take_over(config, heir);
 	else

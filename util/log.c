@@ -14,11 +14,14 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "util/xalloc.h"
+
 #define LINE_MAX_BYTES 2048
 
 static enum log_level threshold = LOG_INFO;
 static int log_fd = STDERR_FILENO;
 static char *log_path;
+static char *subject;		/* owned; "irc.example.org: ", or NULL */
 static void (*capture)(enum log_level, const char *);
 
 static const struct {
@@ -106,6 +109,13 @@ log_reopen(void)
 }
 
 void
+log_set_subject(const char *who)
+{
+	free(subject);
+	subject = who != NULL ? xasprintf("%s: ", who) : NULL;
+}
+
+void
 log_capture(void (*sink)(enum log_level, const char *))
 {
 	capture = sink;
@@ -129,18 +139,37 @@ put_stamp(char *line, size_t size, enum log_level level)
 	    now.tv_nsec / 1000000, label[level]);
 }
 
+/* Returns its length. */
+static size_t
+put_text(char *to, size_t size, const char *fmt, va_list ap)
+{
+	size_t before = subject != NULL ? strlen(subject) : 0, len;
+	int n;
+
+	if (before >= size)
+		before = 0;
+	n = vsnprintf(to + before, size - before, fmt, ap);
+	len = n < 0 ? 0 : (size_t)n;
+	if (len > size - before - 1)
+		len = size - before - 1;
+	if (before == 0)
+		return len;
+	if (strncasecmp(to + before, subject, before) == 0) {
+		memmove(to, to + before, len);
+		return len;
+	}
+	memcpy(to, subject, before);
+	return before + len;
+}
+
 static void
 put_line(enum log_level level, const char *fmt, va_list ap)
 {
 	char line[LINE_MAX_BYTES];
 	size_t start, len;
-	int n;
 
 	start = put_stamp(line, sizeof(line), level);
-	n = vsnprintf(line + start, sizeof(line) - start - 1, fmt, ap);
-	len = start + (n < 0 ? 0 : (size_t)n);
-	if (len > sizeof(line) - 2)
-		len = sizeof(line) - 2;
+	len = start + put_text(line + start, sizeof(line) - start - 1, fmt, ap);
 	/* A peer's text must not be able to forge a second line. */
 	for (size_t i = start; i < len; i++) {
 		if ((unsigned char)line[i] < 0x20 || line[i] == 0x7f)

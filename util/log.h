@@ -23,6 +23,10 @@ int	log_open(const char *path) MUST_CHECK;
 /* Open the same file again (log rotation).  Keeps the old one on failure. */
 void	log_reopen(void);
 
+/* Whose lines these are: one that does not begin with "SUBJECT: " gets it.  A
+ * copy is made; NULL: as they are. */
+void	log_set_subject(const char *subject);
+
 void	log_line(enum log_level, const char *fmt, ...) PRINTF(2, 3);
 
 #define log_error(...)	log_line(LOG_ERROR, __VA_ARGS__)

@@ -78,6 +78,26 @@ def test_bad_line(write, good, tmp_path, line, word):
         assert len(text.strip().splitlines()) <= 2, text
 
 
+@pytest.mark.parametrize("command, words", [
+    ("no_such_program --x", "no program \"no_such_program\""),
+    ("/no/such/program", "No such file"),
+    ("./irc.cfg", "No such file"),          # not in working_dir
+    ("/usr", "Permission denied"),
+    ("'cat", "a quote is not closed"),
+    ("cat -u", None), ("spectrum2 --x", None), ("env A=b cat", None),
+])
+def test_the_program(write, good, tmp_path, command, words):
+    """Only asked here and in rehearsals: it may come later."""
+    path = write(good.replace(IRC_BACKEND, command))
+    result = run(tmp_path, "--check-config", str(path))
+    if words is None:
+        assert result.returncode == 0, result
+        return
+    assert result.returncode == 78, result
+    assert "irc.cfg:8: [service] backend: " in result.stderr, result
+    assert words in result.stderr, result
+
+
 def test_missing_file(tmp_path):
     result = run(tmp_path, "-n", "/no/such/file.cfg")
     assert result.returncode not in (0, -6, -11)

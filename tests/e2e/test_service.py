@@ -167,10 +167,21 @@ def test_a_second_signal_hurries(instances):
     freeze(backends)
     instance.process.signal(signal.SIGTERM)
     wait_for(lambda: instance.ask("status").stdout.startswith("Stopping ("))
+    assert "letting nobody in" in instance.answer("status")
+    # Questions are answered, nothing is begun.
+    assert instance.answer("online_users_count") == "0"
+    for words in (["reload"], ["set", "reload"], ["restart_backends"],
+                  ["register", "a@localhost", "a", "b"], ["upgrade"]):
+        result = instance.ask(*words)
+        assert result.returncode == 1, words
+        assert "the instance is stopping" in result.stderr
     instance.process.signal(signal.SIGTERM)
     assert seconds_to_end(instance) < 2 * SLOWER
     wait_for(lambda: not any(alive(pid) for pid in backends), 5)
-    assert "without waiting for anybody" in instance.read_log()
+    log = instance.read_log()
+    assert " localhost: signal 15: stopping, without waiting for anybody\n" \
+        in log
+    assert " localhost: stopped\n" in log
 
 
 def test_stop_with_a_frozen_server(instances, own_prosody, gateway_name):

@@ -317,6 +317,7 @@ def test_a_bad_configuration(bad, users):
             ("service.jid", "other.localhost", "jid: has changed"),
             ("service.pidfile", "/tmp/other.pid", "pidfile: has changed"),
             ("database.type", "none", "type: has changed"),
+            ("service.backend", "/no/such/program", "cannot be executed"),
             ("logging.file", "/nonexistent/log", "cannot be opened")):
         bad.settings[key] = value
         bad.write_config()

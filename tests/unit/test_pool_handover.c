@@ -492,6 +492,33 @@ behind_execve(void **state)
 	assert_int_equal(WEXITSTATUS(status), 0);
 }
 
+/* What is begun meanwhile is in the loop already when that goes on. */
+static void
+begun_while_frozen(void **state)
+{
+	struct world *w = with_users("ok", 1);
+	const struct pool *pool = w->pool;
+	const struct msg_send m = {
+		.user = "u0@x", .to = "peer", .kind = "chat", .body = "silent"
+	};
+
+	(void)state;
+	for (int i = 0; i < 2; i++) {
+		assert_int_equal(pool_request(w->pool, "u0@x", METHOD_send, &m,
+		    0.5, world_on_reply, w), 0);
+		assert_true(ev_is_active(&pool->expiry));
+		if (i == 0)
+			pool_freeze(w->pool, true);
+	}
+	pool_freeze(w->pool, false);
+	assert_true(ev_is_active(&pool->expiry));
+	/* libev keeps its timers in a heap, which looks at this. */
+	assert_true(ev_timer_remaining(w->loop, &w->pool->expiry) >= 0);
+	until_within(w, 2, w->replies == 2);
+	assert_string_equal(w->last_error, ERR_TIMEOUT);
+	world_destroy(w);
+}
+
 int
 main(int argc, char **argv)
 {
@@ -509,6 +536,7 @@ main(int argc, char **argv)
 		cmocka_unit_test(frozen_is_still),
 		cmocka_unit_test(refuses_garbage),
 		cmocka_unit_test(behind_execve),
+		cmocka_unit_test(begun_while_frozen),
 	};
 
 	kit_main(argc, argv);

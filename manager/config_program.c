@@ -1,0 +1,98 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Is there a program that [service] backend names?  Asked before it matters:
+ * by --check-config, and in the rehearsal of an upgrade. */
+#include "manager/config_parts.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "manager/pool/command.h"
+#include "util/ini.h"
+#include "util/xalloc.h"
+
+/* 0, or -1 with errno. */
+static int
+can_be_executed(const char *path)
+{
+	struct stat st;
+
+	if (stat(path, &st) < 0)
+		return -1;
+	if (!S_ISREG(st.st_mode)) {
+		errno = EACCES;		/* as execve(2) says */
+		return -1;
+	}
+	return access(path, X_OK);
+}
+
+static bool
+is_in_path(const char *name)
+{
+	const char *path = getenv("PATH");
+	char *all = xstrdup(path != NULL ? path : ""), *rest = all, *dir;
+	bool found = false;
+
+	while (!found && (dir = strsep(&rest, ":")) != NULL) {
+		char *file = xasprintf("%s/%s", *dir != '\0' ? dir : ".", name);
+
+		found = can_be_executed(file) == 0;
+		free(file);
+	}
+	free(all);
+	return found;
+}
+
+/* NULL, or what is wrong with it (caller frees). */
+static char *
+complaint(const struct config *c, const char *name)
+{
+	char *path;
+	int status;
+
+	if (strchr(name, '/') == NULL)
+		return is_in_path(name) ? NULL : xasprintf("there is no "
+		    "program \"%.200s\" beside spectrum2 or in PATH", name);
+	/* Backends run in the working directory. */
+	path = *name == '/' ? xstrdup(name) :
+	    xasprintf("%s/%s", c->service_working_dir, name);
+	status = can_be_executed(path);
+	free(path);
+	return status == 0 ? NULL : xasprintf("\"%.200s\" cannot be executed: "
+	    "%s", name, strerror(errno));
+}
+
+static char *
+with_its_line(const struct config *c, const char *bad)
+{
+	struct config_lines lines = { .path = c->path };
+	char *text = ini_read(c->path), *why = NULL, *whole;
+
+	if (text == NULL || config_lines_read(&lines, text, c->jid,
+	    c->overrides, c->noverrides, &why) < 0)
+		free(why);		/* then without its number */
+	whole = config_complaint(&lines, config_lines_find(&lines, "service",
+	    "backend"), "service", "backend", "%s; a command line that begins "
+	    "with a program, e.g. %s/libexec/spectrum2_irc_backend", bad,
+	    SPECTRUM_PREFIX);
+	config_lines_finish(&lines);
+	free(text);
+	return whole;
+}
+
+int
+config_check_program(const struct config *c, char **why)
+{
+	const char *syntax = NULL;
+	char **words = command_split(c->service_backend, 1, &syntax);
+	char *bad = words != NULL ? complaint(c, words[0]) : xstrdup(syntax);
+
+	command_free(words);
+	if (bad == NULL)
+		return 0;
+	*why = with_its_line(c, bad);
+	free(bad);
+	return -1;
+}
