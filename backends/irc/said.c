@@ -464,6 +464,6 @@ said_lost(struct network *n, const char *why)
 	fail_unsent(n, why);
 	snprintf(text, sizeof(text),
 	    "%.1000s; the message may have been delivered", why);
-	await_fail_kinds(&n->awaits, AWAIT_SAID, ERR_NETWORK, text);
+	await_fail_kinds(&n->awaits, AWAIT_SAID, ERR_UNCERTAIN, text);
 	n->fence_back = n->fence_out;
 }

@@ -11,9 +11,7 @@ import random
 import resource
 import shutil
 import signal
-import subprocess
 import sys
-import threading
 import time
 from pathlib import Path
 
@@ -21,9 +19,10 @@ HERE = os.path.dirname(os.path.abspath(__file__))
 sys.path.insert(0, os.path.join(HERE, "..", "e2e"))
 
 from harness.instance import BUILD, Instance                # noqa: E402
-from harness.process import (Process, alive, die_with_us,   # noqa: E402
-                             stat_of, wait_for)
+from harness.process import (Process, alive, stat_of,       # noqa: E402
+                             wait_for)
 from harness.servers import Ngircd, Prosody                 # noqa: E402
+from parts import Hold, Load                                # noqa: E402
 
 GATEWAY = "gw.xmpp.test"
 CALM = 6            # seconds without disturbance at the beginning
@@ -31,69 +30,15 @@ SETTLE = 12         # and at the end, still talking
 RATE_KEPT = 0.8     # of what was asked for, or the run does not count
 QUIET = 8           # seconds without news: nothing more will come
 DRAIN = 60
-HUNG_MAX = 20
+LATE = 5            # seconds for what comes although nothing is expected
+HUNG_MAX = 15       # seconds until a hung backend is woken or killed
+GARBAGE_MAX = 5     # until one that is fed garbage is dead
+PER_BACKEND = 100   # users
+LOGIN_PACE = 1.5    # seconds until those of one that was killed are back
 
 
 def say(text):
     print("chaos: " + text, flush=True)
-
-
-class Load:
-    """The program that is all users, and people on IRC."""
-
-    def __init__(self, directory, prosody, ngircd, options):
-        self.errors = open(directory / "load.log", "w")
-        self.popen = subprocess.Popen(
-            [BUILD + "/chaos/load", str(prosody.port), str(ngircd.port),
-             str(options.users), str(options.peers), prosody.domain, GATEWAY,
-             str(directory), str(options.rate), str(options.seed)],
-            stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True,
-            stderr=self.errors, preexec_fn=die_with_us)
-        self.lock = threading.Lock()
-
-    def tell(self, line):
-        with self.lock:
-            self.popen.stdin.write(line + "\n")
-            self.popen.stdin.flush()
-
-    def status(self):
-        with self.lock:
-            self.popen.stdin.write("status\n")
-            self.popen.stdin.flush()
-            words = self.popen.stdout.readline().split()
-        found = dict(zip(words[2::2], words[3::2]))
-        # "sent" has two numbers
-        at = words.index("sent")
-        rest = dict(zip(words[at + 3::2], words[at + 4::2]))
-        return {**{k: float(v) for k, v in found.items()
-                   if k in ("clients", "settled", "peers", "seen")},
-                **{k: float(v) for k, v in rest.items()},
-                "sent": (int(words[at + 1]), int(words[at + 2]))}
-
-    def report(self):
-        """({way: {word: count}}, {way: latencies}, lines about missing)"""
-        self.tell("report")
-        ways, latencies, missing = {}, {}, []
-        for line in self.popen.stdout:
-            words = line.split()
-            if words[0] == "end":
-                break
-            if words[0] == "way":
-                ways[int(words[1])] = dict(
-                    zip(words[2::2], map(int, words[3::2])))
-            elif words[0] == "latency":
-                latencies[int(words[1])] = words[2:]
-            elif words[0] == "missing":
-                missing.append(line.strip())
-        return ways, latencies, missing
-
-    def close(self):
-        try:
-            self.tell("quit")
-            self.popen.wait(5)
-        except (OSError, subprocess.TimeoutExpired):
-            self.popen.kill()
-            self.popen.wait()
 
 
 class Chaos:
@@ -102,8 +47,10 @@ class Chaos:
         self.random = random.Random(options.seed)
         self.done = []          # (from, to, kind, text)
         self.skipped = set()
-        self.stopped = []       # pulses that must be taken back
         self.hung = []          # (pid, since), left stopped
+        self.held = []          # Holds
+        self.fed = []           # (pid, since), with garbage
+        self.killed = []        # (from, to), backends that were held
         self.woken = []         # seconds until the supervisor did it
         self.problems = []
 
@@ -118,16 +65,16 @@ class Chaos:
         self.ngircd = Ngircd(self.directory / "ngircd")
         self.prosody.start()
         self.ngircd.start()
-        backends = max(5, -(-self.options.users // 100) + 1)
+        backends = max(5, -(-self.options.users // PER_BACKEND) + 1)
         self.instance = Instance.gateway(
             self.directory / "instance", GATEWAY, self.prosody,
             service__irc_server="127.0.0.1:%d" % self.ngircd.port,
-            service__users_per_backend=100, service__backends_min=backends,
+            service__users_per_backend=PER_BACKEND, service__backends_min=backends,
             service__login_rate=200, **dict(
                 one.split("=", 1) for one in self.options.set or []))
         self.instance.start()
         self.commands = self.instance.answer("help")
-        self.load = Load(self.directory, self.prosody, self.ngircd,
+        self.load = Load(self.directory, self.prosody, self.ngircd, GATEWAY,
                          self.options)
         wait_for(self.everybody_is_there, 90, "all users to be there")
         for _ in range(20):
@@ -183,6 +130,7 @@ class Chaos:
     def kill(self):
         number, pid = self.backend()
         if pid:
+            self.load.struck("backend", time.monotonic())
             os.kill(pid, signal.SIGKILL)
         return "backend %s" % number
 
@@ -197,6 +145,12 @@ class Chaos:
         if pid:
             os.kill(pid, signal.SIGSTOP)
             self.hung.append((pid, time.monotonic()))
+        return "backend %s" % number
+
+    def hold(self):
+        number, pid = self.backend()
+        if pid:
+            self.held.append(Hold(pid, HUNG_MAX))
         return "backend %s" % number
 
     def garbage(self):
@@ -219,6 +173,7 @@ class Chaos:
                     os.write(pipe, self.random.choice([
                         os.urandom(300), b"printf() debugging\n" * 20,
                         b"\xdd\xff\xff\xff\xff", b"\xc1" * 4000]))
+                    self.fed.append((pid, time.monotonic()))
                 except BlockingIOError:
                     pass
                 os.close(pipe)
@@ -249,20 +204,34 @@ class Chaos:
         return "Prosody"
 
     def prosody_restart(self):
+        begin = time.monotonic()
         self.prosody.restart()
+        self.load.struck("prosody", begin, time.monotonic())
         return "orderly"
 
     def prosody_kill(self):
+        begin = time.monotonic()
         self.prosody.process.signal(signal.SIGKILL)
         self.prosody.process.wait()
         self.prosody.restart()
+        self.load.struck("prosody", begin, time.monotonic())
         return "killed"
 
+    def tell_all(self):
+        """Should a held backend die when IRC does, nobody would know whose
+        connections broke."""
+        while self.held or self.fed:
+            self.rest(0.1)
+        self.rest(1)
+
     def ngircd_restart(self):
+        self.tell_all()
         self.ngircd.restart()
         return "orderly"
 
     def ngircd_kill(self):
+        self.tell_all()
+        self.load.struck("irc", time.monotonic())
         self.ngircd.process.signal(signal.SIGKILL)
         self.ngircd.process.wait()
         self.ngircd.restart()
@@ -298,8 +267,8 @@ class Chaos:
 
     KINDS = [
         # how often, what, name
-        (3, kill, "kill"), (1, terminate, "terminate"), (2, hang, "hang"),
-        (2, garbage, "garbage"),
+        (3, kill, "kill"), (1, terminate, "terminate"), (2, hang, "stop"),
+        (2, hold, "hold"), (2, garbage, "garbage"),
         (2, slow_backend, "slow backend"), (2, slow_main, "slow main"),
         (1, slow_prosody, "slow Prosody"), (1, drop_clients, "clients cut"),
         (1, prosody_restart, "Prosody restart"),
@@ -309,28 +278,53 @@ class Chaos:
         (1, restart_backends, "restart_backends"),
     ]
 
-    def watch_hung(self):
-        """A stopped backend is woken by the supervisor, or killed: then its
-        users' connections end."""
+    def watch_stopped(self):
+        """A stopped backend is woken by the supervisor."""
         for pid, since in list(self.hung):
             state = stat_of(pid)
-            if not state or state[0] in "ZX":
-                self.load.tell("hung %.4f %.4f" % (since, time.monotonic()))
-            elif time.monotonic() < since + 0.5:
+            if time.monotonic() < since + 0.5:
                 continue        # the signal may be on its way
+            if not state or state[0] in "ZX":
+                self.problems.append("backend %d was stopped, and died" % pid)
             elif state[0] != "T":
                 self.woken.append(time.monotonic() - since)
             elif time.monotonic() > since + HUNG_MAX:
-                self.problems.append("backend %d hung for long" % pid)
+                self.problems.append("backend %d was not woken" % pid)
                 os.kill(pid, signal.SIGKILL)
             else:
                 continue
             self.hung.remove((pid, since))
 
+    def watch_held(self):
+        """One that is held is killed for it."""
+        for hold in [hold for hold in self.held if not hold.is_alive()]:
+            self.held.remove(hold)
+            if hold.died is None:
+                self.problems.append("backend %d was not killed" % hold.pid)
+                continue
+            self.load.struck("hung", hold.begin, hold.died)
+            self.killed.append((hold.begin, hold.died))
+
+    def watch_fed(self):
+        """What is fed garbage does not live on."""
+        for pid, since in list(self.fed):
+            if not alive(pid):
+                self.load.struck("backend", since, time.monotonic())
+            elif time.monotonic() > since + GARBAGE_MAX:
+                self.problems.append("backend %d lives on garbage" % pid)
+            else:
+                continue
+            self.fed.remove((pid, since))
+
+    def watch(self):
+        self.watch_stopped()
+        self.watch_held()
+        self.watch_fed()
+
     def rest(self, seconds):
         end = time.monotonic() + seconds
         while time.monotonic() < end:
-            self.watch_hung()
+            self.watch()
             time.sleep(0.05)
 
     def disturb(self, until):
@@ -367,7 +361,8 @@ class Chaos:
         self.began = begin
         self.rest(CALM)
         self.disturb(begin + self.options.seconds - SETTLE)
-        while time.monotonic() < begin + self.options.seconds or self.hung:
+        while time.monotonic() < begin + self.options.seconds or \
+                self.hung or self.held:
             self.rest(0.5)
         self.load.tell("hush")
         self.drain()
@@ -386,22 +381,45 @@ class Chaos:
             elif time.monotonic() > since + QUIET and \
                     self.everybody_is_there():
                 break
-        self.load.status()
+        self.rest(LATE)
 
     # ------------------------------------------------------------ the result
 
-    def recoveries(self):
-        """{kind: [seconds until all users it threw out were back]}"""
-        events = []
+    def events(self):
+        """[(when, "seen" or "unseen", user)]"""
+        found = []
         for line in (self.directory / "journal").read_text(
                 errors="replace").splitlines():
             words = line.split()
             if len(words) == 3 and words[1] in ("seen", "unseen"):
-                events.append((float(words[0]), words[1], words[2]))
+                found.append((float(words[0]), words[1], words[2]))
+        return found
+
+    def served_again(self):
+        """For each backend that was held, the seconds until all its users
+        were there again; not if IRC was restarted meanwhile."""
+        events, found = self.events(), []
+        for begin, died in self.killed:
+            gone = {user for at, what, user in events
+                    if what == "unseen" and died - 0.1 < at < died + 1}
+            back = {}
+            for at, what, user in events:
+                if what == "seen" and at > died and user in gone:
+                    back.setdefault(user, at)
+            end = max(back.values(), default=died)
+            if not [1 for at, until, kind, _ in self.done
+                    if "IRC" in kind and at < end and until > begin]:
+                found.append(end - begin if len(back) == len(gone) else 1e9)
+        return found
+
+    def recoveries(self):
+        """{kind: [seconds until all users it threw out were back]}"""
+        events = self.events()
         found = collections.defaultdict(list)
         for i, (begin, _, kind, _) in enumerate(self.done):
             after = self.done[i + 1][0] if i + 1 < len(self.done) else 1e12
-            until = max(after, begin + 14) if kind == "hang" else after
+            until = max(after, begin + HUNG_MAX) \
+                if kind in ("stop", "hold") else after
             gone, back = set(), 0
             for at, what, user in events:
                 if what == "unseen" and begin <= at < until:
@@ -413,8 +431,8 @@ class Chaos:
         return found
 
     def table(self):
-        ways, latencies, missing = self.load.report()
-        self.ways, self.missing = ways, missing
+        ways, latencies, self.faults = self.load.report()
+        self.ways = ways
         status = self.load.status()
         self.rates = [sent / status["talked"] for sent in status["sent"]]
         for way, name in ((0, "XMPP to IRC"), (1, "IRC to XMPP")):
@@ -423,12 +441,13 @@ class Chaos:
                 "max %s ms" % (name, w["sent"], self.rates[way],
                                w["received"], *latencies[way]))
             say("  not received: %d answered by an error, %d: sender's "
-                "connection lost before proof; IRC told by QUIT of %d, by the "
-                "server's end of %d, by QUIT from a hung backend of %d"
-                % (w["error"], w["sender_lost"], w["quit"], w["server"],
-                   w["hung"]))
-            say("  received and error: %d, repeated and marked: %d, out of "
-                "order: %d" % (w["both"], w["marked"], w["reordered"]))
+                "connection lost before proof; in the hands of a killed "
+                "backend %d, of a hung one %d, of the killed IRC server %d"
+                % (w["error"], w["sender_lost"], w["quit"], w["hung"],
+                   w["server"]))
+            say("  received and error: %d (%d lies), repeated and marked near "
+                "Prosody's end: %d, out of order: %d" % (
+                    w["both"], w["lied"], w["marked"], w["reordered"]))
         say("%-18s %5s  %s" % ("disturbance", "times",
                                "seconds until all users were back"))
         for kind, times in sorted(self.recoveries().items()):
@@ -438,7 +457,13 @@ class Chaos:
         if self.woken:
             say("stopped backends that were woken: after %s s" % " ".join(
                 "%.1f" % seconds for seconds in self.woken))
-        return missing
+        self.again = self.served_again()
+        if self.killed:
+            say("held backends: killed after %s s, users served again after "
+                "%s s" % tuple(" ".join("%.1f" % s for s in seconds)
+                               for seconds in (
+                    [died - begin for begin, died in self.killed],
+                    self.again)))
 
     def judge(self):
         w = self.ways
@@ -456,28 +481,30 @@ class Chaos:
             self.problems.append("descriptors have grown")
         if memory > 2 * self.memory + 32:
             self.problems.append("memory has grown")
+        if max(self.again, default=0) > HUNG_MAX + LOGIN_PACE:
+            self.problems.append("users of a hung backend waited too long")
         self.blame()
-        for line in self.missing[:10]:
+        for line in self.faults[:5]:
             self.explain(line)
-        return sum(x["missing"] for x in w.values()) == 0 and \
-            sum(x["doubled"] for x in w.values()) == 0
+        return not any(x[fault] for x in w.values() for fault in
+                       ("missing", "doubled", "lied", "reordered"))
 
     def blame(self):
-        """How many are missing near what."""
+        """How many are not as they should be near what."""
         count = collections.Counter()
-        for line in self.missing:
+        for line in self.faults:
             words = line.split()
             at = float(words[3])
             near = [kind for begin, end, kind, _ in self.done
                     if begin - 0.5 < at < end + 3]
             near = near or [kind for begin, end, kind, _ in self.done
                             if begin - 0.5 < at < end + 15]
-            count[words[2], near[-1] if near else "nothing"] += 1
-        for (way, kind), number in count.most_common():
-            say("missing %s near %s: %d" % (way, kind, number))
+            count[words[0], words[2], near[-1] if near else "nothing"] += 1
+        for words in count.most_common():
+            say("%s %s near %s: %d" % (*words[0], words[1]))
 
     def explain(self, line):
-        """A missing one, and what was going on then."""
+        """One of them, and what was going on then."""
         at = float(line.split()[3])
         say("%s (%.1f s after the start)" % (line, at - self.began))
         for begin, end, kind, text in self.done:

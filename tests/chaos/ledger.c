@@ -218,17 +218,19 @@ fate_of(const struct message *m)
 	return MISSING;
 }
 
-/* How often a message may have been repeated: once for each stroke at Prosody
- * that it can have been on its way in. */
+/* How often a message may have been repeated: for each stroke at Prosody that it
+ * can have been on its way in once by the gateway, to which it was not
+ * confirmed, and once by Prosody, to which the client had not. */
 static unsigned
 repeats_allowed(const struct message *m)
 {
 	unsigned n = 0;
 
 	for (size_t i = 0; i < from[STROKE_PROSODY].n; i++)
-		n += m->sent > from[STROKE_PROSODY].at[i] - REPEAT &&
+		if (m->sent > from[STROKE_PROSODY].at[i] - REPEAT &&
 		    m->sent < to[STROKE_PROSODY].at[i] + BROKEN &&
-		    m->marked_at > from[STROKE_PROSODY].at[i];
+		    m->marked_at > from[STROKE_PROSODY].at[i])
+			n += 2;
 	return n;
 }
 

@@ -1,10 +1,13 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """A user whose login kills backends: the others are disturbed twice, and no
 more."""
+import re
+
 import pytest
 
 from harness.instance import BAD_BACKEND
 from harness.process import wait_for
+from harness.xmpp import body_of
 
 
 @pytest.fixture
@@ -29,9 +32,10 @@ def crashes(instance):
     return int(instance.answer("crashed_backends_count"))
 
 
-def test_poison_disturbs_twice(crowd, raw, unique):
+def test_poison_disturbs_twice(crowd, clients, raw, unique):
     instance, others = crowd
     poison = unique("poison")
+    admin = clients(instance, "root")
 
     def attempt():
         """Try to log in until that is refused."""
@@ -43,6 +47,9 @@ def test_poison_disturbs_twice(crowd, raw, unique):
     attempt()
     wait_for(lambda: crashes(instance) == 2, 10, "two deaths to be counted")
     assert poison in instance.answer("quarantine")
+    told = admin.expect("message", lambda m: poison in (body_of(m) or ""))
+    assert re.match("%s@localhost: in quarantine: .*next login in \\d+ s" %
+                    poison, body_of(told)), body_of(told)
 
     def died_alone():
         attempt()

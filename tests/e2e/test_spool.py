@@ -38,32 +38,125 @@ def rows(gateway):
         return database.execute("SELECT jid, up, data FROM spool").fetchall()
 
 
-@pytest.mark.parametrize("end", ["kill -9", "orderly"])
-@pytest.mark.timeout(180)
-def test_to_the_network(gateway, anna, irc, unique, end):
-    """The backend dies and cannot be started, so messages wait; we end; the
-    next one has a backend again."""
-    carl = irc(unique("carl"))
-    gateway.backend.unlink()
-    for pid in gateway.instance.backends():
-        os.kill(pid, signal.SIGKILL)
-    wait_for(lambda: "online -> recovering" in
-             gateway.instance.answer("events"), 20, "the loss to be noticed")
+class Place:
+    """Somewhere to log in, whose backend can be taken away, and the one who
+    does."""
+
+    def __init__(self, instance, backend):
+        self.instance, self.backend, self.jid = instance, backend, instance.jid
+
+    def take_backend(self):
+        self.backend.unlink()
+        for pid in self.instance.backends():
+            os.kill(pid, signal.SIGKILL)
+        wait_for(lambda: "online -> recovering" in
+                 self.instance.answer("events"), 20, "the loss to be noticed")
+
+    def give_backend(self):
+        self.backend.symlink_to(IRC_BACKEND)
+
+    def rows(self):
+        with sqlite3.connect("file:%s/database.sql?mode=ro" %
+                             self.instance.directory, uri=True) as database:
+            return database.execute(
+                "SELECT jid, up, data FROM spool").fetchall()
+
+
+class BehindServer(Place):
+    def __init__(self, gateway, accounts, unique):
+        super().__init__(gateway.instance, gateway.backend)
+        self.gateway = gateway
+        self.anna = accounts(gateway.server, "anna")
+        self.gateway.register(self.anna, unique("a"))
+
+    def leave(self):
+        self.anna.send("<presence to='%s' type='unavailable'/>" % self.jid)
+        self.anna.sync(self.anna.bare.partition("@")[2])
+
+    def enter(self):
+        self.anna.send("<presence to='%s'/>" % self.jid)
+
+
+class Server(Place):
+    def __init__(self, instance, backend, clients, unique):
+        super().__init__(instance, backend)
+        self.anna = clients(instance, unique("anna"))
+
+    def leave(self):
+        self.anna.close()
+
+    def enter(self):
+        self.anna.login()
+
+
+@pytest.fixture(params=["gateway", "server"])
+def place(request, instances, ngircd, clients, unique, tmp_path):
+    if request.param == "gateway":
+        return BehindServer(request.getfixturevalue("gateway"),
+                            request.getfixturevalue("accounts"), unique)
+    backend = tmp_path / "backend"
+    backend.symlink_to(IRC_BACKEND)
+    return Server(instances(
+        "server_mode", service__backend=str(backend),
+        service__crash_grace=300,
+        service__irc_server="127.0.0.1:%d" % ngircd.port),
+        backend, clients, unique)
+
+
+def say_three(place, carl):
+    """Messages that wait, as the spool shows, sealed."""
     for number in range(3):
-        anna.message("%s@%s" % (carl.nick, gateway.jid), "late %d" % number)
-    wait_for(lambda: len(rows(gateway)) == 3, 10, "three rows")
-    assert "late" not in repr(rows(gateway)), "not sealed"
-    if end == "orderly":
-        gateway.instance.stop()
-    else:
-        gateway.instance.kill()
-    gateway.backend.symlink_to(IRC_BACKEND)
-    gateway.instance.start()
+        place.anna.message("%s@%s" % (carl.nick, place.jid),
+                           "late %d" % number)
+    wait_for(lambda: len(place.rows()) == 3, 10, "three rows")
+    assert "late" not in repr(place.rows()), "not sealed"
+
+
+def check_three(place, carl):
+    """They come once each, in order."""
     for number in range(3):
         carl.expect(":late %d$" % number, 30)
-    wait_for(lambda: not rows(gateway), 10, "no row to be left")
-    assert not anna.matching("message", type="error")
+    wait_for(lambda: not place.rows(), 10, "no row to be left")
+    carl.sync()
+    assert not place.anna.matching("message", type="error")
     assert len(carl.matching(":late ")) == 3
+
+
+@pytest.mark.parametrize("end", ["kill -9", "orderly"])
+@pytest.mark.timeout(180)
+def test_to_the_network(place, irc, unique, end):
+    """The backend dies and cannot be started, so messages wait; we end; the
+    next one has a backend again.  Who is a client of ours logs in again."""
+    carl = irc(unique("carl"))
+    place.take_backend()
+    say_three(place, carl)
+    if end == "orderly":
+        place.instance.stop()
+    else:
+        place.instance.kill()
+    place.give_backend()
+    place.instance.start()
+    if isinstance(place, Server):
+        place.anna.wait_end()
+        place.enter()
+    check_three(place, carl)
+
+
+@pytest.mark.timeout(180)
+def test_who_leaves(place, irc, unique):
+    """Messages wait, and their sender goes: they are sent when he is back."""
+    carl = irc(unique("carl"))
+    place.anna.message("%s@%s" % (carl.nick, place.jid), "early")
+    carl.expect(":early$")
+    place.take_backend()
+    say_three(place, carl)
+    place.leave()
+    wait_for(lambda: not place.instance.answer("online_users"), 10,
+             "anna to be gone")
+    assert len(place.rows()) == 3
+    place.give_backend()
+    place.enter()
+    check_three(place, carl)
 
 
 @pytest.mark.timeout(180)

@@ -1,6 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Processes that are killed under traffic: nobody notices, or is told."""
-import ctypes
 import os
 import re
 import signal
@@ -9,8 +8,11 @@ import time
 
 import pytest
 
-from harness.process import SLOWER, alive, wait_for
+from harness.process import LIBC, SLOWER, alive, wait_for
 from harness.xmpp import body_of, statuses
+
+
+LAST = 0.1      # seconds: what a process that is killed may have in hand
 
 
 class Traffic:
@@ -21,6 +23,7 @@ class Traffic:
         self.people, self.carl, self.rate = people, carl, rate
         self.sent = {}          # id -> (client, text)
         self.at = {}            # id -> when, monotonic
+        self.said = {}          # number of what carl said -> (nick, when)
         self.count, self.stopping = 0, threading.Event()
         self.thread = threading.Thread(target=self.run)
 
@@ -41,6 +44,7 @@ class Traffic:
             ident = client.message(self.carl.nick + "@localhost", text)
             self.at[ident] = time.monotonic()
             self.sent[ident] = client, text
+            self.said[self.count] = nick, time.monotonic()
             self.carl.say(nick, "r%d." % self.count)
             late = begin + self.count * 2 / self.rate - time.monotonic()
             self.stopping.wait(max(late, 0))
@@ -49,6 +53,41 @@ class Traffic:
         """Texts that came out on the IRC side, as often as they did."""
         return re.findall(r" :(t\d+\.)$", "\n".join(
             self.carl.matching("PRIVMSG %s :t" % self.carl.nick)), re.M)
+
+    def heard(self, client):
+        """Numbers of what carl said that came to that client."""
+        return [int(body_of(m)[1:-1]) for m in client.matching("message")
+                if re.match(r"r\d+\.$", body_of(m) or "")]
+
+    def unheard(self, client, nick):
+        """Those that did not come."""
+        heard = set(self.heard(client))
+        return [number for number, (to, _) in self.said.items()
+                if to == nick and number not in heard]
+
+    def refusals(self, nick):
+        """How often carl was told that there is nobody of that name."""
+        return len(self.carl.matching(" 401 %s %s " % (self.carl.nick, nick)))
+
+    def all_heard(self, client, nick, killed=None):
+        """Each of what carl said came once and in order, or was refused.  If
+        the backend was killed then: or was on its way to it until IRC had
+        seen its end."""
+        missing = self.unheard(client, nick)
+        refused = self.refusals(nick)
+        if killed:
+            end = self.carl.when("^:%s!.* QUIT" % nick)
+            late = [n for n in missing if self.said[n][1] > end]
+            lost = [n for n in missing
+                    if killed - LAST < self.said[n][1] <= end]
+            assert len(late) <= refused <= len(late) + len(lost), \
+                "%s: %s lost, %d refused" % (nick, late, refused)
+            missing, refused = [n for n in missing
+                                if n not in late + lost], 0
+        assert len(missing) == refused, "%s: %s did not come, %d refused" % (
+            nick, missing, refused)
+        heard = self.heard(client)
+        assert heard == sorted(set(heard)), "doubled or out of order"
 
     def unaccounted(self, gone=None):
         """Sent, neither arrived nor reported as failed.  IRC acknowledges
@@ -139,12 +178,14 @@ def test_backend_killed_under_traffic(four):
         assert not client.ended
     for client, nick in spared:
         assert not client.matching("message", type="error")
-        numbers = [int(body_of(m)[1:-1]) for m in client.matching("message")
-                   if re.match(r"r\d+\.$", body_of(m) or "")]
-        mine = [n for n in range(1, traffic.count + 1)
-                if four.people[(n - 1) % 4][1] == nick]
-        assert numbers == mine, "messages lost or out of order"
+        wait_for(lambda: not traffic.unheard(client, nick), 10,
+                 "everything for %s, who was not hit" % nick)
+        traffic.all_heard(client, nick)
     for client, nick in hit:
+        last = max(n for n, (to, _) in traffic.said.items() if to == nick)
+        wait_for(lambda: last in traffic.heard(client), 10,
+                 "the last one for " + nick)
+        traffic.all_heard(client, nick, killed)
         joins = four.carl.matching("^:%s!.* JOIN" % nick)
         assert len(joins) == 2, "%s: %s" % (nick, joins)
         client.message(four.rooms[nick] + "@localhost", "back", "groupchat")
@@ -209,6 +250,22 @@ def test_stopped_process_is_woken(instances, ngircd, clients, irc, unique):
 
 
 PTRACE_ATTACH = 16
+SERVED_MAX = 15     # seconds
+
+
+class Held:
+    """By a debugger, which is this thread: nothing wakes it."""
+
+    def __init__(self, pid):
+        self.pid, self.dead = pid, False
+        assert LIBC.ptrace(PTRACE_ATTACH, pid, None, None) == 0
+
+    def is_dead(self):
+        """That is the debugger's to see first, and to take away."""
+        if not self.dead:
+            pid, status = os.waitpid(self.pid, os.WNOHANG)
+            self.dead = bool(pid) and os.WIFSIGNALED(status)
+        return self.dead
 
 
 def test_hung_process_is_killed(instances, ngircd, clients, irc, unique):
@@ -221,14 +278,8 @@ def test_hung_process_is_killed(instances, ngircd, clients, irc, unique):
     anna = clients(instance, nick)
     anna.message(carl.nick + "@localhost", "one")
     carl.expect(":one$")
-    victims = instance.backends()
-    for pid in victims:
-        assert ctypes.CDLL(None).ptrace(PTRACE_ATTACH, pid, None, None) == 0
-
-    def is_dead(pid):           # which is the debugger's to see first
-        _, status = os.waitpid(pid, os.WNOHANG)
-        return os.WIFSIGNALED(status)
-    wait_for(lambda: all(is_dead(pid) for pid in victims), 20,
+    held = [Held(pid) for pid in instance.backends()]
+    wait_for(lambda: all([one.is_dead() for one in held]), 20,
              "the hung backend to be killed")
 
     def served():
@@ -240,6 +291,42 @@ def test_hung_process_is_killed(instances, ngircd, clients, irc, unique):
     wait_for(served, 30, "anna to be served again")
     first = carl.matching(":two$")[0]
     assert first.startswith(":%s!" % nick), first
+
+
+@pytest.mark.parametrize("how", ["stopped", "held"])
+@pytest.mark.timeout(180)
+def test_served_again_by_default(instances, ngircd, clients, irc, unique,
+                                 how):
+    """Issue: users of a hung backend are served within 15 s."""
+    instance = instances("server_mode",
+                         service__irc_server="127.0.0.1:%d" % ngircd.port)
+    nick, carl = unique("anna"), irc(unique("carl"))
+    anna = clients(instance, nick)
+    anna.message(carl.nick + "@localhost", "one")
+    carl.expect(":one$")
+    victim, = instance.backends()
+    begin = time.monotonic()
+    if how == "held":
+        held = Held(victim)
+    else:
+        os.kill(victim, signal.SIGSTOP)
+        held = None
+    count = 0
+
+    def served():
+        nonlocal count
+        if held:
+            held.is_dead()
+        count += 1
+        anna.message(carl.nick + "@localhost", "two %d" % count)
+        carl.sync()
+        return carl.matching(":two ")
+    wait_for(served, SERVED_MAX, "anna to be served again")
+    assert time.monotonic() - begin > 1, "it was not hung"
+    carl.say(nick, "back")
+    anna.expect_body("back")
+    if held:
+        assert held.is_dead(), "served by one that is held"
 
 
 def test_main_killed(four):
@@ -319,6 +406,8 @@ def test_irc_server_restarted(instances, own_ngircd, clients, irc, unique):
         wait_for(lambda: traffic.count > 150, 20)
     wait_for(lambda: not traffic.unaccounted(gone), 60,
              "every message to have arrived or failed")
+    assert not [number for number in traffic.unheard(anna, nick)
+                if traffic.said[number][1] < gone - 0.5]
     own_ngircd.start()
     carl = irc(unique("carl"), server=own_ngircd)
     carl.join(channel)

@@ -95,11 +95,12 @@ def upgrade(instance):
 
 
 def refused(instance, pattern):
+    before = instance.read_log().count("not upgraded: ")
     result = instance.ask("upgrade", timeout=60)
     assert result.returncode == 1, result
     assert re.match("Error: not upgraded: .*%s.*; the old program goes on$"
                     % pattern, result.stderr.strip()), result
-    assert "not upgraded: " in instance.read_log()
+    assert instance.read_log().count("not upgraded: ") == before + 1
 
 
 def image(instance):
@@ -312,18 +313,21 @@ def test_a_program_that_cannot_go_on(bad, program, users):
 def test_a_bad_configuration(bad, users):
     anna, _ = users(bad)
     good = dict(bad.settings)
-    for key, value, words in (
-            ("service.users_per_backend", "many", "users_per_backend"),
-            ("service.jid", "other.localhost", "jid: has changed"),
-            ("service.pidfile", "/tmp/other.pid", "pidfile: has changed"),
-            ("database.type", "none", "type: has changed"),
-            ("service.backend", "/no/such/program", "cannot be executed"),
-            ("logging.file", "/nonexistent/log", "cannot be opened")):
+    for key, value, words, found in (
+            # found: does the manager still find us by what is written there?
+            ("service.users_per_backend", "many", "users_per_backend", True),
+            ("service.jid", "other.localhost", "jid: has changed", False),
+            ("service.pidfile", "/tmp/other.pid", "pidfile: has changed",
+             False),
+            ("database.type", "none", "type: has changed", True),
+            ("service.backend", "/no/such/program", "cannot be executed",
+             True),
+            ("logging.file", "/nonexistent/log", "cannot be opened", True)):
         bad.settings[key] = value
         bad.write_config()
-        result = bad.ask("upgrade", timeout=60) if key.startswith(
-            "logging") or "users" in key else None
-        if result is None:
+        if found:
+            refused(bad, words)
+        else:
             bad.process.signal(signal.SIGUSR2)
         bad.process.wait_log("not upgraded: .*" + words)
         bad.settings = dict(good)
@@ -405,23 +409,81 @@ def test_it_stays_alone(bad):
     wait_for(lambda: not any(alive(pid) for pid in backends))
 
 
-def test_told_to_end_meanwhile(bad):
-    """Signals are kept while nobody can take them: whenever they come."""
-    for wait in (0, 0.02, 0.04):
+class Lingering:
+    """The real program, that waits to be told when it counts, and not in its
+    rehearsal, before it takes over; without children, which would not know
+    those of the old one from their own."""
+
+    def __init__(self, program, directory):
+        self.inside, self.go = directory / "inside", directory / "go"
+        self.rehearsed = directory / "rehearsed"
+        program.install("""#!/bin/sh
+if [ -e %(rehearsed)s ]; then
+    : >%(inside)s
+    until [ -e %(go)s ]; do :; done
+fi
+: >%(rehearsed)s
+exec %(real)s "$@"
+""" % {"rehearsed": self.rehearsed, "inside": self.inside, "go": self.go,
+            "real": SPECTRUM})
+
+    def begin(self, instance):
+        """Nobody is at home when this returns."""
+        for path in self.inside, self.go, self.rehearsed:
+            path.unlink(missing_ok=True)
+        self.before = instance.read_log().count("Upgraded to ")
+        instance.process.signal(signal.SIGUSR2)
+        wait_for(self.inside.exists, 10, "the successor to be executed")
+
+    def end(self, instance):
+        assert instance.read_log().count("Upgraded to ") == self.before
+        self.go.touch()
+        wait_for(lambda: instance.read_log().count("Upgraded to ") ==
+                 self.before + 1, 10, "the upgrade to be done")
+
+
+def test_told_to_end_at_any_time(bad):
+    """SIGTERM before, in and after an upgrade: it is taken, once."""
+    inside = 0
+    for milliseconds in range(15):
+        log = len(bad.read_log())
         bad.process.signal(signal.SIGUSR2)
-        time.sleep(wait)
+        time.sleep(milliseconds / 1000)
+        early = "Upgraded to" not in bad.read_log()[log:]
         bad.process.signal(signal.SIGTERM)
         assert bad.process.wait(20) == 0
+        text = bad.read_log()[log:]
+        assert text.count("signal 15: stopping") == 1, text
+        inside += early and "Upgraded to" in text
         bad.start()
+    assert inside
 
 
-def test_a_backend_that_dies_meanwhile(bad, users):
+def test_told_to_end_meanwhile(bad, program, tmp_path):
+    """Signals are kept while nobody can take them."""
+    lingering = Lingering(program, tmp_path)
+    log = len(bad.read_log())
+    lingering.begin(bad)
+    bad.process.signal(signal.SIGTERM)
+    lingering.end(bad)
+    assert bad.process.wait(20) == 0
+    assert re.search("Upgraded to .*signal 15: stopping",
+                     bad.read_log()[log:], re.S)
+
+
+def test_a_backend_that_dies_meanwhile(bad, program, tmp_path, users):
     """It is seen by the successor as by the old one."""
     anna, _ = users(bad)
     echo(bad, anna, "hello")
-    for pid in bad.backends():
+    lingering = Lingering(program, tmp_path)
+    lingering.begin(bad)
+    log = len(bad.read_log())
+    victims = bad.backends()
+    assert victims
+    for pid in victims:
         os.kill(pid, signal.SIGKILL)
-        upgrade(bad)
+    wait_for(lambda: not any(alive(pid) for pid in victims), 5)
+    lingering.end(bad)
 
     def served():
         try:
@@ -429,6 +491,10 @@ def test_a_backend_that_dies_meanwhile(bad, users):
         except AssertionError:
             return None
     wait_for(served, 30)
+    assert re.search("Upgraded to .*signal 9",
+                     bad.read_log()[log:], re.S)
+    assert not set(victims) & set(bad.backends())
+    assert "signal 9" in bad.answer("crash_report")
 
 
 def test_a_backend_that_freezes_later(bad, users):

@@ -12,6 +12,7 @@ class IrcClient:
     def __init__(self, port, nick, password=None):
         self.nick = nick
         self.lines, self.seen = [], 0
+        self.stamps = []        # when each line came, monotonic
         self.changed = threading.Condition()
         self.sock = socket.create_connection(("127.0.0.1", port), 10)
         self.sock.settimeout(None)
@@ -38,6 +39,7 @@ class IrcClient:
             self.send("PONG" + line[4:])
             return
         with self.changed:
+            self.stamps.append(time.monotonic())
             self.lines.append(line)
             self.changed.notify_all()
 
@@ -71,6 +73,14 @@ class IrcClient:
     def matching(self, pattern):
         with self.changed:
             return [line for line in self.lines if re.search(pattern, line)]
+
+    def when(self, pattern):
+        """The moment of the first line that matches."""
+        with self.changed:
+            for at, line in zip(self.stamps, self.lines):
+                if re.search(pattern, line):
+                    return at
+        raise AssertionError("%s never saw /%s/" % (self.nick, pattern))
 
     def sync(self):
         """Wait until the server has handled all that was sent."""
