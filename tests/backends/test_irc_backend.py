@@ -667,7 +667,7 @@ def test_loss_fails_what_is_unconfirmed(online):
     for r in sent[1:]:
         with pytest.raises(Failed) as e:
             b.finish(r)
-        assert e.value.code == "network"
+        assert e.value.code == "uncertain"
         assert e.value.text.endswith("; the message may have been delivered")
 
 
