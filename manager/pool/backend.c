@@ -20,7 +20,6 @@
 #include "manager/pool/talk.h"
 #include "protocol/errors.h"
 #include "util/later.h"
-#include "util/utf8.h"
 #include "util/xalloc.h"
 
 #define ABORT_GRACE	2.0	/* s to write a core file */
@@ -102,21 +101,6 @@ backend_event(struct backend *b, enum backend_event event)
 	actions[b->state][event](b);
 }
 
-/* What does not fit is cut between characters. */
-static void
-words(char *to, size_t size, const char *fmt, va_list ap)
-{
-	struct buf b = { 0 };
-	size_t n;
-
-	buf_addv(&b, fmt, ap);
-	n = utf8_cut(buf_data(&b), buf_len(&b), size - 1);
-	if (n > 0)
-		memcpy(to, buf_data(&b), n);
-	to[n] = '\0';
-	buf_free(&b);
-}
-
 void
 backend_fail(struct backend *b, enum backend_event event, const char *fmt, ...)
 {
@@ -124,7 +108,7 @@ backend_fail(struct backend *b, enum backend_event event, const char *fmt, ...)
 
 	if (b->state < BACKEND_STOPPING && b->why[0] == '\0') {
 		va_start(ap, fmt);
-		words(b->why, sizeof(b->why), fmt, ap);
+		report_text(b->why, sizeof(b->why), fmt, ap);
 		va_end(ap);
 	}
 	backend_event(b, event);
@@ -137,7 +121,7 @@ backend_changed(struct backend *b, enum log_level level, const char *fmt, ...)
 	va_list ap;
 
 	va_start(ap, fmt);
-	words(what, sizeof(what), fmt, ap);
+	report_text(what, sizeof(what), fmt, ap);
 	va_end(ap);
 	backend_log(b, level, "%s", what);
 	if (b->owner->changed != NULL)
@@ -422,7 +406,7 @@ backend_log(const struct backend *b, enum log_level level, const char *fmt, ...)
 	if (!log_enabled(level))
 		return;
 	va_start(ap, fmt);
-	words(text, sizeof(text), fmt, ap);
+	report_text(text, sizeof(text), fmt, ap);
 	va_end(ap);
 	log_line(level, "%s: backend %u (pid %d): %s", b->instance, b->id,
 	    (int)b->pid, text);

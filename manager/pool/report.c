@@ -43,6 +43,18 @@ copy(char *to, size_t size, const char *from)
 }
 
 void
+report_text(char *to, size_t size, const char *fmt, va_list ap)
+{
+	struct buf b = { 0 };
+	char *text;
+
+	buf_addv(&b, fmt, ap);
+	text = buf_steal(&b);
+	copy(to, size, text);
+	free(text);
+}
+
+void
 report_add(struct report *r, pid_t pid, unsigned id, unsigned users,
     const char *how, const char *words)
 {

@@ -3,10 +3,12 @@
 #ifndef MANAGER_POOL_REPORT_H
 #define MANAGER_POOL_REPORT_H
 
+#include <stdarg.h>
 #include <stdbool.h>
 #include <sys/types.h>
 
 #include "util/buf.h"
+#include "util/macros.h"
 #include "util/pack.h"
 
 #define REPORT_KEPT	64
@@ -39,6 +41,9 @@ struct report {
 
 /* How a status of waitpid(2) reads. */
 void	report_status(int status, struct buf *);
+/* As vsnprintf(3), but cut between characters. */
+void	report_text(char *to, size_t size, const char *fmt, va_list)
+	    PRINTF(3, 0);
 /* Strings are cut to what is kept. */
 void	report_add(struct report *, pid_t, unsigned id, unsigned users,
 	    const char *how, const char *words);

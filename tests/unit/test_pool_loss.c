@@ -29,7 +29,8 @@ crash_gives_users_back(void **state)
 	snprintf(expected, sizeof(expected), "%d\n", (int)pid);
 	assert_string_equal(text, expected);
 	free(text);
-	assert_true(world_logged(w, "3 users lost; it last said: about to crash"));
+	assert_true(world_logged(w,
+	    "3 users lost; it last said: about to crash"));
 	world_destroy(w);
 }
 

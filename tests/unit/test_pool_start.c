@@ -24,7 +24,8 @@ fails_to_start(void **state)
 	pause = atof(strstr(buf_data(&w->log), next) + strlen(next));
 	assert_true(pause > 1.4 && pause < 2.6);
 	assert_reported(w, "id 1: exit 3, 0 users");
-	assert_reported(w, "s ago; it last said: first line / no such network\n");
+	assert_reported(w, "s ago; it last said: first line / no such "
+	    "network\n");
 	assert_true(world_logged(w, "did not start: exit 3; it last said: "
 	    "first line / no such network; next try in "));
 	/* Mended: it is tried at once, and works. */

@@ -248,6 +248,30 @@ to_a_file(void **state)
 	free(t);
 }
 
+static void PRINTF(3, 4)
+put(char *to, size_t size, const char *fmt, ...)
+{
+	va_list ap;
+
+	va_start(ap, fmt);
+	report_text(to, size, fmt, ap);
+	va_end(ap);
+}
+
+static void
+text_is_cut_between_characters(void **state)
+{
+	char text[8];
+
+	(void)state;
+	put(text, sizeof(text), "%s", "");
+	assert_string_equal(text, "");
+	put(text, sizeof(text), "ab%dcdefgh", 1);
+	assert_string_equal(text, "ab1cdef");
+	put(text, sizeof(text), "%s", "\xe2\x82\xac\xe2\x82\xac\xe2\x82\xac");
+	assert_string_equal(text, "\xe2\x82\xac\xe2\x82\xac");
+}
+
 static void
 exit_words(void **state)
 {
@@ -309,6 +333,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(command_words),
 		cmocka_unit_test(last_words),
+		cmocka_unit_test(text_is_cut_between_characters),
 		cmocka_unit_test(long_lines_are_cut),
 		cmocka_unit_test(levels_and_floods),
 		cmocka_unit_test(to_a_file),
