@@ -1019,13 +1019,16 @@ def test_messages_wait_for_the_server(online, server):
     assert not b.answers
     p.welcome()
     p.expect("JOIN #c")
+    sent.insert(0, say(b, "4"))             # does not overtake
     for i in "123":
         assert p.line() == "PRIVMSG bob " + i
     assert p.line() == "WHOIS bob"
-    sent.insert(3, say(b, "4"))
     assert p.line() == "PRIVMSG bob 4"
     p.joined("#c", "ana", "bob")
-    for line in ("PRIVMSG #c a", "PRIVMSG bob psst", "PRIVMSG #c b"):
+    b.wait("room_occupant", room="#c", self=True)
+    sent.insert(0, say(b, "c", "#c", "groupchat"))
+    for line in ("PRIVMSG #c a", "PRIVMSG bob psst", "PRIVMSG #c b",
+                 "PRIVMSG #c c"):
         assert p.line() == line
     with pytest.raises(Failed) as e:
         b.finish(sent.pop())
