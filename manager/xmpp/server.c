@@ -197,6 +197,7 @@ shut_down(struct link *l)
 	struct client *c, *next;
 
 	stop_listening(s);
+	s->ending = true;
 	for (c = LIST_FIRST(&s->clients); c != NULL; c = next) {
 		next = LIST_NEXT(c, link);
 		client_end(c, "system-shutdown", NULL, NULL);
@@ -256,7 +257,9 @@ put_kept(struct link *l, const struct kept_item *item)
 	struct server *s = server_of(l);
 	char *bare = xstrndup(item->to, strcspn(item->to, "/"));
 
-	if (held_put(s, bare, item) < 0 && l->events->dropped != NULL)
+	if (held_put(s, bare, item, true) == 0)
+		held_offer(s, bare);
+	else if (l->events->dropped != NULL)
 		l->events->dropped(l->ctx, 1, "too many messages wait");
 	free(bare);
 }

@@ -146,6 +146,12 @@ client_destroy(struct client *c)
 }
 
 static void
+drained(void *ctx)
+{
+	held_deliver(ctx);
+}
+
+static void
 closed(void *ctx)
 {
 	client_destroy(ctx);
@@ -316,6 +322,7 @@ static const struct stream_events events = {
 	.secured = secured,
 	.opened = opened,
 	.stanza = stanza,
+	.drained = drained,
 	.ended = ended,
 	.closed = closed,
 };

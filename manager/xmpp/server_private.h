@@ -97,6 +97,7 @@ struct server {
 	bool		 paused;
 	bool		 listening;	/* up, as the gateway sees it */
 	bool		 frozen;
+	bool		 ending;	/* link_shutdown() */
 	bool		 dead;
 };
 
@@ -167,11 +168,20 @@ int		 route_to(struct client *, const char *data, size_t len,
 
 /* server_held.c */
 /* Keep a message for a bare JID (what item->to says does not matter); -1 when
- * there is no room. */
+ * there is no room.  again: it has been taken once, before a restart. */
 int		 held_put(struct server *, const char *bare,
-		    const struct kept_item *);
-/* This client can take messages now: what is kept goes to it. */
+		    const struct kept_item *, bool again);
+/* All that a session leaves behind; returns how many there was no room for. */
+unsigned long	 held_inherit(struct server *, const char *bare,
+		    const struct kept *);
+/* Is there anything for this user? */
+bool		 held_waits(const struct server *, const char *bare);
+/* Can this client take messages to its bare JID? */
+bool		 held_takes(const struct client *);
+/* There may be room for more: what is kept goes to it, if it takes messages. */
 void		 held_deliver(struct client *);
+/* Or to one of the user's clients, if there is one that does. */
+void		 held_offer(struct server *, const char *bare);
 void		 held_destroy(struct server *);
 void		 held_each(struct server *, link_kept *, void *ctx);
 void		 held_pack(const struct server *, struct packer *);

@@ -107,8 +107,7 @@ route_in(struct client *c, struct arena *a, const struct stanza *s)
 		fatal("%s was an address when it was bound", c->full);
 	note_presence(c, a, s);
 	l->events->stanza(l->ctx, a, s, &from, &to);
-	if (c->state == CLIENT_BOUND && c->available && c->priority >= 0 &&
-	    strcmp(s->name, "presence") == 0)
+	if (strcmp(s->name, "presence") == 0)
 		held_deliver(c);
 }
 
@@ -170,7 +169,19 @@ hold(struct server *s, const char *bare, const char *data, size_t len)
 		.stanza = data, .len = len,
 	};
 
-	return held_put(s, bare, &item);
+	if (held_put(s, bare, &item, false) < 0)
+		return -1;
+	held_offer(s, bare);
+	return 0;
+}
+
+/* What waits already comes first; c is the client that this one is for, NULL:
+ * any of the user's. */
+static bool
+has_to_wait(const struct server *s, const struct client *c, const char *bare)
+{
+	return held_waits(s, bare) && (c == NULL || (c->user->count == 1 &&
+	    (c->state == CLIENT_DETACHED || held_takes(c))));
 }
 
 /* To all of them that want it; one of them is enough.  Those without stream
@@ -228,12 +239,19 @@ route_out(struct server *s, const char *to, const char *data, size_t len,
 {
 	bool message = begins(data, len, "<message");
 	struct client *c = map_get(&s->bound, to);
+	const char *bare = c != NULL ? c->bare : to;
 	struct user *user;
 	int sent = -1;
 
 	keep = keep && message && !is_groupchat(data, len);
-	if (c != NULL)
-		return route_to(c, data, len, keep, 0);
+	if (keep && has_to_wait(s, c, bare))
+		return hold(s, bare, data, len);
+	if (c != NULL) {
+		sent = route_to(c, data, len, keep, 0);
+		if (sent < 0 && keep && c->state == CLIENT_DETACHED)
+			sent = hold(s, bare, data, len);
+		return sent;
+	}
 	/* RFC 6121 8.5.2.1.3: no request goes to a bare JID. */
 	if (begins(data, len, "<iq"))
 		return -1;

@@ -300,6 +300,7 @@ answered(struct client *c, const struct stanza *s)
 	sm->waiting = false;
 	if (sm->asked != sm->out.next)
 		ask_later(c);
+	held_deliver(c);
 }
 
 static void
@@ -486,38 +487,24 @@ pass_on(struct client *c, struct sm *sm)
 {
 	struct server *s = c->server;
 	struct user *others = map_get(&s->users, c->bare);
-	unsigned long lost = 0;
+	struct kept left = { 0 };
 	struct kept_item item;
+	unsigned long lost;
 	size_t at = 0;
 
 	if (others != NULL)
 		look_from_start(others);
 	while (kept_next(&sm->out, &at, &item))
-		if (item.keep && !is_elsewhere(others, NULL, item.mark) &&
-		    held_put(s, c->bare, &item) < 0)
-			lost++;
+		if (item.keep && !is_elsewhere(others, NULL, item.mark))
+			kept_add(&left, &item);
+	lost = held_inherit(s, c->bare, &left);
+	kept_free(&left);
 	if (lost == 0)
 		return;
 	log_warn("%s: %s: %lu messages were given up: too many wait",
 	    s->domain, c->full, lost);
 	if (s->ln.events->dropped != NULL)
 		s->ln.events->dropped(s->ln.ctx, lost, "too many wait");
-}
-
-/* Another one may be there to take them. */
-static void
-deliver_again(struct server *s, const char *bare)
-{
-	struct user *user = map_get(&s->users, bare);
-	struct client *c;
-
-	if (user == NULL)
-		return;
-	LIST_FOREACH(c, &user->clients, same)
-		if (c->available && c->priority >= 0) {
-			held_deliver(c);
-			return;
-		}
 }
 
 void
@@ -535,7 +522,8 @@ sm_finish(struct client *c)
 	c->sm = NULL;
 	if (!s->dead) {
 		pass_on(c, sm);
-		deliver_again(s, c->bare);
+		/* Another one may be there to take them. */
+		held_offer(s, c->bare);
 	}
 	kept_free(&sm->out);
 	free(sm);

@@ -426,7 +426,8 @@ keeps_messages(void **state)
 	char big[2000];
 
 	(void)state;
-	start((struct server_config){ .many_resources = true });
+	start((struct server_config){ .many_resources = true,
+	    .queue_max = 262144 });
 	assert_int_equal(say_kept("ana@irc.example", "a"), 0);
 	enter(&p, BIND("p"));
 	enter(&q, BIND("q"));

@@ -154,36 +154,159 @@ rooms_are_for_one(void **state)
 	peer_close(&q);
 }
 
+/* A message of a thousand bytes and more. */
+static int
+tell_much(const char *to, unsigned number)
+{
+	char text[1100];
+
+	snprintf(text, sizeof(text), "%u-%01000d", number, 0);
+	return tell(to, text, LINK_KEEP);
+}
+
+/* So many of these come, in order. */
+static void
+expect_much(struct peer *p, unsigned n)
+{
+	char want[32];
+
+	for (unsigned i = 0; i < n; i++) {
+		snprintf(want, sizeof(want), " id='%u-0", i);
+		peer_expect(p, want);
+		buf_consume(&p->in, (size_t)(strstr(peer_text(p), want) -
+		    peer_text(p)) + 1000);
+		assert_null(strstr(peer_text(p), " id='0-0"));
+	}
+}
+
 /* Bounded while it is away; a login in its place gets what waits. */
 static void
 queue_bound(void **state)
 {
 	struct server_config cfg = resumable;
-	char big[1001];
 	struct peer p, q;
 	unsigned sent = 0;
 
 	(void)state;
 	cfg.queue_max = 65536;
 	cfg.many_resources = false;
-	memset(big, 'x', 1000);
-	big[1000] = '\0';
 	start(cfg);
 	arrive(&p, BIND("a"));
 	vanish(&p);
-	while (tell(ANA "/a", big, LINK_KEEP) == 0)
-		assert_true(++sent < 100);
-	assert_true(sent > 50);
+	/* As much as a session holds, and as much again. */
+	for (; tell_much(ANA "/a", sent) == 0; turn())
+		assert_true(++sent < 130);
+	assert_true(sent > 110);
 	assert_int_equal(count(&t.seen, "(gone"), 0);
 	enter(&q, BIND("b"));
 	peer_send(&q, "<presence/>");
-	for (unsigned i = 0; i < sent; i++) {
-		peer_expect(&q, big);
-		buf_consume(&q.in, (size_t)(strstr(peer_text(&q), big) -
-		    peer_text(&q)) + 1000);
-	}
+	expect_much(&q, sent);
 	peer_close(&q);
 	wait_for(link_clients(t.link, ANA) == 0);
+	assert_int_equal(count(&logged, "does not read"), 0);
+}
+
+/* It comes back, and gets what had no room in its session behind the rest. */
+static void
+back_in_order(void **state)
+{
+	struct server_config cfg = resumable;
+	struct peer p;
+	unsigned sent = 0;
+
+	(void)state;
+	cfg.queue_max = 65536;
+	start(cfg);
+	join(&p, BIND("a"));
+	vanish(&p);
+	while (tell_much(sent % 2 ? ANA : ANA "/a", sent) == 0)
+		assert_true(++sent < 130);
+	assert_true(sent > 110);
+	ask_to_resume(&p, AUTH(ANA_PW), id, 0);
+	peer_expect(&p, "<resumed ");
+	while (tell_much(ANA "/a", sent) != 0)
+		turn();
+	sent++;
+	expect_much(&p, sent);
+	assert_int_equal(count(&logged, "does not read"), 0);
+	peer_close(&p);
+}
+
+/* All that a session may hold is kept for the next one. */
+static void
+much(void **state)
+{
+	struct server_config cfg = resumable;
+	struct peer p, q;
+	unsigned sent = 0;
+
+	(void)state;
+	cfg.resume_timeout = 0.2;
+	start(cfg);
+	arrive(&p, BIND("a"));
+	for (; tell_much(ANA "/a", sent) == 0 && sent < 1500; turn()) {
+		peer_read(&p);
+		sent++;
+	}
+	assert_int_equal(sent, 1500);
+	vanish(&p);
+	wait_for(count(&t.seen, "(gone ana@irc.example/a)") == 1);
+	assert_int_equal(count(&logged, "given up"), 0);
+	enter(&q, BIND("b"));
+	peer_send(&q, "<presence/>");
+	expect_much(&q, sent);
+	peer_close(&q);
+}
+
+/* The spool was slow: its user is there already. */
+static void
+put_late(void **state)
+{
+	static const char stanza[] = "<message to='" ANA "' id='old'/>";
+	struct peer p;
+
+	(void)state;
+	start(resumable);
+	join(&p, BIND("a"));
+	link_put_kept(t.link, 0, ANA, stanza, strlen(stanza));
+	peer_expect(&p, "id='old'><delay ");
+	peer_close(&p);
+}
+
+/* Nothing that was taken is lost at the end, whatever a user may have. */
+static void
+last_words(void **state)
+{
+	struct server_config cfg = resumable;
+	struct buf b = { 0 };
+	struct peer p, q, w;
+	unsigned sent = 0;
+
+	(void)state;
+	cfg.queue_max = 65536;
+	start(cfg);
+	join(&p, BIND("a"));
+	join(&q, BIND("b"));
+	join(&w, BIND("c"));
+	assert_int_equal(tell(ANA, "all", LINK_KEEP), 0);
+	for (unsigned i = 0; i < 100; i++, turn()) {
+		sent += tell_much(ANA "/a", i) == 0;
+		sent += tell_much(ANA "/b", i) == 0;
+		sent += tell_much(ANA "/c", i) == 0;
+		peer_read(&p);
+		peer_read(&q);
+		peer_read(&w);
+	}
+	assert_int_equal(sent, 300);
+	link_shutdown(t.link);
+	link_each_kept(t.link, list_kept, &b);
+	assert_int_equal(count(&b, "-0000"), sent);
+	assert_int_equal(count(&b, "'all'"), 1);
+	assert_int_equal(count(&logged, "given up"), 0);
+	buf_free(&b);
+	peer_close(&p);
+	peer_close(&q);
+	peer_close(&w);
 }
 
 /* For a spool: what waits for a user, and what a client has not confirmed. */
@@ -230,6 +353,10 @@ main(void)
 		TEST(for_the_next),
 		TEST(rooms_are_for_one),
 		TEST(queue_bound),
+		TEST(back_in_order),
+		TEST(much),
+		TEST(put_late),
+		TEST(last_words),
 		TEST(lists_kept),
 	};
 
