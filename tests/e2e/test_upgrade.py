@@ -98,8 +98,8 @@ def refused(instance, pattern):
     before = instance.read_log().count("not upgraded: ")
     result = instance.ask("upgrade", timeout=60)
     assert result.returncode == 1, result
-    assert re.match("Error: not upgraded: .*%s.*; the old program goes on$"
-                    % pattern, result.stderr.strip()), result
+    assert re.search("(?m)^Error: not upgraded: .*%s.*; the old program goes "
+                     "on$" % pattern, result.stderr), result
     assert instance.read_log().count("not upgraded: ") == before + 1
 
 
