@@ -32,9 +32,9 @@ def anna(gateway, accounts, unique):
     return client
 
 
-def rows(gateway):
+def rows(place):
     with sqlite3.connect("file:%s/database.sql?mode=ro" %
-                         gateway.instance.directory, uri=True) as database:
+                         place.instance.directory, uri=True) as database:
         return database.execute("SELECT jid, up, data FROM spool").fetchall()
 
 
@@ -53,12 +53,6 @@ class Place:
 
     def give_backend(self):
         self.backend.symlink_to(IRC_BACKEND)
-
-    def rows(self):
-        with sqlite3.connect("file:%s/database.sql?mode=ro" %
-                             self.instance.directory, uri=True) as database:
-            return database.execute(
-                "SELECT jid, up, data FROM spool").fetchall()
 
 
 class BehindServer(Place):
@@ -109,15 +103,15 @@ def say_three(place, carl):
     for number in range(3):
         place.anna.message("%s@%s" % (carl.nick, place.jid),
                            "late %d" % number)
-    wait_for(lambda: len(place.rows()) == 3, 10, "three rows")
-    assert "late" not in repr(place.rows()), "not sealed"
+    wait_for(lambda: len(rows(place)) == 3, 10, "three rows")
+    assert "late" not in repr(rows(place)), "not sealed"
 
 
 def check_three(place, carl):
     """They come once each, in order."""
     for number in range(3):
         carl.expect(":late %d$" % number, 30)
-    wait_for(lambda: not place.rows(), 10, "no row to be left")
+    wait_for(lambda: not rows(place), 10, "no row to be left")
     carl.sync()
     errors = place.anna.matching("message", type="error")
     assert not errors, show(errors[0])
@@ -151,7 +145,7 @@ def test_who_leaves(place, irc, unique):
     place.take_backend()
     say_three(place, carl)
     place.leave()
-    assert len(place.rows()) == 3
+    assert len(rows(place)) == 3
     place.give_backend()
     place.enter()
     check_three(place, carl)
