@@ -48,6 +48,9 @@ set_state(struct upgrade *u, enum upgrade_state state)
 {
 	u->state = state;
 	u->began = clock_now();
+	/* What came until now the loop hears of before it is left; what comes
+	 * from now on the kernel keeps for the successor. */
+	upgrade_hold_signals(state == QUIET);
 	ev_child_stop(u->loop, &u->child);
 	ev_io_stop(u->loop, &u->output);
 	ev_timer_stop(u->loop, &u->timer);
@@ -142,7 +145,6 @@ leave(struct upgrade *u)
 	char *why;
 
 	ev_timer_stop(u->loop, &u->timer);
-	upgrade_hold_signals(true);
 	u->parts->freeze(u->ctx, true);
 	pack_everything(u, &p);
 	log_debug("upgrade: quiet after %.1f ms, packed after %.1f ms: %zu "
@@ -152,7 +154,6 @@ leave(struct upgrade *u)
 	pack_free(&p);
 	u->parts->freeze(u->ctx, false);
 	u->parts->quiet(u->ctx, false);
-	upgrade_hold_signals(false);
 	fail(u, why);
 }
 

@@ -22,7 +22,7 @@ from harness.instance import BUILD, Instance                # noqa: E402
 from harness.process import (Process, alive, stat_of,       # noqa: E402
                              wait_for)
 from harness.servers import Ngircd, Prosody                 # noqa: E402
-from parts import Hold, Load                                # noqa: E402
+from parts import Hold, Load, count_fds, private            # noqa: E402
 
 GATEWAY = "gw.xmpp.test"
 CALM = 6            # seconds without disturbance at the beginning
@@ -80,8 +80,8 @@ class Chaos:
         for _ in range(20):
             time.sleep(0.1)
         self.main = self.instance.process.pid
-        self.memory = self.private(self.main)
-        self.descriptors = self.count_fds(self.main)
+        self.memory = private(self.main)
+        self.descriptors = count_fds(self.main)
 
     def set_up_prosody(self):
         """XEP-0198, and the accounts, made by hand: 500 of them."""
@@ -99,17 +99,6 @@ class Chaos:
         self.last_status = status
         return status["seen"] == self.options.users and \
             status["clients"] == self.options.users
-
-    @staticmethod
-    def count_fds(pid):
-        return len(os.listdir("/proc/%d/fd" % pid))
-
-    @staticmethod
-    def private(pid):
-        """Megabytes of its own."""
-        with open("/proc/%d/smaps_rollup" % pid) as text:
-            return sum(int(line.split()[1]) for line in text
-                       if line.startswith("Private_")) / 1024
 
     # ------------------------------------------------------------- the chaos
 
@@ -218,8 +207,8 @@ class Chaos:
         return "killed"
 
     def tell_all(self):
-        """Should a held backend die when IRC does, nobody would know whose
-        connections broke."""
+        """Should a backend die when IRC does, nobody would know whose
+        connection broke."""
         while self.held or self.fed:
             self.rest(0.1)
         self.rest(1)
@@ -474,7 +463,7 @@ class Chaos:
         if not self.everybody_is_there():
             self.problems.append("not everybody is back: %s"
                                  % self.last_status)
-        memory, fds = self.private(self.main), self.count_fds(self.main)
+        memory, fds = private(self.main), count_fds(self.main)
         say("main process: %.1f MB private (was %.1f), %d descriptors "
             "(was %d)" % (memory, self.memory, fds, self.descriptors))
         if fds > self.descriptors + 16:

@@ -88,7 +88,7 @@ confirmed(struct client *c, unsigned h)
 static void
 write_message(struct client *c, uint32_t number)
 {
-	buf_addf(&c->sock.out, "<message to='p%u@%s' type='chat' id='x%u'>"
+	buf_addf(&c->sock.out, "<message to='p%u@%s' type='chat' id='x%010u'>"
 	    "<body>x%u the quick brown fox jumps over the lazy dog</body>"
 	    "</message>", c->number % (unsigned)options.peers,
 	    options.gateway, number, number);

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The load, and a hold on a backend."""
+"""The load, a hold on a backend, and what a process uses."""
 import os
 import signal
 import subprocess
@@ -10,6 +10,17 @@ from harness.instance import BUILD
 from harness.process import LIBC, die_with_us
 
 PTRACE_ATTACH, PTRACE_DETACH = 16, 17
+
+
+def count_fds(pid):
+    return len(os.listdir("/proc/%d/fd" % pid))
+
+
+def private(pid):
+    """Megabytes of its own."""
+    with open("/proc/%d/smaps_rollup" % pid) as text:
+        return sum(int(line.split()[1]) for line in text
+                   if line.startswith("Private_")) / 1024
 
 
 class Load:
