@@ -140,7 +140,8 @@ put_off(struct user *user)
 	user->due = user->retry_at = session_now(user) + backoff_next(&pause);
 }
 
-/* A login that failed but may succeed later. */
+/* A login that failed but may succeed later: what waits for it goes on waiting
+ * (outgoing_give_up() is its limit). */
 void
 session_try_again(struct user *user, const struct detail *why)
 {
@@ -150,7 +151,6 @@ session_try_again(struct user *user, const struct detail *why)
 		return;
 	}
 	put_off(user);
-	outgoing_fail(user, ERR_NETWORK, why->text);
 	session_show_trouble(user, why->text);
 }
 

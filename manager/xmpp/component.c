@@ -499,7 +499,7 @@ copy_config(struct component *c, const struct component_config *cfg)
 	own->host = xstrdup(cfg->host);
 	own->port = xstrdup(cfg->port);
 	own->secret = xstrdup(cfg->secret);
-	own->retry_min = cfg->retry_min > 0 ? cfg->retry_min : 1;
+	own->retry_min = cfg->retry_min > 0 ? cfg->retry_min : 0.25;
 	own->retry_max = cfg->retry_max > 0 ? cfg->retry_max : 60;
 	own->ping_interval = cfg->ping_interval > 0 ? cfg->ping_interval : 60;
 	own->queue_max = cfg->queue_max ? cfg->queue_max : 16 << 20;

@@ -11,7 +11,7 @@ struct component_config {
 	const char	*domain;	/* our JID */
 	const char	*host, *port;	/* of the XMPP server */
 	const char	*secret;
-	double		 retry_min, retry_max;	/* seconds; 0: 1 and 60 */
+	double		 retry_min, retry_max;	/* seconds; 0: 0.25 and 60 */
 	double		 ping_interval;	/* seconds of silence; 0: 60 */
 	size_t		 queue_max;	/* bytes unsent; 0: 16 MiB */
 	size_t		 held_max;	/* bytes kept while down; 0: 4 MiB */
