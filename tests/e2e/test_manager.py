@@ -180,8 +180,8 @@ def test_trace(running, clients, irc, unique):
     quiet.wait_log("<message .*%s@localhost" % carl.nick)
     assert "between us" not in quiet.read_log()
     # Ctrl-C; nobody else sees a difference.
-    quiet.signal(signal.SIGINT)
-    assert quiet.wait() == -signal.SIGINT
+    quiet.signal(signal.SIGTERM)
+    assert quiet.wait() == -signal.SIGTERM
     quiet.stop()
     anna.message(carl.nick + "@localhost", "once more")
     loud.wait_log("once more")
