@@ -220,9 +220,10 @@ class Chaos:
 
     def ngircd_kill(self):
         self.tell_all()
-        self.load.struck("irc", time.monotonic())
+        begin = time.monotonic()
         self.ngircd.process.signal(signal.SIGKILL)
         self.ngircd.process.wait()
+        self.load.struck("irc", begin, time.monotonic())
         self.ngircd.restart()
         return "killed"
 
