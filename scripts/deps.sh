@@ -12,7 +12,8 @@ build="gcc make pkg-config libc6-dev libev-dev libmsgpack-dev libexpat1-dev
 demo="ngircd python3 python3-slixmpp python3-slixmpp-lib"
 tests="$demo libcmocka-dev clang libclang-rt-14-dev
 	prosody prosody-modules ejabberd inspircd atheme-services biboumi
-	python3-pytest python3-pytest-timeout python3-msgpack
+	python3-pytest python3-pytest-timeout python3-pytest-xdist
+	python3-msgpack
 	openssl procps iproute2 util-linux sqlite3 shellcheck"
 # Of these, the ones with a service that the system would start.
 services="epmd prosody ejabberd ngircd inspircd atheme-services biboumi"

@@ -25,9 +25,11 @@ trap 'exit 130' INT TERM
 step() {
 	name=$1 pattern=$2
 	shift 2
+	started=$(date +%s)
 	echo "== $name"
 	{ "$@" 2>&1; echo $? >"$out/rc"; } | tee "$out/log"
 	rc=$(cat "$out/rc")
+	echo "-- $name: took $(($(date +%s) - started)) s"
 	line=$(grep -E "$pattern" "$out/log" | tail -n 1)
 	ok=$(echo " $line" | sed -n 's/.*[^0-9]\([0-9][0-9]*\) passed.*/\1/p')
 	bad=$(echo " $line" |
@@ -70,17 +72,18 @@ step "sanitized unit tests" "^unit: " \
 step "fuzz targets" "" make --no-print-directory -j"$jobs" fuzz \
     FUZZ_SECONDS="$FUZZ_SECONDS"
 
+# Tests mostly wait, so several at a time do.
 step "backends alone" " (passed|failed|error)" \
     env B="$PWD/build/sanitize" PYTHONDONTWRITEBYTECODE=1 \
-    /usr/bin/python3 -m pytest -q -p no:cacheprovider tests/backends
+    /usr/bin/python3 -m pytest -q -p no:cacheprovider -n 4 tests/backends
 
 # Correctness with the sanitizers' eyes open; what is about time (kills, queues,
 # memory) once more with the programs as they are shipped.
 step "end-to-end tests, sanitized" " (passed|failed|error)" \
-    env B="$PWD/build/sanitize" tests/run-e2e.sh "$E2E"
+    env B="$PWD/build/sanitize" tests/run-e2e.sh "$E2E" -n 2 --dist loadfile
 step "end-to-end tests, timing" " (passed|failed|error)" \
     env B="$PWD/build" tests/run-e2e.sh \
-    "${E2E:-harness or supervision or hostile or manager}"
+    "${E2E:-supervision or hostile or backpressure or moves}"
 step "soak" "" make --no-print-directory soak MESSAGES="$SOAK_MESSAGES"
 step "chaos" "" make --no-print-directory chaos SECONDS="$CHAOS_SECONDS"
 step "demo" "" make --no-print-directory demo

@@ -9,6 +9,7 @@
 
 #include "backends/irc/ask.h"
 #include "backends/irc/events.h"
+#include "backends/irc/outage.h"
 #include "backends/irc/outbox.h"
 #include "backends/irc/register.h"
 #include "backends/irc/room.h"
@@ -276,6 +277,7 @@ network_destroy(struct network *n)
 
 	if (n == NULL)
 		return;
+	outage_end(n);
 	n->state = NETWORK_OVER;
 	said_lost(n, "logged out");
 	outbox_refuse(n, "logged out");
@@ -363,6 +365,7 @@ network_lost(struct network *n, const char *why)
 		return;
 	}
 	if (was_up) {
+		outage_begin(n, text);
 		n->down_since = ev_now(n->irc->loop);
 		n->tried = 0;
 		room_close_all(n, text, true);
@@ -382,6 +385,7 @@ network_online(struct network *n)
 {
 	bool first = !n->was_online;
 
+	outage_end(n);
 	n->state = NETWORK_ONLINE;
 	n->was_online = true;
 	n->tried = 0;

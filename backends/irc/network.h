@@ -105,6 +105,7 @@ struct network {
 	unsigned	 tried;		/* servers of the configuration */
 	enum network_state state;
 	bool		 was_online;
+	bool		 counted;	/* outage.c: it is one of the lost */
 	bool		 is_away;	/* the server has been told */
 
 	struct link	 link;

@@ -403,6 +403,7 @@ def test_irc_server_restarted(instances, own_ngircd, clients, irc, unique):
         wait_for(lambda: traffic.count > 50, 20)
         own_ngircd.stop()
         gone = time.monotonic()
+        instance.process.wait_log("connections to the network are lost")
         wait_for(lambda: traffic.count > 150, 20)
     wait_for(lambda: not traffic.unaccounted(gone), 60,
              "every message to have arrived or failed")
@@ -417,6 +418,7 @@ def test_irc_server_restarted(instances, own_ngircd, clients, irc, unique):
         carl.sync()
         return carl.matching(" 353 .*[ :@]%s\\b" % nick)
     wait_for(rejoined, 60, "anna to be in the room again")
+    instance.process.wait_log("connections to the network are back")
     carl.say(channel, "welcome back")
     anna.expect_body("welcome back", from_=room + "/" + carl.nick)
     anna.message(room, "thank you", "groupchat")

@@ -1,7 +1,9 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Start a program, wait for what it does, and leave nothing of it behind."""
 import ctypes
+import itertools
 import os
+import random
 import re
 import resource
 import signal
@@ -38,20 +40,26 @@ def wait_for(condition, timeout=10, what=None):
         time.sleep(0.01)
 
 
+# Ports that nobody is given by the kernel, and of those a range for each worker
+# of pytest-xdist: what is free now is so when a server binds it.
+WORKER = int(os.environ.get("PYTEST_XDIST_WORKER", "gw0")[2:])
+PORTS = itertools.cycle(random.sample(range(10000 + 2500 * (WORKER % 8),
+                                            12500 + 2500 * (WORKER % 8)),
+                                      2500))
+
+
 def free_port():
-    with socket.socket() as sock:
-        sock.bind(("127.0.0.1", 0))
-        return sock.getsockname()[1]
+    for port in PORTS:
+        with socket.socket() as sock:
+            try:
+                sock.bind(("127.0.0.1", port))
+                return port
+            except OSError:
+                continue
 
 
 def free_ports(number):
-    socks = [socket.socket() for _ in range(number)]
-    for sock in socks:
-        sock.bind(("127.0.0.1", 0))
-    ports = [sock.getsockname()[1] for sock in socks]
-    for sock in socks:
-        sock.close()
-    return ports
+    return [free_port() for _ in range(number)]
 
 
 def listening(port):
