@@ -3,13 +3,13 @@
 # check.sh: everything that can be tested, from a fresh checkout on Debian.
 # Goes on after a failure, so that one run tells all; the last line counts.
 #   SKIP_DEPS=1        do not look for packages
-#   FUZZ_SECONDS=10    for each fuzz target
+#   FUZZ_SECONDS=5     for each fuzz target
 #   CHAOS_SECONDS=120  of everything dying and restarting under load
 #   SOAK_MESSAGES=300000 through one instance
 #   E2E=               only the end-to-end tests that match
 set -u
 cd "$(dirname "$0")/.." || exit 1
-: "${FUZZ_SECONDS:=10}" "${E2E:=}" "${SKIP_DEPS:=}"
+: "${FUZZ_SECONDS:=5}" "${E2E:=}" "${SKIP_DEPS:=}"
 : "${CHAOS_SECONDS:=120}" "${SOAK_MESSAGES:=300000}"
 jobs=$(nproc 2>/dev/null || echo 2)
 passed=0

@@ -118,7 +118,7 @@ down_presence_unavailable(struct down *d)
 			say_presence(d->gw, d->from->full, other->full,
 			    "unavailable", SHOW_OFFLINE, NULL);
 	}
-	watch_remove(d->user, d->from->full);
+	watch_goodbye(d->user, d->from->full);
 }
 
 void

@@ -18,7 +18,8 @@ link_up(void *ctx)
 	struct gateway *gw = ctx;
 
 	recent_add(&gw->recent, ev_now(gw->loop), "the XMPP side is up");
-	if (!link_is_server(gw->link))
+	/* Not at the start, when nobody is here. */
+	if (!link_is_server(gw->link) && map_count(&gw->users) > 0)
 		gw->lenient_until = ev_now(gw->loop) + LENIENCE;
 	watch_link_up(gw);
 }

@@ -544,7 +544,6 @@ room_drop_client(struct room *room, struct room_client *c, const char *reason)
 	struct room_why why = { .text = reason };
 
 	room_client_remove(room, c);
-	if (TAILQ_EMPTY(&room->clients) && !room->user->stay_connected &&
-	    !gateway_is_lenient(room->user->gw))
+	if (TAILQ_EMPTY(&room->clients) && !room->user->stay_connected)
 		room_event(room, ROOM_EMPTY, &why);
 }

@@ -124,9 +124,14 @@ rooms_client_gone(struct user *user, const char *full)
 	struct room *room;
 	size_t at = 0;
 
-	while ((room = map_next(&user->rooms, &at)) != NULL)
-		if ((c = room_client(room, full)) != NULL)
+	while ((room = map_next(&user->rooms, &at)) != NULL) {
+		if ((c = room_client(room, full)) == NULL)
+			continue;
+		if (gateway_is_lenient(user->gw))
+			room_client_remove(room, c);
+		else
 			room_drop_client(room, c, NULL);
+	}
 }
 
 size_t

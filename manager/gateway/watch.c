@@ -18,21 +18,36 @@
 #define PING_TIMEOUT	30.0	/* seconds */
 #define PROBES_MAX	20000	/* beyond, only those who were online */
 
-void
-watch_remove(struct user *user, const char *full)
+static void
+remove_client(struct user *user, const char *full, bool said_so)
 {
 	bool known = user_client_gone(user, full);
 
+	if (said_so && !user->stay_connected)
+		rooms_leave_empty(user);
 	if (!TAILQ_EMPTY(&user->clients) || rooms_count(user) > 0) {
 		if (known)
 			session_presence(user);
 		return;
 	}
-	if (!user->stay_connected && !gateway_is_lenient(user->gw) &&
+	if (!user->stay_connected &&
+	    (said_so || !gateway_is_lenient(user->gw)) &&
 	    (!link_is_server(user->gw->link) ||
 	    link_clients(user->gw->link, user->jid) == 0))
 		session_end(user, NULL);
 	user_tidy(user);
+}
+
+void
+watch_remove(struct user *user, const char *full)
+{
+	remove_client(user, full, false);
+}
+
+void
+watch_goodbye(struct user *user, const char *full)
+{
+	remove_client(user, full, true);
 }
 
 void

@@ -20,7 +20,10 @@ void	watch_tick(struct gateway *);
 void	watch_destroy(struct gateway *);
 /* This client is gone without a word. */
 void	watch_client_gone(struct gateway *, const char *full);
-/* Take a client away and end the session with the last one. */
+/* Take a client away that is not there any more, and end the session with the
+ * last one (gateway_is_lenient(): not yet). */
 void	watch_remove(struct user *, const char *full);
+/* It has said so itself. */
+void	watch_goodbye(struct user *, const char *full);
 
 #endif
