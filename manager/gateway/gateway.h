@@ -84,6 +84,7 @@ struct gateway {
 	char		 caps_self[32];
 	int64_t		 last_message;	/* taken; us since 1970 or more, so
 					 * that numbers outlive us */
+	size_t		 waiting;	/* bytes in the users' outboxes */
 	size_t		 spooled;	/* bytes; <= config->spool_max */
 	int64_t		*spooled_up;	/* rows given to the link, owned */
 	size_t		 nspooled_up;

@@ -16,6 +16,7 @@
 #include "util/pack.h"
 #include "util/xalloc.h"
 
+#define WAITING_MAX	(64 << 20)	/* bytes in the outboxes of all users */
 #define PATIENCE	120.0	/* seconds for a session to come up or back */
 
 /* --------------------------------------------------------------- creation */
@@ -107,6 +108,7 @@ insert(struct user *user, struct outgoing *o)
 	else
 		TAILQ_INSERT_HEAD(&user->outbox, o, entry);
 	user->outbox_count++;
+	o->gw->waiting += o->used;
 	o->waits = ev_now(o->gw->loop);
 }
 
@@ -117,14 +119,21 @@ put(struct user *user, struct outgoing *o)
 	spool_put(user, o);
 }
 
+static void
+unlist(struct user *user, struct outgoing *o)
+{
+	TAILQ_REMOVE(&user->outbox, o, entry);
+	user->outbox_count--;
+	o->gw->waiting -= o->used;
+}
+
 static struct outgoing *
 take(struct user *user)
 {
 	struct outgoing *o = TAILQ_FIRST(&user->outbox);
 
 	if (o != NULL) {
-		TAILQ_REMOVE(&user->outbox, o, entry);
-		user->outbox_count--;
+		unlist(user, o);
 		spool_drop(o);
 	}
 	return o;
@@ -235,7 +244,8 @@ outgoing_send(struct user *user, struct outgoing *o)
 		fail(o, ERR_NOT_CONNECTED, "You are not logged in.");
 		return;
 	}
-	if (user->outbox_count >= config->outbox_max) {
+	if (user->outbox_count >= config->outbox_max ||
+	    o->gw->waiting + o->used > WAITING_MAX) {
 		fail(o, ERR_QUEUE_FULL, "The login is still under way and too "
 		    "many messages wait for it; try again.");
 		return;
@@ -271,10 +281,9 @@ outgoing_drop(struct user *user)
 
 	/* What the store keeps stays there. */
 	while ((o = TAILQ_FIRST(&user->outbox)) != NULL) {
-		TAILQ_REMOVE(&user->outbox, o, entry);
+		unlist(user, o);
 		free(o);
 	}
-	user->outbox_count = 0;
 }
 
 double
@@ -382,8 +391,7 @@ outgoing_stop(struct user *user, const char *code, const char *text)
 		next = TAILQ_NEXT(o, entry);
 		if (o->spooled)
 			continue;
-		TAILQ_REMOVE(&user->outbox, o, entry);
-		user->outbox_count--;
+		unlist(user, o);
 		fail(o, code, text);
 	}
 }
