@@ -37,7 +37,7 @@ step() {
 	errors=$(echo " $line" |
 	    sed -n 's/.*[^0-9]\([0-9][0-9]*\) error.*/\1/p')
 	if [ -z "$pattern" ] || [ -z "$line" ]; then
-		ok=0 bad=0
+		ok=0 bad=0 errors=0
 		[ "$rc" -ne 0 ] || ok=1
 	fi
 	bad=$((${bad:-0} + ${errors:-0}))
