@@ -4,13 +4,13 @@
 # Goes on after a failure, so that one run tells all; the last line counts.
 #   SKIP_DEPS=1        do not look for packages
 #   FUZZ_SECONDS=5     for each fuzz target
-#   CHAOS_SECONDS=120  of everything dying and restarting under load
+#   CHAOS_SECONDS=120 CHAOS_SEED=7247971  everything dies and restarts under load
 #   SOAK_MESSAGES=300000 through one instance
 #   E2E=               only the end-to-end tests that match
 set -u
 cd "$(dirname "$0")/.." || exit 1
 : "${FUZZ_SECONDS:=5}" "${E2E:=}" "${SKIP_DEPS:=}"
-: "${CHAOS_SECONDS:=120}" "${SOAK_MESSAGES:=300000}"
+: "${CHAOS_SECONDS:=120}" "${CHAOS_SEED:=7247971}" "${SOAK_MESSAGES:=300000}"
 jobs=$(nproc 2>/dev/null || echo 2)
 passed=0
 failed=0
@@ -85,6 +85,7 @@ step "end-to-end tests, timing" " (passed|failed|error)" \
     env B="$PWD/build" tests/run-e2e.sh \
     "${E2E:-supervision or hostile or backpressure or moves}"
 step "soak" "" make --no-print-directory soak MESSAGES="$SOAK_MESSAGES"
-step "chaos" "" make --no-print-directory chaos SECONDS="$CHAOS_SECONDS"
+step "chaos" "" make --no-print-directory chaos \
+    SECONDS="$CHAOS_SECONDS" SEED="$CHAOS_SEED"
 step "demo" "" make --no-print-directory demo
 verdict
