@@ -30,6 +30,8 @@
 #define FEATURE_VCARD_SET	"vcard_set"
 #define FEATURE_AVATARS		"avatars"
 #define FEATURE_SEARCH		"search"
+#define FEATURE_WATCH		"watch"
+#define FEATURE_QUERY		"query"
 #define FEATURE_REPEATS		"repeats"
 #define FEATURE_NO_PASSWORD	"no_password"
 #define FEATURE_NO_REGISTRATION	"no_registration"

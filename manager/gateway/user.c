@@ -11,6 +11,7 @@
 #include "manager/gateway/pace.h"
 #include "manager/gateway/room.h"
 #include "manager/gateway/session.h"
+#include "protocol/scope.h"
 #include "util/later.h"
 #include "util/xalloc.h"
 
@@ -256,6 +257,27 @@ user_setting(const struct user *user, const char *name, const char *otherwise)
 	const struct setting *setting = map_get(&user->settings, name);
 
 	return setting ? setting->value : otherwise;
+}
+
+static const char *
+scoped(const struct user *user, const char *name, const char *id)
+{
+	char key[SCOPE_NAME_MAX];
+
+	return scope_name(key, name, id) == 0 ?
+	    user_setting(user, key, NULL) : NULL;
+}
+
+const char *
+user_setting_of(const struct user *user, const char *name, const char *id,
+    const char *otherwise)
+{
+	const char *value = scoped(user, name, id);
+	const char *server = scope_server(id);
+
+	if (value == NULL && server != NULL)
+		value = scoped(user, name, server);
+	return value ? value : user_setting(user, name, otherwise);
 }
 
 /* The ones the gateway itself acts on, kept where they are cheap to ask. */

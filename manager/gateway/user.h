@@ -115,6 +115,10 @@ void		 user_forget_clients(struct user *);
 /* -------------------------------------------------------------- settings */
 const char	*user_setting(const struct user *, const char *name,
 		    const char *otherwise);
+/* The one that holds for a room or server: its own, else that of its server,
+ * else the user's. */
+const char	*user_setting_of(const struct user *, const char *name,
+		    const char *id, const char *otherwise);
 /* In memory, in the store, and told to the backend; value NULL: forget. */
 void		 user_set_setting(struct user *, const char *name, int type,
 		    const char *value);

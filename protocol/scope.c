@@ -1,0 +1,45 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* How is a setting of one room or server called? */
+#include "protocol/scope.h"
+
+#include <ctype.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <string.h>
+
+/* The '@' or '%' before the server, whichever is last. */
+static const char *
+separator(const char *id)
+{
+	const char *at = strrchr(id, '@'), *percent = strrchr(id, '%');
+
+	if (at == NULL || percent == NULL)
+		return at ? at : percent;
+	return at > percent ? at : percent;
+}
+
+int
+scope_name(char out[SCOPE_NAME_MAX], const char *name, const char *id)
+{
+	int n = snprintf(out, SCOPE_NAME_MAX, "%s%s%s", name, id ? "/" : "",
+	    id ? id : "");
+	char *c;
+
+	if (n < 0 || n >= SCOPE_NAME_MAX)
+		return -1;
+	if (id == NULL)
+		return 0;
+	for (c = out + strlen(name); *c != '\0'; c++)
+		*c = (char)tolower((unsigned char)*c);
+	if ((c = (char *)(uintptr_t)separator(out + strlen(name))) != NULL)
+		*c = '%';
+	return 0;
+}
+
+const char *
+scope_server(const char *id)
+{
+	const char *at = separator(id);
+
+	return at != NULL && at[1] != '\0' ? at + 1 : NULL;
+}

@@ -1,0 +1,22 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* scope.h - names of settings that hold for one server or one room.
+ *
+ * A setting NAME of a user may be overridden as NAME/ID, where ID is that of a
+ * server or of a room in lower case (ASCII), with '%' for the last '@': both
+ * sides of a pipe look there first, then at the room's server, then at NAME. */
+#ifndef PROTOCOL_SCOPE_H
+#define PROTOCOL_SCOPE_H
+
+#include <stddef.h>
+
+#include "util/macros.h"
+
+#define SCOPE_NAME_MAX 1024	/* bytes of a name with its NUL */
+
+/* "NAME/ID" for an id; "NAME" for NULL.  -1: too long. */
+int		 scope_name(char out[SCOPE_NAME_MAX], const char *name,
+		    const char *id) MUST_CHECK;
+/* The server in the id of a room or of a person; NULL where none is named. */
+const char	*scope_server(const char *id);
+
+#endif
