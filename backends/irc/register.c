@@ -30,6 +30,11 @@ static const struct {
 	{ "extended-join",	CAP_EXTENDED_JOIN },
 	{ "message-tags",	CAP_MESSAGE_TAGS },
 	{ "chghost",		CAP_CHGHOST },
+	{ "account-notify",	CAP_ACCOUNT_NOTIFY },
+	{ "account-tag",	CAP_ACCOUNT_TAG },
+	{ "setname",		CAP_SETNAME },
+	{ "invite-notify",	CAP_INVITE_NOTIFY },
+	{ "userhost-in-names",	CAP_USERHOST_IN_NAMES },
 	{ "sasl",		CAP_SASL },
 };
 
@@ -160,7 +165,7 @@ parse_caps(const char *list, unsigned *minus)
 static bool
 request_caps(struct network *n, unsigned offered)
 {
-	char list[256];
+	char list[400];		/* of all of them, and of a line */
 	size_t len = 0;
 
 	for (size_t i = 0; i < LENGTH(caps); i++) {
