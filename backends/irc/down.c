@@ -104,6 +104,16 @@ down_presence(struct irc *irc, request_t request, const struct msg_presence *m)
 }
 
 void
+down_setting(struct irc *irc, request_t request, const struct msg_setting *m)
+{
+	struct session *s = session_find(irc, m->user);
+
+	(void)request;
+	if (s != NULL)
+		session_setting(s, m->name, m->value);
+}
+
+void
 down_stop(struct irc *irc)
 {
 	struct session *s;

@@ -11,6 +11,7 @@
 DOWN(login)
 DOWN(logout)
 DOWN(presence)
+DOWN(setting)
 DOWN(send)
 DOWN(profile)
 DOWN(contact_add)

@@ -66,6 +66,7 @@ on_##name(const struct kit_call *call, const struct msg_##name *m) \
 HANDLER(login)
 HANDLER(logout)
 HANDLER(presence)
+HANDLER(setting)
 HANDLER(send)
 HANDLER(profile)
 HANDLER(contact_add)
@@ -174,6 +175,7 @@ static const struct kit_backend backend = {
 		.login = on_login,
 		.logout = on_logout,
 		.presence = on_presence,
+		.setting = on_setting,
 		.send = on_send,
 		.profile = on_profile,
 		.contact_add = on_contact_add,

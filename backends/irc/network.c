@@ -209,8 +209,8 @@ on_clock(struct ev_loop *loop, struct ev_timer *w, int revents)
 }
 
 struct network *
-network_create(struct irc *irc, const char *user, const struct server *server,
-    const char *name, char at, const char *nick,
+network_create(struct irc *irc, const char *user, struct settings *settings,
+    const struct server *server, const char *name, char at, const char *nick,
     const struct network_events *events, void *ctx)
 {
 	struct network *n = xcalloc(1, sizeof(*n));
@@ -219,6 +219,7 @@ network_create(struct irc *irc, const char *user, const struct server *server,
 	n->events = events;
 	n->ctx = ctx;
 	n->user = user;
+	n->settings = settings;
 	n->name = xstrdup_null(name);
 	n->at = at;
 	if (name != NULL) {

@@ -77,6 +77,7 @@ enum cap {
 };
 
 struct network;
+struct settings;
 
 /* The owner's; each may destroy the network. */
 struct network_events {
@@ -109,6 +110,7 @@ struct network {
 	const char	*account;	/* borrowed; fixed network only */
 	const char	*password;	/* borrowed, or NULL */
 	const char	*away;		/* borrowed: AWAY text, NULL: not away */
+	struct settings	*settings;	/* borrowed: the user's, or NULL */
 	char		*name;		/* after the '@' of ids; NULL: fixed */
 	char		 at;		/* '@' or '%': how ids of it are written */
 	/* One of the configuration's, or the one named by the user. */
@@ -160,8 +162,9 @@ struct network {
  * would like to be called; password and away may be set by the caller right
  * after. */
 struct network	*network_create(struct irc *, const char *user,
-		    const struct server *, const char *name, char at,
-		    const char *nick, const struct network_events *, void *ctx);
+		    struct settings *, const struct server *,
+		    const char *name, char at, const char *nick,
+		    const struct network_events *, void *ctx);
 /* Closes at once; everybody who waits gets an error.  NULL is fine. */
 void		 network_destroy(struct network *);
 /* QUIT and close politely; events->over comes, maybe before this returns. */

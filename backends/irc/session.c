@@ -45,6 +45,7 @@ session_free(void *object)
 		explicit_bzero(s->password, strlen(s->password));
 	free(s->password);
 	free(s->away);
+	settings_finish(&s->settings);
 	free(s);
 }
 
@@ -132,8 +133,8 @@ add_network(struct session *s, const struct server *server, const char *name,
 	struct network *n;
 
 	register_clean_nick(clean, nick);
-	n = network_create(s->irc, s->user, server, name, at, clean,
-	    &network_events, s);
+	n = network_create(s->irc, s->user, &s->settings, server, name, at,
+	    clean, &network_events, s);
 	n->account = s->account;
 	n->password = s->password;
 	n->away = s->away;
@@ -169,12 +170,23 @@ session_login(struct irc *irc, const struct msg_login *m)
 	s->account = xstrdup(*m->account ? m->account : m->user);
 	s->password = xstrdup_null(m->password);
 	s->away = away_text(m->show, m->status);
+	settings_load(&s->settings, &m->settings);
 	map_put(&irc->sessions, s->user, s);
 	if (!is_fixed(s))
 		up_notify(METHOD_connected, &connected);
 	else
 		add_network(s, &irc->config.servers[0], NULL, '@', s->account);
 	return s;
+}
+
+void
+session_setting(struct session *s, const char *name, const char *value)
+{
+	const char *why;
+
+	if (settings_put(&s->settings, name, value, &why) == -1)
+		log_debug("%s: setting %s is passed over: %s", s->user, name,
+		    why);
 }
 
 void

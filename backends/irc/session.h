@@ -5,6 +5,7 @@
 #define BACKENDS_IRC_SESSION_H
 
 #include "backends/irc/network.h"
+#include "backends/irc/settings.h"
 
 #define SESSION_NETWORKS_MAX	20
 
@@ -14,6 +15,7 @@ struct session {
 	char		*account;
 	char		*password;	/* or NULL */
 	char		*away;		/* AWAY text; NULL: not away */
+	struct settings	 settings;
 	struct network	*networks;	/* one, where the network is fixed */
 	unsigned	 count;
 	request_t	 logout;	/* waits until they are closed */
@@ -29,6 +31,9 @@ struct session	*session_find(const struct irc *, const char *user);
 /* Sessions that are leaving and not gone yet. */
 size_t		 sessions_leaving(void);
 
+/* The main process says that a setting has changed; value NULL: forget it. */
+void		 session_setting(struct session *, const char *name,
+		    const char *value);
 void		 session_presence(struct session *, const char *show,
 		    const char *status);
 

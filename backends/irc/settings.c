@@ -1,0 +1,226 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Which setting holds here?  What settings there are is setting.c's. */
+#include "backends/irc/settings.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "backends/irc/channel.h"
+#include "backends/irc/network.h"
+#include "protocol/scope.h"
+#include "util/log.h"
+#include "util/xalloc.h"
+
+struct kept {
+	char	*value;
+	char	 name[];		/* key in the map */
+};
+
+static void
+kept_free(struct kept *k)
+{
+	explicit_bzero(k->value, strlen(k->value));
+	free(k->value);
+	free(k);
+}
+
+void
+settings_finish(struct settings *s)
+{
+	struct kept *k;
+	size_t at = 0;
+
+	while ((k = map_next(&s->kept, &at)) != NULL)
+		kept_free(k);
+	map_finish(&s->kept);
+	*s = (struct settings){ 0 };
+}
+
+/* The row of NAME or NAME/ID. */
+static const struct setting *
+row_of(const char *name)
+{
+	char base[40];
+	size_t len = strcspn(name, "/");
+
+	if (len >= sizeof(base))
+		return NULL;
+	memcpy(base, name, len);
+	base[len] = '\0';
+	return setting_find(base);
+}
+
+static void
+forget(struct settings *s, const char *name)
+{
+	struct kept *k = map_remove(&s->kept, name);
+
+	if (k == NULL)
+		return;
+	s->bytes -= strlen(k->value);
+	kept_free(k);
+}
+
+/* Takes the value. */
+static void
+keep(struct settings *s, const char *name, char *value)
+{
+	size_t len = strlen(name) + 1;
+	struct kept *k = xmalloc(sizeof(*k) + len);
+
+	forget(s, name);
+	memcpy(k->name, name, len);
+	k->value = value;
+	s->bytes += strlen(value);
+	map_put(&s->kept, k->name, k);
+}
+
+static bool
+is_full(const struct settings *s, const char *name, const char *value)
+{
+	const struct kept *k = map_get(&s->kept, name);
+	size_t bytes = s->bytes - (k ? strlen(k->value) : 0);
+
+	return bytes + strlen(value) > SETTINGS_BYTES_MAX ||
+	    (k == NULL && map_count(&s->kept) >= SETTINGS_MAX);
+}
+
+int
+settings_put(struct settings *s, const char *name, const char *value,
+    const char **why)
+{
+	const struct setting *row = row_of(name);
+	char *taken;
+
+	if (row == NULL || strlen(name) >= SCOPE_NAME_MAX) {
+		*why = "there is no such setting";
+		return -1;
+	}
+	if (value == NULL || *value == '\0') {
+		forget(s, name);
+		return 0;
+	}
+	if (is_full(s, name, value)) {
+		*why = "fewer settings: there are too many of yours";
+		return -1;
+	}
+	if ((taken = setting_take(row, value, why)) == NULL)
+		return -1;
+	keep(s, name, taken);
+	return 0;
+}
+
+void
+settings_load(struct settings *s, const struct pairs *all)
+{
+	const char *why;
+
+	settings_finish(s);
+	for (size_t i = 0; i < all->n; i++) {
+		const struct pair *p = &all->v[i];
+
+		/* Others are the main process's. */
+		if (row_of(p->key) != NULL &&
+		    settings_put(s, p->key, p->value, &why) == -1)
+			log_debug("setting %s is passed over: want %s",
+			    p->key, why);
+	}
+}
+
+const char *
+settings_own(const struct settings *s, const char *name, const char *id)
+{
+	char full[SCOPE_NAME_MAX];
+	const struct kept *k = NULL;
+
+	if (scope_name(full, name, id) == 0)
+		k = map_get(&s->kept, full);
+	return k ? k->value : NULL;
+}
+
+int
+settings_keep(struct settings *s, const char *user, const char *name,
+    const char *id, const char *value, const char **why)
+{
+	const struct setting *row = setting_find(name);
+	char full[SCOPE_NAME_MAX];
+	struct msg_setting_up m = { .user = user, .name = full };
+
+	if (scope_name(full, name, id) == -1) {
+		*why = "a shorter name of a server or room";
+		return -1;
+	}
+	if (settings_put(s, full, value, why) == -1)
+		return -1;
+	m.value = settings_own(s, name, id);
+	m.secret = row != NULL && row->secret;
+	up_notify(METHOD_setting_up, &m);
+	return 0;
+}
+
+/* ---- the cascade */
+
+const char *
+settings_get(const struct network *n, const char *name)
+{
+	const struct setting *row = setting_find(name);
+	const char *value = NULL;
+
+	if (n->settings == NULL)
+		return NULL;
+	if (network_is_fixed(n))
+		return settings_own(n->settings, name, NULL);
+	value = settings_own(n->settings, name, n->name);
+	if (value == NULL && row != NULL && (row->scope & SETTING_USER))
+		value = settings_own(n->settings, name, NULL);
+	return value;
+}
+
+const char *
+settings_get_id(const struct network *n, const char *room, const char *name)
+{
+	const char *value = n->settings == NULL ? NULL :
+	    settings_own(n->settings, name, room);
+
+	return value ? value : settings_get(n, name);
+}
+
+const char *
+settings_get_room(const struct network *n, const struct channel *c,
+    const char *name)
+{
+	return settings_get_id(n, c->id, name);
+}
+
+bool
+settings_bool(const struct network *n, const char *name, bool otherwise)
+{
+	const char *value = settings_get(n, name);
+
+	return value ? *value == '1' : otherwise;
+}
+
+double
+settings_number(const struct network *n, const char *name, double otherwise)
+{
+	const char *value = settings_get(n, name);
+
+	return value ? strtod(value, NULL) : otherwise;
+}
+
+bool
+settings_word(const char **at, char *out, size_t size)
+{
+	size_t len, take;
+
+	if (*at == NULL)
+		return false;
+	*at += strspn(*at, " \n");
+	if ((len = strcspn(*at, " \n")) == 0)
+		return false;
+	take = len < size ? len : size - 1;
+	memcpy(out, *at, take);
+	out[take] = '\0';
+	*at += len;
+	return true;
+}
