@@ -117,7 +117,8 @@ MANAGER_LAYERS := manager gateway pool store xmpp net protocol util
 MANAGER_LIBS = $(MSGPACK_LIBS) $(EXPAT_LIBS) $(OPENSSL_LIBS) $(IDN_LIBS) \
 	$(CARES_LIBS) $(SQLITE_LIBS) $(SODIUM_LIBS) $(LIBEV_LIBS) -lm
 IRC_LAYERS  := irc kit net protocol util
-IRC_LIBS     = $(MSGPACK_LIBS) $(OPENSSL_LIBS) $(CARES_LIBS) $(LIBEV_LIBS) -lm
+IRC_LIBS     = $(MSGPACK_LIBS) $(OPENSSL_LIBS) $(IDN_LIBS) $(CARES_LIBS) \
+	$(SODIUM_LIBS) $(LIBEV_LIBS) -lm
 
 # ------------------------------------------------------------------- programs
 # program NAME, main source, layers, libraries: build/bin/NAME

@@ -7,11 +7,13 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "backends/irc/cap.h"
 #include "backends/irc/message.h"
 #include "backends/irc/numerics.h"
 #include "backends/irc/register.h"
 #include "backends/irc/room.h"
 #include "backends/irc/said.h"
+#include "backends/irc/sasl.h"
 #include "util/utf8.h"
 #include "util/xalloc.h"
 
@@ -348,8 +350,8 @@ static const struct {
 	{ "TOPIC",		1, 0,		on_topic },
 	{ "INVITE",		2, ANYBODY,	on_invite },
 	{ "CHGHOST",		2, ANYBODY,	on_chghost },
-	{ "CAP",		3, 0,		register_cap },
-	{ "AUTHENTICATE",	1, 0,		register_authenticate },
+	{ "CAP",		3, 0,		cap_line },
+	{ "AUTHENTICATE",	1, 0,		sasl_line },
 	{ "ERROR",		1, LAST,	on_error },
 };
 

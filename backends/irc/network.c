@@ -14,6 +14,7 @@
 #include "backends/irc/register.h"
 #include "backends/irc/room.h"
 #include "backends/irc/said.h"
+#include "backends/irc/sasl.h"
 #include "util/later.h"
 #include "util/log.h"
 #include "util/utf8.h"
@@ -151,7 +152,6 @@ connect_now(struct network *n)
 		.port = n->server->port, .timeout = 30 };
 
 	n->state = NETWORK_CONNECTING;
-	n->caps = n->caps_offered = 0;
 	n->identified = n->is_away = false;
 	n->nick_tries = n->regains = 0;
 	n->pinged = 0;
@@ -283,6 +283,7 @@ network_destroy(struct network *n)
 	said_lost(n, "logged out");
 	outbox_refuse(n, "logged out");
 	link_close(&n->link);
+	sasl_stop(n);
 	ev_timer_stop(n->irc->loop, &n->clock);
 	await_fail_kinds(&n->awaits, ~0u, ERR_NOT_CONNECTED, "logged out");
 	while ((c = map_next(&n->channels, &at)) != NULL) {
@@ -360,6 +361,7 @@ network_lost(struct network *n, const char *why)
 	xreplace(&n->lost_why, text);
 	said_lost(n, text);
 	link_close(&n->link);
+	sasl_stop(n);
 	await_fail_kinds(&n->awaits, ~0u, ERR_NETWORK, text);
 	if (n->state == NETWORK_QUITTING || n->fatal != NULL) {
 		over(n, text);

@@ -7,7 +7,9 @@
  *	room.c		what the main process is told of channels
  *	said.c		what the user says, until the server has taken it
  *	message.c	what people say to the user
- *	register.c	CAP, SASL, NICK, until the server says welcome
+ *	cap.c		what the server and we have in common
+ *	sasl.c		proving who the user is
+ *	register.c	PASS, NICK, USER, until the server says welcome
  *	numerics.c	answers and errors of the server, by number
  *	events.c	everything else the server says, by command
  *	ask.c		what users ask of the server and get an answer to
@@ -76,6 +78,19 @@ enum cap {
 	CAP_EXTENDED_MONITOR = 1 << 19,
 };
 
+/* cap.c's; the numbers may be read by all.  0: none, or not known. */
+struct caps {
+	unsigned	 asked;		/* enum cap, of REQs without answer */
+	unsigned	 alone;		/* asked for one by one after a NAK */
+	unsigned	 refused;
+	unsigned	 requests;	/* REQs without answer */
+	bool		 listing;	/* more of LS comes */
+	bool		 ended;		/* CAP END was sent */
+	unsigned	 mechanisms;	/* of sasl; enum mechanism */
+	unsigned	 multiline_bytes, multiline_lines;
+	unsigned	 chathistory_max;	/* messages of one answer */
+};
+
 struct network;
 struct settings;
 
@@ -139,6 +154,8 @@ struct network {
 	uint16_t	 prefix_len;	/* of nick!user@host as others see it */
 	unsigned	 caps;		/* enum cap, acknowledged */
 	unsigned	 caps_offered;
+	struct caps	 cap;
+	struct sasl	*sasl;		/* sasl.c's, while it lasts, or NULL */
 	bool		 identified;	/* SASL succeeded */
 	struct isupport	 is;
 	struct map	 people;	/* case-mapped nick -> struct person */

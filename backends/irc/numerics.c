@@ -14,6 +14,7 @@
 #include "backends/irc/register.h"
 #include "backends/irc/outbox.h"
 #include "backends/irc/room.h"
+#include "backends/irc/sasl.h"
 #include "util/xalloc.h"
 
 static const char *
@@ -258,10 +259,10 @@ static const struct {
 	{ 436, 1, on_nick_refused }, { 437, 2, on_nick_refused },
 	{ 438, 1, on_nick_refused }, { 447, 1, on_nick_refused },
 	{ 464, 1, on_password_wrong }, { 465, 1, on_banned },
-	{ 900, 1, register_sasl_done }, { 902, 1, register_sasl_done },
-	{ 903, 1, register_sasl_done }, { 904, 1, register_sasl_done },
-	{ 905, 1, register_sasl_done }, { 906, 1, register_sasl_done },
-	{ 907, 1, register_sasl_done }, { 908, 1, register_sasl_done },
+	{ 900, 1, sasl_numeric }, { 902, 1, sasl_numeric },
+	{ 903, 1, sasl_numeric }, { 904, 1, sasl_numeric },
+	{ 905, 1, sasl_numeric }, { 906, 1, sasl_numeric },
+	{ 907, 1, sasl_numeric }, { 908, 1, sasl_numeric },
 };
 
 /* ---- refusals */

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* register.h - from a fresh socket to the server's welcome: CAP LS 302, SASL
- * PLAIN, PASS, NICK, USER, and another nick when ours is taken. */
+/* register.h - from a fresh socket to the server's welcome: PASS, NICK, USER
+ * beside CAP and SASL, and another nick when ours is taken. */
 #ifndef BACKENDS_IRC_REGISTER_H
 #define BACKENDS_IRC_REGISTER_H
 
@@ -8,11 +8,6 @@
 
 /* The socket is up. */
 void	register_begin(struct network *);
-/* CAP and AUTHENTICATE from the server, at any time. */
-void	register_cap(struct network *, struct line *);
-void	register_authenticate(struct network *, struct line *);
-/* 900 - 908: how SASL ended. */
-void	register_sasl_done(struct network *, struct line *);
 /* 432, 433, 436, 437 before the welcome: try another nick, or give up. */
 void	register_nick_refused(struct network *, struct line *);
 /* 001 */
