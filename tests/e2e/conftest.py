@@ -13,6 +13,7 @@ sys.path.insert(0, os.path.dirname(__file__))
 from harness import process, servers                        # noqa: E402
 from harness.instance import SPECTRUM, Instance             # noqa: E402
 from harness.irc import IrcClient                           # noqa: E402
+from harness.ircv3 import Ircv3Server                       # noqa: E402
 from harness.process import Process                         # noqa: E402
 from harness.raw import RawStream, register_account         # noqa: E402
 from harness.xmpp import Client                             # noqa: E402
@@ -119,6 +120,19 @@ def ejabberd(tmp_path_factory):
     names = [name + ".xmpp2.test" for name in GATEWAYS]
     yield from started(servers.Ejabberd(tmp_path_factory.mktemp("ejabberd"),
                                         components=names))
+
+
+@pytest.fixture
+def ircv3():
+    """ircv3(caps=..., ...): a scripted server, see harness/ircv3.py."""
+    made = []
+
+    def make(**how):
+        made.append(Ircv3Server(**how).start())
+        return made[-1]
+    yield make
+    for server in made:
+        server.close()
 
 
 @pytest.fixture

@@ -9,7 +9,7 @@ from .process import SLOWER
 
 
 class IrcClient:
-    def __init__(self, port, nick, password=None):
+    def __init__(self, port, nick, password=None, caps=()):
         self.nick = nick
         self.lines, self.seen = [], 0
         self.stamps = []        # when each line came, monotonic
@@ -17,6 +17,9 @@ class IrcClient:
         self.sock = socket.create_connection(("127.0.0.1", port), 10)
         self.sock.settimeout(None)
         threading.Thread(target=self._read, daemon=True).start()
+        if caps:
+            self.send("CAP REQ :" + " ".join(caps))
+            self.send("CAP END")
         if password:
             self.send("PASS " + password)
         self.send("NICK " + nick)
