@@ -98,6 +98,7 @@ channel_remove(struct channel *c, struct map *people, struct member *m)
 		p->via = NULL;
 	if (--p->channels == 0) {
 		map_remove(people, p->key);
+		free(p->account);
 		free(p);
 	}
 }
@@ -143,6 +144,7 @@ people_rename(struct map *people, struct map *channels, enum casemap map,
 	q->via = p->via;
 	q->channels = p->channels;
 	q->away = p->away;
+	q->account = p->account;
 	while ((c = map_next(channels, &at)) != NULL) {
 		struct member *m = map_remove(&c->members, p->key);
 

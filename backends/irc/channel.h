@@ -20,6 +20,7 @@ struct channel;
 
 struct person {
 	struct channel	*via;		/* the user talks privately through it */
+	char		*account;	/* logged in as; NULL: not, or unknown */
 	uint32_t	 channels;	/* memberships; 0: about to go */
 	bool		 away;
 	const char	*nick;		/* as the server writes it */
@@ -30,6 +31,7 @@ struct member {
 	struct person	*person;
 	uint8_t		 ranks;		/* bit i: prefix_modes[i] */
 	bool		 shown;		/* the main process has been told */
+	bool		 accounted;	/* and what account it has */
 };
 
 enum channel_state {
@@ -56,6 +58,7 @@ struct channel {
 	bool		 wanted;	/* the main process asked for it */
 	bool		 lost;		/* it was joined before, and will be
 					 * again: main knows it as closed */
+	uint32_t	 split;		/* lost by a netsplit, not told yet */
 	bool		 who;		/* a WHO of ours is being answered */
 };
 

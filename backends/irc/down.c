@@ -287,7 +287,8 @@ down_room_leave(struct irc *irc, request_t request,
 		up_result(request, METHOD_room_leave, NULL);
 		return;
 	}
-	if ((c = network_channel(p.network, p.name)) != NULL)
+	c = network_channel(p.network, p.name);
+	if (c != NULL && room_is_called(c, m->room))
 		room_leave(p.network, c, m->reason);
 	outbox_move(p.network);
 	up_result(request, METHOD_room_leave, NULL);

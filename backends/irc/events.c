@@ -9,12 +9,12 @@
 
 #include "backends/irc/cap.h"
 #include "backends/irc/message.h"
+#include "backends/irc/netsplit.h"
 #include "backends/irc/numerics.h"
 #include "backends/irc/register.h"
 #include "backends/irc/room.h"
 #include "backends/irc/said.h"
 #include "backends/irc/sasl.h"
-#include "util/utf8.h"
 #include "util/xalloc.h"
 
 #define BAN_TO_KICK	5.0	/* seconds */
@@ -46,6 +46,25 @@ events_away(struct network *n, struct person *p, bool away, const char *status)
 	while ((c = map_next(&n->channels, &at)) != NULL)
 		if ((m = map_get(&c->members, p->key)) != NULL)
 			room_show_member(n, c, m, status);
+}
+
+void
+events_account(struct network *n, struct person *p, const char *account)
+{
+	struct channel *c;
+	struct member *m;
+	size_t at = 0;
+
+	/* "*" is what IRCv3 says for nobody, "0" what WHOX does. */
+	if (strcmp(account, "*") == 0 || strcmp(account, "0") == 0 ||
+	    strlen(account) >= NICK_BYTES_MAX)
+		account = "";
+	if (strcmp(p->account ? p->account : "", account) == 0)
+		return;
+	xreplace(&p->account, *account ? account : NULL);
+	while ((c = map_next(&n->channels, &at)) != NULL)
+		if ((m = map_get(&c->members, p->key)) != NULL && m->shown)
+			room_show_member(n, c, m, NULL);
 }
 
 /* The channel of the line, when we are in it. */
@@ -88,7 +107,11 @@ on_join(struct network *n, struct line *l)
 	if (c == NULL || c->state < CHANNEL_NAMING)
 		return;
 	known = channel_member(c, n->is.casemap, l->nick) != NULL;
-	if ((m = events_member(n, c, l->nick)) != NULL && !known)
+	if ((m = events_member(n, c, l->nick)) == NULL)
+		return;
+	if (l->nparams >= 3)		/* extended-join */
+		events_account(n, m->person, l->params[1]);
+	if (!known)
 		room_show_member(n, c, m, NULL);
 }
 
@@ -139,15 +162,24 @@ on_kick(struct network *n, struct line *l)
 static void
 on_quit(struct network *n, struct line *l)
 {
+	struct person *p = people_find(&n->people, n->is.casemap, l->nick);
+	bool split = netsplit_is(l->params[0]);
+	char key[NAME_MAX_BYTES];
 	struct channel *c;
 	struct member *m;
 	size_t at = 0;
 
-	if (network_is_me(n, l->nick))
+	if (p == NULL || network_is_me(n, l->nick))
 		return;			/* the socket will close */
-	while ((c = map_next(&n->channels, &at)) != NULL)
-		if ((m = channel_member(c, n->is.casemap, l->nick)) != NULL)
-			room_member_gone(n, c, m, "quit", NULL, l->params[0]);
+	/* The last of these takes the person along. */
+	snprintf(key, sizeof(key), "%s", p->key);
+	while ((c = map_next(&n->channels, &at)) != NULL) {
+		if ((m = map_get(&c->members, key)) == NULL)
+			continue;
+		if (split)
+			netsplit_count(n, c, l->params[0]);
+		room_member_gone(n, c, m, "quit", NULL, l->params[0]);
+	}
 }
 
 static void
@@ -194,6 +226,15 @@ on_away(struct network *n, struct line *l)
 }
 
 static void
+on_account(struct network *n, struct line *l)
+{
+	struct person *p = people_find(&n->people, n->is.casemap, l->nick);
+
+	if (p != NULL)
+		events_account(n, p, l->params[0]);
+}
+
+static void
 on_chghost(struct network *n, struct line *l)
 {
 	size_t len = strlen(l->nick) + 1 + strlen(l->params[0]) + 1 +
@@ -233,13 +274,27 @@ set_rank(struct network *n, struct channel *c, const char *nick, int rank,
 		room_show_member(n, c, m, NULL);
 }
 
+/* "Mode +lk 20 key by nick" */
+static void
+tell_mode(struct network *n, struct channel *c, const struct line *l)
+{
+	static struct buf text;
+
+	buf_clear(&text);
+	buf_adds(&text, "Mode");
+	for (unsigned i = 1; i < l->nparams; i++)
+		buf_addf(&text, " %s", l->params[i]);
+	buf_addf(&text, " by %s", l->nick);
+	buf_addc(&text, '\0');
+	room_notice(n, c, buf_data(&text));
+}
+
 static void
 on_mode(struct network *n, struct line *l)
 {
 	struct channel *c = joined(n, l->params[0]);
 	bool on = true, others = false;
 	unsigned param = 2;
-	char text[512];
 
 	if (c == NULL)
 		return;
@@ -265,12 +320,8 @@ on_mode(struct network *n, struct line *l)
 		}
 		param++;
 	}
-	if (!others)
-		return;			/* roles have shown it */
-	snprintf(text, sizeof(text), "Mode %.64s %.128s %.128s by %.128s",
-	    l->params[1], l->params[2], l->params[3], l->nick);
-	utf8_xml_clean(text, strlen(text));	/* a name may be cut */
-	room_notice(n, c, text);
+	if (others)			/* the rest is shown by roles */
+		tell_mode(n, c, l);
 }
 
 static void
@@ -292,6 +343,20 @@ on_topic(struct network *n, struct line *l)
 	}
 }
 
+/* invite-notify: an operator has asked somebody else in. */
+static void
+tell_invited(struct network *n, struct channel *c, const struct line *l)
+{
+	char text[2 * NICK_BYTES_MAX + 64];
+
+	if (c == NULL || c->state < CHANNEL_NAMING ||
+	    !nick_is_valid(l->params[0]))
+		return;
+	snprintf(text, sizeof(text), "%s has invited %s", l->nick,
+	    l->params[0]);
+	room_notice(n, c, text);
+}
+
 static void
 on_invite(struct network *n, struct line *l)
 {
@@ -299,9 +364,12 @@ on_invite(struct network *n, struct line *l)
 	char *peer;
 	struct msg_room_invited invited = { .user = n->user };
 
-	if (!network_is_me(n, l->params[0]) ||
-	    !channel_is_valid(n, l->params[1]))
+	if (!channel_is_valid(n, l->params[1]))
 		return;
+	if (!network_is_me(n, l->params[0])) {
+		tell_invited(n, c, l);
+		return;
+	}
 	peer = xstrdup(network_contact_id(n, l->nick));
 	invited.peer = peer;
 	invited.room = c ? c->id : network_contact_id(n, l->params[1]);
@@ -349,6 +417,7 @@ static const struct {
 	{ "KICK",		2, ANYBODY,	on_kick },
 	{ "TOPIC",		1, 0,		on_topic },
 	{ "INVITE",		2, ANYBODY,	on_invite },
+	{ "ACCOUNT",		1, ANYBODY,	on_account },
 	{ "CHGHOST",		2, ANYBODY,	on_chghost },
 	{ "CAP",		3, 0,		cap_line },
 	{ "AUTHENTICATE",	1, 0,		sasl_line },

@@ -12,6 +12,8 @@ void	events_line(struct network *, struct line *);
  * cannot be one, or there are too many. */
 struct member *events_member(struct network *, struct channel *,
 	    const char *nick);
+/* The person is logged in under this name; "", "*" and "0": not. */
+void	events_account(struct network *, struct person *, const char *account);
 /* The person is away or back: tell every room we share. */
 void	events_away(struct network *, struct person *, bool away,
 	    const char *status);

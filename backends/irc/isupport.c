@@ -126,6 +126,12 @@ set_topic_len(struct isupport *is, const char *value)
 }
 
 static void
+set_channel_len(struct isupport *is, const char *value)
+{
+	is->channel_len = number(value, 1, NAME_MAX_BYTES - 1);
+}
+
+static void
 set_kick_len(struct isupport *is, const char *value)
 {
 	is->kick_len = number(value, 1, 4096);
@@ -157,6 +163,7 @@ static const struct {
 } tokens[] = {
 	{ "AWAYLEN",		set_away_len },
 	{ "CASEMAPPING",	set_casemap },
+	{ "CHANNELLEN",		set_channel_len },
 	{ "CHANMODES",		set_chanmodes },
 	{ "CHANTYPES",		set_chantypes },
 	{ "KICKLEN",		set_kick_len },

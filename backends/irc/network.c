@@ -9,6 +9,7 @@
 
 #include "backends/irc/ask.h"
 #include "backends/irc/events.h"
+#include "backends/irc/netsplit.h"
 #include "backends/irc/outage.h"
 #include "backends/irc/outbox.h"
 #include "backends/irc/register.h"
@@ -233,6 +234,7 @@ network_create(struct irc *irc, const char *user, struct settings *settings,
 	isupport_init(&n->is);
 	await_init(&n->awaits);
 	outbox_init(n);
+	netsplit_init(n);
 	link_init(&n->link, irc->loop, &irc->config.flood, &link_events, n);
 	ev_init(&n->clock, on_clock);
 	n->clock.data = n;
@@ -284,6 +286,7 @@ network_destroy(struct network *n)
 	outbox_refuse(n, "logged out");
 	link_close(&n->link);
 	sasl_stop(n);
+	netsplit_forget(n);
 	ev_timer_stop(n->irc->loop, &n->clock);
 	await_fail_kinds(&n->awaits, ~0u, ERR_NOT_CONNECTED, "logged out");
 	while ((c = map_next(&n->channels, &at)) != NULL) {
@@ -362,6 +365,7 @@ network_lost(struct network *n, const char *why)
 	said_lost(n, text);
 	link_close(&n->link);
 	sasl_stop(n);
+	netsplit_forget(n);
 	await_fail_kinds(&n->awaits, ~0u, ERR_NETWORK, text);
 	if (n->state == NETWORK_QUITTING || n->fatal != NULL) {
 		over(n, text);

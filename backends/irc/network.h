@@ -5,6 +5,7 @@
  * The files that work on a struct network, lower ones first:
  *	network.c	connecting, losing, reconnecting, quitting, the clock
  *	room.c		what the main process is told of channels
+ *	netsplit.c	one line for many who quit
  *	said.c		what the user says, until the server has taken it
  *	message.c	what people say to the user
  *	cap.c		what the server and we have in common
@@ -115,6 +116,12 @@ struct outbox {
 	struct ev_timer	 expiry;	/* runs while there are some */
 };
 
+/* netsplit.c's */
+struct netsplit {
+	char		 servers[128];	/* "a.example b.example" */
+	struct ev_timer	 due;		/* runs while some are not told */
+};
+
 /* Written by the files above, read by session.c too. */
 struct network {
 	struct irc	*irc;
@@ -173,6 +180,7 @@ struct network {
 	double		 talked;	/* ev_now() of the last private message */
 	double		 left;		/* ev_now() of leaving the last room */
 	char		*motd;		/* while it comes */
+	struct netsplit	 split;
 };
 
 /* Starts connecting.  name is NULL for the fixed network; nick is what we

@@ -15,6 +15,7 @@
 #include "backends/irc/outbox.h"
 #include "backends/irc/room.h"
 #include "backends/irc/sasl.h"
+#include "util/utf8.h"
 #include "util/xalloc.h"
 
 static const char *
@@ -160,6 +161,22 @@ on_who(struct network *n, struct line *l)
 		events_away(n, m->person, *l->params[6] == 'G', NULL);
 }
 
+/* me 41 #channel nick flags account, as asked by room_named() */
+static void
+on_whox(struct network *n, struct line *l)
+{
+	struct channel *c = network_channel(n, l->params[2]);
+	struct member *m;
+
+	if (c == NULL || !c->who || strcmp(l->params[1], ROOM_WHOX) != 0)
+		return;
+	m = channel_member(c, n->is.casemap, l->params[3]);
+	if (m == NULL)
+		return;
+	events_away(n, m->person, *l->params[4] == 'G', NULL);
+	events_account(n, m->person, l->params[5]);
+}
+
 static void
 on_who_end(struct network *n, struct line *l)
 {
@@ -206,11 +223,43 @@ on_nick_refused(struct network *n, struct line *l)
 	    ERR_NOT_ALLOWED, last_param(l));
 }
 
+/* Some JOIN that has no answer yet; the table knows no order. */
+static struct channel *
+joining(const struct network *n)
+{
+	struct channel *c;
+	size_t at = 0;
+
+	while ((c = map_next(&n->channels, &at)) != NULL)
+		if (c->state == CHANNEL_JOINING)
+			return c;
+	return NULL;
+}
+
+/* 461: me JOIN :Not enough parameters */
+static void
+on_too_few(struct network *n, struct line *l)
+{
+	struct channel *c;
+
+	if (strcmp(l->params[1], "JOIN") == 0 && (c = joining(n)) != NULL)
+		room_refuse(n, c, ERR_NOT_ACCEPTABLE, last_param(l));
+}
+
 static void
 on_try_again(struct network *n, struct line *l)
 {
+	struct await *a;
+	struct channel *c;
+
 	if (strcmp(l->params[1], "LIST") == 0)
 		ask_list_refused(n, last_param(l));
+	else if (strcmp(l->params[1], "JOIN") == 0 &&
+	    (c = joining(n)) != NULL)
+		room_refuse(n, c, ERR_RATE_LIMITED, last_param(l));
+	else if (strcmp(l->params[1], "WHOIS") == 0 &&
+	    (a = await_first(&n->awaits, AWAIT_WHOIS)) != NULL)
+		await_fail(&n->awaits, a, ERR_RATE_LIMITED, last_param(l));
 }
 
 static void
@@ -246,7 +295,7 @@ static const struct {
 	{ 317, 4, ask_whois_line }, { 319, 3, ask_whois_line },
 	{ 330, 4, ask_whois_line }, { 671, 3, ask_whois_line },
 	{ 318, 2, ask_whois_end },
-	{ 315, 2, on_who_end }, { 352, 7, on_who },
+	{ 315, 2, on_who_end }, { 352, 7, on_who }, { 354, 6, on_whox },
 	{ 322, 3, ask_list_line }, { 323, 1, ask_list_end },
 	{ 331, 2, on_no_topic }, { 332, 3, on_topic },
 	{ 333, 4, on_topic_by },
@@ -258,6 +307,7 @@ static const struct {
 	{ 432, 1, on_nick_refused }, { 433, 1, on_nick_refused },
 	{ 436, 1, on_nick_refused }, { 437, 2, on_nick_refused },
 	{ 438, 1, on_nick_refused }, { 447, 1, on_nick_refused },
+	{ 461, 3, on_too_few },
 	{ 464, 1, on_password_wrong }, { 465, 1, on_banned },
 	{ 900, 1, sasl_numeric }, { 902, 1, sasl_numeric },
 	{ 903, 1, sasl_numeric }, { 904, 1, sasl_numeric },
@@ -288,7 +338,7 @@ static const struct {
 	{ 408, false, SAID,		ERR_NOT_ACCEPTABLE },
 	{ 439, true,  ALL,		ERR_RATE_LIMITED },
 	{ 441, false, K(KICK) | K(MODE), ERR_NOT_FOUND },
-	{ 442, false, CHANGES,		ERR_NOT_ALLOWED },
+	{ 442, true,  CHANGES,		ERR_NOT_ALLOWED },
 	{ 443, false, K(INVITE),	ERR_CONFLICT },
 	{ 448, true,  0,		ERR_NOT_ALLOWED },
 	{ 467, false, K(MODE),		ERR_CONFLICT },
@@ -312,10 +362,12 @@ static const struct {
 	{ 489, true,  0,		ERR_NOT_ALLOWED },
 	{ 490, true,  SAID,		ERR_NOT_ALLOWED },
 	{ 495, true,  0,		ERR_NOT_ALLOWED },
+	{ 492, true,  SAID,		ERR_NOT_ALLOWED },
 	{ 499, false, CHANGES,		ERR_FORBIDDEN },
 	{ 500, true,  0,		ERR_RATE_LIMITED },
 	{ 519, true,  0,		ERR_NOT_ALLOWED },
 	{ 520, true,  0,		ERR_NOT_ALLOWED },
+	{ 521, true,  0,		ERR_NOT_ALLOWED },
 	{ 531, false, SAID,		ERR_FORBIDDEN },
 	{ 716, false, SAID,		ERR_FORBIDDEN },
 	{ 926, true,  0,		ERR_NOT_ALLOWED },
@@ -336,15 +388,62 @@ show_refusal(struct network *n, struct line *l)
 	}
 }
 
+static bool
+mentions(const char *text, const char *name)
+{
+	size_t len = strlen(name);
+
+	for (; (text = strstr(text, name)) != NULL; text += len)
+		if (text[len] == '\0' || strchr(" .,:;)'\"", text[len]))
+			return true;
+	return false;
+}
+
+/* The JOIN that the line is about.  Some servers name the channel in the text
+ * only. */
+static struct channel *
+refused_join(struct network *n, const struct line *l)
+{
+	struct channel *c = network_channel(n, l->params[1]);
+	size_t at = 0;
+
+	if (c != NULL)
+		return c->state == CHANNEL_JOINING ? c : NULL;
+	if (isupport_is_channel(&n->is, l->params[1]))
+		return NULL;
+	while ((c = map_next(&n->channels, &at)) != NULL)
+		if (c->state == CHANNEL_JOINING &&
+		    mentions(last_param(l), c->name))
+			return c;
+	return NULL;
+}
+
+static void
+refuse_join(struct network *n, struct channel *c, const char *code,
+    const struct line *l)
+{
+	char text[NAME_MAX_BYTES + 600];
+
+	/* me #asked #other :Forwarding to another channel */
+	if (l->numeric == 470 && l->nparams > 3) {
+		snprintf(text, sizeof(text), "%.500s: %.255s", last_param(l),
+		    l->params[2]);
+		utf8_xml_clean(text, strlen(text));
+		room_refuse(n, c, code, text);
+	} else {
+		room_refuse(n, c, code, last_param(l));
+	}
+	outbox_move(n);
+}
+
 static void
 refused(struct network *n, struct line *l, size_t row)
 {
-	struct channel *c = network_channel(n, l->params[1]);
+	struct channel *c;
 	struct await *a;
 
-	if (refusals[row].joins && c != NULL && c->state == CHANNEL_JOINING) {
-		room_refuse(n, c, refusals[row].code, last_param(l));
-		outbox_move(n);
+	if (refusals[row].joins && (c = refused_join(n, l)) != NULL) {
+		refuse_join(n, c, refusals[row].code, l);
 		return;
 	}
 	a = await_find_any(&n->awaits, n->is.casemap, refusals[row].kinds,

@@ -78,10 +78,18 @@ room_show_member(struct network *n, struct channel *c, struct member *m,
 		.self = network_is_me(n, p->nick),
 	};
 
+	static struct buf account;
+
 	if (!room_is_live(c))
 		return;
 	if (!network_is_fixed(n))
 		occupant.real = network_contact_id(n, p->nick);
+	/* Absent is "as before": said once there was something to say. */
+	if (p->account != NULL)
+		occupant.account = format_plain(p->account, &account);
+	else if (m->accounted)
+		occupant.account = "";
+	m->accounted = p->account != NULL;
 	m->shown = true;
 	up_notify(METHOD_room_occupant, &occupant);
 }
@@ -204,12 +212,41 @@ remove_channel(struct network *n, struct channel *c)
 	}
 }
 
+bool
+room_is_called(const struct channel *c, const char *id)
+{
+	return !c->wanted || strcasecmp(c->id, id) == 0;
+}
+
+/* "#foo[" and "#FOO{" are one room, but two addresses: the second would take
+ * from the first what is said. */
+static void
+refuse_twin(request_t request, const struct channel *c)
+{
+	char text[NAME_MAX_BYTES * 2 + 400];
+
+	snprintf(text, sizeof(text), "you are in this room already, under the "
+	    "name %s", c->id);
+	up_error(request, ERR_NOT_ALLOWED, text);
+}
+
 void
 room_join(struct network *n, request_t request, const char *id,
     const char *name, const char *key)
 {
 	struct channel *c = network_channel(n, name);
 
+	if (c != NULL && !room_is_called(c, id)) {
+		refuse_twin(request, c);
+		return;
+	}
+	if (c == NULL && n->is.channel_len != 0 &&
+	    strlen(name) > n->is.channel_len) {
+		/* Some servers would cut it and join another room. */
+		up_error(request, ERR_NOT_ACCEPTABLE,
+		    "too long a name for this server");
+		return;
+	}
 	if (c == NULL && (c = add_channel(n, id, name)) == NULL) {
 		up_error(request, ERR_NOT_ALLOWED, "too many rooms");
 		return;
@@ -401,7 +438,8 @@ room_named(struct network *n, struct channel *c)
 	 * rooms nobody's message shall wait for that. */
 	if (link_is_quiet(&n->link) && map_count(&c->members) > 1 &&
 	    map_count(&c->members) <= n->irc->config.who_max &&
-	    link_send(&n->link, "WHO", c->name, NULL) == 0)
+	    link_send(&n->link, "WHO", c->name, n->is.whox ?
+	    "%tcnfa," ROOM_WHOX : NULL, NULL) == 0)
 		c->who = true;
 }
 

@@ -6,11 +6,15 @@
 
 #include "backends/irc/network.h"
 
+#define ROOM_WHOX "41"		/* marks the answers to our own WHO */
+
 /* The main process wants to be in the channel: JOIN now or once connected; if
  * we are in already, everything is told again.  Answers the request by and by.
  * key may be NULL. */
 void	room_join(struct network *, request_t, const char *id,
 	    const char *name, const char *key);
+/* Is that the id under which the main process knows it, if it does? */
+bool	room_is_called(const struct channel *, const char *id);
 /* The server has put us into a channel that nobody asked for: the user is told,
  * and hears nothing of it until the main process joins it. */
 void	room_forced(struct network *, const char *name);

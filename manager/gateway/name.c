@@ -28,8 +28,9 @@ make(const struct gateway *gw, struct arena *a, const char *name,
 {
 	struct jid jid;
 
-	if (!escaping(gw) && jid_make(a, percent_node(a, name),
-	    gw->config->jid, resource, &jid) == 0)
+	/* A nick may look like an escape: then only escaping brings it back. */
+	if (!escaping(gw) && !jid_has_escapes(name) && jid_make(a,
+	    percent_node(a, name), gw->config->jid, resource, &jid) == 0)
 		return (char *)jid.full;
 	/* What cannot stand in a node is escaped in either case. */
 	if (jid_make(a, jid_escape(a, name), gw->config->jid, resource,
