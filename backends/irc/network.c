@@ -9,6 +9,7 @@
 
 #include "backends/irc/ask.h"
 #include "backends/irc/events.h"
+#include "backends/irc/message.h"
 #include "backends/irc/netsplit.h"
 #include "backends/irc/outage.h"
 #include "backends/irc/outbox.h"
@@ -269,6 +270,7 @@ network_free(void *object)
 	free(n->nick);
 	free(n->wanted);
 	free(n->motd);
+	explicit_bzero(n, sizeof(*n));
 	free(n);
 }
 
@@ -306,6 +308,10 @@ over(struct network *n, const char *why)
 	bool quit = n->state == NETWORK_QUITTING;
 
 	outbox_refuse(n, why);
+	/* Where there is no session to end, this is the only place to say so
+	 * even when no room is open. */
+	if (reason != NULL && !network_is_fixed(n) && !quit)
+		message_from(n, network_id(n), why);
 	if (reason == NULL)
 		reason = strstr(why, "certificate") ? "certificate" : "network";
 	/* A fixed network takes its rooms along: the main process joins them

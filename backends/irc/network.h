@@ -28,6 +28,7 @@
 #include "backends/irc/config.h"
 #include "backends/irc/isupport.h"
 #include "backends/irc/link.h"
+#include "backends/irc/scram.h"
 #include "backends/irc/server.h"
 #include "net/tls.h"
 #include "util/backoff.h"
@@ -163,6 +164,8 @@ struct network {
 	unsigned	 caps_offered;
 	struct caps	 cap;
 	struct sasl	*sasl;		/* sasl.c's, while it lasts, or NULL */
+	struct scram_memory scram;	/* of the last login by SCRAM */
+	bool		 certified;	/* we show a certificate of the user's */
 	bool		 identified;	/* SASL succeeded */
 	struct isupport	 is;
 	struct map	 people;	/* case-mapped nick -> struct person */

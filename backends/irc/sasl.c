@@ -10,7 +10,9 @@
 #include <strings.h>
 
 #include "backends/irc/cap.h"
+#include "backends/irc/derive.h"
 #include "backends/irc/message.h"
+#include "backends/irc/settings.h"
 #include "util/log.h"
 #include "util/xalloc.h"
 
@@ -23,6 +25,9 @@ struct sasl {
 	enum mechanism	 mechanism;	/* 0: none is under way */
 	unsigned	 refused;	/* enum mechanism */
 	bool		 sent;		/* all of what we had to say */
+	bool		 verified;	/* the server has shown itself, too */
+	struct scram	*scram;		/* or NULL */
+	struct derive	*derive;	/* while the key is made, or NULL */
 	struct buf	 in;		/* chunks so far; <= IN_MAX */
 	struct ev_timer	 clock;
 };
@@ -31,6 +36,8 @@ static const struct {
 	const char	*name;
 	enum mechanism	 mechanism;
 } mechanisms[] = {			/* the best first */
+	{ "EXTERNAL",		MECHANISM_EXTERNAL },
+	{ "SCRAM-SHA-256",	MECHANISM_SCRAM_SHA_256 },
 	{ "PLAIN",		MECHANISM_PLAIN },
 };
 
@@ -63,11 +70,16 @@ sasl_parse_mechanisms(const char *list)
 
 /* ---- which */
 
+/* What the gateway was given at login is for the one network that it serves. */
 static const char *
 password_of(const struct network *n)
 {
+	const char *own = settings_get(n, "sasl_password");
+
+	if (own != NULL)
+		return own;
 	if (!network_is_fixed(n) || n->password == NULL ||
-	    *n->password == '\0')
+	    *n->password == '\0' || n->irc->config.send_pass)
 		return NULL;
 	return n->password;
 }
@@ -75,21 +87,62 @@ password_of(const struct network *n)
 static const char *
 user_of(const struct network *n)
 {
-	return n->account;
+	const char *own = settings_get(n, "sasl_user");
+
+	if (own != NULL)
+		return own;
+	return network_is_fixed(n) ? n->account : n->wanted;
+}
+
+/* Nobody on the way can read along. */
+static bool
+is_private(const struct network *n)
+{
+	return n->link.conn == NULL || conn_is_tls(n->link.conn) ||
+	    conn_is_loopback(n->link.conn);
 }
 
 /* What the user could do, whatever the server offers. */
 static unsigned
 usable(const struct network *n)
 {
-	const struct irc_config *c = &n->irc->config;
+	const char *how = settings_get(n, "sasl");
 	unsigned bits = 0;
 
-	if (c->sasl == SASL_OFF || c->send_pass)
+	if (how == NULL)
+		how = n->irc->config.sasl == SASL_OFF ? "off" : "auto";
+	if (n->certified)
+		bits |= MECHANISM_EXTERNAL;
+	if (password_of(n) != NULL) {
+		bits |= MECHANISM_SCRAM_SHA_256;
+		if (is_private(n) || strcmp(how, "plain") == 0)
+			bits |= MECHANISM_PLAIN;
+	}
+	if (strcmp(how, "off") == 0)
 		return 0;
-	if (password_of(n) != NULL)
-		bits |= MECHANISM_PLAIN;
-	return bits;
+	return strcmp(how, "auto") == 0 ? bits :
+	    bits & sasl_parse_mechanisms(how);
+}
+
+/* Does the user insist on being logged in?  A password meant for services that
+ * know nothing of SASL may be refused by it without harm. */
+static bool
+is_required(const struct network *n)
+{
+	const char *how = settings_get(n, "sasl");
+
+	if (how != NULL)
+		return strcmp(how, "off") != 0 && (strcmp(how, "auto") != 0 ||
+		    settings_get(n, "sasl_password") != NULL);
+	return n->irc->config.sasl == SASL_REQUIRE ||
+	    settings_get(n, "sasl_password") != NULL;
+}
+
+/* Has he anything to log in with at all? */
+static bool
+has_something(const struct network *n)
+{
+	return n->certified || password_of(n) != NULL;
 }
 
 static enum mechanism
@@ -124,6 +177,8 @@ forget(struct network *n)
 		return;
 	n->sasl = NULL;
 	ev_timer_stop(n->irc->loop, &s->clock);
+	derive_cancel(s->derive);
+	scram_destroy(s->scram);
 	buf_free(&s->in);
 	free(s);
 }
@@ -139,10 +194,11 @@ sasl_stop(struct network *n)
 static void
 failed(struct network *n, const char *text)
 {
-	char *copy = xstrdup(text);
+	char *copy = xstrdup(*text != '\0' ? text :
+	    "the server refuses the login");
 
 	forget(n);
-	if (n->irc->config.sasl == SASL_REQUIRE) {
+	if (is_required(n) && n->state == NETWORK_REGISTERING) {
 		xreplace(&n->last_error, copy);
 		n->fatal = "auth";
 		network_lost(n, "SASL failed");
@@ -195,6 +251,57 @@ say_plain(struct network *n)
 	n->sasl->sent = true;
 }
 
+static void
+say_text(struct network *n, const char *text)
+{
+	say(n, text, strlen(text));
+}
+
+/* ---- SCRAM */
+
+static void
+give_up(struct network *n, const char *why)
+{
+	link_now(&n->link, "AUTHENTICATE", "*", NULL);
+	failed(n, why);
+}
+
+static void
+on_derived(void *ctx)
+{
+	struct network *n = ctx;
+
+	n->sasl->derive = NULL;
+	say_text(n, scram_final(n->sasl->scram));
+	n->sasl->sent = true;
+}
+
+/* The three things that a server says: nothing, the challenge, and that it
+ * knows the password, too. */
+static void
+scram_heard(struct network *n, const char *text)
+{
+	struct sasl *s = n->sasl;
+	const char *why;
+
+	if (s->scram == NULL) {
+		s->scram = scram_create(user_of(n), password_of(n), NULL,
+		    &n->scram);
+		say_text(n, scram_first(s->scram));
+	} else if (!s->sent) {
+		if (scram_challenge(s->scram, text, &why) == -1)
+			give_up(n, why);
+		else
+			s->derive = derive_start(n->irc->loop, s->scram,
+			    on_derived, n);
+	} else if (scram_verify(s->scram, text, &why) == -1) {
+		give_up(n, why);
+	} else {
+		s->verified = true;
+		link_now(&n->link, "AUTHENTICATE", "+", NULL);
+	}
+}
+
 /* ---- the exchange */
 
 static void
@@ -203,8 +310,7 @@ on_clock(struct ev_loop *loop, struct ev_timer *w, int revents)
 	struct sasl *s = CONTAINER(w, struct sasl, clock);
 
 	(void)loop, (void)revents;
-	link_now(&s->network->link, "AUTHENTICATE", "*", NULL);
-	failed(s->network, "SASL: the server did not answer in time");
+	give_up(s->network, "SASL: the server did not answer in time");
 }
 
 /* With the best that is left; false: nothing is. */
@@ -223,7 +329,11 @@ try_next(struct network *n)
 		ev_timer_start(n->irc->loop, &s->clock);
 	}
 	s->mechanism = m;
-	s->sent = false;
+	s->sent = s->verified = false;
+	derive_cancel(s->derive);
+	scram_destroy(s->scram);
+	s->derive = NULL;
+	s->scram = NULL;
 	buf_free(&s->in);
 	link_now(&n->link, "AUTHENTICATE", name_of(m), NULL);
 	return true;
@@ -239,9 +349,10 @@ sasl_begin(struct network *n)
 		return;
 	if (n->state != NETWORK_REGISTERING)
 		return;
-	if (usable(n) != 0 && n->irc->config.sasl == SASL_REQUIRE)
-		failed(n, "the server offers no SASL mechanism that can be "
-		    "used");
+	if (has_something(n) && is_required(n))
+		failed(n, (n->caps_offered & CAP_SASL) ?
+		    "the server offers no way to log in (SASL) that may be "
+		    "used here" : "the server offers no login (SASL)");
 	else
 		cap_end(n);
 }
@@ -255,12 +366,51 @@ sasl_gone(struct network *n)
 
 /* All of what the server says in this step. */
 static void
-heard(struct network *n)
+heard(struct network *n, const char *text)
 {
 	struct sasl *s = n->sasl;
 
-	if (s->mechanism == MECHANISM_PLAIN && !s->sent)
-		say_plain(n);
+	switch (s->mechanism) {
+	case MECHANISM_SCRAM_SHA_256:
+		/* Not while the key is made, and not after the end. */
+		if (s->derive == NULL && !s->verified)
+			scram_heard(n, text);
+		return;
+	case MECHANISM_PLAIN:
+		if (!s->sent)
+			say_plain(n);
+		return;
+	case MECHANISM_EXTERNAL:
+		/* As whom is in the certificate, unless it is said here. */
+		if (!s->sent)
+			say_text(n, settings_get(n, "sasl_user") != NULL ?
+			    settings_get(n, "sasl_user") : "");
+		s->sent = true;
+		return;
+	case MECHANISM_UNKNOWN:
+		return;
+	}
+}
+
+/* What came is whole: out of base64, as text. */
+static void
+take_step(struct network *n)
+{
+	struct buf in = n->sasl->in;
+	size_t size = buf_len(&in), len = 0;
+	char *text = xmalloc(size + 1);
+	int r;
+
+	n->sasl->in = (struct buf){ 0 };
+	r = sodium_base642bin((unsigned char *)text, size, buf_data(&in), size,
+	    NULL, &len, NULL, sodium_base64_VARIANT_ORIGINAL);
+	text[len] = '\0';
+	if (r == -1 || strlen(text) != len)
+		give_up(n, "SASL: what the server says is not understood");
+	else
+		heard(n, text);
+	free(text);
+	buf_free(&in);
 }
 
 void
@@ -274,14 +424,26 @@ sasl_line(struct network *n, struct line *l)
 		return;
 	if (strcmp(text, "+") != 0)
 		buf_adds(&s->in, text);
-	if (len > CHUNK || buf_len(&s->in) > IN_MAX) {
-		link_now(&n->link, "AUTHENTICATE", "*", NULL);
-		failed(n, "SASL: the server says too much");
-	} else if (len < CHUNK) {
-		heard(n);
-		if (n->sasl != NULL)
-			buf_free(&n->sasl->in);
+	if (len > CHUNK || buf_len(&s->in) > IN_MAX)
+		give_up(n, "SASL: the server says too much");
+	else if (len < CHUNK)
+		take_step(n);
+}
+
+static void
+succeeded(struct network *n)
+{
+	/* RFC 5802 3: without this proof it may be anybody, who would have us
+	 * believe that we are safe with him. */
+	if (n->sasl->mechanism == MECHANISM_SCRAM_SHA_256 &&
+	    !n->sasl->verified) {
+		failed(n, "SCRAM: the server has not shown that it knows the "
+		    "password");
+		return;
 	}
+	forget(n);
+	n->identified = true;
+	cap_end(n);
 }
 
 static void
@@ -302,9 +464,11 @@ sasl_numeric(struct network *n, struct line *l)
 	switch (l->numeric) {
 	case 900:
 		return;			/* logged in as; 903 follows */
-	case 903: case 907:		/* success; we are logged in already */
+	case 903:
+		succeeded(n);
+		return;
+	case 907:			/* logged in already */
 		forget(n);
-		n->identified = true;
 		cap_end(n);
 		return;
 	case 908:			/* 904 follows */
