@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "manager/gateway/contact.h"
+#include "manager/gateway/form.h"
 #include "manager/gateway/outgoing.h"
 #include "manager/gateway/say.h"
 #include "manager/gateway/session.h"
@@ -131,6 +132,20 @@ renew_session(struct job *job)
 	session_want(user, NULL);
 }
 
+static int
+type_of(const struct gateway *gw, const char *name)
+{
+	const struct msg_initialize_result *can = pool_features(gw->pool);
+
+	for (size_t i = 0; can != NULL && i < can->account_fields.n; i++) {
+		const struct msg_field *f = &can->account_fields.v[i];
+
+		if (strcmp(f->var, name) == 0 && form_is_secret(f))
+			return STORE_SECRET;
+	}
+	return STORE_STRING;
+}
+
 static void
 stored(void *arg, const char *error)
 {
@@ -142,7 +157,8 @@ stored(void *arg, const char *error)
 	}
 	for (size_t i = 0; i < job->settings.n; i++)
 		store_set_setting(job->gw->store, job->jid,
-		    job->settings.v[i].key, STORE_STRING,
+		    job->settings.v[i].key,
+		    type_of(job->gw, job->settings.v[i].key),
 		    job->settings.v[i].value);
 	if (job->known) {
 		renew_session(job);

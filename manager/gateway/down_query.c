@@ -220,9 +220,11 @@ down_private_set(struct down *d)
 		return;
 	}
 	value = buf_steal(&text);
-	user_set_setting(d->user, "storage", STORE_STRING, value);
+	if (user_set_setting(d->user, "storage", STORE_STRING, value))
+		say_result(d);
+	else
+		say_error(d, E_RESOURCE_CONSTRAINT, "Too many bookmarks.");
 	free(value);
-	say_result(d);
 }
 
 /* ------------------------------------------------------ blocking (XEP-0191) */

@@ -74,6 +74,12 @@ type_of(const char *type)
 	return type;
 }
 
+bool
+form_is_secret(const struct msg_field *f)
+{
+	return strcmp(type_of(f->type), "text-private") == 0;
+}
+
 void
 form_field_of(struct xml *x, const struct msg_field *f)
 {

@@ -16,6 +16,8 @@ void	form_field(struct xml *, const char *var, const char *type,
 /* A field as backends describe them. */
 void	form_field_of(struct xml *, const struct msg_field *);
 void	form_end(struct xml *);
+/* Is what is filled in there not to be shown to anybody? */
+bool	form_is_secret(const struct msg_field *);
 
 /* The form inside an element, or NULL; one value of it, NULL when absent. */
 const struct stanza *form_find(const struct stanza *);

@@ -107,7 +107,7 @@ take_record(struct user *user, const struct store_user *record)
 	user->vip = record->vip;
 	for (size_t i = 0; i < record->nsettings; i++)
 		user_put_setting(user, record->settings[i].name,
-		    record->settings[i].value);
+		    record->settings[i].type, record->settings[i].value);
 	contacts_load(user, record->contacts, record->ncontacts);
 }
 

@@ -5,6 +5,8 @@
 
 #include <string.h>
 
+#include "protocol/features.h"
+
 static bool
 escaping(const struct gateway *gw)
 {
@@ -81,4 +83,11 @@ name_is_room(const struct gateway *gw, const char *name)
 			    strchr(feature + sizeof(key) - 1, *name) != NULL;
 	}
 	return false;
+}
+
+bool
+name_is_server(const struct gateway *gw, const char *name)
+{
+	return gateway_can(gw, FEATURE_NETWORKS) && *name != '\0' &&
+	    strpbrk(name, "@%") == NULL && !name_is_room(gw, name);
 }

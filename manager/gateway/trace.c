@@ -132,9 +132,15 @@ secret_until(const char *tag, size_t n)
 	static const char *const secrets[] = {
 		"var='password'", "roomsecret'",
 	};
+	static const char submit[] = " type='submit'";
 
 	if (n > 9 && memcmp(tag, "<password", 9) == 0)
 		return "</password";
+	/* Which fields of a backend's form are secret is not to be seen in what
+	 * comes back, so none is shown. */
+	if (n > 3 && memcmp(tag, "<x ", 3) == 0 &&
+	    memmem(tag, n, submit, sizeof(submit) - 1) != NULL)
+		return "</x";
 	if (n < 7 || memcmp(tag, "<field ", 7) != 0)
 		return NULL;
 	for (size_t i = 0; i < LENGTH(secrets); i++) {
@@ -284,7 +290,8 @@ put_message(const struct user *user, const char *way, enum method method,
 		for (unsigned i = 0; i < layout->count; i++)
 			put_field(&b, &layout->fields[i], (const char *)params +
 			    layout->fields[i].offset, t->bodies,
-			    method == METHOD_setting);
+			    method == METHOD_setting ||
+			    method == METHOD_setting_up);
 		end(t, &b);
 	}
 }

@@ -3,6 +3,7 @@
 #include "manager/gateway/ask.h"
 #include "manager/gateway/session.h"
 #include "manager/gateway/up.h"
+#include "util/log.h"
 
 void
 up_connected(struct up *up)
@@ -16,6 +17,18 @@ up_disconnected(struct up *up)
 	const struct msg_disconnected *msg = &up->params->disconnected;
 
 	session_disconnected(up->user, msg->reason, msg->text, msg->retry);
+}
+
+void
+up_setting(struct up *up)
+{
+	const struct msg_setting_up *msg = &up->params->setting_up;
+
+	if (*msg->name == '\0' || !user_keep_setting(up->user, msg->name,
+	    msg->secret ? STORE_SECRET : STORE_STRING, msg->value))
+		log_warn("%s: %s: backend %u: a setting is not kept: too many "
+		    "of them, too much, or no name", up->gw->config->jid,
+		    up->user->jid, up->backend);
 }
 
 void

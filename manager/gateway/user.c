@@ -18,6 +18,7 @@
 struct setting {
 	char	*name;		/* the key in user->settings */
 	char	*value;
+	int	 type;		/* of store.h */
 };
 
 static const char *const shows[] = {
@@ -116,11 +117,17 @@ user_save(struct user *user)
 		.jid = user->jid, .uin = user->account, .password = "",
 		.language = "en", .encoding = "utf8",
 	};
+	const struct setting *setting;
+	size_t at = 0;
 
 	if (!user->unsaved)
 		return;
 	user->unsaved = false;
 	store_register(user->gw->store, &record, NULL, NULL);
+	/* What was set before the network had let the user in. */
+	while ((setting = map_next(&user->settings, &at)) != NULL)
+		store_set_setting(user->gw->store, user->jid, setting->name,
+		    setting->type, setting->value);
 }
 
 static void
@@ -150,6 +157,14 @@ forget_secret(char *secret)
 	free(secret);
 }
 
+static void
+setting_free(struct setting *setting)
+{
+	forget_secret(setting->value);
+	free(setting->name);
+	free(setting);
+}
+
 void
 user_destroy(struct user *user)
 {
@@ -162,11 +177,8 @@ user_destroy(struct user *user)
 	rooms_destroy(user);
 	contacts_destroy(user);
 	user_forget_clients(user);
-	while ((setting = map_next(&user->settings, &at)) != NULL) {
-		free(setting->name);
-		free(setting->value);
-		free(setting);
-	}
+	while ((setting = map_next(&user->settings, &at)) != NULL)
+		setting_free(setting);
 	map_finish(&user->settings);
 	map_finish(&user->rooms);
 	forget_secret(user->password);
@@ -291,19 +303,25 @@ cache_setting(struct user *user, const char *name, const char *value)
 		    user->gw->config->stay_connected;
 }
 
+static size_t
+size_of(const char *name, const struct setting *setting)
+{
+	return setting ? strlen(name) + strlen(setting->value) : 0;
+}
+
 void
-user_put_setting(struct user *user, const char *name, const char *value)
+user_put_setting(struct user *user, const char *name, int type,
+    const char *value)
 {
 	struct setting *setting = map_get(&user->settings, name);
 
 	cache_setting(user, name, value);
+	user->settings_bytes -= size_of(name, setting);
 	if (value == NULL) {
 		if (setting == NULL)
 			return;
 		map_remove(&user->settings, name);
-		free(setting->name);
-		free(setting->value);
-		free(setting);
+		setting_free(setting);
 		return;
 	}
 	if (setting == NULL) {
@@ -311,10 +329,52 @@ user_put_setting(struct user *user, const char *name, const char *value)
 		setting->name = xstrdup(name);
 		map_put(&user->settings, setting->name, setting);
 	}
-	xreplace(&setting->value, value);
+	setting->type = type;
+	forget_secret(setting->value);
+	setting->value = xstrdup(value);
+	user->settings_bytes += size_of(name, setting);
 }
 
-void
+bool
+user_setting_is_secret(const struct user *user, const char *name)
+{
+	const struct setting *setting = map_get(&user->settings, name);
+
+	return setting != NULL && setting->type == STORE_SECRET;
+}
+
+/* To set one to less is always possible. */
+static bool
+fits(const struct user *user, const char *name, const char *value)
+{
+	const struct setting *setting = map_get(&user->settings, name);
+	size_t before = size_of(name, setting);
+	size_t after = value ? strlen(name) + strlen(value) : 0;
+
+	if (after <= before)
+		return true;
+	return after - before + user->settings_bytes <=
+	    USER_SETTINGS_BYTES_MAX && strlen(value) <=
+	    USER_SETTING_BYTES_MAX && strlen(name) < SCOPE_NAME_MAX &&
+	    (setting != NULL ||
+	    map_count(&user->settings) < USER_SETTINGS_MAX);
+}
+
+bool
+user_keep_setting(struct user *user, const char *name, int type,
+    const char *value)
+{
+	if (!fits(user, name, value))
+		return false;
+	user_put_setting(user, name, type, value);
+	/* Otherwise user_save() does it, once the network knows the user. */
+	if (!user->unsaved)
+		store_set_setting(user->gw->store, user->jid, name, type,
+		    value);
+	return true;
+}
+
+bool
 user_set_setting(struct user *user, const char *name, int type,
     const char *value)
 {
@@ -322,10 +382,12 @@ user_set_setting(struct user *user, const char *name, int type,
 		.user = user->jid, .name = name, .value = value,
 	};
 
-	user_put_setting(user, name, value);
+	if (!fits(user, name, value))
+		return false;
 	user_save(user);
-	store_set_setting(user->gw->store, user->jid, name, type, value);
+	user_keep_setting(user, name, type, value);
 	session_notify(user, METHOD_setting, &msg);
+	return true;
 }
 
 struct pairs

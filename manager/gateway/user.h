@@ -45,6 +45,12 @@ struct ask;			/* a question of the backend that is open */
 struct repeats;			/* what was sent lately */
 struct login;			/* a client waiting for its SASL answer */
 
+/* Bounds on what one user may have kept; all of it goes into a login, which is
+ * one message of the backend protocol. */
+#define USER_SETTINGS_MAX	1000
+#define USER_SETTING_BYTES_MAX	(64 * 1024)	/* of one value */
+#define USER_SETTINGS_BYTES_MAX	(512 * 1024)	/* of all, with their names */
+
 struct user {
 	struct gateway	*gw;
 	char		*jid;		/* bare; the key in gw->users */
@@ -78,6 +84,8 @@ struct user {
 	struct map	 contact_jids;	/* bare JID -> the first one with it */
 	struct map	 rooms;		/* bare room JID -> struct room */
 	struct map	 settings;	/* name -> struct setting (user.c) */
+	size_t		 settings_bytes;	/* <= USER_SETTINGS_BYTES_MAX, and
+					 * what the store had */
 	struct repeats	*repeats;	/* or NULL: nothing sent yet */
 	unsigned	 avoid;		/* backend not to go to next; 0: none */
 	unsigned	 attempts;	/* logins failed in a row */
@@ -119,13 +127,19 @@ const char	*user_setting(const struct user *, const char *name,
  * else the user's. */
 const char	*user_setting_of(const struct user *, const char *name,
 		    const char *id, const char *otherwise);
-/* In memory, in the store, and told to the backend; value NULL: forget. */
-void		 user_set_setting(struct user *, const char *name, int type,
+/* In memory, in the store, and told to the backend; value NULL: forget.  False:
+ * it would be too many or too much, and nothing was done. */
+bool		 user_set_setting(struct user *, const char *name, int type,
+		    const char *value);
+/* The same for what the backend itself has set: it need not be told. */
+bool		 user_keep_setting(struct user *, const char *name, int type,
 		    const char *value);
 
-/* In memory only, as the store has it. */
-void		 user_put_setting(struct user *, const char *name,
+/* In memory only, as the store has it; type: of store.h. */
+void		 user_put_setting(struct user *, const char *name, int type,
 		    const char *value);
+/* A password or key, not to be shown to anybody. */
+bool		 user_setting_is_secret(const struct user *, const char *name);
 /* All of them, for a login; borrowed from the user, the array in the arena. */
 struct pairs	 user_settings(const struct user *, struct arena *);
 

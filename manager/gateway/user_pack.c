@@ -69,18 +69,36 @@ pack_settings(const struct user *user, struct packer *p)
 		pack_str(p, NULL, pairs.v[i].value);
 	}
 	pack_end(p);
+	pack_list(p, "secrets");
+	for (size_t i = 0; i < pairs.n; i++) {
+		if (user_setting_is_secret(user, pairs.v[i].key))
+			pack_str(p, NULL, pairs.v[i].key);
+	}
+	pack_end(p);
 	arena_free(&a);
 }
 
+/* secrets: names of those that are. */
 static void
-unpack_settings(struct user *user, const struct packed *list)
+unpack_settings(struct user *user, const struct packed *list,
+    const struct packed *secrets)
 {
 	for (size_t i = 0; i + 1 < packed_count(list); i += 2) {
 		const char *name = packed_str(packed_at(list, i), NULL);
 		const char *value = packed_str(packed_at(list, i + 1), NULL);
 
 		if (name != NULL && value != NULL)
-			user_put_setting(user, name, value);
+			user_put_setting(user, name, STORE_STRING, value);
+	}
+	for (size_t i = 0; i < packed_count(secrets); i++) {
+		const char *name = packed_str(packed_at(secrets, i), NULL);
+		const char *value = name ? user_setting(user, name, NULL) :
+		    NULL;
+		char *copy = xstrdup_null(value);
+
+		if (copy != NULL)
+			user_put_setting(user, name, STORE_SECRET, copy);
+		free(copy);
 	}
 }
 
@@ -213,7 +231,8 @@ user_unpack(struct gateway *gw, const struct packed *facts)
 	user->state = (enum user_state)state;
 	repeats_unpack(user, facts);
 	unpack_clients(user, packed_get(facts, "clients"));
-	unpack_settings(user, packed_get(facts, "settings"));
+	unpack_settings(user, packed_get(facts, "settings"),
+	    packed_get(facts, "secrets"));
 	list = packed_get(facts, "contacts");
 	for (size_t i = 0; i < packed_count(list); i++)
 		unpack_contact(user, packed_at(list, i));

@@ -23,8 +23,8 @@ struct job {
 	/* The call.  Strings belong to the job. */
 	const char	*jid;		/* or what else the log should name */
 	const char	*id;		/* SPOOL_PUT, SPOOL_DROP: in digits */
-	bool		 flag;		/* online, only_online; SPOOL_PUT: the
-					 * data is sealed */
+	bool		 flag;		/* online, only_online; SPOOL_PUT and
+					 * SETTING: it is sealed */
 	union {
 		struct store_user	 user;		/* REGISTER */
 		struct store_setting	 setting;	/* SETTING */
@@ -46,7 +46,8 @@ struct job {
 	size_t		 nusers;
 	struct store_waiting *waiting;
 	size_t		 nwaiting;
-	size_t		 unreadable;	/* more wait, under another key */
+	size_t		 unreadable;	/* waiting messages, or settings of
+					 * LOAD: under another key */
 	char		*error;		/* owned; NULL: done */
 	size_t		 lost;		/* gathered writes that failed with
 					 * this one, itself included */

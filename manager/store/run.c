@@ -4,6 +4,7 @@
  * messages are sealed and opened here. */
 #include "manager/store/run.h"
 
+#include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
@@ -44,6 +45,13 @@ about_message(struct arena *a, const struct store_waiting *m)
 	return arena_printf(a, "spool/%s", m->jid);
 }
 
+/* No bare JID has a slash, so this is about one setting of one user. */
+static const char *
+about_setting(struct arena *a, const char *jid, const char *name)
+{
+	return arena_printf(a, "setting/%s/%s", jid, name);
+}
+
 /* ------------------------------------------------------------------ reading */
 
 static void
@@ -55,6 +63,32 @@ fail(struct job *job, const char *error)
 	job->nusers = 0;
 	job->waiting = NULL;
 	job->nwaiting = 0;
+}
+
+/* Secrets are opened; one that does not open costs nothing but itself. */
+static void
+open_settings(struct run *r, struct job *job, struct store_user *u)
+{
+	struct store_setting *all = (struct store_setting *)(uintptr_t)
+	    u->settings;
+	size_t n = 0;
+
+	for (size_t i = 0; r->seal != NULL && i < u->nsettings; i++) {
+		struct store_setting s = all[i];
+
+		if (seal_is_sealed(s.value)) {
+			s.type = STORE_SECRET;
+			s.value = seal_unwrap(r->seal, &job->arena,
+			    about_setting(&job->arena, u->jid, s.name),
+			    s.value);
+		}
+		if (s.value != NULL)
+			all[n++] = s;
+		else
+			job->unreadable++;
+	}
+	if (r->seal != NULL)
+		u->nsettings = n;
 }
 
 static void
@@ -76,6 +110,8 @@ load(struct run *r, struct job *job)
 	else if (ops->get_settings(r->engine, &job->arena, u) < 0 ||
 	    ops->get_contacts(r->engine, &job->arena, u) < 0)
 		fail(job, r->engine->error);
+	else
+		open_settings(r, job, u);
 }
 
 static void
@@ -142,6 +178,23 @@ put_user(struct run *r, struct job *job)
 	return r->engine->ops->put_user(r->engine, &u);
 }
 
+/* What looks sealed is sealed, or it would not be read back.  Once, however
+ * often it is tried. */
+static int
+set_setting(struct run *r, struct job *job)
+{
+	struct store_setting *s = &job->arg.setting;
+
+	if (r->seal != NULL && !job->flag && s->value != NULL &&
+	    (s->type == STORE_SECRET || seal_is_sealed(s->value))) {
+		s->value = seal_wrap(r->seal, &job->arena,
+		    about_setting(&job->arena, job->jid, s->name), s->value);
+		s->type = STORE_STRING;
+	}
+	job->flag = true;
+	return r->engine->ops->set_setting(r->engine, job->jid, s);
+}
+
 /* Sealed once, however often it is tried. */
 static int
 spool_put(struct run *r, struct job *job)
@@ -168,8 +221,7 @@ write_job(struct run *r, struct job *job)
 	case JOB_ONLINE:
 		return ops->set_online(r->engine, job->jid, job->flag);
 	case JOB_SETTING:
-		return ops->set_setting(r->engine, job->jid,
-		    &job->arg.setting);
+		return set_setting(r, job);
 	case JOB_CONTACT:
 		return ops->set_contact(r->engine, job->jid,
 		    &job->arg.contact);

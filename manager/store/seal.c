@@ -164,16 +164,16 @@ seal_unbox(const struct seal *s, const char *about, void *box, size_t size,
 }
 
 const char *
-seal_wrap(const struct seal *s, struct arena *a, const char *jid,
-    const char *password)
+seal_wrap(const struct seal *s, struct arena *a, const char *about,
+    const char *plain)
 {
 	size_t size, text;
 	const void *box;
 	char *out;
 
-	if (*password == '\0')
+	if (*plain == '\0')
 		return "";
-	box = seal_box(s, a, jid, password, strlen(password), &size);
+	box = seal_box(s, a, about, plain, strlen(plain), &size);
 	text = sodium_base64_ENCODED_LEN(size, VARIANT);
 	out = arena_alloc(a, strlen(MARK) + text);
 	memcpy(out, MARK, strlen(MARK));
@@ -182,7 +182,7 @@ seal_wrap(const struct seal *s, struct arena *a, const char *jid,
 }
 
 const char *
-seal_unwrap(const struct seal *s, struct arena *a, const char *jid,
+seal_unwrap(const struct seal *s, struct arena *a, const char *about,
     const char *stored)
 {
 	const char *text = stored + strlen(MARK);
@@ -196,7 +196,7 @@ seal_unwrap(const struct seal *s, struct arena *a, const char *jid,
 	if (sodium_base642bin(box, strlen(text), text, strlen(text), NULL,
 	    &size, NULL, VARIANT) != 0)
 		return NULL;
-	out = seal_unbox(s, jid, box, size, &len);
+	out = seal_unbox(s, about, box, size, &len);
 	if (out != NULL)
 		out[len] = '\0';	/* where the tag was */
 	return out;

@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* seal.h - secrets as they stand in the database: XChaCha20-Poly1305 under
  * the key of a file, bound to what they are about so that one row's cannot be
- * put into another's.  A box is nonce and ciphertext; a password is about the
- * user's JID, and written as text "$sp2$1$" and the box in unpadded URL-safe
- * base64.  146 bytes of password fit the column of 255. */
+ * put into another's.  A box is nonce and ciphertext.  A password is about the
+ * user's JID, a secret setting about JID and name; both are written as text
+ * "$sp2$1$" and the box in unpadded URL-safe base64.  146 bytes of password fit
+ * the column of 255. */
 #ifndef MANAGER_STORE_SEAL_H
 #define MANAGER_STORE_SEAL_H
 
@@ -30,13 +31,13 @@ void		*seal_box(const struct seal *, struct arena *,
 void		*seal_unbox(const struct seal *, const char *about, void *box,
 		    size_t size, size_t *len);
 
-/* In the arena.  "" stays "". */
+/* In the arena.  "" stays "".  about: the JID, for a password. */
 const char	*seal_wrap(const struct seal *, struct arena *,
-		    const char *jid, const char *password);
+		    const char *about, const char *text);
 /* In the arena; what is not sealed is given back as it is.  NULL: sealed by
- * another key or for another JID, or damaged. */
+ * another key or about something else, or damaged. */
 const char	*seal_unwrap(const struct seal *, struct arena *,
-		    const char *jid, const char *stored);
+		    const char *about, const char *stored);
 bool		 seal_is_sealed(const char *stored);
 
 /* What the C++ program makes of passwords with database.encryption_key in

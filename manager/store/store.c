@@ -40,9 +40,11 @@ answer(struct job *job)
 	if (job->error != NULL && job_is_write(job))
 		complain(job);
 	if (job->unreadable != 0)
-		log_warn("store: %zu waiting messages are passed over: sealed "
-		    "with another key than that of database.key_file, or "
-		    "damaged", job->unreadable);
+		log_warn("store: %zu %s%s are passed over: sealed with another "
+		    "key than that of database.key_file, or damaged",
+		    job->unreadable, job->kind == JOB_LOAD ?
+		    "secret settings of " : "waiting messages",
+		    job->kind == JOB_LOAD ? job->jid : "");
 	job_answer(job);
 	job_destroy(job);
 }

@@ -42,10 +42,13 @@ bool		 store_is_persistent(const struct store *);
 
 struct store_setting {
 	const char	*name, *value;
-	int		 type;		/* STORE_BOOLEAN or STORE_STRING */
+	int		 type;		/* one of these: */
 };
 
-enum { STORE_BOOLEAN = 4, STORE_STRING = 13 };
+enum {
+	STORE_BOOLEAN = 4, STORE_STRING = 13,	/* as in the C++ program */
+	STORE_SECRET = 1013,	/* a string, in the clear here, sealed on disk */
+};
 
 enum store_flags {		/* of a contact, as in the C++ program */
 	STORE_ESCAPED = 2,	/* its JID is written with XEP-0106 */

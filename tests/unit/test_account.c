@@ -337,7 +337,7 @@ bookmarks(void **state)
 	    "'storage:bookmarks'><conference jid='#a@" GW "'",
 	    "name='&lt;A&gt;'");
 	for (size_t i = 0; i < LENGTH(rubbish); i++) {
-		user_put_setting(ana(), "storage", rubbish[i]);
+		user_put_setting(ana(), "storage", STORE_STRING, rubbish[i]);
 		come(get);
 		expect("<query xmlns='" NS_PRIVATE "'><storage xmlns="
 		    "'storage:bookmarks'/></query></iq>");

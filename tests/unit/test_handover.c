@@ -236,7 +236,7 @@ contacts_are_known(void **state)
 	tell(METHOD_contact, &p);
 	tell(METHOD_contact_presence, &away);
 	contact_find(ana(), "Bob Q")->subscription = SUB_BOTH;
-	user_put_setting(ana(), "stay_connected", "1");
+	user_put_setting(ana(), "stay_connected", STORE_BOOLEAN, "1");
 	upgrade(state);
 	assert_non_null(c = contact_find(ana(), "Bob Q"));
 	assert_ptr_equal(contact_find_jid(ana(), c->jid), c);
