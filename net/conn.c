@@ -58,9 +58,6 @@ static void
 ready(struct conn *c, int revents)
 {
 	switch ((enum conn_state)c->state) {
-	case CONN_CONNECTING:
-		setup_ready(c);
-		return;
 	case CONN_HANDSHAKE:
 		conn_handshake(c);
 		return;
@@ -77,6 +74,7 @@ ready(struct conn *c, int revents)
 	case CONN_LINGERING:
 		conn_discard(c);
 		return;
+	case CONN_CONNECTING:		/* conn_connect.c has its own */
 	case CONN_ACCEPTED:
 	case CONN_CLOSED:
 	case CONN_DEAD:
@@ -137,8 +135,6 @@ wanted(const struct conn *c)
 	if (c->frozen)
 		return 0;
 	switch ((enum conn_state)c->state) {
-	case CONN_CONNECTING:
-		return c->io.fd != -1 ? EV_WRITE : 0;
 	case CONN_HANDSHAKE:
 		return c->blocked ? EV_WRITE : EV_READ;
 	case CONN_OPEN:
@@ -149,6 +145,7 @@ wanted(const struct conn *c)
 		return c->blocked ? EV_WRITE : 0;
 	case CONN_LINGERING:
 		return EV_READ;
+	case CONN_CONNECTING:
 	case CONN_ACCEPTED:
 	case CONN_CLOSED:
 	case CONN_DEAD:
@@ -252,6 +249,7 @@ dispose(void *object)
 	buf_free(&c->out);
 	forget_address(c);
 	free(c->why);
+	free(c->pin);
 	free(c);
 }
 
@@ -323,7 +321,7 @@ conn_accept(struct ev_loop *loop, int fd, struct tls *tls, double timeout,
 		later(accepted, c);
 		return c;
 	}
-	if (conn_tls_prepare(c, tls, false, NULL) == -1) {
+	if (conn_tls_prepare(c, tls, NULL) == -1) {
 		conn_lost(c, c->why);
 		return c;
 	}
@@ -472,10 +470,12 @@ conn_resume(struct conn *c)
 void
 conn_start_tls(struct conn *c, struct tls *tls, const char *name)
 {
+	const struct tls_peer peer = { .name = name };
+
 	if (c->state > CONN_OPEN)
 		return;
 	assert(c->state == CONN_OPEN && c->ssl == NULL);
-	if (conn_tls_prepare(c, tls, name != NULL, name) == -1) {
+	if (conn_tls_prepare(c, tls, name != NULL ? &peer : NULL) == -1) {
 		conn_lost(c, c->why);
 		return;
 	}

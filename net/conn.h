@@ -14,6 +14,7 @@
 #include <ev.h>
 #include <stdbool.h>
 #include <stdint.h>
+#include <sys/socket.h>
 
 #include "net/tls.h"
 #include "util/buf.h"
@@ -25,6 +26,12 @@ struct conn;
  * function that created the conn has returned.  The table is borrowed for the
  * life of the conn: make it static.  All but data and closed may be NULL. */
 struct conn_events {
+	/* An address is being tried, from own to peer; several may be at the
+	 * same time.  Comes before the peer can know of it, and never from
+	 * inside conn_connect().  Must not destroy the conn.  For those who
+	 * answer questions about connections (RFC 1413). */
+	void	(*attempt)(void *ctx, const struct sockaddr *own,
+		    const struct sockaddr *peer);
 	/* TCP is up, and TLS too where it was asked for from the start; for
 	 * accepted connections as well.  Comes once, before any data. */
 	void	(*connected)(void *ctx);
@@ -43,14 +50,23 @@ struct conn_events {
 struct conn_target {
 	const char	*host;		/* name or address literal */
 	const char	*port;		/* decimal */
-	const char	*bind;		/* source address literal, or NULL */
+	/* Source address literal, or one of each family, separated by a space
+	 * or comma; NULL: any.  With one, only peers of its family are
+	 * reached. */
+	const char	*bind;
+	/* IPv6 literal to come from where that can be had, even when no
+	 * interface has it; NULL: none. */
+	const char	*wished;
 	struct tls	*tls;		/* TLS at once; NULL for plain TCP */
 	const char	*tls_name;	/* name the certificate must have; NULL: host */
+	/* As in struct tls_peer. */
+	const char	*certificate, *pin;
+	bool		 tell_pin;
 	double		 timeout;	/* seconds for DNS + TCP + TLS; 0: 30 */
 };
 
-/* Resolve (c-ares), try every address in turn (RFC 8305 order, one at a time),
- * connect.  Never NULL; failure comes by events->closed.  The target is copied,
+/* Resolve (c-ares), try the addresses 250 ms apart (RFC 8305), keep the first
+ * that is connected.  Never NULL; failure comes by events->closed.  The target is copied,
  * and tls may be destroyed while connections made with it live on. */
 struct conn	*conn_connect(struct ev_loop *, const struct conn_target *,
 		    const struct conn_events *, void *ctx);

@@ -14,7 +14,7 @@
 #include "net/conn.h"
 
 enum conn_state {
-	CONN_CONNECTING,	/* setup is not NULL; fd may be -1 */
+	CONN_CONNECTING,	/* setup is not NULL, fd is -1 */
 	CONN_ACCEPTED,		/* plain; connected is on its way by later() */
 	CONN_STARTING,		/* STARTTLS: plain bytes leave first */
 	CONN_HANDSHAKE,
@@ -40,6 +40,8 @@ struct conn {
 	SSL		*ssl;		/* NULL: plain */
 	struct setup	*setup;		/* in CONN_CONNECTING, else NULL */
 	char		*why;		/* why it failed, for closed */
+	char		*pin;		/* SHA-256 of the peer's certificate,
+					 * in hexadecimal, or NULL: any */
 	char		*address;	/* owned, NULL until asked for */
 	char		*peer;		/* owned, NULL until asked for */
 	uint32_t	 share;		/* bytes it may still read this turn */
@@ -79,7 +81,6 @@ void		 conn_lost(struct conn *, char *why);
 
 /* conn_connect.c */
 void		 setup_destroy(struct setup *);		/* NULL is fine */
-void		 setup_ready(struct conn *);		/* connect() has ended */
 void		 setup_expired(struct conn *);		/* no time is left */
 
 /* conn_io.c */
@@ -94,10 +95,10 @@ ssize_t		 conn_recv(struct conn *, char *, size_t);
 ssize_t		 conn_write(struct conn *, const char *, size_t);
 
 /* conn_tls.c: IO_FAILED has set c->why. */
-/* Give the conn an SSL, with name as the connecting side.  On failure -1 and
+/* Give the conn an SSL; NULL as the accepting side.  On failure -1 and
  * c->why. */
-int		 conn_tls_prepare(struct conn *, struct tls *, bool connecting,
-		    const char *name) MUST_CHECK;
+int		 conn_tls_prepare(struct conn *, struct tls *,
+		    const struct tls_peer *) MUST_CHECK;
 void		 conn_handshake(struct conn *);
 ssize_t		 conn_tls_read(struct conn *, char *, size_t);
 ssize_t		 conn_tls_write(struct conn *, const char *, size_t);

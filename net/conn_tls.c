@@ -6,6 +6,7 @@
 #include <errno.h>
 #include <limits.h>
 #include <string.h>
+#include <strings.h>
 
 #include <openssl/bio.h>
 #include <openssl/err.h>
@@ -76,14 +77,15 @@ bio_create(struct conn *c)
 }
 
 int
-conn_tls_prepare(struct conn *c, struct tls *tls, bool connecting,
-    const char *name)
+conn_tls_prepare(struct conn *c, struct tls *tls, const struct tls_peer *peer)
 {
 	BIO *bio;
 
-	c->ssl = tls_session(tls, connecting, name, &c->why);
+	c->ssl = tls_session(tls, peer, &c->why);
 	if (c->ssl == NULL)
 		return -1;
+	if (peer != NULL)
+		c->pin = xstrdup_null(peer->pin);
 	SSL_set_app_data(c->ssl, &c->why);
 	bio = bio_create(c);
 	SSL_set_bio(c->ssl, bio, bio);
@@ -130,6 +132,24 @@ begin(void)
 	errno = 0;
 }
 
+/* Is it the one certificate that may be?  Otherwise c->why. */
+static bool
+check_pin(struct conn *c)
+{
+	X509 *cert = SSL_get0_peer_certificate(c->ssl);
+	char pin[TLS_PIN_SIZE] = "none";
+
+	if (c->pin == NULL)
+		return true;
+	if (cert != NULL)
+		tls_pin_of(cert, pin);
+	if (strcasecmp(pin, c->pin) == 0)
+		return true;
+	c->why = xasprintf("the certificate of the server is not the one that "
+	    "was set: its SHA-256 fingerprint is %s", pin);
+	return false;
+}
+
 void
 conn_handshake(struct conn *c)
 {
@@ -138,6 +158,10 @@ conn_handshake(struct conn *c)
 	begin();
 	conn_grant(c);
 	if ((result = SSL_do_handshake(c->ssl)) == 1) {
+		if (!check_pin(c)) {
+			conn_lost(c, c->why);
+			return;
+		}
 		c->secure = true;
 		conn_up(c);
 		return;

@@ -5,7 +5,6 @@
  * only marked and freed when its answer comes. */
 #include "net/resolve.h"
 
-#include <ares.h>
 #include <netdb.h>
 #include <netinet/in.h>
 #include <stdbool.h>
@@ -13,6 +12,7 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#include "net/resolve_private.h"
 #include "util/later.h"
 #include "util/log.h"
 #include "util/xalloc.h"
@@ -20,16 +20,6 @@
 #define ADDRESSES_MAX	8
 #define QUERY_TIMEOUT	2000	/* ms for the first try, doubled each time */
 #define QUERY_TRIES	3
-
-struct channel {
-	struct channel	*next;
-	struct ev_loop	*loop;
-	ares_channel	 ares;		/* NULL: could not be opened */
-	ev_timer	 timer;
-	struct socket	*sockets;
-	size_t		 queries;	/* asked and not answered */
-	struct timespec	 stamp;		/* of resolv.conf when it was read */
-};
 
 struct socket {
 	struct socket	*next;
@@ -49,8 +39,8 @@ struct resolve {
 
 static struct channel *channels;
 
-static void
-arm(struct channel *ch)
+void
+resolve_arm(struct channel *ch)
 {
 	struct timeval tv;
 
@@ -72,7 +62,7 @@ on_socket(struct ev_loop *loop, ev_io *w, int revents)
 	/* The socket may be freed by what comes of it. */
 	ares_process_fd(ch->ares, (revents & EV_READ) ? fd : ARES_SOCKET_BAD,
 	    (revents & EV_WRITE) ? fd : ARES_SOCKET_BAD);
-	arm(ch);
+	resolve_arm(ch);
 }
 
 static void
@@ -82,7 +72,7 @@ on_timeout(struct ev_loop *loop, ev_timer *w, int revents)
 
 	(void)loop, (void)revents;
 	ares_process_fd(ch->ares, ARES_SOCKET_BAD, ARES_SOCKET_BAD);
-	arm(ch);
+	resolve_arm(ch);
 }
 
 static void
@@ -137,6 +127,7 @@ open_ares(struct channel *ch)
 		.timeout = QUERY_TIMEOUT, .tries = QUERY_TRIES,
 		.sock_state_cb = on_socket_state, .sock_state_cb_data = ch,
 	};
+	const char *servers = getenv("CARES_SERVERS");
 	int status;
 
 	ch->stamp = configuration_stamp();
@@ -144,11 +135,13 @@ open_ares(struct channel *ch)
 	    ARES_OPT_TRIES | ARES_OPT_SOCK_STATE_CB);
 	if (status != ARES_SUCCESS)
 		ch->ares = NULL;
+	else if (servers != NULL && *servers != '\0')
+		status = ares_set_servers_ports_csv(ch->ares, servers);
 	return status;
 }
 
-static struct channel *
-channel_of(struct ev_loop *loop)
+struct channel *
+resolve_channel(struct ev_loop *loop)
 {
 	struct channel *ch = channels;
 
@@ -167,10 +160,9 @@ channel_of(struct ev_loop *loop)
 	return ch;
 }
 
-/* Ready for a question, with the name servers of now: a machine that moved
- * has others.  An ARES_ status. */
-static int
-refresh(struct channel *ch)
+/* A machine that moved has other name servers. */
+int
+resolve_refresh(struct channel *ch)
 {
 	struct timespec now = configuration_stamp();
 
@@ -229,8 +221,8 @@ add_in_turns(struct resolve *r, const struct ares_addrinfo_node *first)
 	}
 }
 
-static const char *
-explain(int status)
+const char *
+resolve_explain(int status)
 {
 	switch (status) {
 	case ARES_ENOTFOUND:
@@ -263,7 +255,7 @@ on_answer(void *ctx, int status, int timeouts, struct ares_addrinfo *result)
 	if (result != NULL)
 		ares_freeaddrinfo(result);
 	if (r->n == 0)
-		r->why = xasprintf("%s: %s", r->host, explain(
+		r->why = xasprintf("%s: %s", r->host, resolve_explain(
 		    status == ARES_SUCCESS ? ARES_ENODATA : status));
 	later(answer, r);
 }
@@ -309,15 +301,15 @@ resolve_start(struct ev_loop *loop, const char *host, const char *port,
 		later(answer, r);
 		return r;
 	}
-	r->channel = channel_of(loop);
-	status = refresh(r->channel);
+	r->channel = resolve_channel(loop);
+	status = resolve_refresh(r->channel);
 	r->channel->queries++;
 	if (status != ARES_SUCCESS) {
 		on_answer(r, status, 0, NULL);
 		return r;
 	}
 	ares_getaddrinfo(r->channel->ares, host, port, &hints, on_answer, r);
-	arm(r->channel);
+	resolve_arm(r->channel);
 	return r;
 }
 

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* resolve.h - names to addresses without blocking (c-ares on libev).
- * /etc/hosts comes first; the environment's CARES_HOSTS names another file. */
+ * /etc/hosts comes first; the environment's CARES_HOSTS names another file, and
+ * its CARES_SERVERS other name servers, "ADDRESS:PORT,...". */
 #ifndef NET_RESOLVE_H
 #define NET_RESOLVE_H
 

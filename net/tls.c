@@ -12,6 +12,7 @@
 
 #include <openssl/crypto.h>
 #include <openssl/err.h>
+#include <openssl/pem.h>
 #include <openssl/ssl.h>
 #include <openssl/x509v3.h>
 
@@ -231,22 +232,70 @@ set_name(SSL *ssl, const char *name)
 	return ok ? 0 : -1;
 }
 
+void
+tls_pin_of(const X509 *cert, char out[TLS_PIN_SIZE])
+{
+	static const char digits[] = "0123456789abcdef";
+	unsigned char md[EVP_MAX_MD_SIZE];
+	unsigned len = 0;
+
+	if (X509_digest(cert, EVP_sha256(), md, &len) != 1)
+		len = 0;
+	for (unsigned i = 0; i < len && i * 2 + 2 < TLS_PIN_SIZE; i++) {
+		*out++ = digits[md[i] >> 4];
+		*out++ = digits[md[i] & 15];
+	}
+	*out = '\0';
+}
+
+/* The user's own certificate, for this connection only. */
+static int
+show(SSL *ssl, const char *pem)
+{
+	BIO *bio = BIO_new_mem_buf(pem, -1);
+	X509 *cert = PEM_read_bio_X509(bio, NULL, NULL, NULL);
+	EVP_PKEY *key;
+	int ok;
+
+	/* They may be in any order. */
+	BIO_reset(bio);
+	key = PEM_read_bio_PrivateKey(bio, NULL, NULL, (void *)"");
+	ok = cert != NULL && key != NULL &&
+	    SSL_use_certificate(ssl, cert) == 1 &&
+	    SSL_use_PrivateKey(ssl, key) == 1;
+	ERR_clear_error();
+	X509_free(cert);
+	EVP_PKEY_free(key);
+	BIO_free(bio);
+	return ok ? 0 : -1;
+}
+
 SSL *
-tls_session(struct tls *tls, bool connecting, const char *name, char **why)
+tls_session(struct tls *tls, const struct tls_peer *peer, char **why)
 {
 	SSL *ssl = SSL_new(tls->ctx);
 
 	if (ssl == NULL)
 		fatal("OpenSSL: %s", tls_explain_error());
-	if (!connecting) {
+	if (peer == NULL) {
 		SSL_set_accept_state(ssl);
 		return ssl;
 	}
 	SSL_set_connect_state(ssl);
-	if (set_name(ssl, name) == 0)
+	if (peer->pin != NULL)
+		SSL_set_verify(ssl, SSL_VERIFY_NONE, NULL);
+	if (peer->tell_pin)
+		tls_explain_pin(ssl);
+	if (set_name(ssl, peer->name) == -1)
+		*why = xasprintf("\"%s\" cannot be the name in a certificate",
+		    peer->name);
+	else if (peer->certificate != NULL &&
+	    show(ssl, peer->certificate) == -1)
+		*why = xstrdup("your client certificate and its key cannot "
+		    "be used");
+	else
 		return ssl;
 	ERR_clear_error();
-	*why = xasprintf("\"%s\" cannot be the name in a certificate", name);
 	SSL_free(ssl);
 	return NULL;
 }

@@ -23,6 +23,18 @@ bool		 tls_expired(const struct tls *);
 struct tls	*tls_client(bool verify, const char *ca_path, char **why)
 		    MUST_CHECK;
 
+/* Of one connection as the connecting side.  All but name may be NULL. */
+struct tls_peer {
+	const char	*name;		/* what its certificate is for */
+	/* Certificate and key to show when asked, in PEM, without password. */
+	const char	*certificate;
+	/* SHA-256 of the only certificate to accept, 64 hexadecimal digits, in
+	 * place of all other checks. */
+	const char	*pin;
+	/* When the certificate is not accepted, say what its pin would be. */
+	bool		 tell_pin;
+};
+
 /* Read the certificate again from the same place; the old one stays on
  * failure (-1 and *why). */
 int		 tls_reload(struct tls *, char **why) MUST_CHECK;

@@ -215,6 +215,36 @@ add_complaint(struct buf *b, X509_STORE_CTX *store, const char *wanted)
 	buf_addf(b, ": %s", X509_verify_cert_error_string(code));
 }
 
+static int
+pin_index(void)
+{
+	static int index = -1;
+
+	if (index == -1)
+		index = SSL_get_ex_new_index(0, NULL, NULL, NULL, NULL);
+	return index;
+}
+
+void
+tls_explain_pin(SSL *ssl)
+{
+	SSL_set_ex_data(ssl, pin_index(), ssl);
+}
+
+/* Of the server's own certificate, whichever of its chain is wrong. */
+static void
+add_pin(struct buf *b, SSL *ssl, X509_STORE_CTX *store)
+{
+	char pin[TLS_PIN_SIZE];
+	X509 *cert = X509_STORE_CTX_get0_cert(store);
+
+	if (cert == NULL || SSL_get_ex_data(ssl, pin_index()) == NULL)
+		return;
+	tls_pin_of(cert, pin);
+	buf_addf(b, " (if you trust it nevertheless, set its SHA-256 "
+	    "fingerprint: %s)", pin);
+}
+
 int
 tls_explain_verify(int ok, X509_STORE_CTX *store)
 {
@@ -232,6 +262,7 @@ tls_explain_verify(int ok, X509_STORE_CTX *store)
 		    X509_STORE_CTX_get_error(store)));
 	else
 		add_complaint(&text, store, wanted);
+	add_pin(&text, ssl, store);
 	*why = buf_steal(&text);
 	free(wanted);
 	return 0;

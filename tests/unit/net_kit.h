@@ -189,7 +189,8 @@ end_closed(void *ctx, const char *why)
 }
 
 static const struct conn_events end_events = {
-	end_connected, end_secured, end_data, end_drained, end_closed,
+	.connected = end_connected, .secured = end_secured, .data = end_data,
+	.drained = end_drained, .closed = end_closed,
 };
 
 static inline void

@@ -116,6 +116,51 @@ verify_names(void **state)
 	tls_destroy(other);
 }
 
+/* One certificate and no other, whoever signed it; and how to say which. */
+static void
+pinned(void **state)
+{
+	struct door door = { .tls = kit_server("DNS:other", -30, -10, NULL) };
+	struct tls *tls = kit_client(true, NULL), *again = door.tls;
+	struct end server = { .echo = true }, client = { 0 };
+	char pin[65] = "";
+	const char *at;
+
+	(void)state;
+	for (int round = 0; round < 3; round++) {
+		struct conn_target target = { .host = "127.0.0.1",
+			.tls = tls, .tell_pin = true, .timeout = 10 };
+
+		door.tls = again;
+		door_open(&door, &server, 1);
+		target.port = door.port;
+		target.pin = round > 0 ? pin : NULL;
+		client.conn = conn_connect(loop, &target, &end_events,
+		    &client);
+		end_say(&client, "secret");
+		RUN_UNTIL(client.closed || end_heard(&client, "secret"));
+		if (round == 0) {
+			at = strstr(client.why, "fingerprint: ");
+			assert_non_null(at);
+			memcpy(pin, at + strlen("fingerprint: "), 64);
+			assert_int_equal(strspn(pin, "0123456789abcdef"), 64);
+		} else if (round == 1) {
+			assert_null(client.why);
+			pin[0] = pin[0] == '0' ? '1' : '0';
+		} else {
+			assert_non_null(strstr(client.why, "not the one"));
+			assert_int_equal(buf_len(&client.in), 0);
+			assert_int_equal(buf_len(&server.in), 0);
+		}
+		door.tls = NULL;
+		pair_close(&door, &server, &client);
+		server = (struct end){ .echo = true };
+		client = (struct end){ 0 };
+	}
+	tls_destroy(again);
+	tls_destroy(tls);
+}
+
 static void
 unverified(void **state)
 {
@@ -636,6 +681,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(verify_names),
 		cmocka_unit_test(unverified),
+		cmocka_unit_test(pinned),
 		cmocka_unit_test(authorities),
 		cmocka_unit_test(authorities_missing),
 		cmocka_unit_test(starttls),

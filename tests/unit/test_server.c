@@ -737,7 +737,7 @@ cannot_start(void **state)
 
 /* ------------------------------------------------------------------- TLS */
 
-struct tls_peer {
+struct tls_client_end {
 	struct conn	*conn;
 	struct buf	 in;
 	bool		 up, closed;
@@ -746,20 +746,20 @@ struct tls_peer {
 static void
 tls_up(void *ctx)
 {
-	((struct tls_peer *)ctx)->up = true;
+	((struct tls_client_end *)ctx)->up = true;
 }
 
 static void
 tls_data(void *ctx, const char *data, size_t len)
 {
-	buf_add(&((struct tls_peer *)ctx)->in, data, len);
+	buf_add(&((struct tls_client_end *)ctx)->in, data, len);
 }
 
 static void
 tls_closed(void *ctx, const char *why)
 {
 	(void)why;
-	((struct tls_peer *)ctx)->closed = true;
+	((struct tls_client_end *)ctx)->closed = true;
 }
 
 static const struct conn_events tls_events = {
@@ -768,28 +768,28 @@ static const struct conn_events tls_events = {
 };
 
 static void
-tls_send(struct tls_peer *p, const char *text)
+tls_send(struct tls_client_end *p, const char *text)
 {
 	buf_adds(conn_out(p->conn), text);
 	conn_send(p->conn);
 }
 
 static void
-tls_connect(struct tls_peer *p, unsigned port, struct tls *tls)
+tls_connect(struct tls_client_end *p, unsigned port, struct tls *tls)
 {
 	char text[8];
 	struct conn_target target = { .host = "127.0.0.1", .port = text,
 	    .tls = tls };
 
 	snprintf(text, sizeof(text), "%u", port);
-	*p = (struct tls_peer){ 0 };
+	*p = (struct tls_client_end){ 0 };
 	p->conn = conn_connect(loop, &target, &tls_events, p);
 	wait_for(p->up);
 	p->up = false;
 }
 
 static void
-tls_finish(struct tls_peer *p)
+tls_finish(struct tls_client_end *p)
 {
 	conn_destroy(p->conn);
 	buf_free(&p->in);
@@ -798,7 +798,7 @@ tls_finish(struct tls_peer *p)
 
 /* From the header to a bound resource, over what is there. */
 static void
-tls_login(struct tls_peer *p)
+tls_login(struct tls_client_end *p)
 {
 	buf_clear(&p->in);
 	tls_send(p, HEADER);
@@ -830,7 +830,7 @@ over_tls(void **state)
 {
 	struct server_config cfg = { .cert = t.cert, .tls_port = free_port() };
 	struct tls *tls;
-	struct tls_peer p;
+	struct tls_client_end p;
 	struct peer raw;
 	char *why = NULL;
 
