@@ -32,6 +32,7 @@
 #define FEATURE_SEARCH		"search"
 #define FEATURE_WATCH		"watch"
 #define FEATURE_QUERY		"query"
+#define FEATURE_CONSOLE		"console"
 #define FEATURE_REPEATS		"repeats"
 #define FEATURE_NO_PASSWORD	"no_password"
 #define FEATURE_NO_REGISTRATION	"no_registration"

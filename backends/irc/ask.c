@@ -7,19 +7,17 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "backends/irc/console.h"
 #include "backends/irc/format.h"
-#include "backends/irc/message.h"
 #include "backends/irc/room.h"
 #include "util/arena.h"
 #include "util/xalloc.h"
 
 #define ANSWER_TIMEOUT	20.0
-#define COLLECT_MAX	(64 * 1024)	/* bytes of one answer */
 #define CHANGES_MAX	3		/* ranks in one MODE */
 
-/* Remember the question; NULL when there are too many, answered already. */
-static struct await *
-question(struct network *n, enum await_kind kind, request_t request,
+struct await *
+ask_question(struct network *n, enum await_kind kind, request_t request,
     const char *target, const char *other)
 {
 	struct await *a;
@@ -33,9 +31,8 @@ question(struct network *n, enum await_kind kind, request_t request,
 	return a;
 }
 
-/* The line could not be sent. */
-static void
-take_back(struct network *n, struct await *a)
+void
+ask_take_back(struct network *n, struct await *a)
 {
 	await_fail(&n->awaits, a, ERR_RATE_LIMITED,
 	    "the IRC server takes commands slowly: wait a little");
@@ -56,21 +53,21 @@ ask_topic(struct network *n, request_t request, struct channel *c,
 		up_result(request, METHOD_room_subject_set, NULL);
 		return;
 	}
-	a = question(n, AWAIT_TOPIC, request, c->name, NULL);
+	a = ask_question(n, AWAIT_TOPIC, request, c->name, NULL);
 	if (a != NULL &&
 	    link_send(&n->link, "TOPIC", c->name, subject, NULL) == -1)
-		take_back(n, a);
+		ask_take_back(n, a);
 }
 
 void
 ask_invite(struct network *n, request_t request, struct channel *c,
     const char *nick)
 {
-	struct await *a = question(n, AWAIT_INVITE, request, c->name, nick);
+	struct await *a = ask_question(n, AWAIT_INVITE, request, c->name, nick);
 
 	if (a != NULL &&
 	    link_send(&n->link, "INVITE", nick, c->name, NULL) == -1)
-		take_back(n, a);
+		ask_take_back(n, a);
 }
 
 void
@@ -82,9 +79,9 @@ ask_nick(struct network *n, request_t request, const char *nick)
 		up_result(request, METHOD_room_nick, NULL);
 		return;
 	}
-	a = question(n, AWAIT_NICK, request, nick, NULL);
+	a = ask_question(n, AWAIT_NICK, request, nick, NULL);
 	if (a != NULL && link_send(&n->link, "NICK", nick, NULL) == -1)
-		take_back(n, a);
+		ask_take_back(n, a);
 }
 
 /* ---- roles, affiliations, kicks and bans */
@@ -93,13 +90,13 @@ static void
 kick(struct network *n, request_t request, struct channel *c,
     const char *nick, const char *reason)
 {
-	struct await *a = question(n, AWAIT_KICK, request, c->name, nick);
+	struct await *a = ask_question(n, AWAIT_KICK, request, c->name, nick);
 
 	if (a == NULL)
 		return;
 	if (link_send(&n->link, "KICK", c->name, nick,
 	    reason ? reason : n->nick, NULL) == -1)
-		take_back(n, a);
+		ask_take_back(n, a);
 }
 
 static void
@@ -118,11 +115,11 @@ ban(struct network *n, request_t request, struct channel *c,
 	struct await *a;
 
 	mask_of(mask, sizeof(mask), target);
-	if ((a = question(n, AWAIT_MODE, request, c->name, mask)) == NULL)
+	if ((a = ask_question(n, AWAIT_MODE, request, c->name, mask)) == NULL)
 		return;
 	if (link_send(&n->link, "MODE", c->name, on ? "+b" : "-b", mask,
 	    NULL) == -1) {
-		take_back(n, a);
+		ask_take_back(n, a);
 		return;
 	}
 	/* XEP-0045 9.1: who is banned leaves the room as well. */
@@ -218,12 +215,12 @@ change(struct network *n, request_t request, struct channel *c,
 		return;
 	}
 	nick = m->person->nick;
-	if ((a = question(n, AWAIT_MODE, request, c->name, nick)) == NULL)
+	if ((a = ask_question(n, AWAIT_MODE, request, c->name, nick)) == NULL)
 		return;
 	r = link_send(&n->link, "MODE", c->name, modes, nick,
 	    count > 1 ? nick : NULL, count > 2 ? nick : NULL, NULL);
 	if (r == -1)
-		take_back(n, a);
+		ask_take_back(n, a);
 }
 
 void
@@ -285,9 +282,9 @@ ask_affiliations(struct network *n, request_t request, struct channel *c,
 		members_of(n, request, c, affiliation);
 		return;
 	}
-	a = question(n, AWAIT_BANS, request, c->name, NULL);
+	a = ask_question(n, AWAIT_BANS, request, c->name, NULL);
 	if (a != NULL && link_send(&n->link, "MODE", c->name, "+b", NULL) == -1)
-		take_back(n, a);
+		ask_take_back(n, a);
 }
 
 /* me #channel mask [by [when]]: collected as "mask NUL by NUL" */
@@ -299,7 +296,9 @@ ask_ban_line(struct network *n, struct line *l)
 	static struct buf scratch;
 	const char *mask = format_plain(l->params[2], &scratch);
 
-	if (a == NULL || buf_len(&a->text) > COLLECT_MAX)
+	if (a == NULL)
+		console_answer(n, l);
+	if (a == NULL || buf_len(&a->text) > ASK_COLLECT_MAX)
 		return;
 	buf_add(&a->text, mask, strlen(mask) + 1);
 	mask = format_plain(l->params[3], &scratch);
@@ -315,8 +314,10 @@ ask_ban_end(struct network *n, struct line *l)
 	struct msg_room_affiliations_result result = { 0 };
 	const char *at;
 
-	if (a == NULL)
+	if (a == NULL) {
+		console_answer(n, l);
 		return;
+	}
 	result.rows.v = xcalloc(a->pieces + 1, sizeof(*result.rows.v));
 	at = buf_data(&a->text);
 	for (unsigned i = 0; i < a->pieces; i++) {
@@ -328,101 +329,5 @@ ask_ban_end(struct network *n, struct line *l)
 	}
 	up_result(a->request, METHOD_room_affiliations, &result);
 	free(result.rows.v);
-	await_done(&n->awaits, a);
-}
-
-/* ---- whois */
-
-void
-ask_whois_shown(struct network *n, request_t request, const char *nick,
-    const char *channel, const char *peer)
-{
-	struct await *a = question(n, AWAIT_WHOIS, request, nick, NULL);
-
-	if (a == NULL)
-		return;
-	/* Where to show it; neither: the request wants a profile. */
-	a->origin = xstrdup_null(channel);
-	a->body = xstrdup_null(peer);
-	if (link_send(&n->link, "WHOIS", nick, NULL) == -1)
-		take_back(n, a);
-}
-
-void
-ask_whois(struct network *n, request_t request, const char *nick)
-{
-	ask_whois_shown(n, request, nick, NULL, NULL);
-}
-
-static void
-show_whois(struct network *n, struct await *a, const char *text)
-{
-	struct channel *c;
-
-	if (a->body != NULL)
-		message_from(n, network_contact_id(n, a->body), text);
-	else if ((c = network_channel(n, a->origin)) != NULL)
-		room_notice(n, c, text);
-	up_result(a->request, METHOD_send, &(struct msg_send_result){ 0 });
-}
-
-/* One fact a line; what servers add beyond these is their own affair. */
-static void
-add_whois(struct buf *text, const struct line *l)
-{
-	const char *const *p = l->params;
-
-	if (buf_len(text) > 0)
-		buf_addc(text, '\n');
-	switch (l->numeric) {
-	case 301: buf_addf(text, "Away: %s", p[2]); break;
-	case 311: buf_addf(text, "%s!%s@%s (%s)", p[1], p[2], p[3], p[5]);
-		break;
-	case 312: buf_addf(text, "Server: %s (%s)", p[2], p[3]); break;
-	case 317: buf_addf(text, "Idle: %s s", p[2]); break;
-	case 319: buf_addf(text, "Rooms: %s", p[2]); break;
-	case 330: buf_addf(text, "Account: %s", p[2]); break;
-	default: buf_adds(text, p[l->nparams - 1]); break;
-	}
-}
-
-void
-ask_whois_line(struct network *n, struct line *l)
-{
-	struct await *a = await_find(&n->awaits, n->is.casemap, AWAIT_WHOIS,
-	    l->params[1], NULL);
-	static struct buf scratch;
-
-	if (a == NULL || buf_len(&a->text) > COLLECT_MAX)
-		return;
-	if (l->numeric == 311)
-		xreplace(&a->name, format_plain(l->params[l->nparams - 1],
-		    &scratch));
-	add_whois(&a->text, l);
-}
-
-void
-ask_whois_end(struct network *n, struct line *l)
-{
-	struct await *a = await_find(&n->awaits, n->is.casemap, AWAIT_WHOIS,
-	    l->params[1], NULL);
-	struct msg_profile_result result = { .nick = l->params[1] };
-	static struct buf scratch;
-
-	if (a == NULL)
-		return;
-	if (buf_len(&a->text) == 0) {
-		await_fail(&n->awaits, a, ERR_NOT_FOUND, "no such nick");
-		return;
-	}
-	buf_addc(&a->text, '\0');
-	if (a->origin != NULL || a->body != NULL) {
-		show_whois(n, a, buf_data(&a->text));
-		await_done(&n->awaits, a);
-		return;
-	}
-	result.full_name = a->name;
-	result.note = format_plain(buf_data(&a->text), &scratch);
-	up_result(a->request, METHOD_profile, &result);
 	await_done(&n->awaits, a);
 }

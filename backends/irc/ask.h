@@ -15,16 +15,17 @@ void	ask_affiliations(struct network *, request_t, struct channel *,
 void	ask_invite(struct network *, request_t, struct channel *,
 	    const char *nick);
 void	ask_nick(struct network *, request_t, const char *nick);
-void	ask_whois(struct network *, request_t, const char *nick);
-/* The same, the answer a message where the command was typed: in the channel,
- * or, with NULL, in the talk with peer. */
-void	ask_whois_shown(struct network *, request_t, const char *nick,
-	    const char *channel, const char *peer);
 void	ask_list(struct network *, request_t, const struct msg_room_list *);
 
+/* ---- for the files beside it */
+#define ASK_COLLECT_MAX	(64 * 1024)	/* bytes of one answer */
+/* Remember the question; NULL when there are too many, answered already. */
+struct await *ask_question(struct network *, enum await_kind, request_t,
+	    const char *target, const char *other);
+/* Its line could not be sent. */
+void	ask_take_back(struct network *, struct await *);
+
 /* ---- the server's answers, from numerics.c */
-void	ask_whois_line(struct network *, struct line *);
-void	ask_whois_end(struct network *, struct line *);
 void	ask_ban_line(struct network *, struct line *);
 void	ask_ban_end(struct network *, struct line *);
 void	ask_list_line(struct network *, struct line *);

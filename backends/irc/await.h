@@ -19,7 +19,7 @@ enum await_kind {
 	AWAIT_ECHO,		/* our message, with echo-message */
 	AWAIT_SENT,		/* our message, without: see said.c */
 	AWAIT_TOPIC, AWAIT_MODE, AWAIT_KICK, AWAIT_INVITE, AWAIT_NICK,
-	AWAIT_BANS, AWAIT_WHOIS, AWAIT_LIST,
+	AWAIT_BANS, AWAIT_WHOIS, AWAIT_WHOWAS, AWAIT_LIST,
 	AWAIT_KINDS
 };
 #define AWAIT_SAID	(1u << AWAIT_ECHO | 1u << AWAIT_SENT)
@@ -32,7 +32,7 @@ struct await {
 	enum await_kind	 kind;
 	const char	*target;	/* case-mapped: channel or nick */
 	const char	*other;		/* case-mapped: nick or mask; or NULL */
-	/* AWAIT_ECHO; AWAIT_WHOIS: channel or nick where it is shown */
+	/* AWAIT_ECHO; AWAIT_WHOIS and WHOWAS: where it is shown */
 	char		*origin;	/* id of the stanza, or NULL */
 	char		*body;		/* the whole text, when cut in pieces */
 	unsigned	 pieces;	/* echoes still to come */
@@ -40,7 +40,7 @@ struct await {
 	unsigned	 fence;		/* SENT: number of the PING behind it */
 	unsigned long	 line, last;	/* its lines, counted by the link */
 	double		 until;		/* deadline goes no further */
-	/* collected so far: AWAIT_BANS, AWAIT_WHOIS */
+	/* collected so far: AWAIT_BANS, AWAIT_WHOIS, AWAIT_WHOWAS */
 	struct buf	 text;
 	char		*name;
 	char		 names[];	/* target and other */

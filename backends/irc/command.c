@@ -9,6 +9,7 @@
 #include "backends/irc/ask.h"
 #include "backends/irc/room.h"
 #include "backends/irc/said.h"
+#include "backends/irc/whois.h"
 #include "util/xalloc.h"
 
 /* A command as it was typed. */
@@ -156,7 +157,17 @@ on_whois(struct typed *t)
 	const char *nick = nick_of(t, "/whois NICK");
 
 	if (nick != NULL)
-		ask_whois_shown(t->n, t->request, nick,
+		whois_show(t->n, t->request, nick,
+		    t->c ? t->c->name : NULL, t->peer);
+}
+
+static void
+on_whowas(struct typed *t)
+{
+	const char *nick = nick_of(t, "/whowas NICK");
+
+	if (nick != NULL)
+		whois_show_past(t->n, t->request, nick,
 		    t->c ? t->c->name : NULL, t->peer);
 }
 
@@ -176,6 +187,7 @@ static const struct {
 	{ "query",	false,	on_msg },
 	{ "topic",	true,	on_topic },
 	{ "whois",	false,	on_whois },
+	{ "whowas",	false,	on_whowas },
 };
 
 bool

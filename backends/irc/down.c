@@ -10,6 +10,7 @@
 #include "backends/irc/register.h"
 #include "backends/irc/room.h"
 #include "backends/irc/session.h"
+#include "backends/irc/whois.h"
 
 /* Where a request goes.  Found by find(), which answers it if it cannot. */
 struct place {
@@ -149,6 +150,14 @@ send_to_room(struct irc *irc, request_t request, const struct msg_send *m,
 		outbox_say(p.network, request, m, p.name);
 }
 
+/* The server itself; "" is the gateway, where there is one server only. */
+static bool
+is_console(const struct place *p, const char *id)
+{
+	return *p->name == '\0' || (network_is_fixed(p->network) &&
+	    strcasecmp(id, network_id(p->network)) == 0);
+}
+
 static void
 send_to_contact(struct irc *irc, request_t request, const struct msg_send *m)
 {
@@ -156,7 +165,9 @@ send_to_contact(struct irc *irc, request_t request, const struct msg_send *m)
 
 	if (!find_network(irc, request, m->user, m->to, true, NULL, &p))
 		return;
-	if (!nick_is_valid(p.name) ||
+	if (is_console(&p, m->to))
+		outbox_say(p.network, request, m, "");
+	else if (!nick_is_valid(p.name) ||
 	    isupport_is_channel(&p.network->is, p.name))
 		up_error(request, ERR_NOT_ACCEPTABLE, "not a nick");
 	else
@@ -239,7 +250,7 @@ down_profile(struct irc *irc, request_t request, const struct msg_profile *m)
 	else if (p.network->state != NETWORK_ONLINE)
 		up_error(request, ERR_NOT_CONNECTED, "not connected");
 	else
-		ask_whois(p.network, request, nick);
+		whois_profile(p.network, request, nick);
 }
 
 /* ---- rooms */

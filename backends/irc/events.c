@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "backends/irc/cap.h"
+#include "backends/irc/console.h"
 #include "backends/irc/message.h"
 #include "backends/irc/netsplit.h"
 #include "backends/irc/numerics.h"
@@ -385,6 +386,16 @@ on_ping(struct network *n, struct line *l)
 	link_now(&n->link, "PONG", l->params[0], NULL);
 }
 
+/* From an operator to all who want to hear it. */
+static void
+on_wallops(struct network *n, struct line *l)
+{
+	char *text = xasprintf("%s: %s", l->nick, l->params[0]);
+
+	console_tell(n, text);
+	free(text);
+}
+
 static void
 on_error(struct network *n, struct line *l)
 {
@@ -421,6 +432,7 @@ static const struct {
 	{ "CHGHOST",		2, ANYBODY,	on_chghost },
 	{ "CAP",		3, 0,		cap_line },
 	{ "AUTHENTICATE",	1, 0,		sasl_line },
+	{ "WALLOPS",		1, ANYBODY,	on_wallops },
 	{ "ERROR",		1, LAST,	on_error },
 };
 

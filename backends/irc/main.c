@@ -85,7 +85,8 @@ HANDLER(room_list)
 
 static const char *const features[] = {
 	"rooms", "room_list", "room_prefixes=#&+!", "no_jid_escaping",
-	"no_registration", "identity=irc", "xhtml", "vcard", NULL
+	"no_registration", "identity=irc", "xhtml", "vcard",
+	"console", NULL
 };
 /* Where users name the server there is no account to have a password. */
 static const char *many_networks[] = {

@@ -8,6 +8,7 @@
 #include <string.h>
 #include <time.h>
 
+#include "backends/irc/console.h"
 #include "backends/irc/format.h"
 #include "backends/irc/room.h"
 
@@ -210,8 +211,7 @@ message_received(struct network *n, struct line *l)
 		if (h.channel == NULL)
 			return;
 	} else if (is_server(l)) {
-		if (n->irc->config.motd)
-			message_from(n, network_id(n), text);
+		console_tell(n, text);
 		return;
 	} else if (!network_is_me(n, target) && !own) {
 		return;			/* to $* and such */

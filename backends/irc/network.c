@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "backends/irc/ask.h"
+#include "backends/irc/console.h"
 #include "backends/irc/events.h"
 #include "backends/irc/message.h"
 #include "backends/irc/netsplit.h"
@@ -148,6 +149,16 @@ shared_tls(struct irc *irc)
 }
 
 static void
+tell_progress(struct network *n, const char *what, const char *of,
+    const char *how)
+{
+	char *text = xasprintf("%s%s%s", what, of, how);
+
+	console_tell(n, text);
+	free(text);
+}
+
+static void
 connect_now(struct network *n)
 {
 	struct conn_target target = { .host = n->server->host,
@@ -171,6 +182,8 @@ connect_now(struct network *n)
 	}
 	log_debug("%s: connecting to %s port %s", n->user, n->server->host,
 	    n->server->port);
+	tell_progress(n, "Connecting to ", n->server->host, n->server->tls ?
+	    " with TLS" : "");
 	link_connect(&n->link, &target);
 	network_arm(n);
 }
@@ -236,6 +249,7 @@ network_create(struct irc *irc, const char *user, struct settings *settings,
 	await_init(&n->awaits);
 	outbox_init(n);
 	netsplit_init(n);
+	console_init(n);
 	link_init(&n->link, irc->loop, &irc->config.flood, &link_events, n);
 	ev_init(&n->clock, on_clock);
 	n->clock.data = n;
@@ -269,7 +283,6 @@ network_free(void *object)
 	free(n->lost_why);
 	free(n->nick);
 	free(n->wanted);
-	free(n->motd);
 	explicit_bzero(n, sizeof(*n));
 	free(n);
 }
@@ -284,6 +297,7 @@ network_destroy(struct network *n)
 		return;
 	outage_end(n);
 	n->state = NETWORK_OVER;
+	console_finish(n);
 	said_lost(n, "logged out");
 	outbox_refuse(n, "logged out");
 	link_close(&n->link);
@@ -373,11 +387,14 @@ network_lost(struct network *n, const char *why)
 	sasl_stop(n);
 	netsplit_forget(n);
 	await_fail_kinds(&n->awaits, ~0u, ERR_NETWORK, text);
+	if (n->state != NETWORK_QUITTING && !was_up)
+		tell_progress(n, "Connection failed: ", text, "");
 	if (n->state == NETWORK_QUITTING || n->fatal != NULL) {
 		over(n, text);
 		return;
 	}
 	if (was_up) {
+		tell_progress(n, "Connection lost: ", text, "");
 		outage_begin(n, text);
 		n->down_since = ev_now(n->irc->loop);
 		n->tried = 0;
@@ -401,6 +418,7 @@ network_online(struct network *n)
 	outage_end(n);
 	n->state = NETWORK_ONLINE;
 	n->was_online = true;
+	tell_progress(n, "Connected as ", n->nick, "");
 	n->tried = 0;
 	n->regain_at = ev_now(n->irc->loop) + REGAIN_PAUSE;
 	backoff_reset(&n->backoff);

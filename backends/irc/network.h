@@ -6,6 +6,7 @@
  *	network.c	connecting, losing, reconnecting, quitting, the clock
  *	room.c		what the main process is told of channels
  *	netsplit.c	one line for many who quit
+ *	console.c	the server as somebody to talk to
  *	said.c		what the user says, until the server has taken it
  *	message.c	what people say to the user
  *	cap.c		what the server and we have in common
@@ -117,6 +118,17 @@ struct outbox {
 	struct ev_timer	 expiry;	/* runs while there are some */
 };
 
+/* console.c's */
+struct console {
+	struct buf	 text;		/* to be said, <= 8 KiB */
+	struct ev_timer	 due;		/* runs while there is some */
+	struct flood	 flood;		/* limits what is said */
+	double		 until;		/* ev_now(): answers are awaited */
+	unsigned	 dropped;	/* lines that were too many */
+	bool		 asked;		/* some of it is an answer */
+	bool		 gateway;	/* to what the gateway was told */
+};
+
 /* netsplit.c's */
 struct netsplit {
 	char		 servers[128];	/* "a.example b.example" */
@@ -182,8 +194,8 @@ struct network {
 	bool		 listed;	/* is it in that list? */
 	double		 talked;	/* ev_now() of the last private message */
 	double		 left;		/* ev_now() of leaving the last room */
-	char		*motd;		/* while it comes */
 	struct netsplit	 split;
+	struct console	 console;
 };
 
 /* Starts connecting.  name is NULL for the fixed network; nick is what we

@@ -9,12 +9,14 @@
 #include <string.h>
 
 #include "backends/irc/ask.h"
+#include "backends/irc/console.h"
 #include "backends/irc/events.h"
 #include "backends/irc/message.h"
 #include "backends/irc/register.h"
 #include "backends/irc/outbox.h"
 #include "backends/irc/room.h"
 #include "backends/irc/sasl.h"
+#include "backends/irc/whois.h"
 #include "util/utf8.h"
 #include "util/xalloc.h"
 
@@ -43,24 +45,13 @@ on_isupport(struct network *n, struct line *l)
 static void
 on_motd(struct network *n, struct line *l)
 {
-	char *more;
-
-	if (!n->irc->config.motd ||
-	    (n->motd != NULL && strlen(n->motd) > 8192))
-		return;
-	more = xasprintf("%s%s%s", n->motd ? n->motd : "",
-	    n->motd ? "\n" : "", last_param(l));
-	free(n->motd);
-	n->motd = more;
+	console_tell(n, last_param(l));
 }
 
 static void
-on_motd_end(struct network *n, struct line *l)
+on_answer(struct network *n, struct line *l)
 {
-	(void)l;
-	if (n->motd != NULL)
-		message_from(n, network_id(n), n->motd);
-	xreplace(&n->motd, NULL);
+	console_answer(n, l);
 }
 
 /* ---- channels */
@@ -72,6 +63,8 @@ on_no_topic(struct network *n, struct line *l)
 
 	if (c != NULL)
 		xreplace(&c->topic, NULL);
+	if (c == NULL || c->state == CHANNEL_JOINED)
+		console_answer(n, l);
 }
 
 static void
@@ -81,6 +74,8 @@ on_topic(struct network *n, struct line *l)
 
 	if (c != NULL)
 		xreplace(&c->topic, *l->params[2] ? l->params[2] : NULL);
+	if (c == NULL || c->state == CHANNEL_JOINED)
+		console_answer(n, l);
 }
 
 /* nick or nick!user@host, and seconds since 1970 */
@@ -129,6 +124,8 @@ on_names(struct network *n, struct line *l)
 	struct channel *c = network_channel(n, l->params[l->nparams - 2]);
 	char *at = (char *)(uintptr_t)last_param(l), *word;
 
+	if (c == NULL || c->state != CHANNEL_NAMING)
+		console_answer(n, l);
 	if (c == NULL || c->state < CHANNEL_NAMING)
 		return;
 	while ((word = strsep(&at, " ")) != NULL)
@@ -141,8 +138,10 @@ on_names_end(struct network *n, struct line *l)
 {
 	struct channel *c = network_channel(n, l->params[1]);
 
-	if (c == NULL)
+	if (c == NULL || c->state != CHANNEL_NAMING) {
+		console_answer(n, l);
 		return;
+	}
 	room_named(n, c);
 	outbox_move(n);
 }
@@ -154,8 +153,10 @@ on_who(struct network *n, struct line *l)
 	struct channel *c = network_channel(n, l->params[1]);
 	struct member *m;
 
-	if (c == NULL || !c->who)
+	if (c == NULL || !c->who) {
+		console_answer(n, l);
 		return;
+	}
 	m = channel_member(c, n->is.casemap, l->params[5]);
 	if (m != NULL)
 		events_away(n, m->person, *l->params[6] == 'G', NULL);
@@ -168,8 +169,10 @@ on_whox(struct network *n, struct line *l)
 	struct channel *c = network_channel(n, l->params[2]);
 	struct member *m;
 
-	if (c == NULL || !c->who || strcmp(l->params[1], ROOM_WHOX) != 0)
+	if (c == NULL || !c->who || strcmp(l->params[1], ROOM_WHOX) != 0) {
+		console_answer(n, l);
 		return;
+	}
 	m = channel_member(c, n->is.casemap, l->params[3]);
 	if (m == NULL)
 		return;
@@ -182,8 +185,10 @@ on_who_end(struct network *n, struct line *l)
 {
 	struct channel *c = network_channel(n, l->params[1]);
 
-	if (c != NULL)
+	if (c != NULL && c->who)
 		c->who = false;
+	else
+		console_answer(n, l);
 }
 
 /* ---- answers */
@@ -244,6 +249,8 @@ on_too_few(struct network *n, struct line *l)
 
 	if (strcmp(l->params[1], "JOIN") == 0 && (c = joining(n)) != NULL)
 		room_refuse(n, c, ERR_NOT_ACCEPTABLE, last_param(l));
+	else
+		console_numeric(n, l);
 }
 
 static void
@@ -260,6 +267,8 @@ on_try_again(struct network *n, struct line *l)
 	else if (strcmp(l->params[1], "WHOIS") == 0 &&
 	    (a = await_first(&n->awaits, AWAIT_WHOIS)) != NULL)
 		await_fail(&n->awaits, a, ERR_RATE_LIMITED, last_param(l));
+	else
+		console_numeric(n, l);
 }
 
 static void
@@ -290,11 +299,14 @@ static const struct {
 	{ 1, 1, register_welcome },
 	{ 5, 3, on_isupport },
 	{ 263, 3, on_try_again },
-	{ 301, 3, ask_whois_line }, { 311, 6, ask_whois_line },
-	{ 312, 4, ask_whois_line }, { 313, 3, ask_whois_line },
-	{ 317, 4, ask_whois_line }, { 319, 3, ask_whois_line },
-	{ 330, 4, ask_whois_line }, { 671, 3, ask_whois_line },
-	{ 318, 2, ask_whois_end },
+	{ 275, 3, whois_line }, { 276, 3, whois_line }, { 301, 3, whois_line },
+	{ 307, 3, whois_line }, { 308, 3, whois_line }, { 310, 3, whois_line },
+	{ 311, 6, whois_line }, { 312, 4, whois_line }, { 313, 3, whois_line },
+	{ 314, 6, whois_line }, { 317, 4, whois_line }, { 319, 3, whois_line },
+	{ 320, 3, whois_line }, { 330, 4, whois_line }, { 335, 3, whois_line },
+	{ 338, 3, whois_line }, { 344, 3, whois_line }, { 378, 3, whois_line },
+	{ 379, 3, whois_line }, { 569, 3, whois_line }, { 671, 3, whois_line },
+	{ 318, 2, whois_end }, { 369, 2, whois_past_end },
 	{ 315, 2, on_who_end }, { 352, 7, on_who }, { 354, 6, on_whox },
 	{ 322, 3, ask_list_line }, { 323, 1, ask_list_end },
 	{ 331, 2, on_no_topic }, { 332, 3, on_topic },
@@ -302,8 +314,7 @@ static const struct {
 	{ 341, 3, on_inviting },
 	{ 353, 3, on_names }, { 366, 2, on_names_end },
 	{ 367, 3, ask_ban_line }, { 368, 2, ask_ban_end },
-	{ 372, 2, on_motd }, { 376, 1, on_motd_end },
-	{ 422, 1, on_motd_end },
+	{ 372, 2, on_motd }, { 376, 1, on_answer }, { 422, 1, on_answer },
 	{ 432, 1, on_nick_refused }, { 433, 1, on_nick_refused },
 	{ 436, 1, on_nick_refused }, { 437, 2, on_nick_refused },
 	{ 438, 1, on_nick_refused }, { 447, 1, on_nick_refused },
@@ -320,7 +331,8 @@ static const struct {
 #define K(kind)	(1u << AWAIT_##kind)
 #define SAID	(K(ECHO) | K(SENT))
 #define CHANGES	(K(TOPIC) | K(MODE) | K(KICK) | K(INVITE) | K(BANS))
-#define ALL	(CHANGES | SAID | K(WHOIS))
+#define WHO	(K(WHOIS) | K(WHOWAS))
+#define ALL	(CHANGES | SAID | WHO)
 
 static const struct {
 	short		 numeric;
@@ -329,11 +341,11 @@ static const struct {
 	const char	*code;
 } refusals[] = {
 	{ 401, false, ALL,		ERR_NOT_FOUND },
-	{ 402, false, K(WHOIS),		ERR_NOT_FOUND },
+	{ 402, false, WHO,		ERR_NOT_FOUND },
 	{ 403, true,  ALL,		ERR_NOT_FOUND },
 	{ 404, false, SAID,		ERR_FORBIDDEN },
 	{ 405, true,  0,		ERR_NOT_ALLOWED },
-	{ 406, false, K(WHOIS),		ERR_NOT_FOUND },
+	{ 406, false, WHO,		ERR_NOT_FOUND },
 	{ 407, true,  SAID,		ERR_NOT_ACCEPTABLE },
 	{ 408, false, SAID,		ERR_NOT_ACCEPTABLE },
 	{ 439, true,  ALL,		ERR_RATE_LIMITED },
@@ -385,6 +397,8 @@ show_refusal(struct network *n, struct line *l)
 	} else if (nick_is_valid(about) && !network_is_me(n, about) &&
 	    l->nparams > 2) {
 		message_from(n, network_contact_id(n, about), last_param(l));
+	} else {
+		console_numeric(n, l);
 	}
 }
 
@@ -448,20 +462,23 @@ refused(struct network *n, struct line *l, size_t row)
 	}
 	a = await_find_any(&n->awaits, n->is.casemap, refusals[row].kinds,
 	    l->params[1], l->params[2]);
+	if (a != NULL && a->request == 0)
+		console_answer(n, l);
 	if (a != NULL)
 		await_fail(&n->awaits, a, refusals[row].code, last_param(l));
 	else if (n->state == NETWORK_ONLINE)
 		show_refusal(n, l);
 }
 
-void
+bool
 numerics_refusal(struct network *n, struct line *l)
 {
 	for (size_t i = 0; i < LENGTH(refusals) && l->nparams >= 2; i++)
 		if (refusals[i].numeric == l->numeric) {
 			refused(n, l, i);
-			return;
+			return true;
 		}
+	return false;
 }
 
 void
@@ -473,5 +490,6 @@ numerics_line(struct network *n, struct line *l)
 				numerics[i].handle(n, l);
 			return;
 		}
-	numerics_refusal(n, l);
+	if (!numerics_refusal(n, l))
+		console_numeric(n, l);
 }

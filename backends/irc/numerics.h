@@ -7,7 +7,7 @@
 #include "backends/irc/network.h"
 
 void	numerics_line(struct network *, struct line *);
-/* The same for those that refuse something. */
-void	numerics_refusal(struct network *, struct line *);
+/* The same for those that refuse something; false: it is none. */
+bool	numerics_refusal(struct network *, struct line *);
 
 #endif

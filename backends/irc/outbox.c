@@ -13,6 +13,7 @@
 #include <string.h>
 
 #include "backends/irc/command.h"
+#include "backends/irc/console.h"
 #include "backends/irc/said.h"
 #include "util/xalloc.h"
 
@@ -65,7 +66,9 @@ say(struct network *n, request_t request, const struct msg_send *m,
 {
 	struct channel *c = is_for_room(m) ? network_channel(n, name) : NULL;
 
-	if (c == NULL) {
+	if (*name == '\0') {
+		console_typed(n, request, m->body, *m->to == '\0');
+	} else if (c == NULL) {
 		if (!command_run(n, request, NULL, name, m->body, came))
 			said_send(n, request, m, name, NULL, came);
 	} else if (strcmp(m->kind, "private") == 0) {

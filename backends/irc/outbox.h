@@ -10,7 +10,8 @@
 void	outbox_init(struct network *);
 
 /* Send it now or when it can be, or run it as the command that it is.  name: a
- * valid nick, for kind chat, or the name of the room on the network.  Answers
+ * valid nick, for kind chat, or "": the server; or the name of the room on the
+ * network.  Answers
  * the request by and by. */
 void	outbox_say(struct network *, request_t, const struct msg_send *,
 	    const char *name);

@@ -254,21 +254,27 @@ session_resolve(struct session *s, const char *id, bool open,
     const char *nick, char name[NAME_MAX_BYTES], const char **code,
     const char **why)
 {
-	const char *at = separator(id);
+	const char *at = separator(id), *where = at ? at + 1 : id;
 	struct server server;
 	struct network *n;
 
 	if (is_fixed(s)) {
-		if (!take_name(name, id, strlen(id)))
+		if (*id == '\0')
+			*name = '\0';
+		else if (!take_name(name, id, strlen(id)))
 			return refuse(code, why, ERR_NOT_ACCEPTABLE,
 			    "too long a name");
 		return s->networks ? s->networks : refuse(code, why,
 		    ERR_NOT_CONNECTED, "not connected");
 	}
-	if (at == NULL || server_parse(&server, at + 1) == -1)
+	/* Without a separator it must be a server to be anything. */
+	if ((at == NULL && strpbrk(id, ".:") == NULL) ||
+	    server_parse(&server, where) == -1)
 		return refuse(code, why, ERR_NOT_FOUND,
 		    "want name%server or name%server:port");
-	if (!take_name(name, id, (size_t)(at - id)))
+	if (at == NULL)
+		*name = '\0';
+	else if (!take_name(name, id, (size_t)(at - id)))
 		return refuse(code, why, ERR_NOT_ACCEPTABLE,
 		    "too long a name, or none");
 	if ((n = find_network(s, &server)) != NULL)
@@ -279,5 +285,6 @@ session_resolve(struct session *s, const char *id, bool open,
 	if (s->count >= SESSION_NETWORKS_MAX)
 		return refuse(code, why, ERR_NOT_ALLOWED,
 		    "connected to too many servers");
-	return add_network(s, &server, at + 1, *at, nick ? nick : s->account);
+	return add_network(s, &server, where, at ? *at : '%',
+	    nick ? nick : s->account);
 }

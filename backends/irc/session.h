@@ -39,7 +39,7 @@ void		 session_presence(struct session *, const char *show,
 
 /* The network that an id belongs to, and the name it has there.  Ids are
  * nick or #channel where the network is fixed, else with @server or %server
- * behind.  With open, a connection is begun when there is none, under that
+ * behind; the server alone, or "" where the network is fixed, gives the name "".  With open, a connection is begun when there is none, under that
  * nick (NULL: the account).  Returns NULL and *code, *why. */
 struct network	*session_resolve(struct session *, const char *id, bool open,
 		    const char *nick, char name[NAME_MAX_BYTES],

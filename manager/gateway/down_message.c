@@ -13,6 +13,7 @@
 #include "manager/gateway/say_chat.h"
 #include "manager/gateway/session.h"
 #include "manager/gateway/watch.h"
+#include "protocol/features.h"
 #include "util/log.h"
 #include "util/xalloc.h"
 
@@ -197,6 +198,11 @@ down_message_gateway(struct down *d)
 	}
 	if (d->user != NULL && ask_answer(d->user, body))
 		return;
+	if (!admin_is(d->gw, d->from->bare) && d->user != NULL &&
+	    gateway_can(d->gw, FEATURE_CONSOLE) && session_expected(d->user)) {
+		send_text(d, "");
+		return;
+	}
 	if (!admin_is(d->gw, d->from->bare)) {
 		say_error(d, E_SERVICE_UNAVAILABLE, "This is the gateway "
 		    "itself: write to a contact or a room of the network.");

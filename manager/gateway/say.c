@@ -267,6 +267,8 @@ say_message(struct gateway *gw, const struct say_message *m)
 		xml_element(x, "private", NS_CARBONS, NULL);
 		xml_element(x, "no-copy", NS_HINTS, NULL);
 	}
+	if (m->no_store)
+		xml_element(x, "no-store", NS_HINTS, NULL);
 	return say_end(gw, x, m->to, m->body || m->subject || m->received ?
 	    LINK_KEEP : 0);
 }

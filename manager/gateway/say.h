@@ -63,6 +63,7 @@ struct say_message {
 	size_t		 nattachments;
 	bool		 private_muc;	/* <x muc#user/> of a private message */
 	bool		 attention, no_carbons;
+	bool		 no_store;	/* of no use when it is late (XEP-0334) */
 };
 /* Messages with a body are held while the link is down.  -1: not delivered. */
 int	say_message(struct gateway *, const struct say_message *);

@@ -12,8 +12,11 @@
 static const char *
 speaker(const struct up *up, struct arena *a, const char *name)
 {
-	const char *jid = name_to_full(up->gw, a, name);
+	const char *jid;
 
+	if (*name == '\0')		/* feature "console" */
+		return up->gw->config->jid;
+	jid = name_to_full(up->gw, a, name);
 	if (jid == NULL)
 		log_warn("%s: %s: \"%s\" cannot be made an address",
 		    up->gw->config->jid, up->user->jid, name);
@@ -37,6 +40,7 @@ chat(struct up *up, struct arena *a)
 		.time = msg->time, .delay_from = gw->config->jid,
 		.attachments = msg->attachments.v,
 		.nattachments = msg->attachments.n,
+		.no_store = msg->headline,
 	};
 
 	/* Not an address: the gateway says it for them, nothing is lost. */

@@ -783,7 +783,8 @@ def test_typed_commands(online):
     typed("/nick ana2", "NICK ana2", ":ana!u@h NICK ana2")
     typed("/invite eve", "INVITE eve #c", ":irc.test 341 ana2 eve #c")
     typed("/ban eve", "MODE #c +b eve!*@*", ":ana2!u@h MODE #c +b eve!*@*")
-    typed("/whois eve", "WHOIS eve", ":irc.test 311 ana2 eve e h * :Eve E.",
+    typed("/whois eve", "WHOIS eve eve",
+          ":irc.test 311 ana2 eve e h * :Eve E.",
           ":irc.test 318 ana2 eve :End")
     b.wait("message", body="eve!e@h (Eve E.)", kind="groupchat",
            **{"from": "#c"})

@@ -147,3 +147,154 @@ def test_accounts(server, backend):
     b.wait("room_occupant", nick="eve", account="")
     p.send(":eve!e@h ACCOUNT other")
     b.wait("room_occupant", nick="eve", account="other")
+
+
+# -------------------------------------------------------------- the server
+
+def type_to(b, to, body):
+    return b.start("message", user=ANA, to=to, kind="chat", body=body)
+
+
+def test_console(online):
+    b, p = online
+    # Nobody asked for any of this: quiet, where there is one network.
+    p.send(":irc.test 251 ana :There are 3 users", ":irc.test 999 ana x :odd",
+           ":irc.test 421 ana FOO :Unknown command")
+    r = type_to(b, "127.0.0.1", "lusers")
+    assert p.expect("LUSERS") == "LUSERS"
+    b.finish(r)
+    p.send(":irc.test 251 ana :There are 3 users",
+           ":irc.test 252 ana 1 :operators online",
+           ":irc.test 999 ana x :odd")
+    m = b.wait("message")
+    assert (m["from"], m["body"]) == (
+        "127.0.0.1", "There are 3 users\n1 operators online\nx odd")
+    assert not m.get("headline")
+    r = type_to(b, "", "/MODE #c +b\r\nVERSION")
+    assert p.line() == "MODE #c +b"
+    assert p.line() == "VERSION"
+    b.finish(r)
+    p.send(":irc.test 367 ana #c x!*@* bob 17", ":irc.test 368 ana #c :End",
+           ":irc.test 351 ana v1 irc.test :best")
+    assert b.wait("message", **{"from": ""})["body"] == (
+        "#c x!*@* bob 17\n#c End\nv1 irc.test best")
+    b.finish(type_to(b, "", "help"))
+    assert "WHOIS NICK" in b.wait("message", **{"from": ""})["body"]
+
+
+def test_console_takes_over(online):
+    b, p = online
+    join(b, p)
+    for bad in ("QUIT :x", "PASS x", "CAP END", "USER a b c d", "LIST",
+                ":bob PRIVMSG x :y", "@a=b PRIVMSG x :y", "PING spectrum-1",
+                "P@RT #c", "PRIVMSG bob", "PRIVMSG a,b :x", "NICK a@b",
+                "WHOIS a,b", "x" * 600, "a\n" * 20):
+        with pytest.raises(Failed):
+            b.finish(type_to(b, "", bad))
+    p.send("PING quiet")
+    assert p.line() == "PONG quiet"         # nothing of it has left
+    r = type_to(b, "", "NICK ana2")
+    p.expect("NICK ana2")
+    p.send(":irc.test 433 ana ana2 :Nickname is already in use")
+    with pytest.raises(Failed) as e:
+        b.finish(r)
+    assert e.value.code == "conflict"
+    p.answer_pings = False
+    r = type_to(b, "", "PRIVMSG nobody :hello there")
+    assert p.expect("PRIVMSG") == "PRIVMSG nobody :hello there"
+    p.send(":irc.test 401 ana nobody :No such nick")
+    with pytest.raises(Failed):
+        b.finish(r)
+    # Of several commands those that fail say so as text.
+    r = type_to(b, "", "CAP END\nPRIVMSG nobody :x\nTIME")
+    p.expect("PRIVMSG nobody")
+    p.send(":irc.test 401 ana nobody :No such nick")
+    p.expect("TIME")
+    b.finish(r)
+    body = b.wait("message", **{"from": ""})["body"]
+    assert body == "the gateway does that itself\nnobody No such nick"
+    # PART of a room is a part of the room.
+    b.finish(type_to(b, "", "PART #c"))
+    p.expect("PART #c")
+    p.send(":ana!u@h PART #c")
+    b.wait("room_occupant_gone", nick="ana", how="removed")
+
+
+def test_console_is_bounded(online):
+    b, p = online
+    b.finish(type_to(b, "", "INFO"))
+    p.expect("INFO")
+    for i in range(400):
+        p.send(":irc.test 371 ana :" + "x" * 100)
+    m = b.wait("message")
+    assert len(m["body"]) < 9000 and m["body"].endswith("more lines)")
+    p.send("PING x")
+    p.expect("PONG x")
+
+
+def test_console_whois(online):
+    b, p = online
+    r = type_to(b, "", "whois bob")
+    assert p.expect("WHOIS") == "WHOIS bob bob"
+    p.send(":irc.test 311 ana bob b h.test * :Bob B.",
+           ":irc.test 378 ana bob :is connecting from *@h.test 192.0.2.1",
+           ":irc.test 319 ana bob :@#c", ":irc.test 312 ana bob irc.test :S",
+           ":irc.test 313 ana bob :is an IRC operator",
+           ":irc.test 330 ana bob bobby :is logged in as",
+           ":irc.test 276 ana bob :has client certificate fingerprint f00",
+           ":irc.test 671 ana bob :is using a secure connection",
+           ":irc.test 317 ana bob 3700 1700000000 :seconds idle, signon",
+           ":irc.test 318 ana bob :End")
+    b.finish(r)
+    assert b.wait("message")["body"].split("\n") == [
+        "bob!b@h.test (Bob B.)", "is connecting from *@h.test 192.0.2.1",
+        "Rooms: @#c", "Server: irc.test (S)", "is an IRC operator",
+        "Account: bobby", "has client certificate fingerprint f00",
+        "is using a secure connection", "Idle: 1 h 1 min 40 s",
+        "Connected since: 2023-11-14 22:13:20 UTC"]
+    join(b, p)
+    r = b.start("message", user=ANA, to="#c", kind="groupchat",
+                body="/whowas eve")
+    p.expect("WHOWAS eve")
+    p.send(":irc.test 314 ana eve e h.test * :Eve",
+           ":irc.test 312 ana eve irc.test :yesterday",
+           ":irc.test 369 ana eve :End")
+    b.finish(r)
+    assert b.wait("message", **{"from": "#c"})["body"] == (
+        "eve!e@h.test (Eve)\nServer: irc.test (yesterday)")
+    r = type_to(b, "", "WHOWAS nobody")
+    p.expect("WHOWAS")
+    p.send(":irc.test 406 ana nobody :There was no such nickname",
+           ":irc.test 369 ana nobody :End")
+    with pytest.raises(Failed) as e:
+        b.finish(r)
+    assert e.value.code == "not_found"
+
+
+def test_console_of_many(server, backend):
+    b = backend()
+    b.login(ANA, "ana")
+    r = type_to(b, server.address, "MOTD")      # connects, and waits for it
+    p = server.peer()
+    p.expect("USER")
+    p.send(":irc.test 001 ana :Welcome", ":irc.test 002 ana :Your host",
+           ":irc.test 375 ana :- motd", ":irc.test 372 ana :- be nice",
+           ":irc.test 376 ana :End", ":irc.test NOTICE ana :a notice")
+    p.expect("MOTD")
+    b.finish(r)
+    m = b.wait("message", **{"from": server.address})
+    assert m["body"].split("\n")[:2] == ["Connecting to 127.0.0.1",
+                                         "Connected as ana"]
+    assert "be nice" in m["body"] and "a notice" in m["body"]
+    p.close()
+    m = b.wait("message", **{"from": server.address})
+    assert "Connection lost" in m["body"]
+    p = server.peer()
+    p.welcome()
+    b.finish(type_to(b, server.address, "QUIT :bye"))
+    p.expect("QUIT")
+    assert "Disconnected" in b.wait("message",
+                                    **{"from": server.address})["body"]
+    with pytest.raises(Failed) as e:
+        b.finish(type_to(b, "nowhere", "x"))
+    assert e.value.code == "not_found"

@@ -1,0 +1,33 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* console.h - the server as somebody to talk to: what it says of itself, what
+ * becomes of the connection, and commands that the user types to it. */
+#ifndef BACKENDS_IRC_CONSOLE_H
+#define BACKENDS_IRC_CONSOLE_H
+
+#include "backends/irc/network.h"
+
+void	console_init(struct network *);
+/* What is still to be said is said now. */
+void	console_finish(struct network *);
+
+/* Shown where the user wants to see the server's talk: always with many
+ * networks, by irc_motd where there is one.  What comes within a moment is one
+ * message. */
+void	console_tell(struct network *, const char *text);
+/* An answer to what was typed: shown in any case. */
+void	console_reply(struct network *, const char *text);
+/* A numeric that we have no use for: shown after something was typed. */
+void	console_answer(struct network *, const struct line *);
+/* The same for one that nobody knows: errors are also shown otherwise, where
+ * the talk is wanted. */
+void	console_numeric(struct network *, const struct line *);
+/* Is the server's talk shown? */
+bool	console_is_open(const struct network *);
+
+/* The user has written this to the server, to which we are connected; gateway:
+ * to the gateway itself.
+ * Answers the request. */
+void	console_typed(struct network *, request_t, const char *body,
+	    bool gateway);
+
+#endif
