@@ -135,6 +135,42 @@ def ircv3():
         server.close()
 
 
+# What carl knows of IRCv3 in the fixture "modern".
+CARL_CAPS = ("message-tags batch echo-message labeled-response server-time "
+             "setname draft/multiline draft/message-redaction").split()
+
+
+@pytest.fixture
+def modern(ircv3, instances, clients, irc):
+    """anna, an XMPP user, on a scripted server with all of IRCv3; carl is
+    operator of #c there."""
+    network = ircv3(accounts={"anna": "pw"})
+
+    class Scene:
+        server, channel, jid = network, "#c", "#c@localhost"
+        instance = instances("server_mode", service__irc_server="127.0.0.1:%d"
+                             % network.port)
+        carl = irc("carl", server=network, caps=CARL_CAPS)
+        anna = clients(instance, "anna", resource="one")
+
+        def occupant(self, nick, kind="", check=None):
+            """A presence of somebody in the room."""
+            return self.anna.expect("presence", check, type=kind,
+                                    from_=self.jid + "/" + nick)
+    Scene.carl.join("#c")
+    yield Scene()
+    assert not network.offences, network.offences
+
+
+@pytest.fixture
+def room(modern):
+    """The same, and anna is in #c, too."""
+    modern.anna.join(modern.jid, "anna")
+    modern.carl.expect("^.*:anna!.* JOIN")
+    modern.anna.clear()
+    return modern
+
+
 @pytest.fixture
 def unique():
     """unique("anna"): a name that no other test uses."""

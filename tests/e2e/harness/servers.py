@@ -233,7 +233,7 @@ class Inspircd(Server):
 <bind address="127.0.0.1" port="%d" type="servers">
 <link name="services.test" ipaddr="127.0.0.1" port="%d"
  allowmask="127.0.0.1" sendpass="linkpw" recvpass="linkpw">
-<uline server="services.test" silent="yes"><sasl target="services.test">
+<uline server="services.test" silent="yes">
 """ % (self.link_port, self.link_port)
         modules = "".join('<module name="%s">' % m for m in INSPIRCD_MODULES)
         write(directory / "inspircd.conf", """
@@ -256,7 +256,7 @@ class Inspircd(Server):
 <options prefixquit="Quit: " syntaxhints="no" casemapping="rfc1459"
  allowhalfop="yes" ircumsgprefix="no">
 <performance netbuffersize="10240" nouserdns="yes">
-<security userstats="Pu" customversion="">
+<security userstats="Pu" customversion=""><sasl target="services.test">
 %(modules)s
 <cloak mode="half" key="aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa" prefix="net-">
 <customprefix name="founder" letter="q" prefix="~" rank="50000"
