@@ -5,8 +5,27 @@
 #ifndef MANAGER_STORE_ENGINE_H
 #define MANAGER_STORE_ENGINE_H
 
-#include "manager/store/store.h"
+#include "manager/store/archive.h"
 #include "util/arena.h"
+
+/* A row of the archive. */
+struct archive_row {
+	int64_t		 id;		/* in the order of arrival */
+	int64_t		 first, last;	/* ms since 1970: of its messages */
+	size_t		 n;		/* messages */
+	const void	*data;		/* chunk.h; sealed where persistent */
+	size_t		 len;
+};
+
+/* Which rows: of a room, above or below a row, of a time. */
+struct archive_range {
+	int64_t		 room;
+	int64_t		 above, below;	/* ids, excluded */
+	int64_t		 start, end;	/* ms since 1970, included */
+	bool		 down;		/* from the newest one */
+};
+
+#define ARCHIVE_ROWS	16		/* found at a time */
 
 struct engine_ops;
 
@@ -51,6 +70,24 @@ struct engine_ops {
 		    struct store_waiting **waiting, size_t *n);
 	int	(*put_waiting)(struct engine *, const struct store_waiting *);
 	int	(*drop_waiting)(struct engine *, int64_t id);
+	/* Rooms.  The password comes and goes sealed. */
+	int	(*get_rooms)(struct engine *, struct arena *,
+		    struct store_user *);
+	int	(*put_room)(struct engine *, const char *jid,
+		    const struct store_room *);
+	int	(*forget_room)(struct engine *, const char *jid,
+		    const char *id);
+	int	(*get_standing)(struct engine *, struct arena *, bool stay,
+		    struct store_user **users, size_t *n);
+	/* The archive.  *room 0: nothing was said there. */
+	int	(*find_archive)(struct engine *, const char *jid,
+		    const char *id, int64_t *room);
+	int	(*get_archive)(struct engine *, struct arena *,
+		    const struct archive_range *, struct archive_row *,
+		    size_t *n);		/* at most ARCHIVE_ROWS */
+	int	(*put_archive)(struct engine *, const char *jid,
+		    const char *id, const struct archive_row *);
+	int	(*prune_archive)(struct engine *, const struct store_limits *);
 	/* Leave no trace of old values in the file. */
 	int	(*scrub)(struct engine *);
 	bool	masks;		/* the C++ program masks passwords here */

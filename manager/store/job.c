@@ -23,6 +23,12 @@ static const struct {
 	[JOB_SPOOL_PUT]      = { "waiting message", true, true },
 	[JOB_SPOOL_DROP]     = { "removal",        true,  true },
 	[JOB_SPOOL_LOAD]     = { "load messages",  false, false },
+	[JOB_STANDING]       = { "list of those who stay", false, false },
+	[JOB_ROOM]           = { "room",           true,  true },
+	[JOB_FORGET_ROOM]    = { "end of a room",  true,  true },
+	[JOB_ARCHIVE_PUT]    = { "archive",        true,  true },
+	[JOB_ARCHIVE_ASK]    = { "archive",        false, false },
+	[JOB_ARCHIVE_PRUNE]  = { "pruning",        true,  true },
 };
 
 struct job *
@@ -86,6 +92,7 @@ job_answer(const struct job *job)
 			job->reply.user(job->ctx, job->users, job->error);
 		return;
 	case JOB_LIST:
+	case JOB_STANDING:
 		if (job->reply.users != NULL)
 			job->reply.users(job->ctx, job->users, job->nusers,
 			    job->error);
@@ -100,12 +107,20 @@ job_answer(const struct job *job)
 			job->reply.spool(job->ctx, job->waiting, job->nwaiting,
 			    job->error);
 		return;
+	case JOB_ARCHIVE_ASK:
+		if (job->reply.found != NULL)
+			job->reply.found(job->ctx, &job->found, job->error);
+		return;
 	case JOB_ONLINE:
 	case JOB_SETTING:
 	case JOB_CONTACT:
 	case JOB_REMOVE_CONTACT:
 	case JOB_SPOOL_PUT:
 	case JOB_SPOOL_DROP:
+	case JOB_ROOM:
+	case JOB_FORGET_ROOM:
+	case JOB_ARCHIVE_PUT:
+	case JOB_ARCHIVE_PRUNE:
 		return;
 	}
 }

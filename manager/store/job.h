@@ -7,13 +7,15 @@
 #include <stddef.h>
 #include <sys/queue.h>
 
-#include "manager/store/store.h"
+#include "manager/store/engine.h"
 #include "util/arena.h"
 
 enum job_kind {
 	JOB_LOAD, JOB_LIST, JOB_FIND_UIN, JOB_REGISTER, JOB_UNREGISTER,
 	JOB_ONLINE, JOB_SETTING, JOB_CONTACT, JOB_REMOVE_CONTACT,
 	JOB_SPOOL_PUT, JOB_SPOOL_DROP, JOB_SPOOL_LOAD,
+	JOB_STANDING, JOB_ROOM, JOB_FORGET_ROOM,
+	JOB_ARCHIVE_PUT, JOB_ARCHIVE_ASK, JOB_ARCHIVE_PRUNE,
 };
 
 struct job {
@@ -22,21 +24,30 @@ struct job {
 
 	/* The call.  Strings belong to the job. */
 	const char	*jid;		/* or what else the log should name */
-	const char	*id;		/* SPOOL_PUT, SPOOL_DROP: in digits */
-	bool		 flag;		/* online, only_online; SPOOL_PUT and
-					 * SETTING: it is sealed */
+	const char	*id;		/* SPOOL_PUT, SPOOL_DROP: in digits;
+					 * ARCHIVE_PUT: of the room */
+	bool		 flag;		/* online, only_online, stay; SPOOL_PUT,
+					 * SETTING, ARCHIVE_PUT and ROOM: it is
+					 * sealed */
+	size_t		 weight;	/* bytes that count in the queue */
 	union {
 		struct store_user	 user;		/* REGISTER */
 		struct store_setting	 setting;	/* SETTING */
 		struct store_contact	 contact;	/* (REMOVE_)CONTACT */
 		struct store_waiting	 waiting;	/* SPOOL_*; data in the
 							 * arena */
+		struct store_room	 room;		/* (FORGET_)ROOM */
+		struct archive_row	 row;		/* ARCHIVE_PUT; data
+							 * in the arena */
+		struct store_ask	 ask;		/* ARCHIVE_ASK */
+		struct store_limits	 limits;	/* ARCHIVE_PRUNE */
 	} arg;
 	union {
 		store_user_cb	*user;		/* LOAD, FIND_UIN */
-		store_users_cb	*users;		/* LIST */
+		store_users_cb	*users;		/* LIST, STANDING */
 		store_done_cb	*done;		/* (UN)REGISTER */
 		store_spool_cb	*spool;		/* SPOOL_LOAD */
+		store_found_cb	*found;		/* ARCHIVE_ASK */
 	} reply;			/* may be NULL */
 	void		*ctx;
 
@@ -46,8 +57,10 @@ struct job {
 	size_t		 nusers;
 	struct store_waiting *waiting;
 	size_t		 nwaiting;
-	size_t		 unreadable;	/* waiting messages, or settings of
-					 * LOAD: under another key */
+	struct store_found found;
+	size_t		 unreadable;	/* waiting messages, settings and rooms
+					 * of LOAD, rows of the archive: under
+					 * another key */
 	char		*error;		/* owned; NULL: done */
 	size_t		 lost;		/* gathered writes that failed with
 					 * this one, itself included */

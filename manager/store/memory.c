@@ -3,8 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "manager/store/engine.h"
-#include "util/map.h"
+#include "manager/store/memory.h"
 #include "util/xalloc.h"
 
 struct setting {
@@ -24,11 +23,6 @@ struct user {
 	bool		 vip, online;
 	struct setting	*settings;	/* in the order of their making */
 	struct contact	*contacts;
-};
-
-struct memory {
-	struct engine	engine;
-	struct map	users;		/* by jid */
 };
 
 static struct user *
@@ -88,6 +82,7 @@ memory_close(struct engine *e)
 	while ((u = map_next(&m->users, &at)) != NULL)
 		free_user(u);
 	map_finish(&m->users);
+	memory_close_rooms(m);
 	free(m);
 }
 
@@ -244,6 +239,7 @@ remove_user(struct engine *e, const char *jid)
 
 	if (u != NULL)
 		free_user(u);
+	memory_leave_rooms(m, jid);
 	return 0;
 }
 
@@ -344,6 +340,14 @@ static const struct engine_ops memory_ops = {
 	.set_setting = set_setting,
 	.set_contact = set_contact,
 	.remove_contact = remove_contact,
+	.get_rooms = memory_get_rooms,
+	.put_room = memory_put_room,
+	.forget_room = memory_forget_room,
+	.get_standing = memory_get_standing,
+	.find_archive = memory_find_archive,
+	.get_archive = memory_get_archive,
+	.put_archive = memory_put_archive,
+	.prune_archive = memory_prune_archive,
 	.scrub = nothing,
 };
 
@@ -353,5 +357,6 @@ memory_open(void)
 	struct memory *m = xcalloc(1, sizeof(*m));
 
 	m->engine.ops = &memory_ops;
+	TAILQ_INIT(&m->rows);
 	return &m->engine;
 }

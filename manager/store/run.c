@@ -10,6 +10,7 @@
 #include <time.h>
 
 #include "manager/store/engine.h"
+#include "manager/store/page.h"
 #include "manager/store/seal.h"
 #include "util/xalloc.h"
 
@@ -52,6 +53,12 @@ about_setting(struct arena *a, const char *jid, const char *name)
 	return arena_printf(a, "setting/%s/%s", jid, name);
 }
 
+static const char *
+about_room(struct arena *a, const char *jid, const char *id)
+{
+	return arena_printf(a, "room/%s/%s", jid, id);
+}
+
 /* ------------------------------------------------------------------ reading */
 
 static void
@@ -63,6 +70,31 @@ fail(struct job *job, const char *error)
 	job->nusers = 0;
 	job->waiting = NULL;
 	job->nwaiting = 0;
+	job->found = (struct store_found){ 0 };
+}
+
+/* Passwords of rooms that the key does not open cost these rooms. */
+static void
+open_rooms(struct run *r, struct job *job, struct store_user *u)
+{
+	struct store_room *v = (struct store_room *)(uintptr_t)u->rooms;
+	size_t n = 0;
+
+	for (size_t i = 0; i < u->nrooms; i++) {
+		if (r->seal != NULL && v[i].password != NULL)
+			v[i].password = seal_unwrap(r->seal, &job->arena,
+			    about_room(&job->arena, job->jid, v[i].id),
+			    v[i].password);
+		else if (v[i].password == NULL)
+			v[i].password = "";
+		if (v[i].password != NULL)
+			v[n++] = v[i];
+	}
+	job->unreadable += u->nrooms - n;
+	u->nrooms = n;
+	for (size_t i = 0; i < n; i++)
+		if (*v[i].password == '\0')
+			v[i].password = NULL;
 }
 
 /* Secrets are opened; one that does not open costs nothing but itself. */
@@ -92,6 +124,13 @@ open_settings(struct run *r, struct job *job, struct store_user *u)
 }
 
 static void
+open_secrets(struct run *r, struct job *job, struct store_user *u)
+{
+	open_settings(r, job, u);
+	open_rooms(r, job, u);
+}
+
+static void
 load(struct run *r, struct job *job)
 {
 	const struct engine_ops *ops = r->engine->ops;
@@ -108,10 +147,11 @@ load(struct run *r, struct job *job)
 	if (u->password == NULL)
 		fail(job, "the stored password was sealed with another key");
 	else if (ops->get_settings(r->engine, &job->arena, u) < 0 ||
-	    ops->get_contacts(r->engine, &job->arena, u) < 0)
+	    ops->get_contacts(r->engine, &job->arena, u) < 0 ||
+	    ops->get_rooms(r->engine, &job->arena, u) < 0)
 		fail(job, r->engine->error);
 	else
-		open_settings(r, job, u);
+		open_secrets(r, job, u);
 }
 
 static void
@@ -122,6 +162,22 @@ find_uin(struct run *r, struct job *job)
 		fail(job, r->engine->error);
 	else if (job->users != NULL)
 		job->users->password = "";
+}
+
+static void
+list_standing(struct run *r, struct job *job)
+{
+	if (r->engine->ops->get_standing(r->engine, &job->arena, job->flag,
+	    &job->users, &job->nusers) < 0)
+		fail(job, r->engine->error);
+}
+
+static void
+archive_ask(struct run *r, struct job *job)
+{
+	if (page_find(r->engine, r->seal, &job->arena, &job->arg.ask,
+	    &job->found, &job->unreadable) < 0)
+		fail(job, r->engine->error);
 }
 
 static void
@@ -209,6 +265,32 @@ spool_put(struct run *r, struct job *job)
 }
 
 static int
+archive_put(struct run *r, struct job *job)
+{
+	struct archive_row *row = &job->arg.row;
+
+	if (!job->flag && r->seal != NULL)
+		row->data = seal_box(r->seal, &job->arena,
+		    page_about(&job->arena, job->jid, job->id), row->data,
+		    row->len, &row->len);
+	job->flag = true;
+	return r->engine->ops->put_archive(r->engine, job->jid, job->id, row);
+}
+
+static int
+put_room(struct run *r, struct job *job)
+{
+	struct store_room *room = &job->arg.room;
+
+	if (!job->flag && r->seal != NULL && room->password != NULL)
+		room->password = seal_wrap(r->seal, &job->arena,
+		    about_room(&job->arena, job->jid, room->id),
+		    room->password);
+	job->flag = true;
+	return r->engine->ops->put_room(r->engine, job->jid, room);
+}
+
+static int
 write_job(struct run *r, struct job *job)
 {
 	const struct engine_ops *ops = r->engine->ops;
@@ -232,10 +314,21 @@ write_job(struct run *r, struct job *job)
 		return spool_put(r, job);
 	case JOB_SPOOL_DROP:
 		return ops->drop_waiting(r->engine, job->arg.waiting.id);
+	case JOB_ROOM:
+		return put_room(r, job);
+	case JOB_FORGET_ROOM:
+		return ops->forget_room(r->engine, job->jid,
+		    job->arg.room.id);
+	case JOB_ARCHIVE_PUT:
+		return archive_put(r, job);
+	case JOB_ARCHIVE_PRUNE:
+		return ops->prune_archive(r->engine, &job->arg.limits);
 	case JOB_LOAD:
 	case JOB_LIST:
+	case JOB_STANDING:
 	case JOB_FIND_UIN:
 	case JOB_SPOOL_LOAD:
+	case JOB_ARCHIVE_ASK:
 		break;
 	}
 	return 0;
@@ -349,6 +442,12 @@ run_jobs(struct run *r, struct job **jobs, size_t n)
 		return;
 	case JOB_SPOOL_LOAD:
 		spool_load(r, jobs[0]);
+		return;
+	case JOB_STANDING:
+		list_standing(r, jobs[0]);
+		return;
+	case JOB_ARCHIVE_ASK:
+		archive_ask(r, jobs[0]);
 		return;
 	default:
 		write_jobs(r, jobs, n);

@@ -163,13 +163,15 @@ static int
 remove_user(struct engine *e, const char *jid)
 {
 	static const enum statement all[] = { REMOVE_ICONS_OF,
-	    REMOVE_CONTACTS_OF, REMOVE_SETTINGS_OF, REMOVE_USER };
+	    REMOVE_CONTACTS_OF, REMOVE_SETTINGS_OF, LEAVE_ROOMS_OF,
+	    REMOVE_USER };
 	struct sqlite *s = CONTAINER(e, struct sqlite, engine);
 
 	for (size_t i = 0; i < LENGTH(all); i++) {
 		if (sqlite_write_by_jid(s, all[i], jid, NULL) < 0)
 			return -1;
 	}
+	sqlite_forget_numbers(s);
 	return 0;
 }
 
@@ -266,6 +268,7 @@ rollback(struct engine *e)
 
 	if (sqlite3_get_autocommit(s->db) == 0)
 		sqlite3_exec(s->db, "ROLLBACK", NULL, NULL, NULL);
+	sqlite_forget_numbers(s);
 }
 
 /* The write-ahead log keeps old pages until it is cut, and free pages of a
@@ -285,6 +288,7 @@ sqlite_close(struct engine *e)
 	for (size_t i = 0; i < NSTATEMENTS; i++)
 		sqlite3_finalize(s->statements[i]);
 	sqlite3_close(s->db);
+	sqlite_forget_numbers(s);
 	free(s->prefix);
 	free(s);
 }
@@ -309,6 +313,14 @@ const struct engine_ops sqlite_ops = {
 	.get_waiting = sqlite_get_waiting,
 	.put_waiting = sqlite_put_waiting,
 	.drop_waiting = sqlite_drop_waiting,
+	.get_rooms = sqlite_get_rooms,
+	.put_room = sqlite_put_room,
+	.forget_room = sqlite_forget_room,
+	.get_standing = sqlite_get_standing,
+	.find_archive = sqlite_find_archive,
+	.get_archive = sqlite_get_archive,
+	.put_archive = sqlite_put_archive,
+	.prune_archive = sqlite_prune_archive,
 	.scrub = scrub,
 	.persistent = true,
 };

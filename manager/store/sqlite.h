@@ -6,6 +6,7 @@
 #include <sqlite3.h>
 
 #include "manager/store/engine.h"
+#include "util/map.h"
 
 enum statement {
 	GET_USER, GET_SETTINGS, GET_CONTACTS, GET_USERS, GET_ONLINE, FIND_UIN,
@@ -15,6 +16,10 @@ enum statement {
 	CHANGE_CONTACT, ADD_CONTACT, SET_ICON, FORGET_ICON,
 	REMOVE_CONTACT_SETTINGS, REMOVE_CONTACT,
 	GET_WAITING, PUT_WAITING, DROP_WAITING,
+	GET_ROOMS, ADD_ROOM, SET_ROOM, FORGET_ROOM, FIND_ROOM, LEAVE_ROOMS_OF,
+	GET_STANDING,
+	GET_ARCHIVE_UP, GET_ARCHIVE_DOWN, PUT_ARCHIVE, COUNT_ARCHIVE,
+	PRUNE_AGE, PRUNE_USERS, PRUNE_ROOMS, LAST_ROOM, PRUNE_ROOM,
 	NSTATEMENTS
 };
 
@@ -23,6 +28,9 @@ struct sqlite {
 	sqlite3		*db;
 	char		*prefix;	/* letters, digits and _ */
 	sqlite3_stmt	*statements[NSTATEMENTS];	/* NULL: not yet used */
+	struct map	 numbers;	/* of rooms: sqlite_archive.c */
+	unsigned	 allowed;	/* messages of a room, when last pruned */
+	int64_t		 pruned;	/* the last room that was looked at */
 };
 
 /* Put the prefix where the text has '@'.  Caller frees. */
@@ -57,6 +65,24 @@ int	 sqlite_get_waiting(struct engine *, struct arena *,
 	    struct store_waiting **, size_t *n);
 int	 sqlite_put_waiting(struct engine *, const struct store_waiting *);
 int	 sqlite_drop_waiting(struct engine *, int64_t id);
+
+/* Rooms and the archive, likewise. */
+int	 sqlite_get_rooms(struct engine *, struct arena *,
+	    struct store_user *);
+int	 sqlite_put_room(struct engine *, const char *jid,
+	    const struct store_room *);
+int	 sqlite_forget_room(struct engine *, const char *jid, const char *id);
+int	 sqlite_get_standing(struct engine *, struct arena *, bool stay,
+	    struct store_user **, size_t *n);
+int	 sqlite_find_archive(struct engine *, const char *jid,
+	    const char *room, int64_t *number);
+int	 sqlite_get_archive(struct engine *, struct arena *,
+	    const struct archive_range *, struct archive_row *, size_t *n);
+int	 sqlite_put_archive(struct engine *, const char *jid,
+	    const char *room, const struct archive_row *);
+int	 sqlite_prune_archive(struct engine *, const struct store_limits *);
+/* Rooms may have other numbers now: a transaction was undone. */
+void	 sqlite_forget_numbers(struct sqlite *);
 
 extern const struct engine_ops sqlite_ops;
 

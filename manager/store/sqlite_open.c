@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Opening an SQLite database: the file, its directories and the tables of the
- * C++ program, which are not changed where they exist, and the spool, which
- * that program does not look at. */
+ * C++ program, which are not changed where they exist, and ours, which that
+ * program does not look at. */
 #include <ctype.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -60,6 +60,21 @@ static const char *const tables[] = {
 	    "up INTEGER NOT NULL,"
 	    "time INTEGER NOT NULL,"
 	    "data BLOB NOT NULL)",
+	"CREATE TABLE IF NOT EXISTS \"@rooms\" ("
+	    "id INTEGER PRIMARY KEY NOT NULL,"
+	    "jid TEXT NOT NULL,"
+	    "room TEXT NOT NULL,"
+	    "joined INTEGER NOT NULL DEFAULT '0',"
+	    "address TEXT NOT NULL DEFAULT '',"
+	    "nick TEXT NOT NULL DEFAULT '',"
+	    "password TEXT NOT NULL DEFAULT '')",
+	"CREATE TABLE IF NOT EXISTS \"@archive\" ("
+	    "id INTEGER PRIMARY KEY NOT NULL,"
+	    "room INTEGER NOT NULL,"
+	    "first INTEGER NOT NULL,"
+	    "last INTEGER NOT NULL,"
+	    "n INTEGER NOT NULL,"
+	    "data BLOB NOT NULL)",
 };
 
 static const char *const indexes[] = {
@@ -70,6 +85,10 @@ static const char *const indexes[] = {
 	"CREATE UNIQUE INDEX IF NOT EXISTS \"@jid\" ON \"@users\" (jid)",
 	"CREATE INDEX IF NOT EXISTS \"@user_id03\""
 	    " ON \"@users_settings\" (user_id)",
+	"CREATE UNIQUE INDEX IF NOT EXISTS \"@rooms_jid\""
+	    " ON \"@rooms\" (jid, room)",
+	"CREATE INDEX IF NOT EXISTS \"@archive_room\""
+	    " ON \"@archive\" (room)",
 };
 
 /* mkdir -p of everything before the last slash. */

@@ -20,6 +20,11 @@
 	"(SELECT id FROM \"@buddies\" WHERE user_id = " USER_ID \
 	" AND uin = ?2)"
 
+#define GET_ARCHIVE \
+	"SELECT id, data FROM \"@archive\" WHERE room = ?1" \
+	" AND id > ?2 AND id < ?3 AND last >= ?4 AND first <= ?5"
+#define PRUNE_ROWS	"200"
+
 static const char *const texts[NSTATEMENTS] = {
 	[GET_USER] = USER_COLUMNS " WHERE jid = ?1",
 	[GET_SETTINGS] = "SELECT var, type, value FROM \"@users_settings\""
@@ -74,6 +79,45 @@ static const char *const texts[NSTATEMENTS] = {
 	[PUT_WAITING] = "INSERT OR REPLACE INTO \"@spool\""
 	    " (id, jid, up, time, data) VALUES (?1, ?2, ?3, ?4, ?5)",
 	[DROP_WAITING] = "DELETE FROM \"@spool\" WHERE id = ?1",
+	[GET_ROOMS] = "SELECT room, address, nick, password FROM \"@rooms\""
+	    " WHERE jid = ?1 AND joined = 1 ORDER BY id",
+	[ADD_ROOM] = "INSERT INTO \"@rooms\" (jid, room) SELECT ?1, ?2"
+	    " WHERE NOT EXISTS (SELECT 1 FROM \"@rooms\""
+	    " WHERE jid = ?1 AND room = ?2)",
+	[SET_ROOM] = "UPDATE \"@rooms\" SET joined = 1, address = ?3,"
+	    " nick = ?4, password = ?5 WHERE jid = ?1 AND room = ?2",
+	[FORGET_ROOM] = "UPDATE \"@rooms\" SET joined = 0, password = ''"
+	    " WHERE jid = ?1 AND room = ?2",
+	[FIND_ROOM] = "SELECT id FROM \"@rooms\""
+	    " WHERE jid = ?1 AND room = ?2",
+	/* No JID is empty: nobody finds them any more. */
+	[LEAVE_ROOMS_OF] = "UPDATE \"@rooms\" SET jid = '', room = id,"
+	    " joined = 0, address = '', nick = '', password = ''"
+	    " WHERE jid = ?1",
+	[GET_STANDING] = "SELECT jid FROM \"@rooms\" WHERE joined = 1"
+	    " UNION SELECT jid FROM \"@users\" u WHERE online = 1 AND"
+	    " coalesce((SELECT value FROM \"@users_settings\""
+	    " WHERE user_id = u.id AND var = 'stay_connected'), ?1) = '1'",
+	[GET_ARCHIVE_UP] = GET_ARCHIVE " ORDER BY id LIMIT ?6",
+	[GET_ARCHIVE_DOWN] = GET_ARCHIVE " ORDER BY id DESC LIMIT ?6",
+	[PUT_ARCHIVE] = "INSERT INTO \"@archive\""
+	    " (room, first, last, n, data) VALUES (?1, ?2, ?3, ?4, ?5)",
+	[COUNT_ARCHIVE] = "SELECT id, n FROM \"@archive\""
+	    " WHERE room = ?1 ORDER BY id DESC",
+	/* Rows are in the order of arrival, so the old ones are in front. */
+	[PRUNE_AGE] = "DELETE FROM \"@archive\" WHERE id IN"
+	    " (SELECT id FROM \"@archive\" ORDER BY id LIMIT " PRUNE_ROWS ")"
+	    " AND last < ?1",
+	[PRUNE_USERS] = "DELETE FROM \"@archive\" WHERE id IN"
+	    " (SELECT a.id FROM \"@rooms\" r JOIN \"@archive\" a"
+	    " ON a.room = r.id WHERE r.jid = '' LIMIT " PRUNE_ROWS ")",
+	[PRUNE_ROOMS] = "DELETE FROM \"@rooms\" WHERE id > ?1 AND id <= ?2"
+	    " AND joined = 0 AND NOT EXISTS (SELECT 1 FROM \"@archive\""
+	    " WHERE room = \"@rooms\".id)",
+	[LAST_ROOM] = "SELECT max(id) FROM \"@rooms\"",
+	[PRUNE_ROOM] = "DELETE FROM \"@archive\" WHERE id IN"
+	    " (SELECT id FROM \"@archive\" WHERE room = ?1 AND id < ?2"
+	    " ORDER BY id LIMIT " PRUNE_ROWS ")",
 };
 
 char *

@@ -8,20 +8,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "manager/store/worker.h"
+#include "manager/store/store_inside.h"
 #include "util/later.h"
 #include "util/log.h"
 #include "util/xalloc.h"
-
-struct store {
-	struct ev_loop	*loop;
-	struct ev_async	 done;		/* the worker has something for us */
-	struct ev_timer	 refused;	/* answers jobs that did not fit */
-	struct worker	*worker;	/* NULL: closed */
-	bool		 persistent;
-	struct job_list	 refusals;
-	ev_tstamp	 complained;	/* when a refusal was last logged */
-};
 
 static void
 complain(const struct job *job)
@@ -43,8 +33,10 @@ answer(struct job *job)
 		log_warn("store: %zu %s%s are passed over: sealed with another "
 		    "key than that of database.key_file, or damaged",
 		    job->unreadable, job->kind == JOB_LOAD ?
-		    "secret settings of " : "waiting messages",
-		    job->kind == JOB_LOAD ? job->jid : "");
+		    "secret settings of " :
+		    job->kind == JOB_ARCHIVE_ASK ? "pieces of the archive of " :
+		    "waiting messages", job->kind == JOB_SPOOL_LOAD ? "" :
+		    job->jid);
 	job_answer(job);
 	job_destroy(job);
 }
@@ -94,6 +86,7 @@ store_open(struct ev_loop *loop, const struct store_config *config,
 	s->loop = loop;
 	s->persistent = strcmp(config->type, "none") != 0;
 	TAILQ_INIT(&s->refusals);
+	archive_open(s);
 	ev_async_init(&s->done, done_ready);
 	ev_timer_init(&s->refused, refused_ready, 0, 0);
 	ev_async_start(loop, &s->done);
@@ -116,6 +109,7 @@ store_close(struct store *s)
 	if (s == NULL)
 		return;
 	w = s->worker;
+	archive_close(s);
 	worker_stop(w);
 	/* Nobody hears the answers any more, but the log hears of losses. */
 	while ((job = worker_take(w)) != NULL) {
@@ -155,8 +149,8 @@ refuse(struct store *s, struct job *job)
 	ev_timer_start(s->loop, &s->refused);
 }
 
-static void
-add(struct store *s, struct job *job)
+void
+store_add(struct store *s, struct job *job)
 {
 	if (worker_add(s->worker, job) < 0)
 		refuse(s, job);
@@ -185,7 +179,18 @@ store_load(struct store *s, const char *jid, store_user_cb *cb, void *ctx)
 	struct job *job = job_about(JOB_LOAD, jid, ctx);
 
 	job->reply.user = cb;
-	add(s, job);
+	store_add(s, job);
+}
+
+void
+store_list_standing(struct store *s, bool stay, store_users_cb *cb,
+    void *ctx)
+{
+	struct job *job = job_about(JOB_STANDING, "everybody", ctx);
+
+	job->flag = stay;
+	job->reply.users = cb;
+	store_add(s, job);
 }
 
 void
@@ -194,7 +199,7 @@ store_find_uin(struct store *s, const char *uin, store_user_cb *cb, void *ctx)
 	struct job *job = job_about(JOB_FIND_UIN, uin, ctx);
 
 	job->reply.user = cb;
-	add(s, job);
+	store_add(s, job);
 }
 
 void
@@ -204,7 +209,7 @@ store_list(struct store *s, bool only_online, store_users_cb *cb, void *ctx)
 
 	job->flag = only_online;
 	job->reply.users = cb;
-	add(s, job);
+	store_add(s, job);
 }
 
 void
@@ -224,7 +229,7 @@ store_register(struct store *s, const struct store_user *u,
 	    .vip = u->vip, .online = u->online };
 	job->reply.done = cb;
 	job->ctx = ctx;
-	add(s, job);
+	store_add(s, job);
 }
 
 void
@@ -234,7 +239,7 @@ store_unregister(struct store *s, const char *jid, store_done_cb *cb,
 	struct job *job = job_about(JOB_UNREGISTER, jid, ctx);
 
 	job->reply.done = cb;
-	add(s, job);
+	store_add(s, job);
 }
 
 void
@@ -243,7 +248,7 @@ store_set_online(struct store *s, const char *jid, bool online)
 	struct job *job = job_about(JOB_ONLINE, jid, NULL);
 
 	job->flag = online;
-	add(s, job);
+	store_add(s, job);
 }
 
 void
@@ -257,7 +262,7 @@ store_set_setting(struct store *s, const char *jid, const char *name,
 
 	job->jid = copy[0];
 	job->arg.setting = (struct store_setting){ copy[1], copy[2], type };
-	add(s, job);
+	store_add(s, job);
 }
 
 void
@@ -275,7 +280,7 @@ store_set_contact(struct store *s, const char *jid,
 	job->arg.contact = (struct store_contact){ .name = copy[1],
 	    .subscription = copy[2], .nickname = copy[3], .groups = copy[4],
 	    .icon_hash = copy[5], .flags = c->flags };
-	add(s, job);
+	store_add(s, job);
 }
 
 void
@@ -288,7 +293,35 @@ store_remove_contact(struct store *s, const char *jid, const char *name)
 
 	job->jid = copy[0];
 	job->arg.contact.name = copy[1];
-	add(s, job);
+	store_add(s, job);
+}
+
+void
+store_set_room(struct store *s, const char *jid, const struct store_room *r)
+{
+	const char *const strings[] = { jid, r->id, r->jid, r->nick,
+	    r->password };
+	const char *copy[LENGTH(strings)];
+	struct job *job = job_create(JOB_ROOM, strings, copy,
+	    LENGTH(strings));
+
+	job->jid = copy[0];
+	job->arg.room = (struct store_room){ .id = copy[1], .jid = copy[2],
+	    .nick = copy[3], .password = copy[4] };
+	store_add(s, job);
+}
+
+void
+store_forget_room(struct store *s, const char *jid, const char *id)
+{
+	const char *const strings[] = { jid, id };
+	const char *copy[LENGTH(strings)];
+	struct job *job = job_create(JOB_FORGET_ROOM, strings, copy,
+	    LENGTH(strings));
+
+	job->jid = copy[0];
+	job->arg.room.id = copy[1];
+	store_add(s, job);
 }
 
 static struct job *
@@ -322,14 +355,14 @@ store_spool_put(struct store *s, const struct store_waiting *m)
 	job->arg.waiting = (struct store_waiting){ .id = m->id,
 	    .jid = job->jid, .up = m->up, .time = m->time, .data = data,
 	    .len = m->len };
-	add(s, job);
+	store_add(s, job);
 }
 
 void
 store_spool_drop(struct store *s, int64_t id)
 {
 	if (s->persistent)
-		add(s, spool_job(JOB_SPOOL_DROP, "a waiting message", id));
+		store_add(s, spool_job(JOB_SPOOL_DROP, "a waiting message", id));
 }
 
 void
@@ -338,7 +371,7 @@ store_spool_load(struct store *s, store_spool_cb *cb, void *ctx)
 	struct job *job = job_about(JOB_SPOOL_LOAD, "everybody", ctx);
 
 	job->reply.spool = cb;
-	add(s, job);
+	store_add(s, job);
 }
 
 size_t

@@ -65,6 +65,14 @@ struct store_contact {
 	int		 flags;
 };
 
+/* A room that the user is in without a client if need be. */
+struct store_room {
+	const char	*id;		/* on the network */
+	const char	*jid;		/* bare, as XMPP knows it */
+	const char	*nick;
+	const char	*password;	/* or NULL */
+};
+
 struct store_user {
 	const char	*jid;		/* bare */
 	const char	*uin;		/* account on the network */
@@ -77,6 +85,8 @@ struct store_user {
 	size_t		 nsettings;
 	const struct store_contact *contacts;
 	size_t		 ncontacts;
+	const struct store_room *rooms;
+	size_t		 nrooms;
 };
 
 /* user NULL: not registered (error NULL), or the store failed (error for the
@@ -87,17 +97,23 @@ typedef void store_users_cb(void *ctx, const struct store_user *users,
     size_t n, const char *error);
 typedef void store_done_cb(void *ctx, const char *error);	/* NULL: done */
 
-/* One user with settings and contacts. */
+/* One user with settings, contacts and rooms. */
 void	store_load(struct store *, const char *jid, store_user_cb *, void *ctx);
 /* Register, or change uin, password, language, encoding of one who is. */
 void	store_register(struct store *, const struct store_user *,
 	    store_done_cb *, void *ctx);
-/* With settings and contacts, in one transaction. */
+/* With settings, contacts and rooms, in one transaction; what was said there
+ * goes soon after (store_archive_prune()). */
 void	store_unregister(struct store *, const char *jid, store_done_cb *,
 	    void *ctx);
 /* All users, or those marked online; without settings and contacts, and with
  * "" for passwords, like store_find_uin(). */
 void	store_list(struct store *, bool only_online, store_users_cb *,
+	    void *ctx);
+/* Those who should be online although none of their clients may be: who are in
+ * rooms, or were online and stay connected (setting stay_connected; stay: by
+ * default).  Only jid is set. */
+void	store_list_standing(struct store *, bool stay, store_users_cb *,
 	    void *ctx);
 /* Is any user registered with this account? */
 void	store_find_uin(struct store *, const char *uin, store_user_cb *,
@@ -112,6 +128,10 @@ void	store_set_contact(struct store *, const char *jid,
 	    const struct store_contact *);
 void	store_remove_contact(struct store *, const char *jid,
 	    const char *name);
+/* The user is in it from now on, also after a restart; or was. */
+void	store_set_room(struct store *, const char *jid,
+	    const struct store_room *);
+void	store_forget_room(struct store *, const char *jid, const char *id);
 
 /* The spool: messages that wait, kept over a restart.  In memory only (type
  * "none") nothing is kept, and nothing is found. */

@@ -17,6 +17,7 @@
 #define GATHER_MS	100	/* a write waits so long for company */
 #define GATHER_MAX	512	/* unless so many have come */
 #define PENDING_MAX	100000
+#define WEIGHT_MAX	(32u << 20)	/* bytes of the archive */
 
 struct queue {
 	struct job_list	 jobs;
@@ -39,6 +40,7 @@ struct worker {
 	char		*why;
 
 	_Atomic size_t	 pending;
+	_Atomic size_t	 weight;	/* of all that is pending */
 	_Atomic unsigned long failures;
 	struct run	*run;		/* of the thread alone */
 	void		(*tell)(void *);
@@ -131,11 +133,14 @@ worker_add(struct worker *w, struct job *job)
 		job_destroy(job);
 		return 0;
 	}
-	if (atomic_load(&w->pending) >= PENDING_MAX) {
+	/* A disk that does not keep up costs the archive, not the memory. */
+	if (atomic_load(&w->pending) >= PENDING_MAX ||
+	    (job->weight != 0 && atomic_load(&w->weight) > WEIGHT_MAX)) {
 		atomic_fetch_add(&w->failures, 1);
 		return -1;
 	}
 	atomic_fetch_add(&w->pending, 1);
+	atomic_fetch_add(&w->weight, job->weight);
 	pthread_mutex_lock(&w->lock);
 	if (w->todo.n == 0)
 		set_due(w);
@@ -203,6 +208,7 @@ finish(struct worker *w, struct job *job)
 	bool tell;
 
 	atomic_fetch_sub(&w->pending, 1);
+	atomic_fetch_sub(&w->weight, job->weight);
 	if (job->error != NULL)
 		atomic_fetch_add(&w->failures,
 		    job->lost == 0 ? 1 : job->lost);
