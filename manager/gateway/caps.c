@@ -115,10 +115,9 @@ add_features(struct caps *caps, const struct gateway *gw,
 	    by_octets);
 }
 
-/* The type of the network, such as "irc": the admin's word, else the
- * backend's. */
-static const char *
-network_type(const struct gateway *gw)
+/* The admin's word, else the backend's. */
+const char *
+caps_network_type(const struct gateway *gw)
 {
 	static const char key[] = "identity=";
 	const struct msg_initialize_result *can = pool_features(gw->pool);
@@ -149,7 +148,7 @@ gateway_caps(const struct gateway *gw)
 	bool server = link_is_server(gw->link);
 	struct caps caps = { 0 };
 
-	add_identity(&caps, gw->config->identity_category, network_type(gw),
+	add_identity(&caps, gw->config->identity_category, caps_network_type(gw),
 	    name);
 	if (server)
 		add_identity(&caps, "server", "im", name);

@@ -16,6 +16,8 @@ const char	*caps_of_gateway(struct gateway *);
  * the gateway. */
 void		 caps_put(struct gateway *, struct xml *);
 void		 caps_put_self(struct gateway *, struct xml *);
+/* What the network is, such as "irc"; never empty. */
+const char	*caps_network_type(const struct gateway *);
 /* Is this the node that such a <c/> names? */
 bool		 caps_is_node(const char *node, const char *ver);
 /* Identities and features, inside an open query element. */

@@ -7,91 +7,14 @@
 
 #include "manager/gateway/command.h"
 #include "manager/gateway/form.h"
-#include "manager/gateway/ns.h"
+#include "manager/gateway/room_owner.h"
 #include "manager/gateway/session.h"
 #include "manager/gateway/settings.h"
-#include "util/rand.h"
 #include "util/xalloc.h"
 
 /* Before the names of a backend's sessions, which are its own, in contrast to
  * those that we make. */
 #define THEIRS "backend:"
-
-static const struct msg_command_info *
-backend_command(const struct gateway *gw, const char *node)
-{
-	const struct msg_initialize_result *can = pool_features(gw->pool);
-
-	for (size_t i = 0; can != NULL && i < can->commands.n; i++) {
-		if (strcmp(can->commands.v[i].name, node) == 0)
-			return &can->commands.v[i];
-	}
-	return NULL;
-}
-
-const char *
-command_label(const struct gateway *gw, const char *node)
-{
-	const struct msg_command_info *command = backend_command(gw, node);
-
-	if (strcmp(node, SETTINGS_NODE) == 0)
-		return SETTINGS_LABEL;
-	return command ? command->label : NULL;
-}
-
-static void
-put_item(const struct gateway *gw, struct xml *x, const char *node,
-    const char *label)
-{
-	xml_open(x, "item");
-	xml_attr(x, "jid", gw->config->jid);
-	xml_attr(x, "node", node);
-	xml_attr(x, "name", label);
-	xml_close(x);
-}
-
-void
-command_put_items(const struct gateway *gw, struct xml *x)
-{
-	const struct msg_initialize_result *can = pool_features(gw->pool);
-
-	put_item(gw, x, SETTINGS_NODE, command_label(gw, SETTINGS_NODE));
-	for (size_t i = 0; can != NULL && i < can->commands.n; i++)
-		put_item(gw, x, can->commands.v[i].name,
-		    can->commands.v[i].label);
-}
-
-/* ------------------------------------------------------------------ answers */
-
-struct xml *
-command_begin(const struct asked *asked, const char *node,
-    const char *session, const char *status)
-{
-	struct xml *x = asked_begin(asked);
-	char token[17];
-
-	rand_token(token, sizeof(token));
-	xml_open_ns(x, "command", NS_COMMANDS);
-	xml_attr(x, "node", node);
-	xml_attr(x, "sessionid", session ? session : token);
-	xml_attr(x, "status", status);
-	if (strcmp(status, "executing") == 0) {
-		xml_open(x, "actions");
-		xml_attr(x, "execute", "complete");
-		xml_element(x, "complete", NULL, NULL);
-		xml_close(x);
-	}
-	return x;
-}
-
-void
-command_note(struct xml *x, const char *text)
-{
-	xml_open(x, "note");
-	xml_attr(x, "type", "info");
-	xml_text(x, text);
-	xml_close(x);
-}
 
 /* ------------------------------------------------------------ the backend's */
 
@@ -125,6 +48,9 @@ static void
 put_result(struct xml *x, const struct msg_command_result *r)
 {
 	if (r->fields.n > 0) {
+		/* XEP-0050 3.1: notes are for what must be seen. */
+		if (r->refused && r->text != NULL)
+			command_wrong(x, r->text);
 		form_begin(x, "form", r->title, r->text, NULL);
 		for (size_t i = 0; i < r->fields.n; i++)
 			form_field_of(x, &r->fields.v[i]);
@@ -133,7 +59,9 @@ put_result(struct xml *x, const struct msg_command_result *r)
 	}
 	if (r->columns.n > 0)
 		put_table(x, r);
-	if (r->text != NULL)
+	if (r->text != NULL && r->refused)
+		command_wrong(x, r->text);
+	else if (r->text != NULL)
 		command_note(x, r->text);
 }
 
@@ -141,8 +69,9 @@ static void
 put_answer(const struct running *run, const struct msg_command_result *r)
 {
 	char *session = r->session ? xasprintf(THEIRS "%s", r->session) : NULL;
-	struct xml *x = command_begin(run->asked, run->node, session,
-	    r->fields.n > 0 ? "executing" : "completed");
+	struct xml *x = r->fields.n > 0 ?
+	    command_begin_step(run->asked, run->node, session, &r->actions) :
+	    command_begin(run->asked, run->node, session, "completed");
 
 	put_result(x, r);
 	asked_end(run->asked, x);
@@ -163,6 +92,23 @@ ran(void *ctx, const struct msg_error *error, const union result *result)
 	free(run);
 }
 
+static bool
+is_theirs(const char *session)
+{
+	return session != NULL &&
+	    strncmp(session, THEIRS, strlen(THEIRS)) == 0;
+}
+
+/* What the client wants to be done with the form, NULL: what is usual. */
+static const char *
+step_of(const struct down *d)
+{
+	const char *action = stanza_attr(d->payload, "action");
+
+	return action == NULL || strcmp(action, "execute") == 0 ? NULL :
+	    action;
+}
+
 static void
 run_backend_command(struct down *d, const struct msg_command_info *command,
     const struct stanza *form)
@@ -170,12 +116,15 @@ run_backend_command(struct down *d, const struct msg_command_info *command,
 	const char *session = stanza_attr(d->payload, "sessionid");
 	struct msg_command msg = {
 		.user = d->user->jid, .name = command->name,
+		.target = command_target(d),
 		.arguments = form_values(d->arena, form),
 	};
 	struct running *run = xmalloc(sizeof(*run));
 
-	if (session != NULL && strncmp(session, THEIRS, strlen(THEIRS)) == 0)
+	if (is_theirs(session)) {
 		msg.session = session + strlen(THEIRS);
+		msg.action = step_of(d);
+	}
 	*run = (struct running){ asked_by(d), xstrdup(command->name) };
 	session_request(d->user, METHOD_command, &msg, ran, run);
 }
@@ -219,10 +168,47 @@ run_command(struct down *d, const struct msg_command_info *command)
 	const struct stanza *form = form_find(d->payload);
 	bool filled = submitted(form);
 
-	if (command->fields.n > 0 && !filled)
+	/* A way back has no form. */
+	if (command->fields.n > 0 && !filled &&
+	    !is_theirs(stanza_attr(d->payload, "sessionid")))
 		show_command_form(d, command);
 	else
 		run_backend_command(d, command, filled ? form : NULL);
+}
+
+/* XEP-0050 4.2: an action that is none, or not possible here. */
+static bool
+is_action(const struct down *d)
+{
+	static const char *const actions[] = {
+		"execute", "complete", "next", "cancel", "prev",
+	};
+	const char *action = stanza_attr(d->payload, "action");
+
+	for (size_t i = 0; action != NULL && i < LENGTH(actions); i++) {
+		if (strcmp(action, actions[i]) == 0)
+			return strcmp(action, "prev") != 0 ||
+			    is_theirs(stanza_attr(d->payload, "sessionid"));
+	}
+	return action == NULL;
+}
+
+static void
+run(struct down *d, const char *node)
+{
+	const struct stanza *form = form_find(d->payload);
+	enum command_place place = command_place(d);
+
+	form = submitted(form) ? form : NULL;
+	if (place != AT_ROOM && strcmp(node, SETTINGS_NODE) == 0)
+		settings_run(d, form);
+	else if (d->user == NULL || !d->user->loaded)
+		say_error(d, E_FORBIDDEN, "You are not registered or not "
+		    "logged in.");
+	else if (place == AT_ROOM && strcmp(node, ROOM_OWNER_NODE) == 0)
+		room_owner_run(d, form);
+	else
+		run_command(d, command_of_backend(d->gw, place, node));
 }
 
 void
@@ -230,18 +216,14 @@ down_command(struct down *d)
 {
 	const char *node = stanza_attr(d->payload, "node");
 	const char *action = stanza_attr(d->payload, "action");
-	const struct stanza *form = form_find(d->payload);
 
-	if (d->to->node != NULL || node == NULL ||
-	    command_label(d->gw, node) == NULL)
+	if (node == NULL || command_label(d, node) == NULL)
 		say_error(d, E_ITEM_NOT_FOUND, "There is no such command.");
+	else if (!is_action(d))
+		say_error(d, E_BAD_REQUEST, "That cannot be done with this "
+		    "command.");
 	else if (action != NULL && strcmp(action, "cancel") == 0)
 		cancel(d, node);
-	else if (strcmp(node, SETTINGS_NODE) == 0)
-		settings_run(d, submitted(form) ? form : NULL);
-	else if (d->user == NULL || !d->user->loaded)
-		say_error(d, E_FORBIDDEN, "You are not registered or not "
-		    "logged in.");
 	else
-		run_command(d, backend_command(d->gw, node));
+		run(d, node);
 }

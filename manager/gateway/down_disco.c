@@ -52,7 +52,7 @@ gateway_info(struct down *d, const char *node)
 static void
 command_info(struct down *d, const char *node)
 {
-	const char *label = command_label(d->gw, node);
+	const char *label = command_label(d, node);
 	struct xml *x;
 
 	if (strcmp(node, NS_COMMANDS) != 0 && label == NULL) {
@@ -96,6 +96,23 @@ contact_info(struct down *d, const char *node)
 	say_end(d->gw, x, d->from->full, 0);
 }
 
+/* Where there are several, each is a place to do something at. */
+static void
+network_info(struct down *d)
+{
+	struct xml *x = begin(d, NS_DISCO_INFO, NULL);
+
+	put_identity(x, "conference", caps_network_type(d->gw), d->name);
+	put_feature(x, NS_DISCO_INFO);
+	put_feature(x, NS_DISCO_ITEMS);
+	put_feature(x, NS_COMMANDS);
+	put_feature(x, NS_MUC);
+	put_feature(x, NS_PING);
+	put_feature(x, NS_VCARD);
+	put_feature(x, NS_VERSION);
+	say_end(d->gw, x, d->from->full, 0);
+}
+
 static bool
 is_self(const struct down *d)
 {
@@ -109,6 +126,14 @@ is_room(const struct down *d)
 	return d->room != NULL || name_is_room(d->gw, d->name);
 }
 
+/* Is it about the commands of this JID, or one of them? */
+static bool
+is_command(const struct down *d, const char *node)
+{
+	return node != NULL && command_place(d) != AT_NOTHING &&
+	    (strcmp(node, NS_COMMANDS) == 0 || command_label(d, node) != NULL);
+}
+
 void
 down_disco_info(struct down *d)
 {
@@ -117,10 +142,12 @@ down_disco_info(struct down *d)
 	if (d->to->node == NULL && (node == NULL ||
 	    caps_is_node(node, caps_of_gateway(d->gw))))
 		gateway_info(d, node);
-	else if (d->to->node == NULL)
+	else if (d->to->node == NULL || is_command(d, node))
 		command_info(d, node);
 	else if (is_self(d))
 		self_info(d);
+	else if (node == NULL && command_place(d) == AT_NETWORK)
+		network_info(d);
 	else if (is_room(d) && d->to->resource == NULL)
 		room_disco_info(d);
 	else
@@ -132,7 +159,7 @@ command_items(struct down *d)
 {
 	struct xml *x = begin(d, NS_DISCO_ITEMS, NS_COMMANDS);
 
-	command_put_items(d->gw, x);
+	command_put_items(d, x);
 	say_end(d->gw, x, d->from->full, 0);
 }
 
@@ -148,7 +175,8 @@ down_disco_items(struct down *d)
 	const char *node = stanza_attr(d->payload, "node");
 	bool gateway = d->to->node == NULL;
 
-	if (gateway && node != NULL && strcmp(node, NS_COMMANDS) == 0)
+	if (node != NULL && strcmp(node, NS_COMMANDS) == 0 &&
+	    command_place(d) != AT_NOTHING)
 		command_items(d);
 	else if (node != NULL || is_self(d))
 		no_items(d, node);

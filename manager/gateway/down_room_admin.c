@@ -1,12 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* What clients want done to a room and to the people in it: roles, lists, the
- * room's form, invitations.  Each is a question to the network, and answered
+/* What clients want done to a room and to the people in it: roles, lists,
+ * invitations (the room's form is room_owner.c's).  Each is a question to the network, and answered
  * when the network has answered. */
 #include <stdlib.h>
 #include <string.h>
 
 #include "manager/gateway/down.h"
-#include "manager/gateway/form.h"
 #include "manager/gateway/name.h"
 #include "manager/gateway/ns.h"
 #include "manager/gateway/say_room.h"
@@ -303,60 +302,6 @@ down_room_admin_set(struct down *d)
 			mark_banned(d->room, m[i].target);
 		ask(job, d->user, METHOD_room_moderate, &m[i], done);
 	}
-}
-
-/* ---------------------------------------------------------------- muc#owner */
-
-static void
-form_got(void *ctx, const struct msg_error *error, const union result *result)
-{
-	struct job *job = ctx;
-
-	job_answered(job, error);
-	if (job->failed)
-		job_refuse(job);
-	else
-		say_room_form(job->gw, job->to, job->from, job->id,
-		    result ? &result->room_config : NULL);
-	job_free(job);
-}
-
-void
-down_room_owner_get(struct down *d)
-{
-	struct msg_room_config m = {
-		.user = d->user->jid, .room = room_name(d),
-	};
-
-	if (may_ask(d))
-		ask(job_new(d), d->user, METHOD_room_config, &m, form_got);
-}
-
-void
-down_room_owner_set(struct down *d)
-{
-	const struct stanza *form = form_find(d->payload);
-	const char *type = stanza_attr(form, "type");
-	struct msg_room_config_set m = {
-		.user = d->user->jid, .room = room_name(d),
-	};
-
-	if (stanza_child(d->payload, "destroy", NULL) != NULL) {
-		say_error(d, E_NOT_ALLOWED,
-		    "Rooms of this network cannot be destroyed from here.");
-		return;
-	}
-	if (type == NULL || (strcmp(type, "submit") != 0 &&
-	    strcmp(type, "cancel") != 0)) {
-		say_error(d, E_BAD_REQUEST, NULL);
-		return;
-	}
-	m.values = form_values(d->arena, form);
-	/* XEP-0045 10.1.2: an empty form takes the room as it is. */
-	if (strcmp(type, "cancel") == 0 || m.values.n == 0)
-		say_result(d);
-	else if (may_ask(d))
-		ask(job_new(d), d->user, METHOD_room_config_set, &m, done);
 }
 
 /* -------------------------------------------------------------- invitations */

@@ -91,7 +91,9 @@ form_field_of(struct xml *x, const struct msg_field *f)
 	xml_attr(x, "label", f->label);
 	if (f->required)
 		xml_element(x, "required", NULL, NULL);
-	put_values(x, f->value, strstr(type, "-multi") != NULL);
+	/* Whoever gave it may have it by mistake. */
+	if (!form_is_secret(f))
+		put_values(x, f->value, strstr(type, "-multi") != NULL);
 	for (size_t i = 0; i < f->options.n; i++) {
 		xml_open(x, "option");
 		xml_attr(x, "label", f->options.v[i].label);

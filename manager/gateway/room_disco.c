@@ -33,7 +33,8 @@ void
 room_disco_info(struct down *d)
 {
 	static const char *const features[] = {
-		NS_DISCO_INFO, NS_DISCO_ITEMS, NS_MUC, NS_SELF_PING,
+		NS_COMMANDS, NS_DISCO_INFO, NS_DISCO_ITEMS, NS_MUC,
+		NS_SELF_PING,
 		NS_OCCUPANT_ID, NS_SID, NS_PING, "muc_open", "muc_public",
 		"muc_persistent", "muc_nonanonymous", "muc_unmoderated",
 	};

@@ -1,14 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* How a room's lists and its form are written. */
+/* How a room's lists are written. */
 #include "manager/gateway/say_room_admin.h"
 
-#include "manager/gateway/form.h"
 #include "manager/gateway/name.h"
 #include "manager/gateway/ns.h"
-
-#define ROOMCONFIG	"http://jabber.org/protocol/muc#roomconfig"
-
-/* ------------------------------------------------------------------- lists */
 
 void
 say_room_affiliations(struct gateway *gw, const char *from, const char *to,
@@ -54,21 +49,4 @@ say_room_roles(const struct down *d, const struct room *room, enum role role)
 		xml_close(x);
 	}
 	say_end(d->gw, x, d->from->full, 0);
-}
-
-/* ------------------------------------------------------------------- forms */
-
-void
-say_room_form(struct gateway *gw, const char *from, const char *to,
-    const char *id, const struct msg_room_config_result *form)
-{
-	struct xml *x = say_result_begin_to(gw, from, to, id);
-
-	xml_open_ns(x, "query", NS_MUC_OWNER);
-	form_begin(x, "form", form ? form->title : NULL,
-	    form ? form->instructions : NULL, ROOMCONFIG);
-	for (size_t i = 0; form != NULL && i < form->fields.n; i++)
-		form_field_of(x, &form->fields.v[i]);
-	form_end(x);
-	say_end(gw, x, to, 0);
 }

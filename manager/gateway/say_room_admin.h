@@ -12,8 +12,5 @@ void	say_room_affiliations(struct gateway *, const char *from,
 	    const struct msg_room_affiliations_result *);
 /* Everybody in the room who has this role. */
 void	say_room_roles(const struct down *, const struct room *, enum role);
-/* The room's settings as a form to be filled in. */
-void	say_room_form(struct gateway *, const char *from, const char *to,
-	    const char *id, const struct msg_room_config_result *);
 
 #endif

@@ -8,7 +8,10 @@
 
 #include "manager/gateway/command.h"
 #include "manager/gateway/form.h"
+#include "manager/gateway/room_settings.h"
 #include "manager/gateway/session.h"
+#include "protocol/features.h"
+#include "protocol/scope.h"
 #include "util/xalloc.h"
 
 /* The gateway's own. */
@@ -27,6 +30,7 @@ struct job {
 	struct arena	 arena;		/* of the strings below */
 	const char	*jid;		/* bare */
 	const char	*session;	/* or NULL */
+	const char	*id;		/* of a server; NULL: all */
 	bool		 save;
 	struct pairs	 values;	/* filled in */
 };
@@ -41,39 +45,57 @@ default_of(const struct gateway *gw, size_t i)
 	return gw->config->stay_connected ? "1" : "0";
 }
 
+/* What the user has typed, where something was wrong; else what holds. */
 static const char *
-value_of(const struct user *user, const struct store_user *record,
+value_of(const struct job *job, const struct room_settings_of *of,
     const char *name, const char *otherwise)
 {
-	if (user != NULL)
-		return user_setting(user, name, otherwise);
-	for (size_t i = 0; i < record->nsettings; i++) {
-		if (strcmp(record->settings[i].name, name) == 0)
-			return record->settings[i].value;
-	}
-	return otherwise;
+	const char *value = pairs_value(&job->values, name);
+
+	if (value == NULL)
+		value = room_settings_value(of, name);
+	return value ? value : otherwise;
 }
 
 static void
-show(const struct job *job, const struct user *user,
-    const struct store_user *record)
+put_fields(struct xml *x, const struct job *job,
+    const struct room_settings_of *of)
 {
 	const struct gateway *gw = job->asked->gw;
 	const struct msg_initialize_result *can = pool_features(gw->pool);
-	struct xml *x = command_begin(job->asked, SETTINGS_NODE, job->session,
-	    "executing");
 
-	form_begin(x, "form", SETTINGS_LABEL, NULL, NULL);
 	for (size_t i = 0; i < LENGTH(settings); i++)
 		form_field(x, settings[i].name, "boolean", settings[i].label,
-		    value_of(user, record, settings[i].name,
-		    default_of(gw, i)), false);
+		    value_of(job, of, settings[i].name, default_of(gw, i)),
+		    false);
 	for (size_t i = 0; can != NULL && i < can->settings.n; i++) {
 		struct msg_field field = can->settings.v[i];
 
-		field.value = value_of(user, record, field.var, field.value);
+		field.value = value_of(job, of, field.var, field.value);
 		form_field_of(x, &field);
 	}
+}
+
+/* wrong: what is, or NULL. */
+static void
+show(const struct job *job, const struct user *user,
+    const struct store_user *record, const char *wrong)
+{
+	const struct gateway *gw = job->asked->gw;
+	const struct room_settings_of of = {
+		.gw = gw, .user = user, .record = record, .id = job->id,
+	};
+	struct xml *x = command_begin(job->asked, SETTINGS_NODE, job->session,
+	    "executing");
+
+	if (wrong != NULL)
+		command_wrong(x, wrong);
+	form_begin(x, "form", job->id ? SETTINGS_SERVER_LABEL :
+	    SETTINGS_LABEL, wrong, NULL);
+	if (job->id == NULL)
+		put_fields(x, job, &of);
+	if (gateway_can(gw, FEATURE_ROOMS))
+		room_settings_put(x, &of, &job->values);
 	form_end(x);
 	asked_end(job->asked, x);
 }
@@ -88,42 +110,57 @@ is_setting(const struct gateway *gw, const char *name, int *type)
 		if (strcmp(settings[i].name, name) == 0)
 			return true;
 	}
-	*type = STORE_STRING;
 	for (size_t i = 0; can != NULL && i < can->settings.n; i++) {
-		if (strcmp(can->settings.v[i].var, name) == 0)
+		const struct msg_field *f = &can->settings.v[i];
+
+		*type = form_is_secret(f) ? STORE_SECRET : STORE_STRING;
+		if (strcmp(f->var, name) == 0)
 			return true;
 	}
-	return false;
+	*type = STORE_STRING;
+	return room_settings_has(name);
 }
 
-static void
+static bool
 save_one(const struct job *job, struct user *user, const struct pair *pair)
 {
 	struct gateway *gw = job->asked->gw;
 	const char *value = pair->value;
+	char name[SCOPE_NAME_MAX];
 	int type;
 
-	if (!is_setting(gw, pair->key, &type))
-		return;
+	if (!is_setting(gw, pair->key, &type) ||
+	    (job->id != NULL && !room_settings_has(pair->key)) ||
+	    scope_name(name, pair->key, job->id) < 0)
+		return true;
 	if (type == STORE_BOOLEAN)
 		value = form_bool(value) ? "1" : "0";
+	else if (type == STORE_SECRET && *value == '\0')
+		return true;		/* it was not shown: no change */
+	else if (room_settings_has(pair->key))
+		value = room_settings_kept(value);
 	if (user != NULL)
-		user_set_setting(user, pair->key, type, value);
-	else
-		store_set_setting(gw->store, job->jid, pair->key, type, value);
+		return user_set_setting(user, name, type, value);
+	store_set_setting(gw->store, job->jid, name, type, value);
+	return true;
 }
 
 static void
 save(const struct job *job, struct user *user)
 {
 	struct gateway *gw = job->asked->gw;
+	bool kept = true;
 	struct xml *x;
 
 	for (size_t i = 0; i < job->values.n; i++)
-		save_one(job, user, &job->values.v[i]);
+		kept = save_one(job, user, &job->values.v[i]) && kept;
 	x = command_begin(job->asked, SETTINGS_NODE, job->session,
 	    "completed");
-	command_note(x, "Saved.");
+	if (kept)
+		command_note(x, "Saved.");
+	else
+		command_wrong(x, "Not all was saved: you have too many "
+		    "settings.");
 	asked_end(job->asked, x);
 	if (link_is_server(gw->link))
 		return;
@@ -134,6 +171,18 @@ save(const struct job *job, struct user *user)
 	else if (user == NULL)
 		say_presence(gw, gw->config->jid, job->jid, "probe",
 		    SHOW_ONLINE, NULL);
+}
+
+/* All is looked at before anything is saved. */
+static void
+take(struct job *job, struct user *user, const struct store_user *record)
+{
+	const char *wrong = room_settings_wrong(&job->arena, &job->values);
+
+	if (wrong != NULL)
+		show(job, user, record, wrong);
+	else
+		save(job, user);
 }
 
 static void
@@ -150,9 +199,9 @@ loaded(void *ctx, const struct store_user *record, const char *error)
 		asked_refuse(job->asked, E_FORBIDDEN, "You are not "
 		    "registered.");
 	else if (job->save)
-		save(job, user);
+		take(job, user, record);
 	else
-		show(job, user, record);
+		show(job, user, record, NULL);
 	arena_free(&job->arena);
 	free(job);
 }
@@ -175,9 +224,12 @@ void
 settings_run(struct down *d, const struct stanza *form)
 {
 	const char *session = stanza_attr(d->payload, "sessionid");
+	const char *id = command_target(d);
 	struct job *job = xcalloc(1, sizeof(*job));
 
 	job->asked = asked_by(d);
+	if (id != NULL)
+		job->id = arena_strdup(&job->arena, id);
 	job->jid = arena_strdup(&job->arena, d->from->bare);
 	if (session != NULL)
 		job->session = arena_strdup(&job->arena, session);

@@ -34,8 +34,6 @@ moderate(void **state)
 		  "moderate bob none - spam" },
 		{ "<item nick='bob' role='visitor'/>",
 		  "moderate bob visitor - -" },
-		{ "<item nick='bob' affiliation='owner'/>",
-		  "moderate bob - owner -" },
 		{ "<item nick='gone' affiliation='outcast'/>",
 		  "moderate gone - outcast -" },
 		{ "<item jid='" CATS "/bob' affiliation='outcast'/>",
@@ -181,47 +179,6 @@ not_reachable(void **state)
 	expect("type='error'", "<resource-constraint ");
 	kit.user->inflight = 0;
 	assert_int_equal(asked_at, nasked);
-}
-
-static void
-owner_set(const char *inside)
-{
-	send_to(down_room_owner_set, NS_MUC_OWNER, "<iq type='set' from='" PC
-	    "' to='" CATS "' id='o1'><query xmlns='" NS_MUC_OWNER "'>%s"
-	    "</query></iq>", inside);
-}
-
-static void
-owner(void **state)
-{
-	struct msg_field field = {
-		.var = "mode", .label = "Mode", .type = "bool", .value = "1",
-	};
-	union result r = { .room_config = { .fields = { &field, 1 } } };
-
-	(void)state;
-	enter();
-	send_to(down_room_owner_get, NS_MUC_OWNER, "<iq type='get' from='" PC
-	    "' to='" CATS "' id='o1'><query xmlns='" NS_MUC_OWNER
-	    "'/></iq>");
-	answer(expect_asked("config"), &r);
-	expect("type='result'", "muc#roomconfig", "var='mode'",
-	    "type='boolean'");
-	owner_set("<x xmlns='jabber:x:data' type='submit'>"
-	    "<field var='FORM_TYPE'><value>f</value></field>"
-	    "<field var='mode'><value>0</value></field></x>");
-	answer(expect_asked("config set mode=0"), NULL);
-	expect("type='result'", "id='o1'");
-	owner_set("<x xmlns='jabber:x:data' type='submit'/>");
-	expect("type='result'", "id='o1'");
-	owner_set("<x xmlns='jabber:x:data' type='cancel'/>");
-	expect("type='result'", "id='o1'");
-	owner_set("<destroy/>");
-	expect("type='error'", "<not-allowed ");
-	owner_set("");
-	expect("type='error'", "<bad-request ");
-	assert_int_equal(asked_at, nasked);
-	expect_nothing();
 }
 
 /* ------------------------------------------------------------ invitations */
@@ -397,7 +354,6 @@ main(void)
 		room_test(ban_is_a_kick),
 		room_test(lists),
 		room_test(not_reachable),
-		room_test(owner),
 		room_test(invitations_down),
 		room_test(invitations_up),
 		room_test(listed_in_pages),
