@@ -9,55 +9,13 @@
 #include "util/macros.h"
 #include "util/xalloc.h"
 
-/* What a stanza has beside its text, roughly and rather too much: maxchars
- * counts whole stanzas. */
-#define STANZA_OVERHEAD 400
-
 struct room_history {
 	unsigned	 size;		/* of v */
 	unsigned	 first;		/* index of the oldest */
 	unsigned	 count;
+	unsigned long	 total;		/* ever added */
 	struct past	*v[];
 };
-
-/* The texts of a message, each to be copied. */
-static const size_t texts[] = {
-	offsetof(struct past, resource), offsetof(struct past, body),
-	offsetof(struct past, xhtml), offsetof(struct past, id),
-	offsetof(struct past, stanza_id), offsetof(struct past, origin_id),
-	offsetof(struct past, replaces),
-	offsetof(struct past, thread), offsetof(struct past, reply_id),
-	offsetof(struct past, reply_author), offsetof(struct past, reply_text),
-};
-
-static const char **
-text(const struct past *p, size_t i)
-{
-	return (const char **)(void *)((char *)(uintptr_t)p + texts[i]);
-}
-
-static struct past *
-past_copy(const struct past *p)
-{
-	size_t size = sizeof(*p), len;
-	struct past *copy;
-	char *at;
-
-	for (size_t i = 0; i < LENGTH(texts); i++)
-		if (*text(p, i) != NULL)
-			size += strlen(*text(p, i)) + 1;
-	copy = xmalloc(size);
-	*copy = *p;
-	at = (char *)(copy + 1);
-	for (size_t i = 0; i < LENGTH(texts); i++) {
-		if (*text(p, i) == NULL)
-			continue;
-		len = strlen(*text(p, i)) + 1;
-		*text(copy, i) = memcpy(at, *text(p, i), len);
-		at += len;
-	}
-	return copy;
-}
 
 void
 room_history_add(struct room_history **history, const struct past *p,
@@ -81,6 +39,13 @@ room_history_add(struct room_history **history, const struct past *p,
 		h->count++;
 	}
 	h->v[at] = past_copy(p);
+	h->total++;
+}
+
+unsigned long
+room_history_total(const struct room_history *h)
+{
+	return h ? h->total : 0;
 }
 
 size_t
@@ -97,16 +62,6 @@ room_history_at(const struct room_history *h, size_t i)
 	return h->v[(h->first + i) % h->size];
 }
 
-static size_t
-stanza_size(const struct past *p)
-{
-	size_t size = STANZA_OVERHEAD + strlen(p->body);
-
-	if (p->xhtml != NULL)
-		size += strlen(p->xhtml);
-	return size;
-}
-
 size_t
 room_history_first(const struct room_history *h, long maxstanzas,
     long maxchars, int64_t since)
@@ -116,7 +71,7 @@ room_history_first(const struct room_history *h, long maxstanzas,
 
 	for (long n = 0; first > 0; n++, first--) {
 		p = room_history_at(h, first - 1);
-		chars += stanza_size(p);
+		chars += past_size(p);
 		if ((maxstanzas >= 0 && n >= maxstanzas) ||
 		    (maxchars >= 0 && chars > (size_t)maxchars) ||
 		    (since > 0 && p->time < since))

@@ -5,21 +5,8 @@
 
 #include <stdbool.h>
 #include <stddef.h>
-#include <stdint.h>
 
-/* Something that was said in a room.  NULL: absent. */
-struct past {
-	const char	*resource;	/* of the author; NULL: the room */
-	const char	*body, *xhtml;
-	const char	*id;		/* of the stanza */
-	const char	*stanza_id, *origin_id;	/* XEP-0359 */
-	const char	*replaces;	/* XEP-0308 */
-	const char	*thread;
-	const char	*reply_id, *reply_author, *reply_text;
-	uint64_t	 occupant;	/* XEP-0421; 0: none */
-	int64_t		 time;		/* ms since 1970 */
-	bool		 old;		/* not said just now: show the time */
-};
+#include "manager/gateway/past.h"
 
 struct room_history;
 
@@ -29,6 +16,8 @@ void		 room_history_add(struct room_history **history,
 /* i-th from the oldest; NULL past the end. */
 const struct past *room_history_at(const struct room_history *, size_t i);
 size_t		 room_history_count(const struct room_history *);
+/* How many were ever added: at total - count begins what is there. */
+unsigned long	 room_history_total(const struct room_history *);
 /* Where a joiner's wish begins: the number of the first one to be shown
  * (XEP-0045 7.2.13).  -1 and 0 are no limits. */
 size_t		 room_history_first(const struct room_history *,

@@ -123,32 +123,18 @@ unpack_client(struct room *room, const struct packed *facts)
 
 /* ------------------------------------------------------------------ history */
 
-#define PAST_TEXTS(X) \
-	X(resource) X(body) X(xhtml) X(id) X(stanza_id) X(origin_id) \
-	X(replaces) X(thread) X(reply_id) X(reply_author) X(reply_text)
-
 static void
 pack_past(const struct past *past, struct packer *p)
 {
 	pack_map(p, NULL);
-#define X(text)	pack_str(p, #text, past->text);
-	PAST_TEXTS(X)
-#undef X
-	pack_int(p, "occupant", (int64_t)past->occupant);
-	pack_int(p, "time", past->time);
+	past_pack(past, p);
 	pack_end(p);
 }
 
 static void
 unpack_past(struct room *room, const struct packed *facts)
 {
-	struct past past = {
-#define X(text)	.text = packed_str(facts, #text),
-		PAST_TEXTS(X)
-#undef X
-		.occupant = (uint64_t)packed_int(facts, "occupant", 0),
-		.time = packed_int(facts, "time", 0), .old = true,
-	};
+	struct past past = past_unpack(facts);
 
 	if (past.body != NULL)
 		room_history_add(&room->history, &past,
