@@ -382,7 +382,8 @@ said_send(struct network *n, request_t request, const struct msg_send *m,
 		return;
 	if (p != NULL)
 		p->via = via;
-	n->talked = ev_now(n->irc->loop);
+	if (!isupport_is_channel(&n->is, target))
+		n->talked = ev_now(n->irc->loop);
 	if (n->caps & CAP_ECHO_MESSAGE)
 		expect_echo(n, request, target, m->id, m->body, count,
 		    came);

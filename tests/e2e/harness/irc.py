@@ -23,7 +23,8 @@ class IrcClient:
         if password:
             self.send("PASS " + password)
         self.send("NICK " + nick)
-        self.send("USER %s 0 * :%s the tester" % (nick, nick))
+        self.send("USER %s 0 * :%s the tester" % (
+            re.sub(r"\W", "", nick), nick))
         self.expect(r" 001 ")
 
     def _read(self):
