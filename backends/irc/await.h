@@ -19,7 +19,8 @@ enum await_kind {
 	AWAIT_ECHO,		/* our message, with echo-message */
 	AWAIT_SENT,		/* our message, without: see said.c */
 	AWAIT_TOPIC, AWAIT_MODE, AWAIT_KICK, AWAIT_INVITE, AWAIT_NICK,
-	AWAIT_BANS, AWAIT_WHOIS, AWAIT_WHOWAS, AWAIT_LIST,
+	AWAIT_BANS, AWAIT_WHOIS, AWAIT_WHOWAS,
+	AWAIT_LIST, AWAIT_CTCP,
 	AWAIT_KINDS
 };
 #define AWAIT_SAID	(1u << AWAIT_ECHO | 1u << AWAIT_SENT)

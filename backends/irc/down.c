@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "backends/irc/ask.h"
+#include "backends/irc/ctcp.h"
 #include "backends/irc/outbox.h"
 #include "backends/irc/register.h"
 #include "backends/irc/room.h"
@@ -230,27 +231,47 @@ down_contact_remove(struct irc *irc, request_t request,
 		up_result(request, METHOD_contact_remove, NULL);
 }
 
+/* Somebody who can be asked about: a contact, or an occupant of a room. */
+static const char *
+find_person(struct irc *irc, request_t request, const char *user,
+    const char *contact, const char *room, struct place *p)
+{
+	const char *nick = room ? contact : p->name;
+
+	if (room != NULL && !find_channel(irc, request, user, room, p))
+		return NULL;
+	if (room == NULL &&
+	    !find_network(irc, request, user, contact, false, NULL, p))
+		return NULL;
+	if (!nick_is_valid(nick))
+		up_error(request, ERR_NOT_ACCEPTABLE, "not a nick");
+	else if (p->network->state != NETWORK_ONLINE)
+		up_error(request, ERR_NOT_CONNECTED, "not connected");
+	else
+		return nick;
+	return NULL;
+}
+
 void
 down_profile(struct irc *irc, request_t request, const struct msg_profile *m)
 {
-	const char *nick = m->contact;
 	struct place p;
+	const char *nick = find_person(irc, request, m->user, m->contact,
+	    m->room, &p);
 
-	if (m->room != NULL) {
-		if (!find_channel(irc, request, m->user, m->room, &p))
-			return;
-	} else {
-		if (!find_network(irc, request, m->user, m->contact, false,
-		    NULL, &p))
-			return;
-		nick = p.name;
-	}
-	if (!nick_is_valid(nick))
-		up_error(request, ERR_NOT_ACCEPTABLE, "not a nick");
-	else if (p.network->state != NETWORK_ONLINE)
-		up_error(request, ERR_NOT_CONNECTED, "not connected");
-	else
+	if (nick != NULL)
 		whois_profile(p.network, request, nick);
+}
+
+void
+down_query(struct irc *irc, request_t request, const struct msg_query *m)
+{
+	struct place p;
+	const char *nick = find_person(irc, request, m->user, m->contact,
+	    m->room, &p);
+
+	if (nick != NULL)
+		ctcp_ask(p.network, request, nick, m->what);
 }
 
 /* ---- rooms */

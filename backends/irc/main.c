@@ -54,7 +54,7 @@ sink_error(request_t request, const char *code, const char *text)
 
 static const struct up_sink sink = {
 	.notify = kit_notify, .result = sink_result, .error = sink_error,
-	.queued = kit_queued,
+	.queued = kit_queued, .request = kit_request,
 };
 
 #define HANDLER(name) \
@@ -69,6 +69,7 @@ HANDLER(presence)
 HANDLER(setting)
 HANDLER(send)
 HANDLER(profile)
+HANDLER(query)
 HANDLER(contact_add)
 HANDLER(contact_update)
 HANDLER(contact_remove)
@@ -86,13 +87,13 @@ HANDLER(room_list)
 static const char *const features[] = {
 	"rooms", "room_list", "room_prefixes=#&+!", "no_jid_escaping",
 	"no_registration", "identity=irc", "xhtml", "vcard",
-	"console", NULL
+	"console", "query", NULL
 };
 /* Where users name the server there is no account to have a password. */
 static const char *many_networks[] = {
 	"rooms", "room_list", "room_prefixes=#&+!", "no_jid_escaping",
 	"no_registration", "identity=irc", "xhtml", "vcard", "no_password",
-	"networks",
+	"networks", "query",
 };
 
 /* A file that cannot be used is the admin's trouble, now, and not that of each
@@ -179,6 +180,7 @@ static const struct kit_backend backend = {
 		.setting = on_setting,
 		.send = on_send,
 		.profile = on_profile,
+		.query = on_query,
 		.contact_add = on_contact_add,
 		.contact_update = on_contact_update,
 		.contact_remove = on_contact_remove,

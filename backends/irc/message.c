@@ -9,12 +9,11 @@
 #include <time.h>
 
 #include "backends/irc/console.h"
+#include "backends/irc/ctcp.h"
 #include "backends/irc/format.h"
 #include "backends/irc/room.h"
 
 #define OLD_MS		60000		/* a delay worth telling */
-
-static const struct flood_limit ctcp_limit = { .burst = 4, .rate = 0.2 };
 
 /* What the message will say, on the way to being told. */
 struct heard {
@@ -122,43 +121,12 @@ take_echo(struct heard *h, const char *target)
 	await_done(&n->awaits, a);
 }
 
-static void
-answer_ctcp(struct heard *h, const char *command, const char *arguments)
-{
-	struct network *n = h->n;
-	const char *nick = h->line->nick;
-	char text[300], date[64];
-	time_t now;
-	struct tm tm;
-
-	if (strcmp(command, "VERSION") == 0) {
-		snprintf(text, sizeof(text), "\1VERSION Spectrum %s\1",
-		    SPECTRUM_VERSION);
-	} else if (strcmp(command, "PING") == 0) {
-		snprintf(text, sizeof(text), "\1PING %.200s\1", arguments);
-	} else if (strcmp(command, "TIME") == 0) {
-		now = (time_t)ev_now(n->irc->loop);
-		gmtime_r(&now, &tm);
-		strftime(date, sizeof(date), "%a, %d %b %Y %H:%M:%S GMT", &tm);
-		snprintf(text, sizeof(text), "\1TIME %s\1", date);
-	} else if (strcmp(command, "CLIENTINFO") == 0) {
-		snprintf(text, sizeof(text),
-		    "\1CLIENTINFO ACTION CLIENTINFO PING TIME VERSION\1");
-	} else {
-		return;
-	}
-	/* Nobody can make us flood the server, nor fill our own queue. */
-	if (n->state == NETWORK_ONLINE && nick_is_valid(nick) &&
-	    link_space(&n->link) > LINK_QUEUE_MAX / 2 &&
-	    flood_take(&n->ctcp, &ctcp_limit, ev_now(n->irc->loop)))
-		link_send(&n->link, "NOTICE", nick, text, NULL);
-}
-
 /* \1COMMAND arguments\1; the end mark may be missing.  Returns false when the
  * line is dealt with. */
 static bool
 unwrap_ctcp(struct heard *h, char *text, bool own)
 {
+	static struct buf shown;
 	char *end = strchr(text + 1, '\1'), *arguments;
 
 	if (end != NULL)
@@ -172,9 +140,15 @@ unwrap_ctcp(struct heard *h, char *text, bool own)
 		h->action = true;
 		return true;
 	}
-	if (strcmp(h->line->command, "PRIVMSG") == 0 && !own)
-		answer_ctcp(h, text, arguments);
-	return false;
+	if (own || (strcmp(h->line->command, "PRIVMSG") == 0 ?
+	    ctcp_asked : ctcp_answered)(h->n, h->line->nick, text, arguments))
+		return false;
+	/* What we cannot answer the user may want to. */
+	buf_clear(&shown);
+	buf_addf(&shown, "CTCP %s %s", text, arguments);
+	buf_addc(&shown, '\0');
+	h->text = buf_data(&shown);
+	return true;
 }
 
 /* "@#chan" and "+#chan": said to those of a rank, shown in the room. */

@@ -5,6 +5,7 @@
  * The files that work on a struct network, lower ones first:
  *	network.c	connecting, losing, reconnecting, quitting, the clock
  *	room.c		what the main process is told of channels
+ *	ctcp.c		what programs ask each other
  *	netsplit.c	one line for many who quit
  *	console.c	the server as somebody to talk to
  *	said.c		what the user says, until the server has taken it

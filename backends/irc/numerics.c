@@ -332,7 +332,7 @@ static const struct {
 #define SAID	(K(ECHO) | K(SENT))
 #define CHANGES	(K(TOPIC) | K(MODE) | K(KICK) | K(INVITE) | K(BANS))
 #define WHO	(K(WHOIS) | K(WHOWAS))
-#define ALL	(CHANGES | SAID | WHO)
+#define ALL	(CHANGES | SAID | WHO | K(CTCP))
 
 static const struct {
 	short		 numeric;

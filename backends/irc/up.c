@@ -41,3 +41,13 @@ up_queued(void)
 {
 	return sink->queued != NULL ? sink->queued() : 0;
 }
+
+bool
+up_request(enum method method, const void *params, double timeout,
+    rpc_reply *reply, void *ctx)
+{
+	if (sink->request == NULL)
+		return false;
+	sink->request(method, params, timeout, reply, ctx);
+	return true;
+}

@@ -4,10 +4,12 @@
 #ifndef BACKENDS_IRC_UP_H
 #define BACKENDS_IRC_UP_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
 #include "protocol/errors.h"
+#include "protocol/rpc.h"
 #include "protocol/schema.h"
 
 /* A request of the main process that waits for its answer; 0: nobody waits. */
@@ -20,6 +22,9 @@ struct up_sink {
 	void	(*error)(request_t, const char *code, const char *text);
 	/* Bytes on their way.  NULL: they do not wait anywhere. */
 	size_t	(*queued)(void);
+	/* As kit_request().  NULL: nobody can be asked. */
+	void	(*request)(enum method, const void *params, double timeout,
+		    rpc_reply *, void *ctx);
 };
 
 void	up_init(const struct up_sink *);
@@ -29,5 +34,8 @@ void	up_notify(enum method, const void *params);
 void	up_result(request_t, enum method, const void *result);
 void	up_error(request_t, const char *code, const char *text);
 size_t	up_queued(void);
+/* false: nobody can be asked, reply will not be called. */
+bool	up_request(enum method, const void *params, double timeout,
+	    rpc_reply *, void *ctx);
 
 #endif

@@ -43,6 +43,7 @@ static const struct {
 	[METHOD_attention_up]       = { up_attention,          ONLINE },
 	[METHOD_contact_removed]    = { up_contact_removed,    ONLINE },
 	[METHOD_contact_request]    = { up_contact_request,    EVER },
+	[METHOD_query_up]           = { up_query,              ONLINE },
 	[METHOD_room_subject]       = { up_room_subject,       ONLINE },
 	[METHOD_room_occupant]      = { up_room_occupant,      ONLINE },
 	[METHOD_room_occupant_gone] = { up_room_occupant_gone, ONLINE },

@@ -7,9 +7,11 @@
 #include "manager/gateway/ask.h"
 #include "manager/gateway/asked.h"
 #include "manager/gateway/contact.h"
+#include "manager/gateway/name.h"
 #include "manager/gateway/ns.h"
 #include "manager/gateway/outgoing.h"
 #include "manager/gateway/repeats.h"
+#include "manager/gateway/room.h"
 #include "manager/gateway/say_chat.h"
 #include "manager/gateway/session.h"
 #include "manager/gateway/watch.h"
@@ -132,6 +134,35 @@ send_text(struct down *d, const char *name)
 	outgoing_send(d->user, o);
 }
 
+/* XEP-0249: an invitation that the client sends itself.  To a room elsewhere
+ * the network can invite nobody; what is written beside it is sent as text. */
+static bool
+pass_invitation(struct down *d, const char *name)
+{
+	const struct stanza *x = stanza_child(d->stanza, "x", NS_CONFERENCE);
+	const char *to = x ? stanza_attr(x, "jid") : NULL;
+	struct msg_room_invite m = { .user = d->user->jid, .peer = name };
+	const struct room *room;
+	struct jid jid;
+
+	if (to == NULL)
+		return false;
+	if (jid_parse(d->arena, to, &jid) < 0 || jid.node == NULL ||
+	    strcmp(jid.domain, d->gw->config->jid) != 0) {
+		if (stanza_child(d->stanza, "body", NULL) != NULL)
+			return false;
+		say_error(d, E_NOT_ACCEPTABLE,
+		    "That room is not on this network.");
+		return true;
+	}
+	room = room_find(d->user, jid.bare);
+	m.room = room ? room_id(room) : name_from_node(d->arena, jid.node);
+	m.reason = stanza_attr(x, "reason");
+	session_request(d->user, METHOD_room_invite, &m, asked_answered,
+	    asked_by(d));
+	return true;
+}
+
 void
 down_message_chat(struct down *d)
 {
@@ -149,6 +180,8 @@ down_message_chat(struct down *d)
 		pass_retraction(d, name, special);
 		return;
 	}
+	if (pass_invitation(d, name))
+		return;
 	if (stanza_child(m, "body", NULL) != NULL) {
 		send_text(d, name);
 		return;

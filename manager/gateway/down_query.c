@@ -7,6 +7,7 @@
 #include "manager/gateway/contact.h"
 #include "manager/gateway/name.h"
 #include "manager/gateway/ns.h"
+#include "manager/gateway/query.h"
 #include "manager/gateway/say.h"
 #include "manager/gateway/session.h"
 #include "manager/xmpp/parser.h"
@@ -55,8 +56,11 @@ down_gateway_set(struct down *d)
 void
 down_version(struct down *d)
 {
-	struct xml *x = say_result_begin(d);
+	struct xml *x;
 
+	if (query_pass(d, "version"))
+		return;
+	x = say_result_begin(d);
 	xml_open_ns(x, "query", NS_VERSION);
 	xml_element(x, "name", NULL, "Spectrum 2");
 	xml_element(x, "version", NULL, SPECTRUM_VERSION);
@@ -66,29 +70,23 @@ down_version(struct down *d)
 void
 down_ping(struct down *d)
 {
-	say_result(d);
+	if (!query_pass(d, "ping"))
+		say_result(d);
 }
 
 void
 down_time(struct down *d)
 {
 	time_t now = time(NULL);
-	struct tm local, utc;
-	char text[40];
-	long offset;
+	struct tm local;
 	struct xml *x;
 
-	gmtime_r(&now, &utc);
+	if (query_pass(d, "time"))
+		return;
 	localtime_r(&now, &local);
-	offset = local.tm_gmtoff / 60;
-	strftime(text, sizeof(text), "%Y-%m-%dT%H:%M:%SZ", &utc);
 	x = say_result_begin(d);
 	xml_open_ns(x, "time", NS_TIME);
-	xml_open(x, "tzo");
-	xml_textf(x, "%c%02ld:%02ld", offset < 0 ? '-' : '+',
-	    labs(offset) / 60, labs(offset) % 60);
-	xml_close(x);
-	xml_element(x, "utc", NULL, text);
+	query_put_time(x, (int64_t)now * 1000, local.tm_gmtoff / 60);
 	say_end(d->gw, x, d->from->full, 0);
 }
 

@@ -8,6 +8,7 @@
 
 #include "manager/gateway/down.h"
 #include "manager/gateway/ns.h"
+#include "manager/gateway/query.h"
 #include "manager/gateway/room_send.h"
 #include "manager/gateway/say_room.h"
 #include "manager/gateway/session.h"
@@ -363,6 +364,6 @@ down_room_ping(struct down *d)
 		say_result(d);
 	else if (room_occupant_at(d->room, d->to->resource) == NULL)
 		say_error(d, E_ITEM_NOT_FOUND, NULL);
-	else
+	else if (!query_pass(d, "ping"))
 		say_error(d, E_SERVICE_UNAVAILABLE, NULL);
 }

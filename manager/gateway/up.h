@@ -25,6 +25,8 @@ up_handler up_reaction, up_retracted, up_attention;
 /* up_contact.c */
 up_handler up_contact, up_contact_presence, up_contact_removed;
 up_handler up_contact_request, up_avatar;
+/* query.c */
+up_handler up_query;
 /* up_room.c; up_message gives it kind groupchat and private */
 up_handler up_room_message, up_room_private;
 up_handler up_room_subject, up_room_occupant, up_room_occupant_gone;

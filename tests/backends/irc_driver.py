@@ -30,6 +30,7 @@ class Backend:
                                         stdout=subprocess.PIPE)
         self.serial = 0
         self.answers = {}
+        self.replies = {}           # method -> result; None: an error
         self.events = []
         self.changed = threading.Condition()
         threading.Thread(target=self._read, daemon=True).start()
@@ -52,6 +53,11 @@ class Backend:
                 for m in unpacker:
                     if m[0] == 1:
                         self.answers[m[1]] = (m[2], m[3])
+                    elif m[0] == 0:
+                        self.events.append((m[2], m[3][0]))
+                        reply = self.replies.get(m[2])
+                        self._send([1, m[1], None if reply is not None else
+                                    {"code": "not_supported"}, reply])
                     else:
                         self.events.append((m[1], m[2][0]))
                 self.changed.notify_all()

@@ -760,7 +760,8 @@ def test_ctcp(online):
     p.send(":bob!b@h PRIVMSG ana :\x01DCC SEND x 1 2 3\x01",
            ":bob!b@h PRIVMSG ana :after")
     b.wait("message", body="after")
-    assert not [e for e in b.skipped if e[0] == "message"]
+    assert [e[1]["body"] for e in b.skipped if e[0] == "message"] == [
+        "CTCP DCC SEND x 1 2 3"]
 
 
 def test_typed_commands(online):

@@ -298,3 +298,56 @@ def test_console_of_many(server, backend):
     with pytest.raises(Failed) as e:
         b.finish(type_to(b, "nowhere", "x"))
     assert e.value.code == "not_found"
+
+
+# ------------------------------------------------------- programs, by CTCP
+
+def test_asking_programs(online):
+    b, p = online
+    join(b, p)
+
+    def ask(what, reply, **where):
+        r = b.start("query", user=ANA, contact="bob", what=what, **where)
+        got = p.expect("PRIVMSG bob ").split(" ", 2)[2].lstrip(":")
+        assert got.strip("\1").split()[0] == what.upper()
+        p.send(":bob!b@h NOTICE ana :" + reply.replace("SAME", got))
+        return b.finish(r)
+
+    assert ask("ping", "SAME") == {}
+    assert ask("version", "\1VERSION HexChat 2.16 / Linux\1", room="#c") == {
+        "text": "HexChat 2.16 / Linux"}
+    assert ask("version", "\1VERSION cat:1.0:Plan 9\1") == {
+        "name": "cat", "version": "1.0", "os": "Plan 9"}
+    assert ask("time", "\1TIME Tue, 14 Nov 2023 23:13:20 +0100\1")[
+        "time"] == 1700000000000
+    assert ask("time", "\1TIME about noon\1") == {"text": "about noon"}
+    r = b.start("query", user=ANA, contact="eve", what="version")
+    p.expect("PRIVMSG eve")
+    p.send(":irc.test 401 ana eve :No such nick")
+    with pytest.raises(Failed) as e:
+        b.finish(r)
+    assert e.value.code == "not_found"
+    for bad in {"what": "shoesize"}, {"contact": "a b"}:
+        with pytest.raises(Failed):
+            b.call("query", **{"user": ANA, "contact": "bob",
+                               "what": "version", **bad})
+
+
+def test_being_asked(online):
+    b, p = online
+    b.replies["query"] = {"name": "Gajim", "version": "1.8", "os": "Hurd"}
+    p.send(":bob!b@h PRIVMSG ana :\1VERSION\1")
+    assert p.expect("NOTICE bob").startswith(
+        "NOTICE bob :\1VERSION Gajim 1.8 / Hurd (through Spectrum ")
+    b.wait("query", contact="bob", what="version")
+    b.replies["query"] = None
+    p.send(":bob!b@h PRIVMSG ana :\1VERSION\1")
+    assert p.expect("NOTICE bob").startswith(
+        "NOTICE bob :\1VERSION Spectrum ")
+    p.send(":bob!b@h PRIVMSG ana :\1PING 12 34\1")
+    assert p.expect("NOTICE bob") == "NOTICE bob :\1PING 12 34\1"
+    # Neither asked nor known: the user sees it, once.
+    p.send(":bob!b@h PRIVMSG ana :\1DCC SEND x.bin 1 2 3\1",
+           ":bob!b@h NOTICE ana :\1VERSION nobody asked\1")
+    assert b.wait("message")["body"] == "CTCP DCC SEND x.bin 1 2 3"
+    assert b.wait("message")["body"] == "CTCP VERSION nobody asked"

@@ -302,6 +302,22 @@ kit_text_of(enum method method, const union params *p)
 	case METHOD_contact_remove:
 		return xasprintf("contact_remove %s",
 		    p->contact_remove.contact);
+	case METHOD_query:
+		return xasprintf("query %s %s %s", p->query.what,
+		    p->query.contact, S(p->query.room));
+	case METHOD_room_invite:
+		return xasprintf("invite %s to %s", p->room_invite.peer,
+		    p->room_invite.room);
+	case METHOD_contact_watch: {
+		struct buf b = { 0 };
+
+		buf_adds(&b, "watch");
+		for (size_t i = 0; i < p->contact_watch.contacts.n; i++)
+			buf_addf(&b, " +%s", p->contact_watch.contacts.v[i]);
+		for (size_t i = 0; i < p->contact_watch.gone.n; i++)
+			buf_addf(&b, " -%s", p->contact_watch.gone.v[i]);
+		return buf_steal(&b);
+	}
 	case METHOD_profile_set:
 		return xasprintf("profile_set %zu", p->profile_set.photo.len);
 	case METHOD_command:
@@ -404,8 +420,14 @@ pool_answer(struct pool *pool, unsigned backend, uint32_t id,
     enum method method, const void *result)
 {
 	const struct msg_ask_result *r = result;
+	const struct msg_query_up_result *q = result;
 
 	(void)pool;
+	if (method == METHOD_query_up) {
+		kit_did("answer %u %u %s %s", backend, (unsigned)id, q->name,
+		    q->version);
+		return;
+	}
 	assert_int_equal(method, METHOD_ask);
 	kit_did("answer %u %u", backend, (unsigned)id);
 	for (size_t i = 0; i < r->values.n; i++)
