@@ -1,0 +1,107 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Hundreds and thousands of users on one IRC server."""
+import os
+import re
+import time
+
+import pytest
+
+from harness.crowd import Crowd
+from harness.ircv3 import Message
+from harness.process import SANITIZED, SLOWER, stat_of
+
+
+@pytest.fixture
+def crowd():
+    made = Crowd("gw0.crowd.test")
+    yield made
+    made.close()
+
+
+def rss(pid):
+    """Megabytes."""
+    with open("/proc/%d/status" % pid) as status:
+        return int(re.search(r"VmRSS:\s+(\d+)", status.read())[1]) / 1024
+
+
+def test_two_thousand_in_one_backend(crowd, ircv3, instances):
+    """Far beyond the 1024 descriptors of select()."""
+    number = 2000
+    server = ircv3()
+    gateway = instances(
+        "gateway", crowd.gateway, crowd, identity__type="irc",
+        service__irc_server="127.0.0.1:%d" % server.port,
+        service__users_per_backend=3000, service__backend_spare=0,
+        service__login_rate=0)
+    users = ["u%d" % n for n in range(number)]
+    before, = gateway.backends()
+    empty = rss(before)
+    crowd.register(*users)
+    crowd.log_in(*users)
+    pairs = [(user, "#c%d@%s" % (n // 10, crowd.gateway))
+             for n, user in enumerate(users)]
+    crowd.join(pairs)
+    backend, = gateway.backends()
+    assert backend == before
+    assert len(os.listdir("/proc/%d/fd" % backend)) > number
+    each = (rss(backend) - empty) / number * 1024
+    for n in 0, number // 2, number - 1:
+        crowd.say(users[n], pairs[n][1], "last one of %d" % n)
+        for user, room in pairs:
+            if room == pairs[n][1]:
+                crowd.hear(user, "last one of %d" % n)
+    used = stat_of(backend)[2]
+    time.sleep(2)
+    used = stat_of(backend)[2] - used
+    print("%.1f KB for each of %d sessions; %.2f s of CPU in 2 s of quiet" % (
+        each, number, used))
+    assert used < 0.2
+    if not SANITIZED:
+        assert each < 32
+
+
+def test_a_huge_channel_stalls_nobody(crowd, ircv3, instances):
+    """Somebody joins a room of 5,000 while others talk."""
+    server = ircv3()
+    names = ["somebody%d" % n for n in range(5000)]
+
+    def join(conn, msg):
+        if msg.params[0] != "#huge":
+            return False
+        conn.send(Message("JOIN", "#huge", source=conn.mask))
+        for at in range(0, len(names), 30):
+            conn.reply(353, "=", "#huge", " ".join(names[at:at + 30]))
+        conn.reply(353, "=", "#huge", conn.nick)
+        conn.reply(366, "#huge", "End of /NAMES list.")
+        return True
+    server.hooks["JOIN"] = join
+    gateway = instances(
+        "gateway", crowd.gateway, crowd, identity__type="irc",
+        service__irc_server="127.0.0.1:%d" % server.port)
+    assert gateway
+    users = ["u0", "u1", "u2", "u3", "u4", "u5"]
+    crowd.register(*users)
+    crowd.log_in(*users)
+    small, huge = ("#%s@%s" % (name, crowd.gateway)
+                   for name in ("small", "huge"))
+    crowd.join([("u0", small), ("u1", small)])
+
+    def worst(label):
+        delays = []
+        for n in range(100):
+            begin = time.monotonic()
+            crowd.say("u0", small, "%s %d" % (label, n))
+            delays.append(crowd.hear("u1", "%s %d" % (label, n)) - begin)
+            time.sleep(0.01)
+        return max(delays)
+    quiet = worst("quiet")
+    for user in users[2:]:
+        crowd.send("<presence from='%s' to='%s/%s'><x xmlns='http://jabber."
+                   "org/protocol/muc'/></presence>" % (
+                       crowd.jid(user), huge, user))
+    loud = worst("loud")
+    crowd.wait(lambda: all((user, huge) in crowd.rooms for user in users[2:]),
+               20, lambda: "the huge room")
+    print("longest delay: %.0f ms, %.0f ms while four join" % (
+        quiet * 1000, loud * 1000))
+    assert loud < 1 * SLOWER
