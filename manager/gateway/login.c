@@ -94,6 +94,26 @@ make_account(struct user *user)
 	user->unsaved = true;
 }
 
+/* Not more than goes into a login: what was stored while the user was not here
+ * may be more. */
+static void
+take_settings(struct user *user, const struct store_setting *list, size_t n)
+{
+	size_t left_out = 0;
+
+	for (size_t i = 0; i < n; i++) {
+		if (user_setting_fits(user, list[i].name, list[i].value))
+			user_put_setting(user, list[i].name, list[i].type,
+			    list[i].value);
+		else
+			left_out++;
+	}
+	if (left_out > 0)
+		log_warn("%s: %s: %zu stored settings are too many or too "
+		    "large, and left out", user->gw->config->jid, user->jid,
+		    left_out);
+}
+
 static void
 take_record(struct user *user, const struct store_user *record)
 {
@@ -105,9 +125,7 @@ take_record(struct user *user, const struct store_user *record)
 	if (!server || user->password == NULL)
 		xreplace(&user->password, record->password);
 	user->vip = record->vip;
-	for (size_t i = 0; i < record->nsettings; i++)
-		user_put_setting(user, record->settings[i].name,
-		    record->settings[i].type, record->settings[i].value);
+	take_settings(user, record->settings, record->nsettings);
 	contacts_load(user, record->contacts, record->ncontacts);
 }
 

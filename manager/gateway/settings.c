@@ -173,12 +173,28 @@ save(const struct job *job, struct user *user)
 		    SHOW_ONLINE, NULL);
 }
 
+/* Of somebody who is not here only the store knows how much there is. */
+static bool
+fits(const struct job *job, const struct store_user *record)
+{
+	size_t n = record->nsettings + job->values.n, bytes = 0;
+
+	for (size_t i = 0; i < record->nsettings; i++)
+		bytes += strlen(record->settings[i].name) +
+		    strlen(record->settings[i].value);
+	for (size_t i = 0; i < job->values.n; i++)
+		bytes += SCOPE_NAME_MAX + strlen(job->values.v[i].value);
+	return n <= USER_SETTINGS_MAX && bytes <= USER_SETTINGS_BYTES_MAX;
+}
+
 /* All is looked at before anything is saved. */
 static void
 take(struct job *job, struct user *user, const struct store_user *record)
 {
 	const char *wrong = room_settings_wrong(&job->arena, &job->values);
 
+	if (wrong == NULL && user == NULL && !fits(job, record))
+		wrong = "You have too many settings.";
 	if (wrong != NULL)
 		show(job, user, record, wrong);
 	else

@@ -343,9 +343,9 @@ user_setting_is_secret(const struct user *user, const char *name)
 	return setting != NULL && setting->type == STORE_SECRET;
 }
 
-/* To set one to less is always possible. */
-static bool
-fits(const struct user *user, const char *name, const char *value)
+bool
+user_setting_fits(const struct user *user, const char *name,
+    const char *value)
 {
 	const struct setting *setting = map_get(&user->settings, name);
 	size_t before = size_of(name, setting);
@@ -364,7 +364,7 @@ bool
 user_keep_setting(struct user *user, const char *name, int type,
     const char *value)
 {
-	if (!fits(user, name, value))
+	if (!user_setting_fits(user, name, value))
 		return false;
 	user_put_setting(user, name, type, value);
 	/* Otherwise user_save() does it, once the network knows the user. */
@@ -382,7 +382,7 @@ user_set_setting(struct user *user, const char *name, int type,
 		.user = user->jid, .name = name, .value = value,
 	};
 
-	if (!fits(user, name, value))
+	if (!user_setting_fits(user, name, value))
 		return false;
 	user_save(user);
 	user_keep_setting(user, name, type, value);

@@ -84,8 +84,7 @@ struct user {
 	struct map	 contact_jids;	/* bare JID -> the first one with it */
 	struct map	 rooms;		/* bare room JID -> struct room */
 	struct map	 settings;	/* name -> struct setting (user.c) */
-	size_t		 settings_bytes;	/* <= USER_SETTINGS_BYTES_MAX, and
-					 * what the store had */
+	size_t		 settings_bytes;	/* <= USER_SETTINGS_BYTES_MAX */
 	struct repeats	*repeats;	/* or NULL: nothing sent yet */
 	unsigned	 avoid;		/* backend not to go to next; 0: none */
 	unsigned	 attempts;	/* logins failed in a row */
@@ -135,6 +134,9 @@ bool		 user_set_setting(struct user *, const char *name, int type,
 bool		 user_keep_setting(struct user *, const char *name, int type,
 		    const char *value);
 
+/* Would there be room for it?  To set one to less is always possible. */
+bool		 user_setting_fits(const struct user *, const char *name,
+		    const char *value);
 /* In memory only, as the store has it; type: of store.h. */
 void		 user_put_setting(struct user *, const char *name, int type,
 		    const char *value);

@@ -498,6 +498,41 @@ secret_in_no_form(void **state)
 	assert_true(user_setting_is_secret(ana(), "pin"));
 }
 
+/* Whoever is not here could otherwise fill the store, and with it a login that
+ * no backend takes. */
+static void
+bounds_of_the_absent(void **state)
+{
+	static struct store_setting many[USER_SETTINGS_MAX + 50];
+	static char names[LENGTH(many)][16];
+	struct store_user record = kit_record;
+
+	(void)state;
+	offer(true);
+	user_destroy(ana());
+	for (size_t i = 0; i < LENGTH(many); i++) {
+		snprintf(names[i], sizeof(names[i]), "x/irc%zu.test", i);
+		many[i] = (struct store_setting){ names[i], "1", STORE_STRING };
+	}
+	record.settings = many;
+	record.nsettings = USER_SETTINGS_MAX - 1;
+	did();
+	command(SERVER, "settings", "", SUBMITTED(FIELD("persistent", "1")));
+	answer_load(&record, NULL);
+	expect("Saved.");
+	expect_did("load " ANA "; store persistent/irc.test:6667=1");
+	record.nsettings++;
+	forget();
+	command(SERVER, "settings", "", SUBMITTED(FIELD("persistent", "1")));
+	answer_load(&record, NULL);
+	expect("You have too many settings.");
+	expect_did("load " ANA);
+	record.nsettings = LENGTH(many);
+	appear();
+	answer_load(&record, NULL);
+	assert_int_equal(map_count(&ana()->settings), USER_SETTINGS_MAX);
+}
+
 int
 main(void)
 {
@@ -514,6 +549,7 @@ main(void)
 		gateway_test(ours_alone),
 		gateway_test(by_a_command),
 		gateway_test(secret_in_no_form),
+		gateway_test(bounds_of_the_absent),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
