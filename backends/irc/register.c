@@ -11,6 +11,7 @@
 #include "backends/irc/outbox.h"
 #include "backends/irc/room.h"
 #include "backends/irc/said.h"
+#include "backends/irc/sasl.h"
 #include "util/log.h"
 #include "util/rand.h"
 #include "util/utf8.h"
@@ -142,7 +143,7 @@ identify(struct network *n)
 void
 register_welcome(struct network *n, struct line *l)
 {
-	if (n->state != NETWORK_REGISTERING)
+	if (n->state != NETWORK_REGISTERING || !sasl_allows_welcome(n))
 		return;
 	/* The server may have cut the nick, or have given another. */
 	if (nick_is_valid(l->params[0]))

@@ -357,6 +357,16 @@ sasl_begin(struct network *n)
 		cap_end(n);
 }
 
+bool
+sasl_allows_welcome(struct network *n)
+{
+	if (n->cap.ended || n->identified || !has_something(n) ||
+	    !is_required(n))
+		return true;
+	failed(n, "the server offers no login (SASL)");
+	return false;
+}
+
 void
 sasl_gone(struct network *n)
 {

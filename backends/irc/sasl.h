@@ -20,6 +20,9 @@ bool	 sasl_is_wanted(const struct network *);
 /* Capabilities are settled: log in when that can be done, or else let the
  * registration go on.  Does nothing while or after it was done. */
 void	 sasl_begin(struct network *);
+/* The server says welcome, maybe without having answered CAP.  False: the user
+ * insists on being logged in, and the connection is lost. */
+bool	 sasl_allows_welcome(struct network *);
 /* The server takes the capability back. */
 void	 sasl_gone(struct network *);
 /* The connection is gone. */
