@@ -544,7 +544,8 @@ backend_resume(struct backend *b)
 	double tick = b->limits.ping_interval / BACKEND_TICKS;
 
 	if (backend_serves(b))
-		set_timer(b, tick, tick);
+		set_timer(b, b->left > 0 && b->left < tick ? b->left : tick,
+		    tick);
 	else if (b->left >= 0)
 		set_timer(b, b->left,
 		    b->state == BACKEND_STOPPING ? KILL_AGAIN : 0);

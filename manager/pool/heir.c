@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* What of a backend goes over to the next main process, and how does it go on
  * there?  Times go as durations, as the clock of another process may begin
- * elsewhere; pings begin anew. */
+ * elsewhere. */
 #include "manager/pool/heir.h"
 
 #include <math.h>
@@ -94,16 +94,20 @@ heir_refuse(struct pool *pool, struct backend *b)
 	refuse(b, &to.refused);
 }
 
-/* The first word of one that starts, which is still to be answered. */
+/* What the pool itself has asked: the first word of one that starts, or a ping,
+ * lest one that hangs has all its time again after each upgrade. */
 static void
-pack_hello(void *arg, const struct rpc_call *call)
+pack_own(void *arg, const struct rpc_call *call)
 {
 	struct packer *p = arg;
 
-	if (call->method != METHOD_initialize)
-		return;
-	pack_int(p, "hello", call->id);
-	pack_int(p, "hello_at", (int64_t)call->at);
+	if (call->method == METHOD_initialize) {
+		pack_int(p, "hello", call->id);
+		pack_int(p, "hello_at", (int64_t)call->at);
+	} else if (call->method == METHOD_ping) {
+		pack_int(p, "ping", call->id);
+		pack_int(p, "ping_at", (int64_t)call->at);
+	}
 }
 
 static void
@@ -112,7 +116,7 @@ pack_requests(struct pool *pool, struct backend *b, struct packer *p)
 	struct packing to = { .pool = pool, .packer = p };
 
 	pack_int(p, "last_id", rpc_last_id(b->rpc));
-	rpc_each(b->rpc, pack_hello, p);
+	rpc_each(b->rpc, pack_own, p);
 	pack_list(p, "requests");
 	rpc_each(b->rpc, visit, &to);
 	pack_end(p);
@@ -162,6 +166,9 @@ adopt_requests(struct pool *pool, struct backend *b, const struct packed *p)
 	if (b->state == BACKEND_STARTING)
 		talk_await_hello(b, (uint32_t)packed_int(p, "hello", 0),
 		    (uint64_t)packed_int(p, "hello_at", 0));
+	if (packed_get(p, "ping") != NULL)
+		talk_await_pong(b, (uint32_t)packed_int(p, "ping", 0),
+		    (uint64_t)packed_int(p, "ping_at", 0));
 	for (size_t i = 0; i < packed_count(list); i++)
 		adopt_request(pool, b, packed_at(list, i));
 }
@@ -324,6 +331,10 @@ pack_life(const struct backend *b, struct packer *p)
 	pack_str(p, "replace", b->replace);
 	pack_num(p, "lifespan", b->lifespan);
 	pack_int(p, "users_lost", b->users_lost);
+	pack_int(p, "ticks", b->ticks);
+	pack_int(p, "ping_ticks", b->ping_ticks);
+	pack_int(p, "ping_end", (int64_t)b->ping_end);
+	pack_int(p, "stuck_ticks", b->stuck_ticks);
 }
 
 static void
@@ -359,6 +370,10 @@ adopt_life(struct backend *b, const struct packed *p)
 	copy(b->replace, sizeof(b->replace), packed_str(p, "replace"));
 	b->lifespan = packed_num(p, "lifespan", 1);
 	b->users_lost = (unsigned)packed_int(p, "users_lost", 0);
+	b->ticks = (unsigned)packed_int(p, "ticks", 0);
+	b->ping_ticks = (unsigned)packed_int(p, "ping_ticks", 0);
+	b->ping_end = (uint64_t)packed_int(p, "ping_end", 0);
+	b->stuck_ticks = (unsigned)packed_int(p, "stuck_ticks", 0);
 }
 
 void

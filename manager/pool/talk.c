@@ -246,16 +246,31 @@ talk_initialize(struct backend *b, const struct sections *config)
 	backend_request(b, METHOD_initialize, &hello, INFINITY, on_hello, b);
 }
 
+static int
+await(struct backend *b, enum method method, uint32_t id, uint64_t at,
+    rpc_reply *reply)
+{
+	const struct rpc_call call = {
+		.id = id, .method = method, .deadline = INFINITY, .at = at,
+		.reply = reply, .ctx = b,
+	};
+
+	if (rpc_restore(b->rpc, &call) == 0)
+		return 0;
+	backend_log(b, LOG_WARN, "its %s is lost", method_wire(method));
+	return -1;
+}
+
 void
 talk_await_hello(struct backend *b, uint32_t id, uint64_t at)
 {
-	const struct rpc_call call = {
-		.id = id, .method = METHOD_initialize, .deadline = INFINITY,
-		.at = at, .reply = on_hello, .ctx = b,
-	};
+	(void)await(b, METHOD_initialize, id, at, on_hello);
+}
 
-	if (rpc_restore(b->rpc, &call) < 0)
-		backend_log(b, LOG_WARN, "its initialize is lost");
+void
+talk_await_pong(struct backend *b, uint32_t id, uint64_t at)
+{
+	b->pinging = await(b, METHOD_ping, id, at, on_pong) == 0;
 }
 
 void

@@ -13,6 +13,8 @@ extern const struct channel_events talk_events;
 void	talk_initialize(struct backend *, const struct sections *config);
 /* It was sent by a predecessor under this id, and is still to be answered. */
 void	talk_await_hello(struct backend *, uint32_t id, uint64_t at);
+/* The same of a ping. */
+void	talk_await_pong(struct backend *, uint32_t id, uint64_t at);
 /* An ask that a predecessor was given. */
 void	talk_add_ask(struct backend *, uint32_t token, uint32_t id);
 /* Tokens of asks that come from now on are larger. */

@@ -342,8 +342,15 @@ class Chaos:
                 continue
             self.done.append((begin, time.monotonic(), name,
                               text.splitlines()[0] if text else ""))
+            self.write_down()
             self.rest(self.random.uniform(*self.options.pause))
             assert self.instance.process.running(), "the main process ended"
+
+    def write_down(self):
+        """Beside the journal, in its words."""
+        begin, end, kind, text = self.done[-1]
+        with open(self.directory / "disturbances", "a") as out:
+            print("%.4f %.4f %s (%s)" % (begin, end, kind, text), file=out)
 
     def run(self):
         self.load.tell("talk")

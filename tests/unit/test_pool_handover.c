@@ -7,6 +7,7 @@
 #include "tests/unit/pool_kit.h"
 
 #include "manager/pool/inside.h"
+#include "manager/pool/talk.h"
 
 static bool
 pack_request(void *ctx, enum method method, rpc_reply *reply, void *reply_ctx,
@@ -430,6 +431,50 @@ refuses_garbage(void **state)
 	world_destroy(w);
 }
 
+/* The next one does not give a backend that hangs all its time again. */
+static void
+hung_meanwhile(void **state)
+{
+	struct world *w = world_of_heirs("ok");
+
+	(void)state;
+	w->config.ping_interval = 0.4;
+	world_start(w);
+	world_assign(w, 0, 1);
+	until(w, w->assigned == 1);
+	assert_int_equal(world_send(w, "u0@x", "spin"), 0);
+	for (int i = 0; i < 6 && w->lost == 0; i++) {
+		world_run(w, 0.25);
+		succeed(w, NULL);
+	}
+	until_within(w, 0.6, w->lost == 1);
+	assert_string_equal(w->last_lost,
+	    "hung: no answer to ping for 0.8 s");
+	world_destroy(w);
+}
+
+/* The answer to a ping of the one before is as good. */
+static void
+pong_for_the_heir(void **state)
+{
+	struct world *w = world_of_heirs("ok");
+
+	(void)state;
+	w->config.ping_interval = 0.4;
+	world_start(w);
+	world_assign(w, 0, 1);
+	until(w, w->assigned == 1);
+	pool_freeze(w->pool, true);
+	talk_ping(TAILQ_FIRST(&w->pool->backends));
+	pool_freeze(w->pool, false);
+	succeed(w, NULL);
+	assert_true(TAILQ_FIRST(&w->pool->backends)->pinging);
+	until_within(w, 0.3, !TAILQ_FIRST(&w->pool->backends)->pinging);
+	world_run(w, 1);
+	assert_int_equal(w->lost, 0);
+	world_destroy(w);
+}
+
 /* ----------------------------------------------------------- a real execve */
 
 /* What is written to a descriptor that the next program gets. */
@@ -537,6 +582,8 @@ main(int argc, char **argv)
 		cmocka_unit_test(refuses_garbage),
 		cmocka_unit_test(behind_execve),
 		cmocka_unit_test(begun_while_frozen),
+		cmocka_unit_test(hung_meanwhile),
+		cmocka_unit_test(pong_for_the_heir),
 	};
 
 	kit_main(argc, argv);
