@@ -3,6 +3,9 @@
 #ifndef PROTOCOL_ERRORS_H
 #define PROTOCOL_ERRORS_H
 
+#include <stdbool.h>
+#include <string.h>
+
 #define ERR_BAD_REQUEST		"bad_request"
 #define ERR_NOT_SUPPORTED	"not_supported"
 #define ERR_NOT_CONNECTED	"not_connected"	/* no session, or not yet */
@@ -25,5 +28,13 @@
 #define ERR_UNSENT		"unsent"	/* it died before it could read
 						 * any of this: send it again */
 #define ERR_QUEUE_FULL		"queue_full"
+
+/* Does it only mean that the backend has died?  Whoever has a session there
+ * hears of that next. */
+static inline bool
+error_is_loss(const char *code)
+{
+	return strcmp(code, ERR_LOST) == 0 || strcmp(code, ERR_UNSENT) == 0;
+}
 
 #endif

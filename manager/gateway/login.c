@@ -199,9 +199,12 @@ answered(void *arg, const struct msg_error *error, const union result *result)
 	struct user *user = login_user(arg);
 
 	(void)result;
+	if (user == NULL || error == NULL || !user->asked)
+		return;
+	if (strcmp(error->code, ERR_UNSENT) == 0)
+		session_unread(user);
 	/* A lost backend and a time-out come to the session on their own. */
-	if (user == NULL || error == NULL || !user->asked ||
-	    strcmp(error->code, ERR_LOST) == 0 ||
+	if (error_is_loss(error->code) ||
 	    strcmp(error->code, ERR_TIMEOUT) == 0)
 		return;
 	session_disconnected(user, "other", error->text, false);

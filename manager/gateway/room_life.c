@@ -57,7 +57,7 @@ join_answered(void *ctx, const struct msg_error *error,
 		return;
 	}
 	why = (struct room_why){ error->code, error->text };
-	if (strcmp(error->code, ERR_LOST) == 0 ||
+	if (error_is_loss(error->code) ||
 	    (strcmp(error->code, ERR_NOT_CONNECTED) == 0 &&
 	    !session_ready(room->user)))
 		room_event(room, ROOM_JOIN_LOST, &why);

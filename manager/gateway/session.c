@@ -79,6 +79,14 @@ session_assign(struct user *user)
 	user->avoid = 0;
 }
 
+/* As if it had not been asked: not suspected, and nothing to wait for. */
+void
+session_unread(struct user *user)
+{
+	user->asked = false;
+	user->retry_at = 0;
+}
+
 static void
 logged_out(void *ctx, const struct msg_error *error,
     const union result *result)
@@ -88,7 +96,7 @@ logged_out(void *ctx, const struct msg_error *error,
 	(void)result;
 	/* The loss comes on its own; an upgrade waits once more
 	 * (session_resume()). */
-	if (error != NULL && strcmp(error->code, ERR_LOST) == 0)
+	if (error != NULL && error_is_loss(error->code))
 		return;
 	if (user != NULL)
 		session_step(user, SESSION_LOGGED_OUT, &session_nothing);
@@ -177,7 +185,7 @@ static session_action *const actions[NSTATES][SESSION_NEVENTS] = {
 		ignore,			session_change_mind,
 		ignore,			ignore,
 		ignore,			ignore,
-		session_left,		session_left,	session_left,
+		session_left,		session_left,	session_left_by_death,
 		session_left,		session_left,
 		ignore,			ignore,
 	},

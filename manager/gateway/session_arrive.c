@@ -203,6 +203,12 @@ session_lost_early(struct user *user, const struct detail *why)
 	user->backend = 0;
 	if (turn_away_suspect(user))
 		return;
+	if (!user->asked) {
+		session_enter(user, USER_WAITING);
+		user->no_hurry = user->logins == NULL;
+		find_place(user);
+		return;
+	}
 	put_off(user);
 	if (quarantine_holds(user->gw, user->jid))
 		outgoing_fail(user, ERR_NETWORK, text);

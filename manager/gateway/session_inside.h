@@ -48,6 +48,8 @@ void	session_enter(struct user *, enum user_state);
 double	session_now(const struct user *);
 /* Get a backend, in a way that fits the user (quarantine.h, pace.h). */
 void	session_assign(struct user *);
+/* The login was not read by the backend, whose death comes next. */
+void	session_unread(struct user *);
 /* Say goodbye to the backend.  answered: SESSION_LOGGED_OUT comes. */
 void	session_log_out(struct user *, const char *reason, bool answered);
 
@@ -59,7 +61,8 @@ session_action	session_begin, session_wait, session_not_loaded,
 /* session_leave.c */
 session_action	session_cancel, session_over, session_refused,
 		session_leave, session_change_mind, session_left,
-		session_look_around, session_expire;
+		session_left_by_death, session_look_around,
+		session_expire;
 /* session_recover.c */
 session_action	session_network_lost, session_backend_lost,
 		session_lost_again, session_dropped_again,

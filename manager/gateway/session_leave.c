@@ -104,6 +104,14 @@ session_left(struct user *user, const struct detail *why)
 		user_tidy(user);
 }
 
+/* Who is wanted again comes back with all the others whom it had. */
+void
+session_left_by_death(struct user *user, const struct detail *why)
+{
+	user->no_hurry = user->wanted && user->logins == NULL;
+	session_left(user, why);
+}
+
 /* Nobody is there who would say goodbye: a client that logged in and never
  * sent presence, or vanished with its server. */
 void

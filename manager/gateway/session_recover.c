@@ -100,13 +100,18 @@ session_backend_lost(struct user *user, const struct detail *why)
 }
 
 /* Twice in a row, or suspected: give the others time, and the user's turn
- * later. */
+ * later.  Not if this one was not even begun. */
 void
 session_lost_again(struct user *user, const struct detail *why)
 {
+	bool begun = user->asked || user->retry_at != 0;
+
 	(void)why;
 	user->backend = 0;
-	recover_later(user);
+	if (begun || quarantine_holds(user->gw, user->jid))
+		recover_later(user);
+	else
+		session_recover_now(user);
 }
 
 void

@@ -263,6 +263,82 @@ goodbye_while_moving(void **state)
 	expect_did("release");
 }
 
+/* What a backend that hung has not read is nobody's fault: the session is not
+ * over, its user is no suspect, and nothing is waited for. */
+static void
+unread_login_goes_elsewhere(void **state)
+{
+	(void)state;
+	log_in();
+	for (unsigned i = 0; i < 3; i++) {
+		session_lost(ana(), "it hung");
+		turn();
+		session_assigned(ana(), 2 + i);
+		forget();
+		answer("login ana1 secret", ERR_UNSENT, NULL);
+		expect_nothing();
+		assert_int_equal(ana()->state, USER_RECOVERING);
+	}
+	session_lost(ana(), "it hung");
+	turn();
+	expect_did("assign");
+	assert_false(quarantine_holds(kit.gw, ANA));
+	online_on(5);
+	assert_int_equal(ana()->state, USER_ONLINE);
+}
+
+static void
+unread_first_login(void **state)
+{
+	(void)state;
+	appear();
+	answer_load(&kit_record, NULL);
+	session_assigned(ana(), 1);
+	says("one");
+	forget();
+	answer("login ana1 secret", ERR_UNSENT, NULL);
+	session_lost(ana(), "it hung");
+	turn();
+	expect_nothing();
+	expect_did("assign");
+	assert_int_equal(ana()->state, USER_WAITING);
+	online_on(2);
+	expect_did("login ana1 secret; mark online; send chat bob one");
+}
+
+static void
+unread_goodbye(void **state)
+{
+	(void)state;
+	log_in();
+	session_move(ana());
+	answer("logout", ERR_UNSENT, NULL);
+	assert_int_equal(ana()->state, USER_MOVING);
+	forget();
+	session_lost(ana(), "it hung");
+	turn();
+	expect_did("release; assign not 1");
+	online_on(2);
+	assert_int_equal(ana()->state, USER_ONLINE);
+}
+
+/* Wanted again while a backend that hung was being told goodbye: these come
+ * back with all the others. */
+static void
+left_by_death_is_paced(void **state)
+{
+	(void)state;
+	log_in();
+	session_end(ana(), NULL);
+	session_want(ana(), NULL);
+	forget();
+	session_lost(ana(), "it hung");
+	assert_int_equal(ana()->state, USER_WAITING);
+	assert_true(ana()->paced);
+	turn();
+	expect_did("release; assign");
+}
+
 /* ------------------------------------------------------------------- pacing */
 
 static void
@@ -680,6 +756,10 @@ main(void)
 		gateway_test(goodbye_while_moving),
 		gateway_test(many_come_back_in_turn),
 		gateway_test(who_leaves_is_not_assigned),
+		gateway_test(unread_login_goes_elsewhere),
+		gateway_test(unread_first_login),
+		gateway_test(unread_goodbye),
+		gateway_test(left_by_death_is_paced),
 		gateway_test(asked_at_the_pace_of_logins),
 		gateway_test(two_deaths_are_enough),
 		gateway_test(alone_when_it_is_time),

@@ -203,6 +203,26 @@ lost_while_joining(void **state)
 	expect_nothing();
 }
 
+/* What it had not read it has certainly not refused. */
+static void
+unread_join_comes_again(void **state)
+{
+	(void)state;
+	join_as(PC, "ana", "");
+	answer_error(expect_asked("join #cats ana - -1"), ERR_UNSENT, NULL);
+	lose();
+	expect_nothing();
+	joined(come_back("join #cats ana - -1"), "ana");
+	expect("/ana'", SELF);
+	lose();
+	answer_error(come_back("join #cats ana - 0"), ERR_UNSENT, NULL);
+	lose();
+	expect_nothing();
+	assert_non_null(cats());
+	joined(come_back("join #cats ana - 0"), "ana");
+	expect_nothing();
+}
+
 static void
 lost_while_rejoining(void **state)
 {
@@ -360,6 +380,7 @@ main(void)
 		room_test(rejoin_is_refused),
 		room_test(lost_while_joining),
 		room_test(lost_while_rejoining),
+		room_test(unread_join_comes_again),
 		room_test(left_while_lost),
 		room_test(joined_while_lost),
 		room_test(closed_by_the_network),

@@ -188,8 +188,8 @@ static const struct cell cells[NSTATES][NEVENTS] = {
 	[ASSIGNED]   = { USER_RECOVERING, LOGIN },
 	[CONNECTED]  = { USER_ONLINE, "presence online" },
 	[REFUSED]    = OVER,             [DROPPED]  = STAY(RECOVERING),
-	[LOST]       = STAY(RECOVERING), [LOGGED_OUT] = STAY(RECOVERING),
-	[DUE]        = STAY(RECOVERING),
+	[LOST]       = { USER_RECOVERING, "assign" },	/* not begun */
+	[LOGGED_OUT] = STAY(RECOVERING), [DUE]      = STAY(RECOVERING),
 	[MOVE]       = { USER_RECOVERING, "release; assign" },
 	[SETTLED]    = STAY(RECOVERING),
 },
