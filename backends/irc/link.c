@@ -81,7 +81,10 @@ take_line(struct link *l, const char *data, size_t len)
 		len--;
 	if (len == 0)
 		return;
-	line_decode(text, sizeof(text), data, len);
+	if (l->events->decode != NULL)
+		l->events->decode(l->ctx, text, sizeof(text), data, len);
+	else
+		line_decode(text, sizeof(text), data, len);
 	if (line_parse(&line, text) == 0)
 		l->events->line(l->ctx, &line);
 }
@@ -273,14 +276,18 @@ flush(struct link *l)
 }
 
 static int
-put(struct buf *to, size_t max, const char *command, va_list ap)
+put(struct link *l, struct buf *to, const char *command, va_list ap)
 {
 	const char *params[LINE_PARAMS], *p;
-	size_t n = 0;
+	size_t n = 0, at = buf_len(to);
+	int r;
 
 	while ((p = va_arg(ap, const char *)) != NULL && n < LINE_PARAMS)
 		params[n++] = p;
-	return line_putv(to, max, command, params, n);
+	r = line_putv(to, l->line_max, command, params, n);
+	if (r == 0 && l->events->encode != NULL)
+		l->events->encode(l->ctx, to, at, l->line_max);
+	return r;
 }
 
 int
@@ -292,7 +299,7 @@ link_now(struct link *l, const char *command, ...)
 	if (!is_up(l))
 		return -1;
 	va_start(ap, command);
-	r = put(out(l), l->line_max, command, ap);
+	r = put(l, out(l), command, ap);
 	va_end(ap);
 	if (r == 0)
 		flush(l);
@@ -330,7 +337,7 @@ enqueue(struct link *l, const char *command, va_list ap)
 	struct buf text = { 0 };
 
 	if (l->queued >= LINK_QUEUE_MAX ||
-	    put(&text, l->line_max, command, ap) == -1) {
+	    put(l, &text, command, ap) == -1) {
 		buf_free(&text);
 		return -1;
 	}
@@ -360,7 +367,7 @@ link_send(struct link *l, const char *command, ...)
 	if (!link_is_straight(l) ||
 	    !flood_take(&l->flood, l->limit, ev_now(l->loop))) {
 		r = enqueue(l, command, ap);
-	} else if ((r = put(out(l), l->line_max, command, ap)) == 0) {
+	} else if ((r = put(l, out(l), command, ap)) == 0) {
 		l->taken++;
 		l->left++;
 		flush(l);
@@ -436,4 +443,11 @@ link_open(struct link *l)
 {
 	l->open = true;
 	move_queue(l);
+}
+
+void
+link_limit_changed(struct link *l)
+{
+	if (l->open)
+		move_queue(l);
 }

@@ -21,6 +21,11 @@ struct link_events {
 	void	(*line)(void *ctx, struct line *);
 	/* Closed, not by link_close(); link_close() was called already. */
 	void	(*down)(void *ctx, const char *why);
+	/* Bytes of a line to text, as line_decode() does; and the line that
+	 * begins at that place of the buffer to bytes.  NULL: UTF-8. */
+	size_t	(*decode)(void *ctx, char *out, size_t size,
+		    const char *bytes, size_t len);
+	void	(*encode)(void *ctx, struct buf *, size_t at, size_t max);
 };
 
 struct link_queued;
@@ -82,6 +87,8 @@ double	link_delay(struct link *, unsigned lines);
 unsigned link_room(struct link *, double seconds);
 /* Registered: the queue may move. */
 void	link_open(struct link *);
+/* The limit has other values now: what waits may leave earlier. */
+void	link_limit_changed(struct link *);
 
 /* Bytes have come from the server.  For tests; the socket calls it too.  When
  * they become too many bytes for the main process the rest is held back until

@@ -7,7 +7,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "backends/irc/apply.h"
 #include "backends/irc/ask.h"
+#include "backends/irc/encoding.h"
 #include "backends/irc/console.h"
 #include "backends/irc/events.h"
 #include "backends/irc/message.h"
@@ -212,8 +214,21 @@ link_is_down(void *ctx, const char *why)
 	network_lost(ctx, why);
 }
 
+static size_t
+link_decode(void *ctx, char *out, size_t size, const char *bytes, size_t len)
+{
+	return encoding_decode(ctx, out, size, bytes, len);
+}
+
+static void
+link_encode(void *ctx, struct buf *line, size_t at, size_t max)
+{
+	encoding_encode(ctx, line, at, max);
+}
+
 static const struct link_events link_events = {
 	.up = link_is_up, .line = link_has_line, .down = link_is_down,
+	.decode = link_decode, .encode = link_encode,
 };
 
 static void
@@ -250,7 +265,8 @@ network_create(struct irc *irc, const char *user, struct settings *settings,
 	outbox_init(n);
 	netsplit_init(n);
 	console_init(n);
-	link_init(&n->link, irc->loop, &irc->config.flood, &link_events, n);
+	apply_settings(n);
+	link_init(&n->link, irc->loop, &n->throttle, &link_events, n);
 	ev_init(&n->clock, on_clock);
 	n->clock.data = n;
 	connect_now(n);

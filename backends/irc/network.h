@@ -15,6 +15,8 @@
  *	register.c	PASS, NICK, USER, until the server says welcome
  *	numerics.c	answers and errors of the server, by number
  *	events.c	everything else the server says, by command
+ *	apply.c		what the user's settings do to it
+ *	encoding.c	lines that are not UTF-8
  *	ask.c		what users ask of the server and get an answer to
  *	outbox.c	what users say before it can be sent
  */
@@ -158,6 +160,7 @@ struct network {
 	bool		 counted;	/* outage.c: it is one of the lost */
 	bool		 is_away;	/* the server has been told */
 
+	struct flood_limit throttle;	/* the link's; apply.c */
 	struct link	 link;
 	struct ev_timer	 clock;		/* the next thing that is due */
 	struct backoff	 backoff;

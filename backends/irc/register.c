@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "backends/irc/apply.h"
 #include "backends/irc/cap.h"
 #include "backends/irc/outbox.h"
 #include "backends/irc/room.h"
@@ -156,6 +157,7 @@ register_welcome(struct network *n, struct line *l)
 	if (n->state != NETWORK_ONLINE)
 		return;
 	identify(n);
+	apply_after_connect(n);
 	if (n->away != NULL) {
 		link_send(&n->link, "AWAY", n->away, NULL);
 		n->is_away = true;

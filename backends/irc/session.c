@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "backends/irc/apply.h"
 #include "backends/irc/register.h"
 #include "util/later.h"
 #include "util/log.h"
@@ -180,6 +181,13 @@ session_login(struct irc *irc, const struct msg_login *m)
 }
 
 void
+session_apply(struct session *s)
+{
+	for (struct network *n = s->networks; n != NULL; n = n->next)
+		apply_settings(n);
+}
+
+void
 session_setting(struct session *s, const char *name, const char *value)
 {
 	const char *why;
@@ -187,6 +195,7 @@ session_setting(struct session *s, const char *name, const char *value)
 	if (settings_put(&s->settings, name, value, &why) == -1)
 		log_debug("%s: setting %s is passed over: %s", s->user, name,
 		    why);
+	session_apply(s);
 }
 
 void

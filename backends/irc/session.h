@@ -34,6 +34,8 @@ size_t		 sessions_leaving(void);
 /* The main process says that a setting has changed; value NULL: forget it. */
 void		 session_setting(struct session *, const char *name,
 		    const char *value);
+/* Settings have changed: what can be done about it at once. */
+void		 session_apply(struct session *);
 void		 session_presence(struct session *, const char *show,
 		    const char *status);
 

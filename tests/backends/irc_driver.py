@@ -136,12 +136,13 @@ class Peer:
         self.file = sock.makefile("rb")
         self.lines = queue.Queue()
         self.answer_pings = True
+        self.charset = "utf-8"
         threading.Thread(target=self._read, daemon=True).start()
 
     def _read(self):
         try:
             for line in self.file:
-                line = line.decode(errors="replace").rstrip("\r\n")
+                line = line.decode(self.charset, "replace").rstrip("\r\n")
                 if line.startswith("PING spectrum-") and self.answer_pings:
                     self.send(":irc.test PONG irc.test " + line.split()[1])
                 else:

@@ -1,0 +1,183 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* In which character set is this line?  Commands and names of channels are
+ * ASCII in all sets that may be set, so the line can be looked at before it is
+ * understood. */
+#include "backends/irc/encoding.h"
+
+#include <errno.h>
+#include <iconv.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <string.h>
+#include <strings.h>
+
+#include "backends/irc/settings.h"
+#include "util/utf8.h"
+
+#define PARAMS_SEEN	3	/* in which a channel is looked for */
+#define OPEN_MAX	4	/* descriptors kept; each costs some loading */
+
+/* ---- descriptors */
+
+static struct opened {
+	char	 name[60];	/* "CP1251<" from it, "CP1251>" to it */
+	iconv_t	 cd;
+} opened[OPEN_MAX];
+static unsigned next_slot;
+
+static iconv_t
+open_set(const char *set, bool from)
+{
+	char name[sizeof(opened[0].name)], to[sizeof(name) + 12];
+	struct opened *o;
+
+	snprintf(name, sizeof(name), "%s%c", set, from ? '<' : '>');
+	for (size_t i = 0; i < OPEN_MAX; i++)
+		if (strcmp(opened[i].name, name) == 0)
+			return opened[i].cd;
+	o = &opened[next_slot++ % OPEN_MAX];
+	if (o->name[0] != '\0')
+		iconv_close(o->cd);
+	o->name[0] = '\0';
+	snprintf(to, sizeof(to), "%s//TRANSLIT", set);
+	o->cd = from ? iconv_open("UTF-8", set) : iconv_open(to, "UTF-8");
+	/* It could be when it was set. */
+	if (o->cd != (iconv_t)-1)
+		memcpy(o->name, name, sizeof(name));
+	return o->cd;
+}
+
+/* As much as fits; what is malformed becomes '?'.  Returns the length. */
+static size_t
+convert(iconv_t cd, char *out, size_t size, const char *in, size_t len)
+{
+	char *from = (char *)(uintptr_t)in, *to = out;
+
+	iconv(cd, NULL, NULL, NULL, NULL);
+	while (len > 0 && iconv(cd, &from, &len, &to, &size) == (size_t)-1) {
+		if (errno == E2BIG || size == 0)
+			break;
+		*to++ = '?';
+		size--;
+		from++;
+		len--;
+	}
+	/* Back to ASCII, where the set has states. */
+	iconv(cd, NULL, NULL, &to, &size);
+	return (size_t)(to - out);
+}
+
+/* ---- whose line is it? */
+
+static const char *
+skip_word(const char *at, const char *end)
+{
+	while (at < end && *at != ' ')
+		at++;
+	while (at < end && *at == ' ')
+		at++;
+	return at;
+}
+
+/* The channel among the first parameters of a line, or NULL. */
+static struct channel *
+channel_of(const struct network *n, const char *at, const char *end)
+{
+	char name[NAME_MAX_BYTES];
+
+	if (at < end && *at == '@')
+		at = skip_word(at, end);
+	if (at < end && *at == ':')
+		at = skip_word(at, end);
+	at = skip_word(at, end);		/* the command */
+	for (unsigned i = 0; i < PARAMS_SEEN && at < end; i++) {
+		const char *next;
+		size_t len = 0;
+
+		if (*at == ':')
+			at++;
+		while (at + len < end && strchr(" ,\r\n", at[len]) == NULL)
+			len++;
+		if (len > 0 && len < sizeof(name)) {
+			struct channel *c;
+
+			memcpy(name, at, len);
+			name[len] = '\0';
+			if ((c = network_channel(n, name)) != NULL)
+				return c;
+		}
+		next = skip_word(at, end);
+		at = next;
+	}
+	return NULL;
+}
+
+/* NULL: UTF-8 */
+static const char *
+set_of(const struct network *n, const char *line, size_t len)
+{
+	const struct channel *c;
+	const char *set;
+
+	if (n->settings == NULL || map_count(&n->settings->kept) == 0)
+		return NULL;
+	c = channel_of(n, line, line + len);
+	set = c != NULL ? settings_get_room(n, c, "encoding") :
+	    settings_get(n, "encoding");
+	if (set != NULL && (strcasecmp(set, "utf-8") == 0 ||
+	    strcasecmp(set, "utf8") == 0))
+		return NULL;
+	return set;
+}
+
+/* ---- lines */
+
+/* ISO-2022 is ASCII bytes all over, told apart by its escapes only. */
+static bool
+has_escapes(const char *line, size_t len)
+{
+	return memmem(line, len, "\x1b$", 2) != NULL ||
+	    memmem(line, len, "\x1b(", 2) != NULL;
+}
+
+size_t
+encoding_decode(struct network *n, char *out, size_t size, const char *bytes,
+    size_t len)
+{
+	static char text[LINE_IN_MAX * 3 + 1];
+	const char *set = NULL;
+	iconv_t cd;
+	size_t done;
+
+	if (!utf8_valid(bytes, len) || has_escapes(bytes, len))
+		set = set_of(n, bytes, len);
+	if (set == NULL || (cd = open_set(set, true)) == (iconv_t)-1)
+		return line_decode(out, size, bytes, len);
+	done = convert(cd, text, sizeof(text), bytes, len);
+	return line_decode(out, size, text, done);
+}
+
+void
+encoding_encode(struct network *n, struct buf *line, size_t at, size_t max)
+{
+	char text[LINE_IN_MAX];
+	const char *whole = buf_data(line) + at, *begin = whole;
+	size_t len = buf_len(line) - at, ascii = 0, done, tags;
+	const char *set;
+	iconv_t cd;
+
+	while (ascii < len && (unsigned char)whole[ascii] < 0x80)
+		ascii++;
+	if (ascii == len || (set = set_of(n, whole, len)) == NULL ||
+	    (cd = open_set(set, false)) == (iconv_t)-1)
+		return;
+	/* Tags are UTF-8 whatever the rest is. */
+	if (*whole == '@')
+		begin = skip_word(whole, whole + len);
+	tags = (size_t)(begin - whole);
+	done = convert(cd, text, sizeof(text), begin, len - tags);
+	if (done > max || done == sizeof(text))
+		return;
+	buf_truncate(line, at + tags);
+	buf_add(line, text, done);
+}
