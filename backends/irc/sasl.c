@@ -192,7 +192,7 @@ sasl_stop(struct network *n)
 /* Nothing works.  Who insists on it ends here; anybody else goes on without,
  * and is told. */
 static void
-failed(struct network *n, const char *text)
+end_without(struct network *n, const char *text, bool for_good)
 {
 	char *copy = xstrdup(*text != '\0' ? text :
 	    "the server refuses the login");
@@ -200,13 +200,29 @@ failed(struct network *n, const char *text)
 	forget(n);
 	if (is_required(n) && n->state == NETWORK_REGISTERING) {
 		xreplace(&n->last_error, copy);
-		n->fatal = "auth";
+		if (for_good)
+			n->fatal = "auth";
 		network_lost(n, "SASL failed");
 	} else {
 		message_from(n, network_id(n), copy);
 		cap_end(n);
 	}
 	free(copy);
+}
+
+/* The server's verdict, or a lie of its. */
+static void
+failed(struct network *n, const char *text)
+{
+	end_without(n, text, true);
+}
+
+/* Nobody was there to judge.  After a restart of the network its services may
+ * be the last to come back: who was let in before tries again. */
+static void
+unanswered(struct network *n, const char *text)
+{
+	end_without(n, text, !n->was_online);
 }
 
 /* ---- saying something */
@@ -310,7 +326,8 @@ on_clock(struct ev_loop *loop, struct ev_timer *w, int revents)
 	struct sasl *s = CONTAINER(w, struct sasl, clock);
 
 	(void)loop, (void)revents;
-	give_up(s->network, "SASL: the server did not answer in time");
+	link_now(&s->network->link, "AUTHENTICATE", "*", NULL);
+	unanswered(s->network, "SASL: the server did not answer in time");
 }
 
 /* With the best that is left; false: nothing is. */
@@ -350,7 +367,7 @@ sasl_begin(struct network *n)
 	if (n->state != NETWORK_REGISTERING)
 		return;
 	if (has_something(n) && is_required(n))
-		failed(n, (n->caps_offered & CAP_SASL) ?
+		unanswered(n, (n->caps_offered & CAP_SASL) ?
 		    "the server offers no way to log in (SASL) that may be "
 		    "used here" : "the server offers no login (SASL)");
 	else
@@ -363,7 +380,7 @@ sasl_allows_welcome(struct network *n)
 	if (n->cap.ended || n->identified || !has_something(n) ||
 	    !is_required(n))
 		return true;
-	failed(n, "the server offers no login (SASL)");
+	unanswered(n, "the server offers no login (SASL)");
 	return false;
 }
 
@@ -371,7 +388,7 @@ void
 sasl_gone(struct network *n)
 {
 	if (n->sasl != NULL)
-		failed(n, "SASL: the server does not offer it any more");
+		unanswered(n, "SASL: the server does not offer it any more");
 }
 
 /* All of what the server says in this step. */
@@ -486,7 +503,10 @@ sasl_numeric(struct network *n, struct line *l)
 			n->cap.mechanisms =
 			    sasl_parse_mechanisms(l->params[1]);
 		return;
-	case 902: case 904: case 905: case 906:
+	case 906:			/* by the server: its services went */
+		unanswered(n, text);
+		return;
+	case 902: case 904: case 905:
 		refused(n, text);
 		return;
 	}

@@ -55,3 +55,33 @@ def test_welcome_amid_the_login_that_is_required(server, backend):
         b.finish(r)
     assert "SASL" in e.value.text
     assert "sesame" not in p.rest()
+
+
+def test_services_that_come_back_last(server, backend):
+    """A restart of the network must not end what insists on its login."""
+    b = backend(irc_server=server.address, irc_sasl="require")
+    b.login(ANA, "ana", password="sesame")
+    p = server.peer()
+    p.expect("USER ")
+    p.send(":irc.test CAP * LS :sasl=PLAIN")
+    p.expect("CAP REQ")
+    p.send(":irc.test CAP * ACK :sasl")
+    p.expect("AUTHENTICATE PLAIN")
+    p.send(":irc.test 903 ana :SASL authentication successful",
+           ":irc.test 001 ana :Welcome")
+    b.wait("connected", user=ANA)
+    p.close()
+    p = server.peer()
+    p.expect("USER ")
+    p.send(":irc.test CAP * LS :multi-prefix")
+    p.expect("CAP REQ")
+    p.send(":irc.test CAP * ACK :multi-prefix")
+    p = server.peer(timeout=30)
+    p.expect("USER ")
+    p.send(":irc.test CAP * LS :sasl=PLAIN")
+    p.expect("CAP REQ")
+    p.send(":irc.test CAP * ACK :sasl")
+    p.expect("AUTHENTICATE PLAIN")
+    p.send(":irc.test 904 ana :SASL authentication failed")
+    d = b.wait("disconnected", user=ANA)
+    assert d["reason"] == "auth" and not d.get("retry")

@@ -50,6 +50,7 @@ on_notify(enum method method, const void *params)
 		text(p->room_occupant.new_nick);
 		text(p->room_occupant.real);
 		text(p->room_occupant.status);
+		text(p->room_occupant.account);
 		break;
 	case METHOD_room_occupant_gone:
 		text(p->room_occupant_gone.nick);
@@ -79,14 +80,26 @@ static void
 on_result(request_t request, enum method method, const void *result)
 {
 	const struct msg_room_list_result *list = result;
+	const struct msg_profile_result *profile = result;
+	const struct msg_query_result *query = result;
 
 	(void)request;
 	answered++;
-	if (method == METHOD_room_list)
+	if (method == METHOD_profile) {
+		text(profile->nick);
+		text(profile->full_name);
+		text(profile->note);
+	} else if (method == METHOD_query) {
+		text(query->name);
+		text(query->version);
+		text(query->os);
+		text(query->text);
+	} else if (method == METHOD_room_list) {
 		for (size_t i = 0; i < list->rooms.n; i++) {
 			text(list->rooms.v[i].room);
 			text(list->rooms.v[i].topic);
 		}
+	}
 }
 
 static void
@@ -168,6 +181,23 @@ act(struct irc *irc, char what, const char *arg)
 	case 'r':
 		down_room_list(irc, r, &(struct msg_room_list){ .user = USER,
 			.search = arg });
+		break;
+	case 'c':
+		down_send(irc, r, &(struct msg_send){ .user = USER,
+			.kind = "chat", .to = "", .body = arg });
+		break;
+	case 'q':
+		down_query(irc, r, &(struct msg_query){ .user = USER,
+			.contact = *arg ? arg + 1 : "", .what =
+			*arg == 't' ? "time" : *arg == 'v' ? "version" :
+			"ping" });
+		break;
+	case 'x':
+		asked--;
+		down_setting(irc, 0, &(struct msg_setting){ .user = USER,
+			.name = *arg == 'e' ? "encoding" : *arg == 's' ?
+			"sasl" : "sasl_password", .value = *arg ? arg + 1 :
+			NULL });
 		break;
 	case 's':
 		asked--;
