@@ -231,6 +231,17 @@ down_contact_remove(struct irc *irc, request_t request,
 		up_result(request, METHOD_contact_remove, NULL);
 }
 
+void
+down_contact_watch(struct irc *irc, request_t request,
+    const struct msg_contact_watch *m)
+{
+	struct session *s = session_find(irc, m->user);
+
+	(void)request;
+	if (s != NULL)
+		session_watch(s, &m->contacts, &m->gone);
+}
+
 /* Somebody who can be asked about: a contact, or an occupant of a room. */
 static const char *
 find_person(struct irc *irc, request_t request, const char *user,

@@ -16,6 +16,7 @@
 #include "backends/irc/room.h"
 #include "backends/irc/said.h"
 #include "backends/irc/sasl.h"
+#include "backends/irc/watch.h"
 #include "util/xalloc.h"
 
 #define BAN_TO_KICK	5.0	/* seconds */
@@ -105,6 +106,7 @@ on_join(struct network *n, struct line *l)
 			room_entered(n, c);
 		return;
 	}
+	watch_seen(n, l->nick, true);
 	if (c == NULL || c->state < CHANNEL_NAMING)
 		return;
 	known = channel_member(c, n->is.casemap, l->nick) != NULL;
@@ -170,8 +172,11 @@ on_quit(struct network *n, struct line *l)
 	struct member *m;
 	size_t at = 0;
 
-	if (p == NULL || network_is_me(n, l->nick))
+	if (network_is_me(n, l->nick))
 		return;			/* the socket will close */
+	watch_seen(n, l->nick, false);
+	if (p == NULL)
+		return;
 	/* The last of these takes the person along. */
 	snprintf(key, sizeof(key), "%s", p->key);
 	while ((c = map_next(&n->channels, &at)) != NULL) {
@@ -208,6 +213,7 @@ on_nick(struct network *n, struct line *l)
 			await_done(&n->awaits, a);
 		}
 	}
+	watch_renamed(n, l->nick, nick);
 	if (p == NULL)
 		return;
 	p = people_rename(&n->people, &n->channels, n->is.casemap, p, nick);
@@ -221,9 +227,11 @@ on_away(struct network *n, struct line *l)
 {
 	struct person *p = people_find(&n->people, n->is.casemap, l->nick);
 
+	bool away = *l->params[0] != '\0';
+
+	watch_away(n, l->nick, away, away ? l->params[0] : NULL);
 	if (p != NULL)
-		events_away(n, p, *l->params[0] != '\0',
-		    *l->params[0] ? l->params[0] : NULL);
+		events_away(n, p, away, away ? l->params[0] : NULL);
 }
 
 static void

@@ -132,6 +132,12 @@ set_channel_len(struct isupport *is, const char *value)
 }
 
 static void
+set_monitor(struct isupport *is, const char *value)
+{
+	is->monitor = *value ? number(value, 0, 5000) : 5000;
+}
+
+static void
 set_kick_len(struct isupport *is, const char *value)
 {
 	is->kick_len = number(value, 1, 4096);
@@ -169,6 +175,7 @@ static const struct {
 	{ "KICKLEN",		set_kick_len },
 	{ "LINELEN",		set_line_len },
 	{ "MODES",		set_modes },
+	{ "MONITOR",		set_monitor },
 	{ "NETWORK",		set_network },
 	{ "NICKLEN",		set_nick_len },
 	{ "PREFIX",		set_prefix },
@@ -191,6 +198,8 @@ forget(struct isupport *is, const char *key)
 		    sizeof(is->prefix_chars));
 	} else if (strcmp(key, "STATUSMSG") == 0) {
 		is->statusmsg[0] = '\0';
+	} else if (strcmp(key, "MONITOR") == 0) {
+		is->monitor = 0;
 	} else if (strcmp(key, "WHOX") == 0) {
 		is->whox = false;
 	}

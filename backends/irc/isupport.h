@@ -18,6 +18,7 @@ struct isupport {
 	uint16_t	nick_len;	/* 0: not said; so for all of these */
 	uint16_t	topic_len;
 	uint16_t	channel_len;
+	uint16_t	monitor;	/* on the list of MONITOR; 0: no such */
 	uint16_t	kick_len;
 	uint16_t	away_len;
 	uint8_t		modes;		/* per MODE command, >= 1 */

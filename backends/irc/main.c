@@ -73,6 +73,7 @@ HANDLER(query)
 HANDLER(contact_add)
 HANDLER(contact_update)
 HANDLER(contact_remove)
+HANDLER(contact_watch)
 HANDLER(room_join)
 HANDLER(room_leave)
 HANDLER(room_nick)
@@ -87,13 +88,13 @@ HANDLER(room_list)
 static const char *const features[] = {
 	"rooms", "room_list", "room_prefixes=#&+!", "no_jid_escaping",
 	"no_registration", "identity=irc", "xhtml", "vcard",
-	"console", "query", NULL
+	"console", "query", "watch", NULL
 };
 /* Where users name the server there is no account to have a password. */
 static const char *many_networks[] = {
 	"rooms", "room_list", "room_prefixes=#&+!", "no_jid_escaping",
 	"no_registration", "identity=irc", "xhtml", "vcard", "no_password",
-	"networks", "query",
+	"networks", "query", "watch",
 };
 
 /* A file that cannot be used is the admin's trouble, now, and not that of each
@@ -184,6 +185,7 @@ static const struct kit_backend backend = {
 		.contact_add = on_contact_add,
 		.contact_update = on_contact_update,
 		.contact_remove = on_contact_remove,
+		.contact_watch = on_contact_watch,
 		.room_join = on_room_join,
 		.room_leave = on_room_leave,
 		.room_nick = on_room_nick,

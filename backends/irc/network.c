@@ -20,6 +20,7 @@
 #include "backends/irc/room.h"
 #include "backends/irc/said.h"
 #include "backends/irc/sasl.h"
+#include "backends/irc/watch.h"
 #include "util/later.h"
 #include "util/log.h"
 #include "util/utf8.h"
@@ -121,6 +122,7 @@ network_casemap(struct network *n, enum casemap map)
 	if (n->is.casemap == map || map_count(&n->people) > 0)
 		return;
 	n->is.casemap = map;
+	watch_refold(n);
 	n->channels = (struct map){ 0 };
 	while ((c = map_next(&old, &at)) != NULL) {
 		char key[NAME_MAX_BYTES];
@@ -265,6 +267,7 @@ network_create(struct irc *irc, const char *user, struct settings *settings,
 	outbox_init(n);
 	netsplit_init(n);
 	console_init(n);
+	watch_init(n);
 	apply_settings(n);
 	link_init(&n->link, irc->loop, &n->throttle, &link_events, n);
 	ev_init(&n->clock, on_clock);
@@ -314,6 +317,7 @@ network_destroy(struct network *n)
 	outage_end(n);
 	n->state = NETWORK_OVER;
 	console_finish(n);
+	watch_finish(n);
 	said_lost(n, "logged out");
 	outbox_refuse(n, "logged out");
 	link_close(&n->link);
@@ -401,6 +405,7 @@ network_lost(struct network *n, const char *why)
 	said_lost(n, text);
 	link_close(&n->link);
 	sasl_stop(n);
+	watch_lost(n);
 	netsplit_forget(n);
 	await_fail_kinds(&n->awaits, ~0u, ERR_NETWORK, text);
 	if (n->state != NETWORK_QUITTING && !was_up)

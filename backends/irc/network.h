@@ -6,6 +6,7 @@
  *	network.c	connecting, losing, reconnecting, quitting, the clock
  *	room.c		what the main process is told of channels
  *	ctcp.c		what programs ask each other
+ *	watch.c		who of the contacts is there
  *	netsplit.c	one line for many who quit
  *	console.c	the server as somebody to talk to
  *	said.c		what the user says, until the server has taken it
@@ -121,6 +122,20 @@ struct outbox {
 	struct ev_timer	 expiry;	/* runs while there are some */
 };
 
+struct watched;
+
+/* watch.c's */
+struct watch {
+	struct map	 by_nick;	/* case-mapped -> struct watched */
+	TAILQ_HEAD(watch_ring, watched) ring;	/* the same; next first */
+	struct ev_timer	 due;		/* runs while there is something */
+	double		 round;		/* seconds to ask for all by ISON */
+	unsigned	 monitored;	/* on the server's list */
+	unsigned	 out;		/* ISON without answer: 0 or 1 */
+	bool		 begun;
+	bool		 changed;	/* somebody, since the last line */
+};
+
 /* console.c's */
 struct console {
 	struct buf	 text;		/* to be said, <= 8 KiB */
@@ -200,6 +215,7 @@ struct network {
 	double		 left;		/* ev_now() of leaving the last room */
 	struct netsplit	 split;
 	struct console	 console;
+	struct watch	 watch;
 };
 
 /* Starts connecting.  name is NULL for the fixed network; nick is what we

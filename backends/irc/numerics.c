@@ -16,6 +16,7 @@
 #include "backends/irc/outbox.h"
 #include "backends/irc/room.h"
 #include "backends/irc/sasl.h"
+#include "backends/irc/watch.h"
 #include "backends/irc/whois.h"
 #include "util/utf8.h"
 #include "util/xalloc.h"
@@ -48,10 +49,12 @@ on_motd(struct network *n, struct line *l)
 	console_tell(n, last_param(l));
 }
 
+/* 376, 422: the server has said who it is. */
 static void
-on_answer(struct network *n, struct line *l)
+on_motd_end(struct network *n, struct line *l)
 {
 	console_answer(n, l);
+	watch_begin(n);
 }
 
 /* ---- channels */
@@ -307,6 +310,9 @@ static const struct {
 	{ 338, 3, whois_line }, { 344, 3, whois_line }, { 378, 3, whois_line },
 	{ 379, 3, whois_line }, { 569, 3, whois_line }, { 671, 3, whois_line },
 	{ 318, 2, whois_end }, { 369, 2, whois_past_end },
+	{ 303, 2, watch_ison_line },
+	{ 730, 2, watch_monitor_line }, { 731, 2, watch_monitor_line },
+	{ 734, 3, watch_monitor_full },
 	{ 315, 2, on_who_end }, { 352, 7, on_who }, { 354, 6, on_whox },
 	{ 322, 3, ask_list_line }, { 323, 1, ask_list_end },
 	{ 331, 2, on_no_topic }, { 332, 3, on_topic },
@@ -314,7 +320,7 @@ static const struct {
 	{ 341, 3, on_inviting },
 	{ 353, 3, on_names }, { 366, 2, on_names_end },
 	{ 367, 3, ask_ban_line }, { 368, 2, ask_ban_end },
-	{ 372, 2, on_motd }, { 376, 1, on_answer }, { 422, 1, on_answer },
+	{ 372, 2, on_motd }, { 376, 1, on_motd_end }, { 422, 1, on_motd_end },
 	{ 432, 1, on_nick_refused }, { 433, 1, on_nick_refused },
 	{ 436, 1, on_nick_refused }, { 437, 2, on_nick_refused },
 	{ 438, 1, on_nick_refused }, { 447, 1, on_nick_refused },

@@ -9,6 +9,7 @@
 
 #include "backends/irc/apply.h"
 #include "backends/irc/register.h"
+#include "backends/irc/watch.h"
 #include "util/later.h"
 #include "util/log.h"
 #include "util/xalloc.h"
@@ -39,12 +40,17 @@ static void
 session_free(void *object)
 {
 	struct session *s = object;
+	size_t at = 0;
+	char *id;
 
 	free(s->user);
 	free(s->account);
 	if (s->password != NULL)
 		explicit_bzero(s->password, strlen(s->password));
 	free(s->password);
+	while ((id = map_next(&s->watched, &at)) != NULL)
+		free(id);
+	map_finish(&s->watched);
 	free(s->away);
 	settings_finish(&s->settings);
 	free(s);
@@ -126,12 +132,117 @@ static const struct network_events network_events = {
 	.online = network_is_online, .over = network_is_over,
 };
 
+/* ---- names in ids */
+
+static struct network *
+find_network(const struct session *s, const struct server *server)
+{
+	for (struct network *n = s->networks; n != NULL; n = n->next)
+		if (n->state != NETWORK_QUITTING &&
+		    n->state != NETWORK_OVER &&
+		    server_equal(n->server, server))
+			return n;
+	return NULL;
+}
+
+static bool
+take_name(char name[NAME_MAX_BYTES], const char *id, size_t len)
+{
+	if (len == 0 || len >= NAME_MAX_BYTES)
+		return false;
+	memcpy(name, id, len);
+	name[len] = '\0';
+	return true;
+}
+
+/* The '@' or '%' before the server, whichever is last. */
+static const char *
+separator(const char *id)
+{
+	const char *at = strrchr(id, '@'), *percent = strrchr(id, '%');
+
+	if (at == NULL || percent == NULL)
+		return at ? at : percent;
+	return at > percent ? at : percent;
+}
+
+/* ---- whom to watch */
+
+/* The contact is on this network: the nick in it, in name. */
+static bool
+is_on(const struct session *s, const struct network *n, const char *id,
+    char name[NAME_MAX_BYTES])
+{
+	const char *at = separator(id);
+	struct server server;
+
+	if (is_fixed(s))
+		return take_name(name, id, strlen(id));
+	return at != NULL && server_parse(&server, at + 1) == 0 &&
+	    server_equal(n->server, &server) &&
+	    take_name(name, id, (size_t)(at - id));
+}
+
+static bool
+watch_there(struct session *s, struct network *n, const char *id)
+{
+	char nick[NAME_MAX_BYTES];
+
+	if (!is_on(s, n, id, nick))
+		return false;
+	watch_add(n, id, nick);
+	return true;
+}
+
+static void
+watch_more(struct session *s, const char *id)
+{
+	const struct msg_contact_presence away = {
+		.user = s->user, .contact = id, .show = "offline" };
+	bool there = false;
+	char *copy;
+
+	if (map_get(&s->watched, id) != NULL ||
+	    map_count(&s->watched) >= SESSION_WATCHED_MAX)
+		return;
+	copy = xstrdup(id);
+	map_put(&s->watched, copy, copy);
+	for (struct network *n = s->networks; n != NULL && !there; n = n->next)
+		there = watch_there(s, n, id);
+	/* The main process may think otherwise, from another backend. */
+	if (!there)
+		up_notify(METHOD_contact_presence, &away);
+}
+
+static void
+watch_less(struct session *s, const char *id)
+{
+	char nick[NAME_MAX_BYTES];
+
+	for (struct network *n = s->networks; n != NULL; n = n->next)
+		if (is_on(s, n, id, nick))
+			watch_remove(n, nick);
+	free(map_remove(&s->watched, id));
+}
+
+void
+session_watch(struct session *s, const struct strs *more,
+    const struct strs *gone)
+{
+	for (size_t i = 0; i < more->n; i++)
+		watch_more(s, more->v[i]);
+	for (size_t i = 0; i < gone->n; i++)
+		watch_less(s, gone->v[i]);
+}
+
 static struct network *
 add_network(struct session *s, const struct server *server, const char *name,
     char at, const char *nick)
 {
 	char clean[NICK_BYTES_MAX];
 	struct network *n;
+	const char *id;
+	size_t i = 0;
 
 	register_clean_nick(clean, nick);
 	n = network_create(s->irc, s->user, &s->settings, server, name, at,
@@ -142,6 +253,8 @@ add_network(struct session *s, const struct server *server, const char *name,
 	n->next = s->networks;
 	s->networks = n;
 	s->count++;
+	while ((id = map_next(&s->watched, &i)) != NULL)
+		(void)watch_there(s, n, id);
 	return n;
 }
 
@@ -216,38 +329,6 @@ session_presence(struct session *s, const char *show, const char *status)
 }
 
 /* ---- ids */
-
-static struct network *
-find_network(const struct session *s, const struct server *server)
-{
-	for (struct network *n = s->networks; n != NULL; n = n->next)
-		if (n->state != NETWORK_QUITTING &&
-		    n->state != NETWORK_OVER &&
-		    server_equal(n->server, server))
-			return n;
-	return NULL;
-}
-
-static bool
-take_name(char name[NAME_MAX_BYTES], const char *id, size_t len)
-{
-	if (len == 0 || len >= NAME_MAX_BYTES)
-		return false;
-	memcpy(name, id, len);
-	name[len] = '\0';
-	return true;
-}
-
-/* The '@' or '%' before the server, whichever is last. */
-static const char *
-separator(const char *id)
-{
-	const char *at = strrchr(id, '@'), *percent = strrchr(id, '%');
-
-	if (at == NULL || percent == NULL)
-		return at ? at : percent;
-	return at > percent ? at : percent;
-}
 
 static struct network *
 refuse(const char **code, const char **why, const char *what,

@@ -7,6 +7,7 @@
 #include "backends/irc/network.h"
 #include "backends/irc/settings.h"
 
+#define SESSION_WATCHED_MAX	10000
 #define SESSION_NETWORKS_MAX	20
 
 struct session {
@@ -18,6 +19,7 @@ struct session {
 	struct settings	 settings;
 	struct network	*networks;	/* one, where the network is fixed */
 	unsigned	 count;
+	struct map	 watched;	/* id of a contact -> the same */
 	request_t	 logout;	/* waits until they are closed */
 	bool		 leaving;	/* not in irc->sessions any more */
 };
@@ -38,6 +40,10 @@ void		 session_setting(struct session *, const char *name,
 void		 session_apply(struct session *);
 void		 session_presence(struct session *, const char *show,
 		    const char *status);
+
+/* Whose presence is to be told while we are connected to where they are. */
+void		 session_watch(struct session *, const struct strs *more,
+		    const struct strs *gone);
 
 /* The network that an id belongs to, and the name it has there.  Ids are
  * nick or #channel where the network is fixed, else with @server or %server

@@ -27,6 +27,7 @@ struct contact {
 	bool		 requested;	/* waits for allow or deny */
 	bool		 pending;	/* the XMPP roster has to be told */
 	bool		 shown;		/* presence has been sent to the user */
+	bool		 watched;	/* the backend knows that it matters */
 };
 
 struct contact	*contact_find(const struct user *, const char *name);
@@ -64,6 +65,10 @@ void		 roster_removed(struct user *, const struct contact *);
 void		 roster_flush(struct user *);
 /* Show one contact's presence, if the user may see it. */
 void		 roster_show(struct user *, struct contact *);
+/* Tell a backend that is new whose presence matters. */
+void		 roster_watch(struct user *);
+/* Its presence does not matter any more. */
+void		 roster_unwatch(struct user *, struct contact *);
 /* The user has registered, or is gone for good. */
 void		 roster_registered(struct user *);
 void		 roster_unregistered(struct gateway *, const char *bare,

@@ -123,6 +123,7 @@ remove_contact(struct down *d, struct contact *c)
 
 	/* Only where the admin lets rosters reach that far; else it would come
 	 * back from the network, so it is remembered as not wanted. */
+	roster_unwatch(d->user, c);
 	if (d->gw->config->remove_contacts) {
 		session_request(d->user, METHOD_contact_remove, &msg, NULL,
 		    NULL);

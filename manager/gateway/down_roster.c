@@ -42,6 +42,7 @@ remove_item(struct down *d, struct contact *c)
 	};
 
 	session_request(d->user, METHOD_contact_remove, &msg, NULL, NULL);
+	roster_unwatch(d->user, c);
 	roster_removed(d->user, c);
 	contact_remove(d->user, c);
 }

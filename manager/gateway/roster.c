@@ -14,8 +14,11 @@
 #include "manager/gateway/rights.h"
 #include "manager/gateway/say.h"
 #include "manager/gateway/say_roster.h"
+#include "manager/gateway/session.h"
+#include "protocol/features.h"
 #include "util/xalloc.h"
 
+#define WATCH_AT_ONCE 500	/* contacts in one message */
 #define GATHER		1.0	/* seconds; a network's list comes in a burst */
 #define IQ_TIMEOUT	30.0
 #define LINK_PAUSE	5.0	/* seconds between looks at a link that is down */
@@ -28,11 +31,66 @@ visible(const struct user *user, const struct contact *c)
 	    c->subscription == SUB_FROM;
 }
 
+/* ---------------------------------------------------- feature "watch" */
+
+void
+roster_watch(struct user *user)
+{
+	struct msg_contact_watch m = { .user = user->jid };
+	const char *names[WATCH_AT_ONCE];
+	struct contact *c;
+	size_t at = 0;
+
+	if (!gateway_can(user->gw, FEATURE_WATCH))
+		return;
+	m.contacts.v = names;
+	while ((c = map_next(&user->contacts, &at)) != NULL) {
+		if (!(c->watched = visible(user, c)))
+			continue;
+		names[m.contacts.n++] = c->name;
+		if (m.contacts.n < LENGTH(names))
+			continue;
+		session_notify(user, METHOD_contact_watch, &m);
+		m.contacts.n = 0;
+	}
+	if (m.contacts.n > 0)
+		session_notify(user, METHOD_contact_watch, &m);
+}
+
+static void
+watch_one(struct user *user, struct contact *c)
+{
+	const char *name = c->name;
+	const struct msg_contact_watch m = {
+		.user = user->jid, .contacts = { &name, 1 },
+	};
+
+	if (c->watched || !gateway_can(user->gw, FEATURE_WATCH) ||
+	    !session_ready(user))
+		return;
+	c->watched = true;
+	session_notify(user, METHOD_contact_watch, &m);
+}
+
+void
+roster_unwatch(struct user *user, struct contact *c)
+{
+	const char *name = c->name;
+	const struct msg_contact_watch m = {
+		.user = user->jid, .gone = { &name, 1 },
+	};
+
+	if (c->watched && session_ready(user))
+		session_notify(user, METHOD_contact_watch, &m);
+	c->watched = false;
+}
+
 void
 roster_show(struct user *user, struct contact *c)
 {
 	if (!user->shown || !visible(user, c))
 		return;
+	watch_one(user, c);
 	if (c->show == SHOW_OFFLINE && !c->shown)
 		return;
 	say_contact(user, c, user->jid);
@@ -252,6 +310,7 @@ roster_session_up(struct user *user)
 	struct contact *c;
 	size_t at = 0;
 
+	roster_watch(user);
 	while ((c = map_next(&user->contacts, &at)) != NULL) {
 		roster_show(user, c);
 		if (c->subscription != SUB_BOTH &&
@@ -284,7 +343,7 @@ roster_client_down(struct user *user, const char *full)
 		if (c->shown)
 			say_contact_gone(user, c, full ? full : user->jid);
 		if (full == NULL) {
-			c->shown = false;
+			c->shown = c->watched = false;
 			c->show = SHOW_OFFLINE;
 		}
 	}

@@ -4,6 +4,7 @@
 #include "manager/gateway/session_inside.h"
 
 #include "manager/gateway/ask.h"
+#include "manager/gateway/contact.h"
 #include "manager/gateway/login.h"
 #include "manager/gateway/outgoing.h"
 #include "manager/gateway/pace.h"
@@ -146,6 +147,8 @@ session_back_online(struct user *user, const struct detail *d)
 	user->due = session_now(user) + LINGER;
 	if (hidden)
 		session_show_online(user);
+	else
+		roster_watch(user);
 	session_presence(user);
 	rooms_session_up(user);
 	outgoing_flush(user);

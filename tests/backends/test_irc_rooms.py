@@ -351,3 +351,88 @@ def test_being_asked(online):
            ":bob!b@h NOTICE ana :\1VERSION nobody asked\1")
     assert b.wait("message")["body"] == "CTCP DCC SEND x.bin 1 2 3"
     assert b.wait("message")["body"] == "CTCP VERSION nobody asked"
+
+
+# -------------------------------------------------------------------- contacts
+
+def watch(b, *contacts, gone=()):
+    b.notify("contact_watch", user=ANA, contacts=list(contacts),
+             gone=list(gone))
+
+
+def presence(b, contact):
+    return b.wait("contact_presence", contact=contact)["show"]
+
+
+def test_monitor(server, backend):
+    b = backend(irc_server=server.address)
+    b.login(ANA, "ana")
+    p = server.peer()
+    p.welcome(None, "MONITOR=2")
+    b.wait("connected")
+    watch(b, "bob", "eve", "zoe", "#room", "bob")
+    added = p.expect("MONITOR + ").split()[2].split(",")
+    assert len(added) == 2
+    p.send(":irc.test 730 ana :%s!x@y" % added[0].upper(),
+           ":irc.test 731 ana :%s" % added[1])
+    assert presence(b, added[0]) == "online"
+    assert presence(b, added[1]) == "offline"
+    # The third is one too many for the list: it is asked for.
+    third = ({"bob", "eve", "zoe"} - set(added)).pop()
+    assert p.expect("ISON") == "ISON " + third
+    p.send(":irc.test 303 ana :" + third)
+    assert presence(b, third) == "online"
+    p.send(":%s!x@y AWAY :lunch" % added[0])
+    e = b.wait("contact_presence", contact=added[0])
+    assert (e["show"], e["status"]) == ("away", "lunch")
+    p.send(":%s!x@y AWAY" % added[0])
+    assert presence(b, added[0]) == "online"
+    p.send(":%s!x@y NICK other" % added[0])
+    e = b.wait("contact_presence", contact=added[0])
+    assert (e["show"], e["status"]) == ("offline", "is now called other")
+    watch(b, gone=[added[0]])
+    assert p.expect("MONITOR -") == "MONITOR - " + added[0]
+    # Told anew by every connection.
+    p.close()
+    assert presence(b, third) == "offline"
+    p = server.peer()
+    p.welcome(None, "MONITOR=100")
+    p.expect("MONITOR + ")
+    p.send(":irc.test 734 ana 1 %s :full" % third,
+           ":irc.test 731 ana :bob,eve,zoe")
+    assert p.expect("ISON") == "ISON " + third
+
+
+def test_ison(online):
+    b, p = online
+    join(b, p, "#c", "ana", "eve")
+    names = ["n%03d" % i for i in range(150)]
+    watch(b, "eve", *names)
+    assert presence(b, "eve") == "online"       # seen in a room
+    first = p.expect("ISON :")[6:].split()
+    assert 50 < len(first) < 151 and len(set(first)) == len(first)
+    p.send(":irc.test 303 ana :" + " ".join(first[:2]))
+    assert {presence(b, n) for n in first[:2]} == {"online"}
+    second = p.expect("ISON :")[6:].split()     # the others have their turn
+    assert set(second) >= set(names) - set(first)
+    p.send(":irc.test 303 ana :")
+    p.send(":eve!e@h QUIT :bye", ":%s!e@h JOIN #c" % second[-1])
+    assert presence(b, "eve") == "offline"
+    b.wait("contact_presence", contact=second[-1], show="online")
+
+
+def test_contacts_of_many(server, backend):
+    b = backend()
+    b.login(ANA, "ana")
+    bob = "bob@" + server.address
+    watch(b, bob, "eve@elsewhere.test", "nowhere")
+    for contact in bob, "eve@elsewhere.test", "nowhere":
+        assert presence(b, contact) == "offline"
+    b.start("message", user=ANA, to=bob, kind="chat", body="hi")
+    p = server.peer()
+    p.welcome(None, "MONITOR")
+    assert p.expect("MONITOR") == "MONITOR + bob"
+    p.send(":irc.test 730 ana :bob!b@h")
+    assert presence(b, bob) == "online"
+    b.finish(type_to(b, server.address, "QUIT"))
+    assert presence(b, bob) == "offline"

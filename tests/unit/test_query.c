@@ -177,6 +177,39 @@ odd_nicks(void **state)
 	expect_did("send chat a&b'c@irc.example no");
 }
 
+/* Feature "watch": the backend is told whose presence matters. */
+static void
+watching(void **state)
+{
+	union params p = { .contact_presence = { .user = ANA,
+		.contact = "bob@irc.example", .show = "away" } };
+
+	(void)state;
+	irc();
+	can("watch");
+	log_in();
+	come("<presence type='subscribe' to='bob%%irc.example@" GW "'/>");
+	answer("contact_add bob@irc.example", NULL, NULL);
+	expect("type='subscribed'");
+	expect("type='subscribe'");
+	expect_did("contact_add bob@irc.example; store contact "
+	    "bob@irc.example both; watch +bob@irc.example");
+	tell(METHOD_contact_presence, &p);
+	expect("<show>away</show>");
+	/* Another backend has to be told again. */
+	session_lost(ana(), "crash");
+	session_assigned(ana(), 2);
+	answer("login ana1 secret", NULL, NULL);
+	did();
+	tell_as(2, NOTIFICATION, METHOD_connected,
+	    &(union params){ .connected = { .user = ANA } });
+	assert_non_null(strstr(did(), "watch +bob@irc.example"));
+	come("<presence type='unsubscribe' to='bob%%irc.example@" GW "'/>");
+	expect("type='unsubscribed'");
+	expect("type='unsubscribe'");
+	assert_non_null(strstr(did(), "watch -bob@irc.example"));
+}
+
 int
 main(void)
 {
@@ -188,6 +221,7 @@ main(void)
 		gateway_test(invitations),
 		gateway_test(console),
 		gateway_test(odd_nicks),
+		gateway_test(watching),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
