@@ -108,6 +108,10 @@ fill_gateway_config(struct instance *in, const char *domain)
 		.outbox_max = OUTBOX_MAX,
 		.inflight_max = INFLIGHT_MAX,
 		.history_max = HISTORY_MAX,
+		.archive_max = (unsigned)c->service_archive_max,
+		.archive_age = (double)c->service_archive_days * 86400,
+		.record_history = c->service_record_history,
+		.persistent = c->service_persistent_by_default,
 	};
 	fill_lists(in);
 }

@@ -122,8 +122,10 @@ join(const struct down *d, const struct stanza *muc)
 	password = stanza_child_text(d->arena, muc, "password", NS_MUC);
 	if (password != NULL && password[0] != '\0')
 		xreplace(&room->password, password);
-	if ((c = room_client(room, d->from->full)) == NULL)
+	if ((c = room_client(room, d->from->full)) == NULL) {
 		c = room_client_add(room, d->from->full);
+		session_presence(room->user);
+	}
 	room_client_in(c);
 	c->wish = wish_of(d, muc);
 	room_arm(room);

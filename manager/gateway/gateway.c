@@ -4,11 +4,13 @@
 
 #include <stdlib.h>
 
+#include "manager/gateway/archive.h"
 #include "manager/gateway/contact.h"
 #include "manager/gateway/handover.h"
 #include "manager/gateway/iq.h"
 #include "manager/gateway/outgoing.h"
 #include "manager/gateway/pace.h"
+#include "manager/gateway/persist.h"
 #include "manager/gateway/quarantine.h"
 #include "manager/gateway/rights.h"
 #include "manager/gateway/room_list.h"
@@ -40,6 +42,7 @@ tick(struct ev_loop *loop, ev_timer *w, int revents)
 	quarantine_tick(gw, now);
 	watch_tick(gw);
 	spool_tick(gw);
+	archive_tick(gw);
 	if (gw->undelivered > 0)
 		log_warn("%s: %lu messages of the network could not be "
 		    "delivered: the XMPP side does not take them, or nobody "
@@ -82,6 +85,7 @@ resume(struct gateway *gw)
 	size_t at = 0;
 
 	while ((user = map_next(&gw->users, &at)) != NULL) {
+		rooms_reload(user);
 		session_resume(user);
 		if (session_ready(user))
 			rooms_resume(user);
@@ -99,14 +103,21 @@ gateway_start(struct gateway *gw, struct link *link, struct pool *pool,
 	ev_timer_start(gw->loop, &gw->tick);
 	if (gw->adopted)
 		resume(gw);
-	else
+	else {
 		spool_load(gw);
+		persist_start(gw);
+	}
 }
 
 void
 gateway_reconfigured(struct gateway *gw)
 {
+	struct user *user;
+	size_t at = 0;
+
 	gw->caps_contacts[0] = gw->caps_self[0] = '\0';
+	while ((user = map_next(&gw->users, &at)) != NULL)
+		rooms_settings_changed(user);
 }
 
 void

@@ -49,6 +49,9 @@ struct gateway_config {
 	unsigned	 outbox_max;		/* messages waiting per user */
 	unsigned	 inflight_max;		/* unanswered per user */
 	unsigned	 history_max;		/* room messages kept for joiners */
+	unsigned	 archive_max;	/* messages of a room of a user; 0 */
+	double		 archive_age;	/* seconds; 0: no limit */
+	bool		 record_history, persistent;	/* users' defaults */
 	double		 spool_age;		/* seconds a message may wait */
 	size_t		 spool_max;		/* bytes kept over a restart */
 };
@@ -80,6 +83,7 @@ struct gateway {
 	struct room_lists *room_lists;		/* room_list.c; or NULL */
 	double		 started;		/* ev_now() */
 	double		 next_login;		/* not before, for login_delay */
+	double		 next_prune;		/* of the archive */
 	char		 caps_contacts[32];	/* caps.c; "": to be computed */
 	char		 caps_self[32];
 	int64_t		 last_message;	/* taken; us since 1970 or more, so

@@ -38,5 +38,7 @@ void	 rooms_pack(struct user *, struct packer *);
 void	 rooms_unpack(struct user *, const struct packed *);
 /* Ask again for what was asked when we were replaced. */
 void	 rooms_resume(struct user *);
+/* The store is there: what rooms had of it. */
+void	 rooms_reload(struct user *);
 
 #endif

@@ -9,6 +9,7 @@
 #include "manager/gateway/account.h"
 #include "manager/gateway/ask.h"
 #include "manager/gateway/contact.h"
+#include "manager/gateway/persist.h"
 #include "manager/gateway/say.h"
 #include "manager/gateway/session_inside.h"
 #include "protocol/errors.h"
@@ -127,6 +128,7 @@ take_record(struct user *user, const struct store_user *record)
 	user->vip = record->vip;
 	take_settings(user, record->settings, record->nsettings);
 	contacts_load(user, record->contacts, record->ncontacts);
+	persist_load(user, record->rooms, record->nrooms);
 }
 
 static void
@@ -155,6 +157,12 @@ loaded(void *arg, const struct store_user *record, const char *error)
 		    gw->config->jid, user->jid, error);
 		session_turned_away(user, "other",
 		    "The gateway's database does not answer; try later.");
+		return;
+	}
+	if (user->standing && link_is_server(gw->link) &&
+	    (record == NULL || *record->password == '\0')) {
+		/* The client has it, and has to come. */
+		session_turned_away(user, "other", NULL);
 		return;
 	}
 	if (record != NULL)
@@ -214,15 +222,18 @@ int
 login_send(struct user *user)
 {
 	struct arena a = { 0 };
-	const struct client *best = user_best_client(user);
+	struct msg_presence presence;
 	struct msg_login msg = {
 		.user = user->jid, .account = user->account,
 		.password = user->password, .settings = user_settings(user, &a),
-		.show = best ? show_name(best->show) : "online",
-		.status = best ? best->status : NULL,
 	};
 	void *ctx = login_ctx(user);
-	int sent = session_ask(user, METHOD_login, &msg, 0, answered, ctx);
+	int sent;
+
+	session_presence_of(user, &presence);
+	msg.show = presence.show;
+	msg.status = presence.status;
+	sent = session_ask(user, METHOD_login, &msg, 0, answered, ctx);
 
 	arena_free(&a);
 	if (sent < 0)

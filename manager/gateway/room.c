@@ -9,8 +9,10 @@
 #include <string.h>
 #include <strings.h>
 
+#include "manager/gateway/archive.h"
 #include "manager/gateway/name.h"
 #include "manager/gateway/room_history.h"
+#include "manager/gateway/room_seen.h"
 #include "manager/gateway/room_send.h"
 #include "manager/gateway/session.h"
 #include "util/later.h"
@@ -43,7 +45,26 @@ room_create(struct user *user, const char *bare, const char *id)
 	LIST_INIT(&room->requests);
 	ev_timer_init(&room->timer, due, 1., 1.);
 	map_put(&user->rooms, room->jid, room);
+	room_read_settings(room);
+	archive_load(room);
 	return room;
+}
+
+static bool
+is_on(const struct room *room, const char *name, bool otherwise)
+{
+	return *user_setting_of(room->user, name, room->id, otherwise ? "1" :
+	    "0") == '1';
+}
+
+void
+room_read_settings(struct room *room)
+{
+	const struct gateway *gw = room->user->gw;
+
+	room->recorded = archive_is_kept(gw) &&
+	    is_on(room, "record_history", gw->config->record_history);
+	room->persistent = is_on(room, "persistent", gw->config->persistent);
 }
 
 static void
@@ -60,6 +81,19 @@ room_free(void *object)
 	free(room->subject);
 	free(room->subject_nick);
 	free(room);
+}
+
+void
+room_forget_past(struct room *room)
+{
+	room_history_destroy(room->history);
+	room->history = NULL;
+	room_seen_destroy(room->seen);
+	room->seen = NULL;
+	store_tail_close(room->tail);
+	room->tail = NULL;
+	room->loading = false;
+	room->missed = 0;
 }
 
 void
@@ -82,8 +116,7 @@ room_destroy(struct room *room)
 	room_sends_orphan(room);
 	room_occupants_clear(room);
 	map_finish(&room->occupants);
-	room_history_destroy(room->history);
-	room->history = NULL;
+	room_forget_past(room);
 	later(room_free, room);
 }
 

@@ -19,6 +19,8 @@ struct room	*room_find_id(const struct user *, const char *id);
 bool		 room_has_client(const struct room *, const char *full);
 /* Rooms that the user is in or wants to be in. */
 size_t		 rooms_count(const struct user *);
+/* Is any client in, or on the way into one? */
+bool		 rooms_have_clients(const struct user *);
 /* Full JIDs of clients in any room, each once: owned strings in an owned array
  * (NULL for none). */
 size_t		 rooms_clients(const struct user *, char ***full);
@@ -36,6 +38,9 @@ const char	*room_occupant_avatar(const struct room *,
 		    const char *resource);
 
 /* ---- what session.c and user.c call */
+/* A setting has changed that may concern rooms: those that are not to be kept
+ * any more are left when no client is in them. */
+void		 rooms_settings_changed(struct user *);
 /* The session is up, for the first time or again: join what is wanted.  After
  * a recovery the occupants are compared with those the clients know, and only
  * differences are shown. */

@@ -75,6 +75,7 @@ struct wish {
 	double		 due;		/* ev_now() when it gets an error */
 	long		 maxstanzas, maxchars;	/* -1: no limit */
 	int64_t		 since;		/* ms since 1970; 0: no limit */
+	bool		 asked;		/* the archive, for what it wants */
 };
 
 struct room_client {
@@ -96,6 +97,8 @@ struct room_request {
 
 struct room_send;		/* room_send.h */
 struct room_history;		/* room_history.h */
+struct room_seen;		/* room_seen.h */
+struct store_tail;		/* manager/store/archive.h */
 
 struct room {
 	struct user	*user;
@@ -122,6 +125,15 @@ struct room {
 	TAILQ_HEAD(, room_send) sends;	/* in order of arrival */
 	LIST_HEAD(, room_request) requests;
 	struct room_history *history;	/* NULL: nothing was said yet */
+	struct room_seen *seen;		/* likewise */
+	struct store_tail *tail;	/* likewise */
+	bool		 recorded;	/* setting record_history */
+	bool		 persistent;	/* setting persistent */
+	bool		 kept;		/* the store knows that we stay */
+	bool		 loading;	/* its history, from the archive */
+	bool		 whole;		/* nothing is in the archive that was
+					 * not in history, too */
+	unsigned	 missed;		/* said while no client was in */
 	struct ev_timer	 timer;		/* runs while anything has a due time */
 };
 
@@ -129,10 +141,14 @@ struct room {
 struct room	*room_create(struct user *, const char *bare, const char *id);
 /* Unhook and free after this turn; nobody is told anything. */
 void		 room_destroy(struct room *);
+/* What was said; the archive keeps what it has. */
+void		 room_forget_past(struct room *);
 
 struct room_client *room_client(const struct room *, const char *full);
 struct room_client *room_client_add(struct room *, const char *full);
 void		 room_client_remove(struct room *, struct room_client *);
+/* Settings of the user that concern it have changed, or it is new. */
+void		 room_read_settings(struct room *);
 /* The wish is done or given up: the client counts as in. */
 void		 room_client_in(struct room_client *);
 bool		 room_has_wishes(const struct room *);

@@ -9,7 +9,10 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "manager/gateway/archive.h"
+#include "manager/gateway/persist.h"
 #include "manager/gateway/room_send.h"
+#include "manager/gateway/room_welcome.h"
 #include "manager/gateway/say_room.h"
 #include "manager/gateway/session.h"
 #include "protocol/errors.h"
@@ -91,7 +94,12 @@ request_join(struct room *room)
 		.nick = room->nick, .password = room->password,
 	};
 
-	m.history = room->state == ROOM_REJOINING ? 0 : history_wished(room);
+	/* What is known already is recognised (room_seen.h). */
+	if (room->recorded && (room->state == ROOM_REJOINING ||
+	    TAILQ_EMPTY(&room->clients)))
+		m.history = -1;
+	else if (room->state != ROOM_REJOINING)
+		m.history = history_wished(room);
 	room->attempt++;
 	xreplace(&room->told_nick, NULL);
 	session_request(room->user, METHOD_room_join, &m, join_answered,
@@ -136,42 +144,6 @@ ensure_self(struct room *room)
 
 	if (self != NULL)
 		self->stale = false;
-}
-
-/* Occupants, own presence, history, subject (XEP-0045 7.1), to one client. */
-static void
-welcome(struct room *room, struct room_client *c)
-{
-	const struct occupant *o;
-	const struct past *p;
-	size_t at = 0;
-
-	while ((o = map_next(&room->occupants, &at)) != NULL)
-		if (!room_is_self(room, o))
-			say_room_occupant(room, o, c);
-	say_room_welcome(room, c);
-	at = room_history_first(room->history, c->wish->maxstanzas,
-	    c->wish->maxchars, c->wish->since);
-	while ((p = room_history_at(room->history, at++)) != NULL)
-		say_room_message(room, p, c);
-	room_client_in(c);
-	if (room->subject != NULL)
-		say_room_subject(room, c);
-	else if (room->subject_due == 0)
-		room->subject_due = ev_now(room->user->gw->loop) +
-		    ROOM_SUBJECT_WAIT;
-	room_arm(room);
-}
-
-static void
-welcome_all(struct room *room)
-{
-	struct room_client *c;
-
-	TAILQ_FOREACH(c, &room->clients, entry)
-		if (c->wish != NULL)
-			welcome(room, c);
-	room->created = false;
 }
 
 /* Every client is out of the room, for this reason. */
@@ -290,6 +262,8 @@ join(struct room *room, const struct room_why *why)
 {
 	(void)why;
 	room_occupants_clear(room);
+	if (room->state == ROOM_LEAVING)
+		archive_load(room);
 	set_state(room, ROOM_JOINING);
 	request_join(room);
 }
@@ -325,7 +299,8 @@ joined(struct room *room, const struct room_why *why)
 	}
 	show_differences(room);
 	room->subject_again = again;
-	welcome_all(room);
+	persist_joined(room);
+	room_welcome_all(room);
 	room_sends_flush(room);
 }
 
@@ -333,7 +308,7 @@ static void
 show_state(struct room *room, const struct room_why *why)
 {
 	(void)why;
-	welcome_all(room);
+	room_welcome_all(room);
 }
 
 static void
@@ -357,6 +332,17 @@ rejoin(struct room *room, const struct room_why *why)
 	request_join(room);
 }
 
+/* Nobody waits for this room, and still it is missed. */
+static void
+tell_user(const struct room *room, const char *text)
+{
+	char *notice = xasprintf("You stay in %s, but could not get in: %s",
+	    room->jid, text ? text : "the network does not say why.");
+
+	say_notice(room->user->gw, room->user->jid, notice);
+	free(notice);
+}
+
 static void
 refused(struct room *room, const struct room_why *why)
 {
@@ -365,6 +351,8 @@ refused(struct room *room, const struct room_why *why)
 	const char *text = text_or(why, NULL);
 
 	refuse_wishes(room, error, text);
+	if (TAILQ_EMPTY(&room->clients))
+		tell_user(room, text);
 	room_sends_fail(room, E_NOT_ACCEPTABLE, text);
 	room_destroy(room);
 }
@@ -385,9 +373,35 @@ closed(struct room *room, const struct room_why *why)
 	    E_SERVICE_UNAVAILABLE, gone.reason);
 }
 
+/* The session is over, and may begin again: those who stay are in as soon as
+ * it does. */
+static void
+park(struct room *room, const struct room_why *why)
+{
+	struct room_gone gone = {
+		.code = MUC_SERVICE_LOST,
+		.reason = text_or(why, "The room is not available any more."),
+	};
+	struct room_client *c;
+
+	if (!persist_stays(room)) {
+		closed(room, why);
+		return;
+	}
+	refuse_wishes(room, E_SERVICE_UNAVAILABLE, gone.reason);
+	if (room->state != ROOM_WAITING)
+		tell_gone(room, &gone);
+	room_sends_fail(room, E_SERVICE_UNAVAILABLE, gone.reason);
+	while ((c = TAILQ_FIRST(&room->clients)) != NULL)
+		room_client_remove(room, c);
+	xreplace(&room->told_nick, NULL);
+	wait(room, why);
+}
+
 static void
 forget(struct room *room, const struct room_why *why)
 {
+	persist_left(room);
 	room_sends_fail(room, E_NOT_ACCEPTABLE, text_or(why, NULL));
 	room_destroy(room);
 }
@@ -399,8 +413,8 @@ leave(struct room *room, const struct room_why *why)
 	room_sends_fail_waiting(room, E_NOT_ACCEPTABLE,
 	    "You left the room before this could be sent.");
 	room_occupants_clear(room);
-	room_history_destroy(room->history);
-	room->history = NULL;
+	room_forget_past(room);
+	persist_left(room);
 	xreplace(&room->subject, NULL);
 	xreplace(&room->subject_nick, NULL);
 	room->subject_due = 0;
@@ -432,31 +446,31 @@ start_afresh(struct room *room, const struct room_why *why)
 static room_action *const actions[ROOM_NSTATES][ROOM_NEVENTS] = {
 	[ROOM_WAITING] = {
 		join_if_ready,	forget,
-		join,		ignore,		closed,
+		join,		ignore,		park,
 		ignore,		ignore,		ignore,
 		ignore,		ignore,		ignore,		ignore,
 	},
 	[ROOM_JOINING] = {
 		ignore,		leave,
-		join,		wait,		closed,
+		join,		wait,		park,
 		joined,		refused,	wait,
 		ignore,		closed,		ignore,		start_afresh,
 	},
 	[ROOM_JOINED] = {
 		show_state,	leave,
-		rejoin,		lose,		closed,
+		rejoin,		lose,		park,
 		ignore,		ignore,		ignore,
 		ignore,		closed,		lose,		ignore,
 	},
 	[ROOM_LOST] = {
 		ignore,		leave_lost,
-		rejoin,		ignore,		closed,
+		rejoin,		ignore,		park,
 		ignore,		ignore,		ignore,
 		joined,		closed,		ignore,		ignore,
 	},
 	[ROOM_REJOINING] = {
 		ignore,		leave,
-		rejoin,		lose,		closed,
+		rejoin,		lose,		park,
 		joined,		closed,		lose,
 		ignore,		closed,		lose,		ignore,
 	},
@@ -532,8 +546,10 @@ room_renamed(struct room *room, struct occupant *old, const char *nick)
 	room_occupant_copy(o, old);
 	say_room_renamed(room, old, o->resource);
 	room_occupant_remove(room, old);
-	if (self)
+	if (self) {
 		xreplace(&room->nick, nick);
+		persist_joined(room);
+	}
 	say_room_occupant(room, o, NULL);
 	o->shown = true;
 }
@@ -542,8 +558,14 @@ void
 room_drop_client(struct room *room, struct room_client *c, const char *reason)
 {
 	struct room_why why = { .text = reason };
+	struct user *user = room->user;
 
 	room_client_remove(room, c);
-	if (TAILQ_EMPTY(&room->clients) && !room->user->stay_connected)
+	if (!TAILQ_EMPTY(&room->clients))
+		return;
+	if (!persist_stays(room))
 		room_event(room, ROOM_EMPTY, &why);
+	/* In another room nobody may be left of the user's clients. */
+	if (rooms_count(user) > 0)
+		session_presence(user);
 }

@@ -8,13 +8,14 @@
 
 #include "manager/gateway/room_data.h"
 #include "manager/gateway/room_history.h"
+#include "manager/gateway/room_seen.h"
 #include "manager/gateway/room_send.h"
 #include "util/xalloc.h"
 
 #define TEXTS(X) \
 	X(name) X(told_nick) X(password) X(subject) X(subject_nick)
-#define NUMBERS(X)	X(subject_time) X(attempt)
-#define FLAGS(X)	X(created) X(subject_again)
+#define NUMBERS(X)	X(subject_time) X(attempt) X(missed)
+#define FLAGS(X)	X(created) X(subject_again) X(kept)
 
 /* ---------------------------------------------------------------- occupants */
 
@@ -136,9 +137,11 @@ unpack_past(struct room *room, const struct packed *facts)
 {
 	struct past past = past_unpack(facts);
 
-	if (past.body != NULL)
-		room_history_add(&room->history, &past,
-		    room->user->gw->config->history_max);
+	if (past.body == NULL)
+		return;
+	room_history_add(&room->history, &past,
+	    room->user->gw->config->history_max);
+	room_seen_add(&room->seen, &past);
 }
 
 /* -------------------------------------------------------------------- rooms */
@@ -222,6 +225,7 @@ unpack_room(struct user *user, const struct packed *facts)
 #undef X
 	room->subject_time = packed_int(facts, "subject_time", 0);
 	room->attempt = (unsigned)packed_int(facts, "attempt", 0);
+	room->missed = (unsigned)packed_int(facts, "missed", 0);
 #define X(flag)	room->flag = packed_bool(facts, #flag, false);
 	FLAGS(X)
 #undef X

@@ -11,7 +11,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "manager/gateway/archive.h"
 #include "manager/gateway/repeats.h"
+#include "manager/gateway/room_seen.h"
 #include "manager/gateway/say_room.h"
 #include "manager/gateway/session.h"
 #include "protocol/errors.h"
@@ -46,10 +48,11 @@ new_id(struct gateway *gw, char out[ID_SIZE])
 	snprintf(out, ID_SIZE, "%s-r%lx", gw->iq_token, ++gw->iq_serial);
 }
 
-void
-room_said(struct room *room, const struct past *said)
+static void
+take(struct room *room, const struct past *said, bool shown)
 {
 	struct gateway *gw = room->user->gw;
+	int64_t now = (int64_t)(ev_now(gw->loop) * 1000);
 	struct past p = *said;
 	char id[ID_SIZE];
 
@@ -60,11 +63,28 @@ room_said(struct room *room, const struct past *said)
 		if (p.id == NULL)
 			p.id = p.stanza_id;
 	}
-	if (p.time == 0)
-		p.time = (int64_t)(ev_now(gw->loop) * 1000);
-	say_room_message(room, &p, NULL);
+	if (p.time == 0 || p.time > now)
+		p.time = now;
+	if (TAILQ_EMPTY(&room->clients))
+		room->missed++;
+	else if (shown)
+		say_room_message(room, &p, NULL);
+	room_seen_add(&room->seen, &p);
 	p.old = true;
 	room_history_add(&room->history, &p, gw->config->history_max);
+	archive_add(room, &p);
+}
+
+void
+room_said(struct room *room, const struct past *said)
+{
+	take(room, said, true);
+}
+
+void
+room_was_said(struct room *room, const struct past *said)
+{
+	take(room, said, false);
 }
 
 static void

@@ -55,5 +55,7 @@ bool	room_send_echoed(struct room *, const char *origin,
 /* It was said: show it to all clients that are in, and remember it.  What
  * lacks a stanza id gets one. */
 void	room_said(struct room *, const struct past *);
+/* The same without showing it: the network fills in history. */
+void	room_was_said(struct room *, const struct past *);
 
 #endif

@@ -6,7 +6,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "manager/gateway/archive.h"
 #include "manager/gateway/handover.h"
+#include "manager/gateway/persist.h"
 #include "manager/gateway/room_send.h"
 #include "manager/gateway/say_room.h"
 #include "util/xalloc.h"
@@ -57,7 +59,7 @@ room_due(struct room *room, double now)
 	more |= wishes_due(room, now);
 	if (!more)
 		ev_timer_stop(room->user->gw->loop, &room->timer);
-	if (had && TAILQ_EMPTY(&room->clients) && !room->user->stay_connected)
+	if (had && TAILQ_EMPTY(&room->clients) && !persist_stays(room))
 		room_event(room, ROOM_EMPTY, NULL);
 }
 
@@ -88,9 +90,35 @@ rooms_leave_empty(struct user *user)
 	size_t at = 0;
 
 	while ((room = map_next(&user->rooms, &at)) != NULL) {
-		if (TAILQ_EMPTY(&room->clients))
+		if (TAILQ_EMPTY(&room->clients) && !room->persistent)
 			room_event(room, ROOM_EMPTY, NULL);
 	}
+}
+
+static void
+settings_changed(struct room *room)
+{
+	bool persistent = room->persistent;
+
+	room_read_settings(room);
+	if (room->persistent == persistent)
+		return;
+	if (room->persistent && room->state == ROOM_JOINED)
+		persist_joined(room);
+	else if (!room->persistent)
+		persist_left(room);
+	if (TAILQ_EMPTY(&room->clients) && !persist_stays(room))
+		room_event(room, ROOM_EMPTY, NULL);
+}
+
+void
+rooms_settings_changed(struct user *user)
+{
+	struct room *room;
+	size_t at = 0;
+
+	while ((room = map_next(&user->rooms, &at)) != NULL)
+		settings_changed(room);
 }
 
 void
@@ -102,6 +130,18 @@ rooms_resume(struct user *user)
 	while ((room = map_next(&user->rooms, &at)) != NULL) {
 		if (room->state != ROOM_JOINED)
 			room_event(room, ROOM_SESSION_UP, NULL);
+	}
+}
+
+void
+rooms_reload(struct user *user)
+{
+	struct room *room;
+	size_t at = 0;
+
+	while ((room = map_next(&user->rooms, &at)) != NULL) {
+		room_read_settings(room);
+		archive_load(room);
 	}
 }
 
@@ -144,6 +184,18 @@ rooms_count(const struct user *user)
 		if (room->state != ROOM_LEAVING)
 			n++;
 	return n;
+}
+
+bool
+rooms_have_clients(const struct user *user)
+{
+	const struct room *room;
+	size_t at = 0;
+
+	while ((room = map_next(&user->rooms, &at)) != NULL)
+		if (!TAILQ_EMPTY(&room->clients))
+			return true;
+	return false;
 }
 
 static bool

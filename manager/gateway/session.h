@@ -44,6 +44,8 @@ void	session_due(struct user *);
 void	session_greet(struct user *, const struct client *);
 /* Merged presence of the clients has changed: tell the backend. */
 void	session_presence(struct user *);
+/* The same in words: without any client the user is away. */
+void	session_presence_of(struct user *, struct msg_presence *);
 
 const char *session_state_name(const struct user *);
 /* Is there a session that can take requests now? */

@@ -121,11 +121,17 @@ session_look_around(struct user *user, const struct detail *d)
 
 	(void)d;
 	user->due = session_now(user) + LINGER;
-	if (user->stay_connected || gateway_is_lenient(gw))
+	if (gateway_is_lenient(gw))
 		return;
-	rooms_leave_empty(user);
-	if (!TAILQ_EMPTY(&user->clients) || rooms_count(user) > 0)
+	if (!user->stay_connected)
+		rooms_leave_empty(user);
+	if (!TAILQ_EMPTY(&user->clients))
 		return;
+	if (user->stay_connected || rooms_count(user) > 0) {
+		if (!user->told_away)
+			session_presence(user);
+		return;
+	}
 	if (link_is_server(gw->link) && link_clients(gw->link, user->jid) > 0)
 		return;
 	session_end(user, NULL);

@@ -4,6 +4,7 @@
 
 #include <stdlib.h>
 
+#include "manager/gateway/room.h"
 #include "manager/gateway/trace.h"
 #include "protocol/errors.h"
 #include "util/later.h"
@@ -53,17 +54,43 @@ session_expected(const struct user *user)
 	return false;
 }
 
+static bool
+is_alone(const struct user *user)
+{
+	return TAILQ_EMPTY(&user->clients) && user->logins == NULL &&
+	    !rooms_have_clients(user) &&
+	    !(link_is_server(user->gw->link) &&
+	    link_clients(user->gw->link, user->jid) > 0);
+}
+
+/* Clients that are only in rooms do not tell how available they are. */
+void
+session_presence_of(struct user *user, struct msg_presence *msg)
+{
+	const struct client *best = user_best_client(user);
+
+	*msg = (struct msg_presence){ .user = user->jid };
+	user->told_away = is_alone(user);
+	if (best == NULL) {
+		msg->show = user->told_away ? "away" : "online";
+		return;
+	}
+	msg->show = show_name(best->show);
+	msg->status = best->status;
+	msg->priority = best->priority;
+}
+
 void
 session_presence(struct user *user)
 {
-	const struct client *best = user_best_client(user);
-	struct msg_presence msg = { .user = user->jid, .show = "online" };
+	struct msg_presence msg;
 
-	if (!session_ready(user) || best == NULL)
+	if (!session_ready(user))
 		return;
-	msg.show = show_name(best->show);
-	msg.status = best->status;
-	msg.priority = best->priority;
+	/* Those who are about to be back are not said to have gone. */
+	if (is_alone(user) && gateway_is_lenient(user->gw))
+		return;
+	session_presence_of(user, &msg);
 	tell(user, METHOD_presence, &msg);
 }
 

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "manager/gateway/name.h"
+#include "manager/gateway/room_seen.h"
 #include "manager/gateway/room_send.h"
 #include "manager/gateway/say_room.h"
 #include "util/log.h"
@@ -252,9 +253,11 @@ up_room_message(struct up *up)
 	if (m->origin != NULL)
 		p.id = m->origin;
 	p.old |= m->archive_only;
-	if (m->archive_only)
-		room_history_add(&room->history, &p,
-		    up->gw->config->history_max);
+	if (m->time > 0 && room_seen_has(room->seen, &p))
+		log_debug("%s: %s: what is known was told again",
+		    up->user->jid, room->jid);
+	else if (m->archive_only)
+		room_was_said(room, &p);
 	else
 		room_said(room, &p);
 	arena_free(&scratch);

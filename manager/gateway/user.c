@@ -303,19 +303,33 @@ cache_setting(struct user *user, const char *name, const char *value)
 		    user->gw->config->stay_connected;
 }
 
+/* Of one room, of a server, or of all. */
+static bool
+concerns_rooms(const char *name)
+{
+	static const char *const names[] = { "persistent", "record_history" };
+
+	for (size_t i = 0; i < LENGTH(names); i++) {
+		size_t n = strlen(names[i]);
+
+		if (strncmp(name, names[i], n) == 0 &&
+		    (name[n] == '\0' || name[n] == '/'))
+			return true;
+	}
+	return false;
+}
+
 static size_t
 size_of(const char *name, const struct setting *setting)
 {
 	return setting ? strlen(name) + strlen(setting->value) : 0;
 }
 
-void
-user_put_setting(struct user *user, const char *name, int type,
-    const char *value)
+static void
+put_setting(struct user *user, const char *name, int type, const char *value)
 {
 	struct setting *setting = map_get(&user->settings, name);
 
-	cache_setting(user, name, value);
 	user->settings_bytes -= size_of(name, setting);
 	if (value == NULL) {
 		if (setting == NULL)
@@ -333,6 +347,16 @@ user_put_setting(struct user *user, const char *name, int type,
 	forget_secret(setting->value);
 	setting->value = xstrdup(value);
 	user->settings_bytes += size_of(name, setting);
+}
+
+void
+user_put_setting(struct user *user, const char *name, int type,
+    const char *value)
+{
+	cache_setting(user, name, value);
+	put_setting(user, name, type, value);
+	if (concerns_rooms(name))
+		rooms_settings_changed(user);
 }
 
 bool

@@ -70,7 +70,9 @@ struct user {
 	bool		 must_move;	/* once it is online */
 	bool		 lost;		/* counted in gw->losses */
 	bool		 paced;		/* in gw->pace */
+	bool		 told_away;	/* the network, as no client is there */
 	bool		 no_hurry;	/* its login is our own idea */
+	bool		 standing;	/* likewise, as it stays connected */
 	bool		 vip;
 	bool		 enabled;	/* setting enable_transport */
 	bool		 stay_connected;

@@ -30,8 +30,9 @@ remove_client(struct user *user, const char *full, bool said_so)
 			session_presence(user);
 		return;
 	}
-	if (!user->stay_connected &&
-	    (said_so || !gateway_is_lenient(user->gw)) &&
+	if (user->stay_connected)
+		session_presence(user);
+	else if ((said_so || !gateway_is_lenient(user->gw)) &&
 	    (!link_is_server(user->gw->link) ||
 	    link_clients(user->gw->link, user->jid) == 0))
 		session_end(user, NULL);

@@ -23,6 +23,7 @@
 #include "manager/xmpp/link_private.h"
 #include "manager/xmpp/parser.h"
 #include "protocol/errors.h"
+#include "tests/unit/archive_kit.h"
 #include "util/later.h"
 #include "util/xalloc.h"
 
@@ -759,6 +760,7 @@ tear_down(void **state)
 			o.listed(o.ctx, NULL, 0, "closed");
 		free(o.text);
 	}
+	archive_kit_finish();
 	gateway_destroy(kit.gw);
 	later_run();
 	for (size_t i = 0; i < kit.nsent; i++)

@@ -22,6 +22,7 @@
 #include "manager/gateway/room.h"
 #include "manager/gateway/session.h"
 #include "manager/gateway/up.h"
+#include "tests/unit/archive_kit.h"
 #include "manager/xmpp/link_private.h"
 #include "manager/xmpp/parser.h"
 #include "protocol/errors.h"
@@ -48,6 +49,9 @@ static struct kit {
 	bool		 ready;			/* the session */
 	const char	*features;		/* " a b c " */
 	unsigned	 wanted;		/* calls of session_want() */
+	unsigned	 presences;		/* of session_presence() */
+	const char	*persistent, *record, *length;	/* settings, or NULL */
+	char		 registered[64];	/* in the store: the password */
 } kit;
 
 static struct buf *
@@ -267,6 +271,13 @@ session_answered(struct user *user)
 }
 
 void
+session_presence(struct user *user)
+{
+	(void)user;
+	kit.presences++;
+}
+
+void
 session_want(struct user *user, const char *hint)
 {
 	(void)user;
@@ -311,6 +322,25 @@ user_get(struct gateway *gw, const char *bare)
 {
 	assert_string_equal(bare, ANA);
 	return user_find(gw, bare);
+}
+
+const char *
+user_setting_of(const struct user *user, const char *name, const char *id,
+    const char *otherwise)
+{
+	const char *value = strcmp(name, "persistent") == 0 ? kit.persistent :
+	    strcmp(name, "record_history") == 0 ? kit.record : kit.length;
+
+	(void)user, (void)id;
+	return value ? value : otherwise;
+}
+
+void
+store_register(struct store *s, const struct store_user *u,
+    store_done_cb *cb, void *ctx)
+{
+	(void)s, (void)cb, (void)ctx;
+	snprintf(kit.registered, sizeof(kit.registered), "%s", u->password);
 }
 
 void
@@ -577,6 +607,7 @@ teardown(void **state)
 	later_run();
 	for (size_t i = 0; i < kit.nsent; i++)
 		free(kit.sent[i]);
+	archive_kit_finish();
 	map_finish(&kit.gw.users);
 	free(kit.user->jid);
 	free(kit.user->repeats);

@@ -1,0 +1,22 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* room_seen.h - the last messages of a room by what tells one from another, so
+ * that one that the network tells again, from its own history or that of a
+ * bouncer, is known. */
+#ifndef MANAGER_GATEWAY_ROOM_SEEN_H
+#define MANAGER_GATEWAY_ROOM_SEEN_H
+
+#include "manager/gateway/past.h"
+
+struct room_seen;
+
+/* *seen is made when it is NULL. */
+void		 room_seen_add(struct room_seen **seen, const struct past *);
+/* An old one (its time is the network's): was it seen?  By its stanza id; else
+ * by author, text and time, where one that was heard live had another clock's,
+ * and counts for one old one. */
+bool		 room_seen_has(struct room_seen *, const struct past *);
+void		 room_seen_destroy(struct room_seen *);	/* NULL is fine */
+
+enum { ROOM_SEEN_MAX = 128 };
+
+#endif
