@@ -124,6 +124,9 @@ void		 conn_start_tls(struct conn *, struct tls *, const char *name);
 
 /* The handshake is done. */
 bool		 conn_is_tls(const struct conn *);
+/* Version and cipher, "TLSv1.3, TLS_AES_128_GCM_SHA256"; NULL: no TLS.  Valid
+ * until the next call. */
+const char	*conn_tls_words(const struct conn *);
 bool		 conn_is_loopback(struct conn *);
 /* Numeric address of the peer, "[::1]:5222" or "127.0.0.1:5222"; what was asked
  * for, "irc.example:6697", while there is none.  Valid until conn_destroy() or

@@ -5,6 +5,7 @@
  * began. */
 #include <errno.h>
 #include <limits.h>
+#include <stdio.h>
 #include <string.h>
 #include <strings.h>
 
@@ -228,4 +229,16 @@ conn_tls_goodbye(struct conn *c)
 		return;
 	begin();
 	SSL_shutdown(c->ssl);	/* sends close_notify, as far as there is room */
+}
+
+const char *
+conn_tls_words(const struct conn *c)
+{
+	static char words[128];
+
+	if (!c->secure || c->ssl == NULL)
+		return NULL;
+	snprintf(words, sizeof(words), "%s, %s", SSL_get_version(c->ssl),
+	    SSL_get_cipher_name(c->ssl));
+	return words;
 }

@@ -326,3 +326,11 @@ cap_line(struct network *n, struct line *l)
 	else if (strcmp(what, "DEL") == 0)
 		on_del(n, list);
 }
+
+void
+cap_list(const struct network *n, struct buf *out)
+{
+	for (size_t i = 0; i < LENGTH(table); i++)
+		if (n->caps & table[i].cap)
+			buf_addf(out, " %s", table[i].name);
+}

@@ -16,5 +16,7 @@ void	cap_line(struct network *, struct line *);
 /* Nothing holds the registration up any more.  Once a connection; later calls
  * do nothing. */
 void	cap_end(struct network *);
+/* Names of those that are in use, a space before each. */
+void	cap_list(const struct network *, struct buf *);
 
 #endif

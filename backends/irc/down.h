@@ -27,6 +27,9 @@ DOWN(room_moderate)
 DOWN(room_affiliations)
 DOWN(room_invite)
 DOWN(room_list)
+DOWN(room_config)
+DOWN(room_config_set)
+DOWN(command)
 #undef DOWN
 
 /* Log everyone out. */

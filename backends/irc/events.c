@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "backends/irc/adhoc.h"
 #include "backends/irc/cap.h"
 #include "backends/irc/console.h"
 #include "backends/irc/message.h"
@@ -394,6 +395,13 @@ on_ping(struct network *n, struct line *l)
 	link_now(&n->link, "PONG", l->params[0], NULL);
 }
 
+static void
+on_pong(struct network *n, struct line *l)
+{
+	if (!adhoc_pong(n, l))
+		said_fenced(n, l);
+}
+
 /* From an operator to all who want to hear it. */
 static void
 on_wallops(struct network *n, struct line *l)
@@ -426,7 +434,7 @@ static const struct {
 	{ "PRIVMSG",		2, ANYBODY | LAST, message_received },
 	{ "NOTICE",		2, ANYBODY | LAST, message_received },
 	{ "PING",		0, 0,		on_ping },
-	{ "PONG",		1, LAST,	said_fenced },
+	{ "PONG",		1, LAST,	on_pong },
 	{ "JOIN",		1, ANYBODY,	on_join },
 	{ "QUIT",		0, ANYBODY,	on_quit },
 	{ "PART",		1, ANYBODY,	on_part },

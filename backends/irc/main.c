@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "backends/irc/adhoc.h"
 #include "backends/irc/down.h"
 #include "backends/irc/session.h"
 #include "backends/kit/kit_ev.h"
@@ -82,6 +83,9 @@ HANDLER(room_moderate)
 HANDLER(room_affiliations)
 HANDLER(room_invite)
 HANDLER(room_list)
+HANDLER(room_config)
+HANDLER(room_config_set)
+HANDLER(command)
 
 /* ---- the process */
 
@@ -120,6 +124,7 @@ start(const struct sections *config, struct msg_initialize_result *say,
 	irc.loop = EV_DEFAULT;
 	if (config_read(&irc.config, config, why) == -1 || load_ca(why) == -1)
 		return -1;
+	adhoc_offer(say);
 	if (irc.config.nservers > 0)
 		say->name = irc.config.servers[0].host;
 	else
@@ -194,6 +199,9 @@ static const struct kit_backend backend = {
 		.room_affiliations = on_room_affiliations,
 		.room_invite = on_room_invite,
 		.room_list = on_room_list,
+		.room_config = on_room_config,
+		.room_config_set = on_room_config_set,
+		.command = on_command,
 	},
 };
 

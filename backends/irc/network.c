@@ -439,6 +439,7 @@ network_online(struct network *n)
 	outage_end(n);
 	n->state = NETWORK_ONLINE;
 	n->was_online = true;
+	n->since = ev_now(n->irc->loop);
 	tell_progress(n, "Connected as ", n->nick, "");
 	n->tried = 0;
 	n->regain_at = ev_now(n->irc->loop) + REGAIN_PAUSE;
@@ -467,6 +468,20 @@ network_quit(struct network *n, const char *reason)
 		network_arm(n);
 	} else {
 		network_lost(n, "logged out");
+	}
+}
+
+void
+network_renew(struct network *n)
+{
+	if (n->state == NETWORK_ONLINE) {
+		/* When the server hangs up it is a loss like any other. */
+		said_last(n);
+		link_now(&n->link, "QUIT", "connecting again", NULL);
+		link_finish(&n->link);
+	} else if (n->state == NETWORK_WAITING) {
+		backoff_reset(&n->backoff);
+		connect_now(n);
 	}
 }
 

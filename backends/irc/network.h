@@ -179,6 +179,7 @@ struct network {
 	struct link	 link;
 	struct ev_timer	 clock;		/* the next thing that is due */
 	struct backoff	 backoff;
+	double		 since;		/* ev_now() of the welcome */
 	double		 down_since;
 	double		 pinged;	/* ev_now() of our PING, 0: none */
 	char		*last_error;	/* text of ERROR, or NULL */
@@ -231,6 +232,9 @@ void		 network_destroy(struct network *);
 void		 network_quit(struct network *, const char *reason);
 /* The connection failed or must end: reconnect, or give up. */
 void		 network_lost(struct network *, const char *why);
+/* Connect anew: at once, where it waits for its time; after a polite QUIT,
+ * where it is up. */
+void		 network_renew(struct network *);
 /* register.c: the server has welcomed us. */
 void		 network_online(struct network *);
 /* AWAY text, or NULL: back; borrowed until it is set again. */

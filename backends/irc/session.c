@@ -118,8 +118,10 @@ network_is_over(struct network *n, const char *reason, const char *text,
 	struct session *s = n->ctx;
 	bool fixed = network_is_fixed(n);
 	const struct msg_disconnected disconnected = {
-		.user = s->user, .reason = reason, .text = text,
-		.retry = retry };
+		.user = s->user, .reason = reason ? reason : "other",
+		.text = text,
+		/* Whoever has asked for it does not want it back. */
+		.retry = retry && reason != NULL };
 
 	if (fixed && !s->leaving)
 		up_notify(METHOD_disconnected, &disconnected);

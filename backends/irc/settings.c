@@ -75,6 +75,13 @@ keep(struct settings *s, const char *name, char *value)
 	map_put(&s->kept, k->name, k);
 }
 
+bool
+settings_fit(const struct settings *s, size_t more, size_t bytes)
+{
+	return map_count(&s->kept) + more <= SETTINGS_MAX &&
+	    s->bytes + bytes <= SETTINGS_BYTES_MAX;
+}
+
 static bool
 is_full(const struct settings *s, const char *name, const char *value)
 {

@@ -33,6 +33,9 @@ void		 settings_load(struct settings *, const struct pairs *);
  * such setting, when it is not right, or when there are too many. */
 int		 settings_put(struct settings *, const char *name,
 		    const char *value, const char **why) MUST_CHECK;
+/* Would so many more, of so many bytes, still be kept? */
+bool		 settings_fit(const struct settings *, size_t more,
+		    size_t bytes);
 /* As it was put; NULL when it was not. */
 const char	*settings_own(const struct settings *, const char *name,
 		    const char *id);

@@ -34,10 +34,10 @@ class Backend:
         self.events = []
         self.changed = threading.Condition()
         threading.Thread(target=self._read, daemon=True).start()
-        self.features = self.call(
+        self.can = self.call(
             "initialize", version=1, instance="irc.example", backend_id=1,
-            config={"service": {k: str(v) for k, v in service.items()}}
-        )["features"]
+            config={"service": {k: str(v) for k, v in service.items()}})
+        self.features = self.can["features"]
 
     def _read(self):
         unpacker = msgpack.Unpacker(raw=False)

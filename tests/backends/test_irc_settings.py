@@ -131,3 +131,205 @@ def test_after_connect(backend, server):
                      "JOIN #c"]
     p.joined("#c", "ana")
     b.finish(r)
+
+
+# -------------------------------------------------------------------- commands
+
+def run(b, name, **more):
+    return b.call("command", user=ANA, name=name, **more)
+
+
+def fields(form):
+    return {f["var"]: f for f in form["fields"]}
+
+
+def kept(b):
+    """Settings that the main process was asked to keep since the last call."""
+    with b.changed:
+        found = [p for m, p in b.events if m == "setting"]
+        b.events[:] = [(m, p) for m, p in b.events if m != "setting"]
+    return {p["name"]: (p.get("value"), p.get("secret", False))
+            for p in found}
+
+
+def test_offered(backend, server):
+    b = backend(irc_server=server.address)
+    on = {c["name"]: c["on"] for c in b.can["commands"]}
+    assert on == {
+        "configure": ["gateway", "network"],
+        "get-irc-connection-info": ["network"],
+        "reconnect": ["network"],
+        "disconnect-from-irc-server": ["gateway", "network"]}
+    with pytest.raises(Failed) as e:
+        run(b, "configure")
+    assert e.value.code == "not_connected"
+    b.login(ANA, "ana")
+    with pytest.raises(Failed) as e:
+        run(b, "configurate")
+    assert e.value.code == "not_found"
+
+
+def test_configure_one_network(backend, server):
+    b, p = log_in(backend, server, {"nick": "anna", "server_password": "geheim"})
+    form = run(b, "configure")
+    f = fields(form)
+    assert f["nick"]["value"] == "anna"
+    assert {"ports", "tls_fingerprint", "after_connect", "encoding"} <= set(f)
+    assert f["server_password"]["type"] == "secret"
+    assert "is set" in f["server_password"]["label"]
+    assert "value" not in f["server_password"]
+    assert [o["value"] for o in f["forget"]["options"]] == ["server_password"]
+    assert f["tls_verify"]["options"][0] == {
+        "value": "", "label": "yes, usual here"}
+    assert "geheim" not in repr(form)
+
+    done = run(b, "configure", session=form["session"], arguments={
+        "nick": "anna", "username": " ana ", "encoding": "CP1251",
+        "server_password": "", "tls_verify": "0", "throttle_burst": "20"})
+    assert "username, tls_verify" in done["text"]
+    assert kept(b) == {
+        "username": ("ana", False), "encoding": ("CP1251", False),
+        "tls_verify": ("0", False), "throttle_burst": ("20", False)}
+    join(b, p)
+    assert hears(b, p, b"\xef\xf0") == "пр"         # at once
+    done = run(b, "configure", arguments={
+        "forget": "server_password", "nick": "", "sasl_password": "tür"})
+    assert kept(b) == {"server_password": (None, True), "nick": (None, False),
+                       "sasl_password": ("tür", True)}
+    # As it is now: nothing to be done.
+    assert run(b, "configure", arguments={"username": "ana"})["text"] == \
+        "Saved."
+    assert kept(b) == {}
+
+
+def test_configure_says_what_is_wrong(backend, server):
+    b, p = log_in(backend, server, {"nick": "anna"})
+    form = run(b, "configure", arguments={
+        "nick": "a b", "ports": "70000", "realname": "Ana",
+        "server_password": "geheim", "encoding": "UTF-16",
+        "client_certificate": "-----BEGIN"})
+    assert form["refused"] is True
+    assert form["text"].count("\n") == 3
+    for label in "Nick:", "Ports", "Character set", "Client certificate":
+        assert label in form["text"]
+    f = fields(form)
+    assert f["nick"]["value"] == "a b" and f["realname"]["value"] == "Ana"
+    assert "geheim" not in repr(form)
+    assert kept(b) == {}
+    assert fields(run(b, "configure"))["nick"]["value"] == "anna"
+
+
+def test_configure_servers(backend, server):
+    b = backend()
+    b.login(ANA, "ana")
+    target = server.address
+    f = fields(run(b, "configure"))
+    assert "nick" in f and "sasl_password" not in f and "ports" in f
+    run(b, "configure", arguments={"nick": "anna", "encoding": "CP1251"})
+    # What is only for one server is not taken for all.
+    run(b, "configure", arguments={"sasl_password": "geheim"})
+    assert set(kept(b)) == {"nick", "encoding"}
+    f = fields(run(b, "configure", target=target))
+    assert f["nick"]["value"] == ""
+    assert "anna, as in your settings" in f["nick"]["label"]
+    assert run(b, "configure", target=target, arguments={
+        "nick": "anny", "sasl_password": "geheim"})["text"] == "Saved."
+    assert kept(b) == {"nick/" + target: ("anny", False),
+                       "sasl_password/" + target: ("geheim", True)}
+    assert fields(run(b, "configure", target=target.upper()))["nick"][
+        "value"] == "anny"
+    for bad in "a@b", "a b", "x/y", "":
+        with pytest.raises(Failed) as e:
+            run(b, "configure", target=bad)
+        assert e.value.code == "not_found"
+
+
+def test_room_form(backend, server):
+    b, p = log_in(backend, server, {"encoding": "CP1251"})
+    form = b.call("room_config", user=ANA, room="#c")       # not in it
+    f = fields(form)
+    assert list(f) == ["encoding"]
+    assert "CP1251, as in your settings" in f["encoding"]["label"]
+    b.call("room_config_set", user=ANA, room="#C",
+           values={"encoding": "ISO-8859-15"})
+    assert kept(b) == {"encoding/#c": ("ISO-8859-15", False)}
+    join(b, p)
+    assert hears(b, p, b"\xa4") == "€"
+    with pytest.raises(Failed) as e:
+        b.call("room_config_set", user=ANA, room="#c",
+               values={"encoding": "klingon"})
+    assert e.value.code == "not_acceptable"
+    assert "Character set" in e.value.text
+    b.call("room_config_set", user=ANA, room="#c", values={"encoding": ""})
+    assert kept(b) == {"encoding/#c": (None, False)}
+
+
+def test_connection_info(backend, server):
+    b, p = log_in(backend, server)
+    join(b, p)
+    r = b.start("command", user=ANA, name="get-irc-connection-info")
+    p.expect("PING spectrum/lag")
+    p.send(":irc.test PONG irc.test spectrum/lag")
+    text = b.finish(r)["text"]
+    for part in ("Connection: up", "Connected since: 2", "Nick: ana",
+                 "Rooms: 1: #c", "Lag: ", "Encryption: none",
+                 "Server: 127.0.0.1, port %s" % server.address.split(":")[1],
+                 "Capabilities:"):
+        assert part in text
+    p.close()
+    b.wait("room_closed", room="#c")
+    r = run(b, "get-irc-connection-info")
+    assert "Connection: lost" in r["text"]
+    assert "The last one ended:" in r["text"]
+
+
+def test_reconnect(backend, server):
+    b, p = log_in(backend, server)
+    join(b, p)
+    run(b, "configure", arguments={"realname": "Ana"})
+    assert "again" in run(b, "reconnect")["text"]
+    p.expect("QUIT")
+    p.send("ERROR :Closing link")
+    p.hang_up()
+    b.wait("room_closed", room="#c", retry=True)
+    run(b, "reconnect")             # now rather than later
+    q = server.peer()
+    q.welcome()
+    q.expect("JOIN #c")
+
+
+def test_disconnect_one_network(backend, server):
+    b, p = log_in(backend, server)
+    form = run(b, "disconnect-from-irc-server")
+    assert list(fields(form)) == ["quit-message"]
+    run(b, "disconnect-from-irc-server", arguments={"quit-message": "bye"})
+    assert p.expect("QUIT").split(":", 1)[-1] in ("bye", "QUIT bye")
+    p.hang_up()
+    gone = b.wait("disconnected", user=ANA)
+    assert not gone.get("retry")
+
+
+def test_disconnect_some(backend, server):
+    b = backend()
+    b.login(ANA, "ana")
+    assert "not connected" in run(b, "disconnect-from-irc-server")["text"]
+    r = b.start("room_join", user=ANA, room="#c@" + server.address,
+                nick="ana")
+    p = server.peer()
+    p.welcome()
+    p.expect("JOIN")
+    p.joined("#c", "ana")
+    b.finish(r)
+    form = run(b, "disconnect-from-irc-server")
+    servers = fields(form)["irc-servers"]
+    assert [o["value"] for o in servers["options"]] == [server.address]
+    form = run(b, "disconnect-from-irc-server",
+               arguments={"irc-servers": "irc.other", "quit-message": ""})
+    assert form["refused"] is True and "irc-servers" in fields(form)
+    run(b, "disconnect-from-irc-server", arguments={
+        "irc-servers": server.address, "quit-message": "bye"})
+    b.wait("room_closed", room="#c@" + server.address)
+    p.expect("QUIT")
+    p.hang_up()
+    with pytest.raises(Failed):
+        run(b, "get-irc-connection-info", target=server.address)
