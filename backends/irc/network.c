@@ -169,7 +169,7 @@ connect_now(struct network *n)
 		.port = n->server->port, .timeout = 30 };
 
 	n->state = NETWORK_CONNECTING;
-	n->identified = n->is_away = false;
+	n->identified = n->distrusted = n->is_away = false;
 	n->nick_tries = n->regains = 0;
 	n->pinged = 0;
 	xreplace(&n->last_error, NULL);

@@ -199,6 +199,8 @@ struct network {
 	struct scram_memory scram;	/* of the last login by SCRAM */
 	bool		 certified;	/* we show a certificate of the user's */
 	bool		 identified;	/* SASL succeeded */
+	bool		 distrusted;	/* it does not know the password, and */
+					/* must not learn it from us */
 	struct isupport	 is;
 	struct map	 people;	/* case-mapped nick -> struct person */
 	struct map	 channels;	/* case-mapped -> struct channel */

@@ -119,7 +119,8 @@ identify(struct network *n)
 	struct buf text = { 0 };
 	char *space;
 
-	if (!has_password(n) || n->identified || n->irc->config.send_pass)
+	if (!has_password(n) || n->identified || n->distrusted ||
+	    n->irc->config.send_pass)
 		return;
 	while (*at != '\0') {
 		if (strncmp(at, "$password", 9) == 0) {

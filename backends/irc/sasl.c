@@ -311,6 +311,7 @@ scram_heard(struct network *n, const char *text)
 			s->derive = derive_start(n->irc->loop, s->scram,
 			    on_derived, n);
 	} else if (scram_verify(s->scram, text, &why) == -1) {
+		n->distrusted = true;
 		give_up(n, why);
 	} else {
 		s->verified = true;
@@ -464,6 +465,7 @@ succeeded(struct network *n)
 	 * believe that we are safe with him. */
 	if (n->sasl->mechanism == MECHANISM_SCRAM_SHA_256 &&
 	    !n->sasl->verified) {
+		n->distrusted = true;
 		failed(n, "SCRAM: the server has not shown that it knows the "
 		    "password");
 		return;
