@@ -1,8 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* links: irc net protocol util */
 /* A hostile IRC server and a busy user, without sockets.  Each line of the
- * input is a line of the server, or, after '>', something the user does.  What
- * goes up must be text that XML can hold; what goes down must be whole lines. */
+ * input is a line of the server, or, after '>', something the user does; after
+ * '%' it is what the server says in SASL, in clear.  So that a server of a few
+ * lines can answer what was made up by us, $L is the last label that we sent,
+ * $P the word of the last PING, $N the nonce of SCRAM.  What goes up must be
+ * text that XML can hold; what goes down must be whole lines. */
+#include <sodium.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -115,8 +119,34 @@ static const struct up_sink sink = { on_notify, on_result, on_error };
 
 /* ---- what the user does */
 
+/* NAME VALUE */
 static void
-act(struct irc *irc, char what, const char *arg)
+set(struct irc *irc, char *arg)
+{
+	char *value = strchr(arg, ' ');
+
+	if (value != NULL)
+		*value++ = '\0';
+	down_setting(irc, 0, &(struct msg_setting){ .user = USER,
+		.name = arg, .value = value });
+}
+
+/* What is due now and then is due now; not the next attempt to connect, which
+ * would want a socket. */
+static void
+pass_time(struct irc *irc)
+{
+	struct session *s = session_find(irc, USER);
+
+	if (s != NULL && s->networks != NULL &&
+	    s->networks->state == NETWORK_ONLINE)
+		ev_invoke(irc->loop, &s->networks->clock, EV_TIMER);
+	for (int i = 0; i < 3; i++)
+		ev_run(irc->loop, EVRUN_NOWAIT);
+}
+
+static void
+act(struct irc *irc, char what, char *arg)
 {
 	request_t r = ++asked;
 
@@ -199,6 +229,22 @@ act(struct irc *irc, char what, const char *arg)
 			"sasl" : "sasl_password", .value = *arg ? arg + 1 :
 			NULL });
 		break;
+	case '+':
+		down_contact_add(irc, r, &(struct msg_contact_add){
+			.user = USER, .contact = arg });
+		break;
+	case '-':
+		down_contact_remove(irc, r, &(struct msg_contact_remove){
+			.user = USER, .contact = arg });
+		break;
+	case 'S':
+		asked--;
+		set(irc, arg);
+		break;
+	case '!':
+		asked--;
+		pass_time(irc);
+		break;
 	case 's':
 		asked--;
 		down_presence(irc, 0, &(struct msg_presence){ .user = USER,
@@ -212,27 +258,109 @@ act(struct irc *irc, char what, const char *arg)
 
 /* ---- one conversation */
 
+/* What follows the last such key in what we have sent, up to one of these. */
 static void
-step(struct irc *irc, const char *line, size_t len)
+put_last(struct buf *to, const struct buf *out, const char *key,
+    const char *until)
+{
+	const char *at = buf_data(out), *end, *last = NULL;
+
+	if (buf_len(out) == 0)
+		return;
+	end = at + buf_len(out);
+	while (at < end && (at = memmem(at, (size_t)(end - at), key,
+	    strlen(key))) != NULL)
+		last = at += strlen(key);
+	while (last != NULL && last < end && strchr(until, *last) == NULL)
+		buf_addc(to, *last++);
+}
+
+static void
+put_nonce(struct buf *to, const struct buf *out)
+{
+	struct buf said = { 0 }, clear = { 0 };
+	char text[400];
+	size_t len = 0;
+
+	put_last(&said, out, "AUTHENTICATE ", "\r");
+	if (sodium_base642bin((unsigned char *)text, sizeof(text),
+	    buf_data(&said), buf_len(&said), NULL, &len, NULL,
+	    sodium_base64_VARIANT_ORIGINAL) == 0) {
+		buf_add(&clear, text, len);
+		put_last(to, &clear, "r=", ",");
+	}
+	buf_free(&said);
+	buf_free(&clear);
+}
+
+static void
+expand(struct buf *to, const struct buf *out, const char *line, size_t len)
+{
+	for (size_t i = 0; i < len; i++) {
+		if (line[i] != '$' || i + 1 == len) {
+			buf_addc(to, line[i]);
+			continue;
+		}
+		switch (line[++i]) {
+		case 'L':
+			put_last(to, out, "label=", "; ");
+			break;
+		case 'P':
+			put_last(to, out, "PING ", "\r");
+			break;
+		case 'N':
+			put_nonce(to, out);
+			break;
+		default:
+			buf_addc(to, line[i]);
+		}
+	}
+}
+
+static void
+feed(struct irc *irc, const char *line, size_t len)
 {
 	struct session *s = session_find(irc, USER);
 	struct network *n = s ? s->networks : NULL;
-	char arg[600];
+	bool sasl = len > 0 && line[0] == '%';
+	struct buf text = { 0 };
+	char base64[2000];
 
-	if (len > 1 && line[0] == '>') {
-		size_t take = len - 2 < sizeof(arg) - 1 ? len - 2 :
-		    sizeof(arg) - 1;
-
-		memcpy(arg, line + (len > 1 ? 2 : 1), take);
-		arg[take] = '\0';
-		/* The main process sends nothing but text. */
-		if (strlen(arg) == take && utf8_valid(arg, take))
-			act(irc, line[1], arg);
-	} else if (n != NULL && n->link.tap != NULL) {
-		link_feed(&n->link, line, len);
-		if (n->link.tap != NULL)
-			link_feed(&n->link, "\r\n", 2);
+	if (n == NULL || n->link.tap == NULL)
+		return;
+	expand(&text, n->link.tap, line + sasl, len - sasl);
+	if (sasl) {
+		if (buf_len(&text) > 1000)
+			buf_truncate(&text, 1000);
+		sodium_bin2base64(base64, sizeof(base64),
+		    (const unsigned char *)buf_data(&text), buf_len(&text),
+		    sodium_base64_VARIANT_ORIGINAL);
+		link_feed(&n->link, "AUTHENTICATE ", 13);
+		link_feed(&n->link, base64, strlen(base64));
+	} else {
+		link_feed(&n->link, buf_data(&text), buf_len(&text));
 	}
+	if (n->link.tap != NULL)
+		link_feed(&n->link, "\r\n", 2);
+	buf_free(&text);
+}
+
+static void
+step(struct irc *irc, const char *line, size_t len)
+{
+	char arg[600];
+	size_t take;
+
+	if (len < 2 || line[0] != '>') {
+		feed(irc, line, len);
+		return;
+	}
+	take = len - 2 < sizeof(arg) - 1 ? len - 2 : sizeof(arg) - 1;
+	memcpy(arg, line + 2, take);
+	arg[take] = '\0';
+	/* The main process sends nothing but text. */
+	if (strlen(arg) == take && utf8_valid(arg, take))
+		act(irc, line[1], arg);
 }
 
 /* A whole number of lines, each within the limit and without a stray CR. */
