@@ -157,6 +157,33 @@ encoding_decode(struct network *n, char *out, size_t size, const char *bytes,
 	return line_decode(out, size, text, done);
 }
 
+/* Of words and targets, in front of the last parameter. */
+static size_t
+separators(const char *line, size_t len)
+{
+	size_t count = 0;
+
+	for (size_t i = 0; i < len; i++) {
+		if (i > 0 && line[i] == ':' && line[i - 1] == ' ')
+			break;
+		count += line[i] == ' ' || line[i] == ',';
+	}
+	return count;
+}
+
+/* Some sets have pictures where others have CR and LF, and what resembles a
+ * character may be several, with a space or comma among them: no text may
+ * become a second command, or a second target. */
+static bool
+is_same_line(const char *line, size_t len, const char *before, size_t size)
+{
+	for (size_t i = 0; i + 2 < len; i++)
+		if (line[i] == '\r' || line[i] == '\n' || line[i] == '\0')
+			return false;
+	return len > 2 && memcmp(line + len - 2, "\r\n", 2) == 0 &&
+	    separators(line, len) == separators(before, size);
+}
+
 void
 encoding_encode(struct network *n, struct buf *line, size_t at, size_t max)
 {
@@ -176,7 +203,8 @@ encoding_encode(struct network *n, struct buf *line, size_t at, size_t max)
 		begin = skip_word(whole, whole + len);
 	tags = (size_t)(begin - whole);
 	done = convert(cd, text, sizeof(text), begin, len - tags);
-	if (done > max || done == sizeof(text))
+	if (done > max || done == sizeof(text) ||
+	    !is_same_line(text, done, begin, len - tags))
 		return;
 	buf_truncate(line, at + tags);
 	buf_add(line, text, done);

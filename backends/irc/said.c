@@ -316,7 +316,7 @@ expect_echo(struct network *n, request_t request, const char *target,
 static unsigned
 lines_at_best(const struct network *n)
 {
-	const struct flood_limit *limit = &n->irc->config.flood;
+	const struct flood_limit *limit = &n->throttle;
 	double lines = share(n, LEAVE_SHARE) * limit->rate;
 	double more = share(n, PING_SHARE) * limit->rate;
 

@@ -28,6 +28,33 @@ def backend():
         assert b.close() == 0
 
 
+def online(server, backend, **settings):
+    b = backend(irc_server=server.address)
+    b.login(ANA, "ana", settings=settings)
+    p = server.peer()
+    p.welcome()
+    b.wait("connected", user=ANA)
+    return b, p
+
+
+# -------------------------------------------------------------- character sets
+
+@pytest.mark.parametrize("encoding,text", [
+    ("CP856", "a\u25d9QUIT"), ("CP922", "a\u266aQUIT"),
+    ("ISO-2022-JP-2", "a\u008aQUIT")])
+def test_no_line_out_of_a_picture(server, backend, encoding, text):
+    b, p = online(server, backend, encoding=encoding)
+    b.call("message", user=ANA, kind="chat", to="bob", body=text)
+    assert p.expect("PRIVMSG bob") == "PRIVMSG bob " + text
+
+
+@pytest.mark.parametrize("nick", ["bob\u00bd", "bob\u201aeve"])
+def test_no_other_target_out_of_a_nick(server, backend, nick):
+    b, p = online(server, backend, encoding="US-ASCII")
+    b.call("message", user=ANA, kind="chat", to=nick, body="psst now")
+    assert p.expect("PRIVMSG") == "PRIVMSG %s :psst now" % nick
+
+
 # ------------------------------------------------------------------------ login
 
 def test_welcome_without_the_login_that_is_required(server, backend):
@@ -85,3 +112,17 @@ def test_services_that_come_back_last(server, backend):
     p.send(":irc.test 904 ana :SASL authentication failed")
     d = b.wait("disconnected", user=ANA)
     assert d["reason"] == "auth" and not d.get("retry")
+
+
+# --------------------------------------------------------------------- throttle
+
+def test_own_throttle_allows_longer_messages(server, backend):
+    b = backend(irc_server=server.address, irc_flood_burst=1,
+                irc_flood_rate=0.1)
+    b.login(ANA, "ana", settings={"throttle_burst": "50"})
+    p = server.peer()
+    p.welcome()
+    b.wait("connected", user=ANA)
+    b.call("message", user=ANA, kind="chat", to="bob",
+           body="\n".join("line %d" % i for i in range(20)))
+    p.expect("PRIVMSG bob :line 19")
