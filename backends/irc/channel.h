@@ -49,6 +49,7 @@ struct channel {
 	char		*topic;		/* NULL: none */
 	char		*topic_by;	/* nick, or NULL */
 	int64_t		 topic_time;	/* milliseconds, 0: unknown */
+	int64_t		 created;	/* seconds, 0: unknown */
 	struct map	 members;	/* person's key -> struct member */
 	request_t	 join;		/* room_join that waits, or 0 */
 	double		 deadline;	/* of JOINING and NAMING */

@@ -324,6 +324,10 @@ on_mode(struct network *n, struct line *l)
 		if (rank >= 0)
 			set_rank(n, c, l->params[param], rank, on);
 		mode_done(n, l->params[0], l->params[param]);
+		/* So that it can be joined again. */
+		if (*letter == 'k' && kind == 1 && (!on ||
+		    strcmp(l->params[param], "*") != 0))
+			xreplace(&c->key, on ? l->params[param] : NULL);
 		if (*letter == 'b' && on) {
 			xreplace(&c->banned_by, l->nick);
 			c->banned_at = ev_now(n->irc->loop);

@@ -6,6 +6,7 @@
  *	network.c	connecting, losing, reconnecting, quitting, the clock
  *	room.c		what the main process is told of channels
  *	ctcp.c		what programs ask each other
+ *	modes.c		modes of a channel as a form
  *	watch.c		who of the contacts is there
  *	netsplit.c	one line for many who quit
  *	console.c	the server as somebody to talk to

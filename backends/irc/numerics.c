@@ -12,6 +12,7 @@
 #include "backends/irc/console.h"
 #include "backends/irc/events.h"
 #include "backends/irc/message.h"
+#include "backends/irc/modes.h"
 #include "backends/irc/register.h"
 #include "backends/irc/outbox.h"
 #include "backends/irc/room.h"
@@ -315,6 +316,7 @@ static const struct {
 	{ 734, 3, watch_monitor_full },
 	{ 315, 2, on_who_end }, { 352, 7, on_who }, { 354, 6, on_whox },
 	{ 322, 3, ask_list_line }, { 323, 1, ask_list_end },
+	{ 324, 3, modes_line }, { 329, 3, modes_created },
 	{ 331, 2, on_no_topic }, { 332, 3, on_topic },
 	{ 333, 4, on_topic_by },
 	{ 341, 3, on_inviting },
@@ -336,7 +338,7 @@ static const struct {
 
 #define K(kind)	(1u << AWAIT_##kind)
 #define SAID	(K(ECHO) | K(SENT))
-#define CHANGES	(K(TOPIC) | K(MODE) | K(KICK) | K(INVITE) | K(BANS))
+#define CHANGES	(K(MODES) | K(TOPIC) | K(MODE) | K(KICK) | K(INVITE) | K(BANS))
 #define WHO	(K(WHOIS) | K(WHOWAS))
 #define ALL	(CHANGES | SAID | WHO | K(CTCP))
 
@@ -387,6 +389,7 @@ static const struct {
 	{ 520, true,  0,		ERR_NOT_ALLOWED },
 	{ 521, true,  0,		ERR_NOT_ALLOWED },
 	{ 531, false, SAID,		ERR_FORBIDDEN },
+	{ 696, false, K(MODE),		ERR_NOT_ACCEPTABLE },
 	{ 716, false, SAID,		ERR_FORBIDDEN },
 	{ 926, true,  0,		ERR_NOT_ALLOWED },
 };
@@ -466,6 +469,9 @@ refused(struct network *n, struct line *l, size_t row)
 		refuse_join(n, c, refusals[row].code, l);
 		return;
 	}
+	if ((refusals[row].kinds & K(MODE)) &&
+	    modes_refused(n, l, refusals[row].code))
+		return;
 	a = await_find_any(&n->awaits, n->is.casemap, refusals[row].kinds,
 	    l->params[1], l->params[2]);
 	if (a != NULL && a->request == 0)

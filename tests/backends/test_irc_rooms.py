@@ -159,7 +159,8 @@ def test_console(online):
     b, p = online
     # Nobody asked for any of this: quiet, where there is one network.
     p.send(":irc.test 251 ana :There are 3 users", ":irc.test 999 ana x :odd",
-           ":irc.test 421 ana FOO :Unknown command")
+           ":irc.test 421 ana FOO :Unknown command", "PING x")
+    p.expect("PONG x")
     r = type_to(b, "127.0.0.1", "lusers")
     assert p.expect("LUSERS") == "LUSERS"
     b.finish(r)
@@ -436,3 +437,98 @@ def test_contacts_of_many(server, backend):
     assert presence(b, bob) == "online"
     b.finish(type_to(b, server.address, "QUIT"))
     assert presence(b, bob) == "offline"
+
+
+# ----------------------------------------------------------------------- modes
+
+def fields(result):
+    return {f["var"]: f.get("value", "") for f in result["fields"]}
+
+
+def test_modes_as_a_form(online):
+    b, p = online
+    join(b, p)
+    r = b.start("room_config", user=ANA, room="#c")
+    assert p.expect("MODE") == "MODE #c"
+    p.send(":irc.test 324 ana #c +ntkl sesame 20",
+           ":irc.test 329 ana #c 1700000000")
+    form = b.finish(r)
+    assert {k: v for k, v in fields(form).items() if k[:5] == "mode_"} == {
+        "mode_i": "0", "mode_m": "0", "mode_n": "1", "mode_p": "0",
+        "mode_s": "0", "mode_t": "1", "mode_l": "20", "mode_k": "sesame"}
+    assert {f["var"]: f["type"] for f in form["fields"]}["mode_k"] == "secret"
+    # What is as it was is not touched.
+    r = b.start("room_config_set", user=ANA, room="#c", values={
+        **fields(form), "mode_n": "true", "mode_b": "x", "other": "y"})
+    assert p.expect("MODE") == "MODE #c"
+    p.send(":irc.test 324 ana #c +ntkl sesame 20")
+    b.finish(r)
+    r = b.start("room_config_set", user=ANA, room="#c", values={
+        **fields(form), "mode_m": "1", "mode_t": "0", "mode_k": "new",
+        "mode_l": ""})
+    assert p.expect("MODE") == "MODE #c"
+    p.send(":irc.test 324 ana #c +ntkl sesame 20")
+    changes = p.line(), p.line()
+    assert set(" ".join(changes).split()) >= {"sesame", "new"}
+    assert p.line() == "MODE #c"
+    p.send(":ana!u@h MODE #c +mk-tl new")
+    b.wait("message", body="Mode +mk-tl new by ana")
+    p.send(":irc.test 324 ana #c +nmk new")
+    b.finish(r)
+    assert "2023-11-14" in config(b, p)["instructions"]
+
+
+def config(b, p):
+    r = b.start("room_config", user=ANA, room="#c")
+    assert p.expect("MODE") == "MODE #c"
+    p.send(":irc.test 324 ana #c +n")
+    return b.finish(r)
+
+
+def test_modes_refused(online):
+    b, p = online
+    join(b, p)
+    assert "instructions" not in config(b, p)
+    r = b.start("room_config_set", user=ANA, room="#c",
+                values={"mode_m": "1"})
+    p.expect("MODE #c")
+    p.send(":irc.test 324 ana #c +n")
+    assert p.line() == "MODE #c +m"
+    p.send(":irc.test 482 ana #c :You're not an operator")
+    assert p.line() == "MODE #c"
+    p.send(":irc.test 324 ana #c +n")
+    with pytest.raises(Failed) as e:
+        b.finish(r)
+    assert (e.value.code, e.value.text) == ("forbidden",
+                                            "You're not an operator")
+    # In silence, some of it.
+    r = b.start("room_config_set", user=ANA, room="#c",
+                values={"mode_m": "1", "mode_s": "1"})
+    p.expect("MODE #c")
+    p.send(":irc.test 324 ana #c +n")
+    assert p.line() == "MODE #c +ms"
+    p.expect("MODE #c")
+    p.send(":irc.test 324 ana #c +nm")
+    with pytest.raises(Failed) as e:
+        b.finish(r)
+    assert e.value.code == "not_allowed"
+    for bad in {"mode_k": "a b"}, {"mode_l": "many"}, {"mode_k": ":x"}:
+        with pytest.raises(Failed) as e:
+            b.call("room_config_set", user=ANA, room="#c", values=bad)
+        assert e.value.code == "not_acceptable"
+    r = b.start("room_config", user=ANA, room="#c")
+    p.expect("MODE #c")
+    p.send(":irc.test 442 ana #c :You're not on that channel")
+    with pytest.raises(Failed):
+        b.finish(r)
+
+
+def test_key_is_kept_for_rejoining(online, server):
+    b, p = online
+    join(b, p)
+    p.send(":bob!b@h MODE #c +k sesame")
+    b.wait("message")
+    p.close()
+    p = server.peer()
+    p.welcome()
+    assert p.expect("JOIN") == "JOIN #c sesame"
