@@ -1,7 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* The queue of those who come back.  A token bucket: a few go at once, as when
  * one backend with a handful of users has died, then login_rate a second, with
- * gaps that are not all alike. */
+ * gaps that are not all alike.
+ *
+ * However high the rate, these few are no more than the smallest queues of
+ * servers hold (ngircd: listen(2) with 10).  Connections beyond that are
+ * repeated by both kernels in step with each other and overflow the queue
+ * again: of eighty at once, the last ones waited for eight seconds. */
 #include "manager/gateway/pace.h"
 
 #include <stdlib.h>
@@ -10,7 +15,9 @@
 #include "util/rand.h"
 #include "util/xalloc.h"
 
-#define BURST	0.2		/* seconds' worth that may go at once */
+#define BURST		0.2	/* seconds' worth that may go at once ... */
+#define BURST_MIN	4
+#define BURST_MAX	8
 
 struct pace {
 	struct gateway	*gw;
@@ -35,7 +42,7 @@ burst(const struct pace *p)
 {
 	double n = p->gw->config->login_rate * BURST;
 
-	return n < 4 ? 4 : n;
+	return n < BURST_MIN ? BURST_MIN : n > BURST_MAX ? BURST_MAX : n;
 }
 
 static void

@@ -5,6 +5,8 @@
  * restart. */
 #include "tests/unit/gateway_kit.h"
 
+#include <time.h>
+
 #include "manager/gateway/outgoing.h"
 #include "manager/gateway/quarantine.h"
 #include "manager/gateway/watch.h"
@@ -389,6 +391,32 @@ many_come_back_in_turn(void **state)
 	assert_int_equal(waiting, 0);
 }
 
+/* A queue of a server that holds ten does not overflow, nor after a turn that
+ * took long. */
+static void
+few_at_once(void **state)
+{
+	struct user *user;
+	char name[16];
+	size_t at = 0;
+
+	(void)state;
+	kit.config.login_rate = 1000;
+	for (int i = 0; i < 30; i++) {
+		snprintf(name, sizeof(name), "u%d", i);
+		another(name, i);
+	}
+	while ((user = map_next(&kit.gw->users, &at)) != NULL)
+		session_lost(user, "it died");
+	turn();
+	expect_did("assign; assign; assign; assign; assign; assign; assign; "
+	    "assign");
+	nanosleep(&(struct timespec){ .tv_nsec = 50000000 }, NULL);
+	ev_run(kit.loop, EVRUN_ONCE);
+	expect_did("assign; assign; assign; assign; assign; assign; assign; "
+	    "assign");
+}
+
 static void
 who_leaves_is_not_assigned(void **state)
 {
@@ -755,6 +783,7 @@ main(void)
 		gateway_test(move_after_login),
 		gateway_test(goodbye_while_moving),
 		gateway_test(many_come_back_in_turn),
+		gateway_test(few_at_once),
 		gateway_test(who_leaves_is_not_assigned),
 		gateway_test(unread_login_goes_elsewhere),
 		gateway_test(unread_first_login),
