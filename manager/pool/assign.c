@@ -28,14 +28,16 @@ is_better(const struct backend *a, const struct backend *b)
 	    a->rss_kb < b->rss_kb;
 }
 
-/* One whose queue is full could not even be told of the login. */
+/* One whose queue is full could not even be told of the login; and from one
+ * that hangs, users would only be lost again when it is killed for that. */
 static struct backend *
 best_but(const struct pool *pool, unsigned avoid)
 {
 	struct backend *b, *best = NULL;
 
 	TAILQ_FOREACH(b, &pool->backends, link) {
-		if (has_room(pool, b) && !b->channel.full && b->id != avoid &&
+		if (has_room(pool, b) && !b->channel.full &&
+		    !backend_is_silent(b) && b->id != avoid &&
 		    (best == NULL || is_better(b, best)))
 			best = b;
 	}
@@ -87,6 +89,10 @@ assign_room(const struct pool *pool)
 	TAILQ_FOREACH(b, &pool->backends, link) {
 		if (has_room(pool, b)) {
 			free = pool->config.users_max - b->nusers;
+			if (backend_is_silent(b)) {
+				room.silent += free;
+				continue;
+			}
 			room.now += free;
 			room.fresh += b->replace[0] == '\0' ? free : 0;
 		} else if (b->state == BACKEND_STARTING && !b->alone) {

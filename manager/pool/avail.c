@@ -109,7 +109,7 @@ is_missing(const struct pool *pool, const struct census *c)
 		return false;
 	/* Those who move should not have to move again. */
 	return c->starting + c->ready < pool->config.backends_min ||
-	    room.now + room.soon < needed(pool, c) ||
+	    room.now + room.silent + room.soon < needed(pool, c) ||
 	    (c->to_move > 0 &&
 	    room.fresh + room.soon < c->to_move + pool->nwaiting) ||
 	    (pool->nwaiting > 0 && c->starting == 0);
@@ -292,7 +292,7 @@ retire_one(struct pool *pool)
 		return;
 	TAILQ_FOREACH_REVERSE(b, &pool->backends, backend_list, link) {
 		if (b->state != BACKEND_READY || b->nusers > 0 || b->alone ||
-		    b->empty_since > long_ago)
+		    b->empty_since > long_ago || backend_is_silent(b))
 			continue;
 		if (assign_room(pool).now - pool->config.users_max <
 		    needed(pool, &c))

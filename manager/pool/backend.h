@@ -185,6 +185,8 @@ void		 backend_answer(struct backend *, uint32_t token, enum method,
 bool		 backend_serves(const struct backend *);
 /* The same, or HUNG: what it is asked now is answered when it is lost. */
 bool		 backend_has_users(const struct backend *);
+/* No sign of life for half a ping's time: it may hang. */
+bool		 backend_is_silent(const struct backend *);
 /* No request but our own ping is in flight. */
 bool		 backend_is_idle(const struct backend *);
 const char	*backend_state_name(enum backend_state);

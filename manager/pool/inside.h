@@ -77,6 +77,7 @@ void		 settings_use(struct pool *, const struct pool_config *);
 /* Slots for new users of backends that are for everybody. */
 struct room {
 	unsigned	 now;
+	unsigned	 silent;	/* of backends that may hang: not now */
 	unsigned	 fresh;		/* of these: of backends that stay */
 	unsigned	 soon;		/* with those that start */
 };

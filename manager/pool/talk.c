@@ -46,11 +46,14 @@ static void
 on_pong(void *ctx, const struct msg_error *error, const union result *result)
 {
 	struct backend *b = ctx;
+	bool silent = backend_is_silent(b);
 
 	/* Any answer is a sign of life. */
 	b->pinging = false;
 	b->rss_kb = error == NULL && result->ping.rss_kb > 0 ?
 	    (long)result->ping.rss_kb : proc_rss_kb(b->pid);
+	if (silent && backend_serves(b))
+		b->owner->tick(b);	/* it can be given users again */
 }
 
 static void

@@ -9,6 +9,7 @@
 #include "manager/pool/talk.h"
 
 #define PATIENCE	(2 * BACKEND_TICKS)
+#define DOUBT		(BACKEND_TICKS / 2)
 
 static void
 wake(struct backend *b)
@@ -46,6 +47,13 @@ is_hung(struct backend *b)
 	channel_read_rest(&b->channel);
 	return backend_serves(b) && (b->stuck_ticks >= PATIENCE ||
 	    (b->pinging && b->ping_ticks >= PATIENCE));
+}
+
+bool
+backend_is_silent(const struct backend *b)
+{
+	return b->stuck_ticks >= DOUBT ||
+	    (b->pinging && b->ping_ticks >= DOUBT);
 }
 
 /* Counts ticks, not seconds: when it was us who slept, stopped or swapped out,

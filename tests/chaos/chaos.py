@@ -111,7 +111,7 @@ class Chaos:
             if not number.isdigit() or not pid.isdigit():
                 continue
             state = stat_of(int(pid))
-            if " ready" in rest and state and state[0] not in "TZ" and \
+            if " ready" in rest and state and state[0] not in "TtZ" and \
                     ", 0 users" not in rest:
                 found.append((int(number), int(pid)))
         return self.random.choice(found) if found else (None, None)

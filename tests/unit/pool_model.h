@@ -243,6 +243,7 @@ static bool
 has_place(const struct backend *b)
 {
 	return b->state == BACKEND_READY && !b->channel.full && !b->alone &&
+	    !backend_is_silent(b) &&
 	    b->nusers < m.pool->config.users_max;
 }
 

@@ -60,6 +60,80 @@ hung_for_good(void **state)
 	world_destroy(w);
 }
 
+/* From before it is known to hang nobody new is given to it. */
+static void
+silent_gets_nobody(void **state)
+{
+	struct world *w = world_create("ok");
+
+	(void)state;
+	w->config.ping_interval = 0.8;
+	w->config.backends_min = 2;
+	w->config.users_max = 10;
+	world_start(w);
+	until(w, pool_ready_count(w->pool) == 2);
+	world_assign(w, 0, 1);
+	until(w, w->assigned == 1);
+	assert_int_equal(pool_backend(w->pool, "u0@x"), 1);
+	assert_int_equal(world_send(w, "u0@x", "spin"), 0);
+	world_run(w, 1.3);
+	assert_string_equal(world_info(w, 0).state, "ready");
+	world_assign(w, 1, 7);
+	until(w, w->assigned == 7);
+	assert_int_equal(world_info(w, 0).users, 1);
+	assert_int_equal(world_count(w), 2);
+	until_within(w, 3, pool_crashes(w->pool) == 1);
+	assert_int_equal(w->lost, 1);
+	world_destroy(w);
+}
+
+/* Where there is no other, users wait until it has come to itself. */
+static void
+silent_and_back(void **state)
+{
+	struct world *w = world_create("ok");
+
+	(void)state;
+	w->config.ping_interval = 0.8;
+	w->config.backends_max = 1;
+	w->config.users_max = 10;
+	world_start(w);
+	world_assign(w, 0, 1);
+	until(w, w->assigned == 1);
+	for (int i = 0; i < 5; i++)
+		assert_int_equal(world_send(w, "u0@x", "nap"), 0);
+	world_run(w, 1.3);
+	world_assign(w, 1, 2);
+	world_run(w, 0.05);
+	assert_int_equal(w->assigned, 1);
+	until_within(w, 1, w->assigned == 2);
+	assert_int_equal(w->replies, 5);
+	assert_int_equal(w->lost, 0);
+	assert_int_equal(world_count(w), 1);
+	world_destroy(w);
+}
+
+/* ... or, when it does not, one is started at last. */
+static void
+silent_and_alone(void **state)
+{
+	struct world *w = world_create("ok");
+
+	(void)state;
+	w->config.ping_interval = 0.8;
+	w->config.users_max = 10;
+	world_start(w);
+	world_assign(w, 0, 1);
+	until(w, w->assigned == 1);
+	assert_int_equal(world_send(w, "u0@x", "spin"), 0);
+	world_run(w, 1.3);
+	assert_int_equal(world_count(w), 1);
+	world_assign(w, 1, 2);
+	until_within(w, 1, w->assigned == 2);
+	assert_int_equal(pool_backend(w->pool, "u1@x"), 2);
+	world_destroy(w);
+}
+
 static void
 reads_nothing(void **state)
 {
@@ -242,6 +316,9 @@ main(int argc, char **argv)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(hung_is_dead),
 		cmocka_unit_test(hung_for_good),
+		cmocka_unit_test(silent_gets_nobody),
+		cmocka_unit_test(silent_and_back),
+		cmocka_unit_test(silent_and_alone),
 		cmocka_unit_test(reads_nothing),
 		cmocka_unit_test(stopped_is_woken),
 		cmocka_unit_test(stopped_with_a_full_pipe),
