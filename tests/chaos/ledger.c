@@ -30,7 +30,8 @@
 /* Seconds. */
 #define MOMENT	0.1	/* that a message may be in a killed process's hands */
 #define BROKEN	1.0	/* until all of IRC knows that a process has died */
-#define REPEAT	15.0	/* before it, Prosody's end makes us repeat */
+#define REPEAT	15.0	/* what was received in these before Prosody's end may
+			 * not have been confirmed by then */
 
 struct times {
 	double	*at;
@@ -227,7 +228,7 @@ repeats_allowed(const struct message *m)
 	unsigned n = 0;
 
 	for (size_t i = 0; i < from[STROKE_PROSODY].n; i++)
-		if (m->sent > from[STROKE_PROSODY].at[i] - REPEAT &&
+		if (m->got > from[STROKE_PROSODY].at[i] - REPEAT &&
 		    m->sent < to[STROKE_PROSODY].at[i] + BROKEN &&
 		    m->marked_at > from[STROKE_PROSODY].at[i])
 			n += 2;

@@ -200,6 +200,15 @@ test_repeated(void **state)
 	ledger_got(TO_XMPP, early, "b", true);
 	ledger_stroke(STROKE_PROSODY, 60, 60.5);
 	assert_int_equal(count(TO_XMPP, "doubled"), 3);
+	/* Said long before it, but Prosody had no CPU to deliver it. */
+	early = sent(TO_XMPP, 4, 70);
+	now = 90;
+	ledger_got(TO_XMPP, early, "c", false);
+	now = 101;
+	ledger_got(TO_XMPP, early, "c", true);
+	assert_int_equal(count(TO_XMPP, "doubled"), 4);
+	ledger_stroke(STROKE_PROSODY, 100, 100.5);
+	assert_int_equal(count(TO_XMPP, "doubled"), 3);
 	begin(NULL);
 }
 
