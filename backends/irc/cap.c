@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "backends/irc/sasl.h"
+#include "backends/irc/sts.h"
 #include "util/macros.h"
 
 /* Of the names in one REQ: the server writes them back behind a prefix. */
@@ -16,7 +17,7 @@
 
 typedef void value_reader(struct caps *, const char *value);
 
-static value_reader read_sasl, read_multiline, read_chathistory;
+static value_reader read_sasl, read_multiline, read_chathistory, read_sts;
 
 static const struct {
 	const char	*name;
@@ -46,6 +47,8 @@ static const struct {
 	{ "draft/extended-monitor", CAP_EXTENDED_MONITOR, false, NULL },
 	{ "extended-monitor",	CAP_EXTENDED_MONITOR,	false,	NULL },
 	{ "sasl",		CAP_SASL,		true,	read_sasl },
+	/* Only said, never asked for. */
+	{ "sts",		0,			false,	read_sts },
 };
 
 /* ---- values */
@@ -89,6 +92,13 @@ read_chathistory(struct caps *c, const char *value)
 	long n = strtol(value, NULL, 10);
 
 	c->chathistory_max = n > 0 && n < 1000000000 ? (unsigned)n : 0;
+}
+
+static void
+read_sts(struct caps *c, const char *value)
+{
+	c->has_sts = true;
+	c->sts = sts_parse(value);
 }
 
 /* ---- lists */
@@ -240,6 +250,8 @@ on_ls(struct network *n, const char *list, bool more)
 	n->cap.listing = more;
 	if (more)
 		return;
+	if (sts_heard(n))
+		return;			/* and n is elsewhere */
 	ask_all(n, missing(n, n->caps_offered), false);
 	settled(n);
 }
@@ -289,6 +301,7 @@ on_new(struct network *n, const char *list)
 {
 	unsigned minus = 0, bits = read_list(list, &minus, &n->cap);
 
+	(void)sts_heard(n);
 	n->caps_offered |= bits;
 	/* What is offered anew may be had now. */
 	n->cap.refused &= ~bits;

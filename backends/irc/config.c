@@ -3,6 +3,8 @@
  * that we go by. */
 #include "backends/irc/config.h"
 
+#include <arpa/inet.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
@@ -152,6 +154,88 @@ set_rate(struct irc_config *c, const char *value)
 	    "lines a second, at least 0.01" : why;
 }
 
+/* Two lines of the file are one value. */
+static const char *
+set_bind(struct irc_config *c, const char *value)
+{
+	struct in6_addr a;
+	char *copy = xstrdup(value), *at = copy, *word;
+	bool ok = true;
+
+	while ((word = strsep(&at, " ,\n")) != NULL)
+		if (*word != '\0' && inet_pton(AF_INET, word, &a) != 1 &&
+		    inet_pton(AF_INET6, word, &a) != 1)
+			ok = false;
+	for (char *p = strcpy(copy, value); *p != '\0'; p++)
+		if (*p == '\n')
+			*p = ' ';
+	xreplace(&c->bind, *copy ? copy : NULL);
+	free(copy);
+	return ok ? NULL : "an address of this machine, or one of each family";
+}
+
+static const char *
+set_prefix(struct irc_config *c, const char *value)
+{
+	return source_parse(&c->prefix, value) == 0 ? NULL :
+	    "a network such as 2001:db8::/64, with 8 to 112 bits";
+}
+
+static const char *
+set_connect_burst(struct irc_config *c, const char *value)
+{
+	return parse_number(&c->connects.burst, value, 1e4);
+}
+
+static const char *
+set_connect_rate(struct irc_config *c, const char *value)
+{
+	const char *why = parse_number(&c->connects.rate, value, 1e4);
+
+	return why == NULL && c->connects.rate < 0.01 ?
+	    "connections a second, at least 0.01" : why;
+}
+
+static const char *
+set_webirc(struct irc_config *c, const char *value)
+{
+	xreplace(&c->webirc, *value ? value : NULL);
+	return NULL;
+}
+
+static const char *
+set_webirc_name(struct irc_config *c, const char *value)
+{
+	xreplace(&c->webirc_name, value);
+	return *value && strpbrk(value, " :") == NULL ? NULL : "one word";
+}
+
+static const char *
+set_identd_port(struct irc_config *c, const char *value)
+{
+	double n;
+
+	if (parse_number(&n, value, 65535) != NULL)
+		return "a port, or 0: off";
+	c->identd_port = (unsigned)n;
+	return NULL;
+}
+
+static const char *
+set_identd_bind(struct irc_config *c, const char *value)
+{
+	xreplace(&c->identd_bind, value);
+	return NULL;
+}
+
+static const char *
+set_oidentd(struct irc_config *c, const char *value)
+{
+	xreplace(&c->oidentd, *value ? value : NULL);
+	return *value == '\0' || *value == '/' ? NULL :
+	    "the name of a file, beginning with /";
+}
+
 static const char *
 set_patience(struct irc_config *c, const char *value)
 {
@@ -174,6 +258,15 @@ static const struct {
 	{ "irc_reconnect_timeout",	set_give_up },
 	{ "irc_flood_burst",		set_burst },
 	{ "irc_flood_rate",		set_rate },
+	{ "irc_outgoing_bind",		set_bind },
+	{ "irc_ipv6_prefix",		set_prefix },
+	{ "irc_connect_burst",		set_connect_burst },
+	{ "irc_connect_rate",		set_connect_rate },
+	{ "irc_webirc_password",	set_webirc },
+	{ "irc_webirc_name",		set_webirc_name },
+	{ "irc_identd_port",		set_identd_port },
+	{ "irc_identd_bind",		set_identd_bind },
+	{ "irc_oidentd_file",		set_oidentd },
 	{ "request_timeout",		set_patience },
 };
 
@@ -204,7 +297,9 @@ config_read(struct irc_config *c, const struct sections *sections, char **why)
 		.identify = xstrdup("NickServ identify $password"),
 		.verify = true, .sasl = SASL_AUTO, .who_max = 100,
 		.give_up = 60, .flood = { .burst = 10, .rate = 0.5 },
-		.patience = 60,
+		.connects = { .burst = 20, .rate = 10 },
+		.webirc_name = xstrdup("spectrum"),
+		.identd_bind = xstrdup("::"), .patience = 60,
 	};
 	for (size_t i = 0; i < sections->n; i++) {
 		const struct section *s = &sections->v[i];
@@ -220,6 +315,31 @@ config_read(struct irc_config *c, const struct sections *sections, char **why)
 	return 0;
 }
 
+const char *
+config_webirc(const struct irc_config *c, const char *host)
+{
+	static char password[256];
+
+	for (const char *at = c->webirc; at != NULL && *at != '\0';) {
+		size_t len = strcspn(at, "\n"), name = strcspn(at, " \n");
+		bool match = host == NULL ? name == len :
+		    name < len && strlen(host) == name &&
+		    strncasecmp(at, host, name) == 0;
+
+		if (match && host != NULL) {
+			at += name + 1;
+			len -= name + 1;
+		}
+		if (match && len < sizeof(password)) {
+			memcpy(password, at, len);
+			password[len] = '\0';
+			return password;
+		}
+		at += len + (at[len] == '\n');
+	}
+	return NULL;
+}
+
 void
 config_finish(struct irc_config *c)
 {
@@ -227,5 +347,12 @@ config_finish(struct irc_config *c)
 	free(c->identify);
 	free(c->ca);
 	free(c->realname);
+	free(c->bind);
+	if (c->webirc != NULL)
+		explicit_bzero(c->webirc, strlen(c->webirc));
+	free(c->webirc);
+	free(c->webirc_name);
+	free(c->identd_bind);
+	free(c->oidentd);
 	*c = (struct irc_config){ 0 };
 }

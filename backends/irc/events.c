@@ -12,6 +12,7 @@
 #include "backends/irc/console.h"
 #include "backends/irc/message.h"
 #include "backends/irc/netsplit.h"
+#include "backends/irc/nick.h"
 #include "backends/irc/numerics.h"
 #include "backends/irc/register.h"
 #include "backends/irc/room.h"
@@ -173,6 +174,7 @@ on_quit(struct network *n, struct line *l)
 	struct member *m;
 	size_t at = 0;
 
+	nick_gone(n, l->nick);
 	if (network_is_me(n, l->nick))
 		return;			/* the socket will close */
 	watch_seen(n, l->nick, false);
@@ -205,7 +207,7 @@ on_nick(struct network *n, struct line *l)
 		n->prefix_len = (uint16_t)(n->prefix_len + strlen(nick) -
 		    strlen(n->nick));
 		xreplace(&n->nick, nick);
-		n->regains = 0;		/* what we have now was meant */
+		nick_settled(n);	/* what we have now was meant */
 		a = await_find(&n->awaits, n->is.casemap, AWAIT_NICK, NULL,
 		    NULL);
 		if (a != NULL) {
@@ -215,6 +217,7 @@ on_nick(struct network *n, struct line *l)
 		}
 	}
 	watch_renamed(n, l->nick, nick);
+	nick_gone(n, l->nick);
 	if (p == NULL)
 		return;
 	p = people_rename(&n->people, &n->channels, n->is.casemap, p, nick);

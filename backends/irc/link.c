@@ -54,6 +54,7 @@ link_close(struct link *l)
 	conn_destroy(l->conn);
 	l->conn = NULL;
 	l->tap = NULL;
+	l->closes++;
 	l->open = false;
 	buf_free(&l->partial);
 	buf_free(&l->held);
@@ -109,9 +110,10 @@ take_held(struct link *l)
 	struct buf held = l->held;
 	const char *data = buf_data(&held), *end;
 	size_t len = buf_len(&held);
+	unsigned closes = l->closes;
 
 	l->held = (struct buf){ 0 };
-	for (; is_up(l) && (end = memchr(data, '\n', len)) != NULL;
+	for (; l->closes == closes && (end = memchr(data, '\n', len)) != NULL;
 	    data = end + 1) {
 		if (end - data <= LINE_IN_MAX)
 			take_line(l, data, (size_t)(end - data));
@@ -164,6 +166,7 @@ void
 link_feed(struct link *l, const char *data, size_t len)
 {
 	size_t enough = up_queued() + SHARE;
+	unsigned closes = l->closes;
 
 	l->heard = ev_now(l->loop);
 	if (buf_len(&l->partial) > 0) {
@@ -172,7 +175,7 @@ link_feed(struct link *l, const char *data, size_t len)
 		data += used;
 		len -= used;
 	}
-	while (len > 0 && is_up(l)) {
+	while (len > 0 && l->closes == closes) {
 		const char *end = memchr(data, '\n', len);
 
 		if (up_queued() > enough) {
@@ -188,7 +191,9 @@ link_feed(struct link *l, const char *data, size_t len)
 		len -= (size_t)(end + 1 - data);
 		data = end + 1;
 	}
-	if (is_up(l) && buf_len(&l->partial) > LINE_IN_MAX)
+	if (l->closes != closes)
+		return;			/* the rest is of another time */
+	if (buf_len(&l->partial) > LINE_IN_MAX)
 		fail(l, "the server sent a line without end");
 	else if (l->conn != NULL && conn_queued(l->conn) > OUT_MAX)
 		fail(l, "the server does not read");
@@ -215,10 +220,11 @@ static void
 on_closed(void *ctx, const char *why)
 {
 	struct link *l = ctx;
+	unsigned closes = l->closes;
 
 	if (buf_len(&l->held) > 0)
 		take_held(l);
-	if (is_up(l))
+	if (l->closes == closes)
 		fail(l, why);
 }
 

@@ -37,6 +37,8 @@ struct link {
 	void		*ctx;
 	struct conn	*conn;		/* NULL: closed */
 	struct buf	*tap;		/* tests: takes the place of conn */
+	unsigned	 closes;	/* how often; a handler may have closed
+					 * it and begun another connection */
 	struct buf	 partial;	/* of a line; <= LINE_IN_MAX */
 	struct buf	 held;		/* for the next turn; then conn rests */
 	struct ev_timer	 next_turn;	/* runs while there is something held */

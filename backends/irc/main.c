@@ -122,6 +122,7 @@ start(const struct sections *config, struct msg_initialize_result *say,
     char **why)
 {
 	irc.loop = EV_DEFAULT;
+	irc.instance = kit_instance();
 	if (config_read(&irc.config, config, why) == -1 || load_ca(why) == -1)
 		return -1;
 	adhoc_offer(say);

@@ -11,15 +11,18 @@
 #include "backends/irc/ask.h"
 #include "backends/irc/encoding.h"
 #include "backends/irc/console.h"
+#include "backends/irc/dial.h"
 #include "backends/irc/events.h"
 #include "backends/irc/message.h"
 #include "backends/irc/netsplit.h"
+#include "backends/irc/nick.h"
 #include "backends/irc/outage.h"
 #include "backends/irc/outbox.h"
 #include "backends/irc/register.h"
 #include "backends/irc/room.h"
 #include "backends/irc/said.h"
 #include "backends/irc/sasl.h"
+#include "backends/irc/settings.h"
 #include "backends/irc/watch.h"
 #include "util/later.h"
 #include "util/log.h"
@@ -34,8 +37,6 @@
  * again, and longer after private talk. */
 #define LINGER_AFTER_ROOM	5.0
 #define LINGER_AFTER_TALK	600.0
-
-#define REGAIN_PAUSE		1.0	/* then 2, 4, ... */
 
 static void network_tick(struct network *);
 
@@ -138,20 +139,6 @@ network_casemap(struct network *n, enum casemap map)
 
 /* ---- connecting */
 
-static int
-shared_tls(struct irc *irc)
-{
-	char *why = NULL;
-
-	if (irc->tls != NULL)
-		return 0;
-	irc->tls = tls_client(irc->config.verify, irc->config.ca, &why);
-	if (irc->tls == NULL)
-		log_error("TLS cannot be used: %s", why ? why : "unknown");
-	free(why);
-	return irc->tls ? 0 : -1;
-}
-
 static void
 tell_progress(struct network *n, const char *what, const char *of,
     const char *how)
@@ -162,34 +149,22 @@ tell_progress(struct network *n, const char *what, const char *of,
 	free(text);
 }
 
+void
+network_dialling(struct network *n)
+{
+	n->state = NETWORK_CONNECTING;
+	n->identified = n->distrusted = n->is_away = false;
+	n->pinged = 0;
+	xreplace(&n->last_error, NULL);
+	nick_begin(n);
+	ev_timer_stop(n->irc->loop, &n->clock);
+}
+
 static void
 connect_now(struct network *n)
 {
-	struct conn_target target = { .host = n->server->host,
-		.port = n->server->port, .timeout = 30 };
-
-	n->state = NETWORK_CONNECTING;
-	n->identified = n->distrusted = n->is_away = false;
-	n->nick_tries = n->regains = 0;
-	n->pinged = 0;
-	xreplace(&n->last_error, NULL);
-	xreplace(&n->nick, n->wanted);
-	if (n->server->tls) {
-		/* The owner must not hear of failure before it has us. */
-		if (shared_tls(n->irc) == -1) {
-			n->fatal = "other";
-			ev_timer_set(&n->clock, 0.01, 0);
-			ev_timer_start(n->irc->loop, &n->clock);
-			return;
-		}
-		target.tls = n->irc->tls;
-	}
-	log_debug("%s: connecting to %s port %s", n->user, n->server->host,
-	    n->server->port);
-	tell_progress(n, "Connecting to ", n->server->host, n->server->tls ?
-	    " with TLS" : "");
-	link_connect(&n->link, &target);
-	network_arm(n);
+	network_dialling(n);
+	dial_begin(n, !n->was_online);
 }
 
 static void
@@ -260,7 +235,8 @@ network_create(struct irc *irc, const char *user, struct settings *settings,
 		server = n->own_server;
 	}
 	n->server = server;
-	n->wanted = xstrdup(nick);
+	n->wanted = xstrdup(settings_get(n, "nick") ?
+	    settings_get(n, "nick") : nick);
 	n->backoff = (struct backoff){ .min = 2, .max = 60 };
 	isupport_init(&n->is);
 	await_init(&n->awaits);
@@ -341,11 +317,8 @@ over(struct network *n, const char *why)
 	const char *reason = n->fatal;
 	bool quit = n->state == NETWORK_QUITTING;
 
+	dial_end(n);
 	outbox_refuse(n, why);
-	/* Where there is no session to end, this is the only place to say so
-	 * even when no room is open. */
-	if (reason != NULL && !network_is_fixed(n) && !quit)
-		message_from(n, network_id(n), why);
 	if (reason == NULL)
 		reason = strstr(why, "certificate") ? "certificate" : "network";
 	/* A fixed network takes its rooms along: the main process joins them
@@ -420,6 +393,8 @@ network_lost(struct network *n, const char *why)
 		n->down_since = ev_now(n->irc->loop);
 		n->tried = 0;
 		room_close_all(n, text, true);
+	} else if (dial_next(n, text)) {
+		return;
 	} else if (fail_over(n)) {
 		connect_now(n);
 		return;
@@ -442,7 +417,7 @@ network_online(struct network *n)
 	n->since = ev_now(n->irc->loop);
 	tell_progress(n, "Connected as ", n->nick, "");
 	n->tried = 0;
-	n->regain_at = ev_now(n->irc->loop) + REGAIN_PAUSE;
+	dial_end(n);
 	backoff_reset(&n->backoff);
 	link_open(&n->link);
 	network_arm(n);
@@ -534,8 +509,8 @@ seconds_to_wait(struct network *n)
 			quiet = quiet < soon ? quiet : soon;
 		if (unused_at(n) > 0 && unused < quiet)
 			quiet = unused;
-		if (n->regains > 0 && n->regain_at - now < quiet)
-			quiet = n->regain_at - now;
+		if (nick_due(n) > 0 && nick_due(n) - now < quiet)
+			quiet = nick_due(n) - now;
 		return quiet > 0.5 ? quiet : 0.5;
 	case NETWORK_QUITTING:
 		return QUIT_TIMEOUT;
@@ -562,21 +537,6 @@ network_arm(struct network *n)
 	ev_timer_start(n->irc->loop, &n->clock);
 }
 
-/* Whoever had our nick may be gone: often it was ourselves, on a connection
- * that the server had not given up yet. */
-static void
-regain(struct network *n, double now)
-{
-	if (n->regains == 0 || now < n->regain_at)
-		return;
-	n->regains--;
-	n->regain_at = now + REGAIN_PAUSE * (1u << (REGAIN_TRIES - n->regains));
-	if (casemap_equal(n->is.casemap, n->nick, n->wanted))
-		n->regains = 0;
-	else
-		link_send(&n->link, "NICK", n->wanted, NULL);
-}
-
 static void
 tick_online(struct network *n)
 {
@@ -599,7 +559,7 @@ tick_online(struct network *n)
 	room_expire_joins(n, now);
 	outbox_move(n);
 	ask_expire_list(n, now);
-	regain(n, now);
+	nick_tick(n, now);
 	if (unused_at(n) > 0 && unused_at(n) <= now)
 		network_quit(n, NULL);
 }
@@ -617,8 +577,8 @@ network_tick(struct network *n)
 	case NETWORK_ONLINE:
 		tick_online(n);
 		break;
-	case NETWORK_CONNECTING:	/* see connect_now() */
-		network_lost(n, "TLS cannot be used here");
+	case NETWORK_CONNECTING:	/* dial.c has said why */
+		network_lost(n, "cannot connect");
 		return;
 	case NETWORK_QUITTING:
 		network_lost(n, "the server did not hang up");

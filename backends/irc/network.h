@@ -12,6 +12,9 @@
  *	console.c	the server as somebody to talk to
  *	said.c		what the user says, until the server has taken it
  *	message.c	what people say to the user
+ *	dial.c		the ways to the server: ports, TLS, SRV
+ *	sts.c		servers that want TLS
+ *	nick.c		which nick, and how to get the wanted one back
  *	cap.c		what the server and we have in common
  *	sasl.c		proving who the user is
  *	register.c	PASS, NICK, USER, until the server says welcome
@@ -36,6 +39,7 @@
 #include "backends/irc/link.h"
 #include "backends/irc/scram.h"
 #include "backends/irc/server.h"
+#include "backends/irc/turn.h"
 #include "net/tls.h"
 #include "util/backoff.h"
 #include "util/map.h"
@@ -49,7 +53,12 @@
 struct irc {
 	struct ev_loop	*loop;
 	struct irc_config config;
+	const char	*instance;	/* its JID */
 	struct tls	*tls;		/* made at first use */
+	struct tls	*tls_blind;	/* that verifies nothing; the same */
+	struct turns	 turns;		/* who may connect to which server */
+	struct map	 sts;		/* sts.c's: host -> policy */
+	struct identd	*identd;	/* or NULL */
 	bool		 paused;	/* nothing is read from networks */
 	struct map	 sessions;	/* user -> struct session */
 	struct network	*unfenced;	/* said.c's list of those whose */
@@ -86,6 +95,12 @@ enum cap {
 	CAP_EXTENDED_MONITOR = 1 << 19,
 };
 
+/* sts=port=6697,duration=2592000: -1 where one is missing or is nonsense. */
+struct sts {
+	long	 port;			/* 1 .. 65535 */
+	long	 duration;		/* seconds, >= 0 */
+};
+
 /* cap.c's; the numbers may be read by all.  0: none, or not known. */
 struct caps {
 	unsigned	 asked;		/* enum cap, of REQs without answer */
@@ -97,6 +112,8 @@ struct caps {
 	unsigned	 mechanisms;	/* of sasl; enum mechanism */
 	unsigned	 multiline_bytes, multiline_lines;
 	unsigned	 chathistory_max;	/* messages of one answer */
+	bool		 has_sts;
+	struct sts	 sts;
 };
 
 struct network;
@@ -177,6 +194,10 @@ struct network {
 	bool		 is_away;	/* the server has been told */
 
 	struct flood_limit throttle;	/* the link's; apply.c */
+	struct dial	*dial;		/* dial.c's, until the welcome */
+	char		 port[6];	/* of the server; see dial_port() */
+	bool		 encrypted;	/* the connection is to have TLS, */
+	bool		 trusted;	/* and nobody but the server in it */
 	struct link	 link;
 	struct ev_timer	 clock;		/* the next thing that is due */
 	struct backoff	 backoff;
@@ -189,9 +210,11 @@ struct network {
 
 	char		*nick;		/* ours, as the server writes it */
 	char		*wanted;	/* the one we would like */
-	uint8_t		 nick_tries;
-	uint8_t		 regains;	/* tries left to get wanted back */
-	double		 regain_at;	/* ev_now() of the next one */
+	uint8_t		 nick_tries;	/* nick.c's, like the next four */
+	uint8_t		 alternative;	/* of the user's, the next one */
+	uint8_t		 regains;	/* quick tries left to get wanted */
+	bool		 nick_watched;	/* MONITOR tells of wanted */
+	double		 regain_at;	/* ev_now() of the next try, 0: none */
 	uint16_t	 prefix_len;	/* of nick!user@host as others see it */
 	unsigned	 caps;		/* enum cap, acknowledged */
 	unsigned	 caps_offered;
@@ -238,6 +261,8 @@ void		 network_lost(struct network *, const char *why);
 /* Connect anew: at once, where it waits for its time; after a polite QUIT,
  * where it is up. */
 void		 network_renew(struct network *);
+/* dial.c: a connection is begun; what belonged to the last one is over. */
+void		 network_dialling(struct network *);
 /* register.c: the server has welcomed us. */
 void		 network_online(struct network *);
 /* AWAY text, or NULL: back; borrowed until it is set again. */

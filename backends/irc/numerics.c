@@ -14,6 +14,7 @@
 #include "backends/irc/message.h"
 #include "backends/irc/modes.h"
 #include "backends/irc/register.h"
+#include "backends/irc/nick.h"
 #include "backends/irc/outbox.h"
 #include "backends/irc/room.h"
 #include "backends/irc/sasl.h"
@@ -221,7 +222,7 @@ on_nick_refused(struct network *n, struct line *l)
 		return;
 	}
 	if (n->state == NETWORK_REGISTERING) {
-		register_nick_refused(n, l);
+		nick_refused(n, l);
 		return;
 	}
 	a = await_find(&n->awaits, n->is.casemap, AWAIT_NICK, NULL, NULL);

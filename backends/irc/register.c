@@ -9,16 +9,15 @@
 
 #include "backends/irc/apply.h"
 #include "backends/irc/cap.h"
+#include "backends/irc/nick.h"
 #include "backends/irc/outbox.h"
 #include "backends/irc/room.h"
 #include "backends/irc/said.h"
 #include "backends/irc/sasl.h"
+#include "backends/irc/settings.h"
+#include "backends/irc/source.h"
 #include "util/log.h"
-#include "util/rand.h"
-#include "util/utf8.h"
 #include "util/xalloc.h"
-
-#define NICK_TRIES_MAX	7
 
 static bool
 has_password(const struct network *n)
@@ -27,88 +26,72 @@ has_password(const struct network *n)
 	    *n->password != '\0';
 }
 
-/* ---- nicks */
+/* ---- begin and end */
 
-void
-register_clean_nick(char out[NICK_BYTES_MAX], const char *text)
+/* WEBIRC: who is behind this connection.  The password is one that this server
+ * has given to us; no other may hear it. */
+static void
+say_webirc(struct network *n)
 {
-	size_t n = 0;
+	const struct irc_config *c = &n->irc->config;
+	const char *password = config_webirc(c, network_is_fixed(n) ? NULL :
+	    n->server->host);
+	char host[SOURCE_HOST_MAX], address[INET6_ADDRSTRLEN];
 
-	for (; *text != '\0' && n < NICK_BYTES_MAX - 8; text++) {
-		char c = *text;
-
-		/* A JID's '@' ends what could be a nick. */
-		if (c == '@')
-			break;
-		if ((unsigned char)c <= ' ' || c == 0x7f ||
-		    strchr("!,*?.:/'\"#&+~%$<>()=;", c) != NULL)
-			c = '_';
-		if (n == 0 && ((c >= '0' && c <= '9') || c == '-'))
-			out[n++] = '_';
-		out[n++] = c;
-	}
-	n = utf8_cut(out, n, n);
-	out[n] = '\0';
-	if (!utf8_valid(out, n) || !nick_is_valid(out))
-		strcpy(out, "user");
+	if (password == NULL)
+		return;
+	source_host(host, n->irc->instance, n->user);
+	source_address(address, &c->prefix, n->irc->instance, n->user);
+	link_now(&n->link, "WEBIRC", password, c->webirc_name, host, address,
+	    NULL);
 }
 
-/* wanted, wanted_, wanted__, then ever shorter with digits at the end, since a
- * server may cut what is too long and refuse the same nick again. */
-static char *
-next_nick(const struct network *n)
+static void
+say_password(struct network *n)
 {
-	size_t len = strlen(n->wanted), keep;
+	const char *own = settings_get(n, "server_password");
 
-	if (n->nick_tries <= 2)
-		return xasprintf("%s%.*s", n->wanted, n->nick_tries, "__");
-	keep = len > 6 ? utf8_cut(n->wanted, len, 6) : len;
-	return xasprintf("%.*s%03u", (int)keep, n->wanted,
-	    (unsigned)(rand_unit() * 1000));
+	if (own != NULL)
+		link_now(&n->link, "PASS", own, NULL);
+	else if (has_password(n) && n->irc->config.send_pass)
+		link_now(&n->link, "PASS", n->password, NULL);
 }
 
+/* What of the nick may be the name of an account on a machine. */
 void
-register_nick_refused(struct network *n, struct line *l)
+register_username(const struct network *n, char out[USERNAME_MAX])
 {
-	const char *text = l->params[l->nparams > 2 ? l->nparams - 1 : 2];
-	char *nick;
+	const char *own = settings_get(n, "username");
+	size_t len = 0;
 
-	if (++n->nick_tries > NICK_TRIES_MAX) {
-		xreplace(&n->last_error, *text ? text : "nick refused");
-		n->fatal = l->numeric == 432 ? "settings" : "name_in_use";
-		network_lost(n, "nick refused");
+	if (own != NULL) {
+		snprintf(out, USERNAME_MAX, "%s", own);
 		return;
 	}
-	/* It is the shape that is wrong: go on to the short ones. */
-	if (l->numeric == 432 && n->nick_tries < 3)
-		n->nick_tries = 3;
-	n->regains = l->numeric == 432 ? 0 : REGAIN_TRIES;
-	nick = next_nick(n);
-	xreplace(&n->nick, nick);
-	free(nick);
-	link_now(&n->link, "NICK", n->nick, NULL);
+	for (const char *c = n->wanted; *c && len < 10; c++)
+		if ((*c >= 'a' && *c <= 'z') || (*c >= 'A' && *c <= 'Z') ||
+		    (*c >= '0' && *c <= '9'))
+			out[len++] = *c;
+	out[len] = '\0';
+	if (len == 0)
+		strcpy(out, "user");
 }
-
-/* ---- begin and end */
 
 void
 register_begin(struct network *n)
 {
-	const char *real = n->irc->config.realname;
-	char user[11];
-	size_t len = 0;
+	const char *real = settings_get(n, "realname");
+	char user[USERNAME_MAX];
 
+	if (real == NULL)
+		real = n->irc->config.realname;
+	say_webirc(n);
 	cap_begin(n);
-	if (has_password(n) && n->irc->config.send_pass)
-		link_now(&n->link, "PASS", n->password, NULL);
+	say_password(n);
 	link_now(&n->link, "NICK", n->nick, NULL);
-	for (const char *c = n->wanted; *c && len < sizeof(user) - 1; c++)
-		if ((*c >= 'a' && *c <= 'z') || (*c >= 'A' && *c <= 'Z') ||
-		    (*c >= '0' && *c <= '9'))
-			user[len++] = *c;
-	user[len] = '\0';
-	link_now(&n->link, "USER", len ? user : "user", "0", "*",
-	    real ? real : n->wanted, NULL);
+	register_username(n, user);
+	link_now(&n->link, "USER", user, "0", "*", real ? real : n->wanted,
+	    NULL);
 }
 
 /* irc_identify: the first word is whom to tell, the rest is what. */
@@ -154,6 +137,7 @@ register_welcome(struct network *n, struct line *l)
 	n->prefix_len = (uint16_t)(strlen(n->nick) + 1 + 10 + 1 + 63);
 	n->ctcp = (struct flood){ .tokens = 4,
 		.then = ev_now(n->irc->loop) };
+	nick_welcome(n);
 	network_online(n);
 	if (n->state != NETWORK_ONLINE)
 		return;

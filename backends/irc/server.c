@@ -76,6 +76,7 @@ server_parse(struct server *s, const char *text)
 	}
 	if (port != NULL && set_port(s, port) == -1)
 		return -1;
+	s->port_given = port != NULL;
 	return set_host(s, text, len, literal);
 }
 

@@ -11,6 +11,7 @@ struct server {
 	char	 host[256];	/* lower case; literal IPv6 without brackets */
 	char	 port[6];	/* decimal, 1 .. 65535 */
 	bool	 tls;
+	bool	 port_given;	/* it was written, not assumed */
 };
 
 /* "host", "host:port", "host/port", "[v6]:port"; a '+' before the port or port

@@ -8,7 +8,8 @@
 #include <string.h>
 
 #include "backends/irc/apply.h"
-#include "backends/irc/register.h"
+#include "backends/irc/nick.h"
+#include "backends/irc/sts.h"
 #include "backends/irc/watch.h"
 #include "util/later.h"
 #include "util/log.h"
@@ -246,7 +247,7 @@ add_network(struct session *s, const struct server *server, const char *name,
 	const char *id;
 	size_t i = 0;
 
-	register_clean_nick(clean, nick);
+	nick_clean(clean, nick);
 	n = network_create(s->irc, s->user, &s->settings, server, name, at,
 	    clean, &network_events, s);
 	n->account = s->account;
@@ -287,6 +288,7 @@ session_login(struct irc *irc, const struct msg_login *m)
 	s->password = xstrdup_null(m->password);
 	s->away = away_text(m->show, m->status);
 	settings_load(&s->settings, &m->settings);
+	sts_load(irc, &m->settings);
 	map_put(&irc->sessions, s->user, s);
 	if (!is_fixed(s))
 		up_notify(METHOD_connected, &connected);

@@ -9,6 +9,7 @@
 
 #include "backends/irc/console.h"
 #include "backends/irc/format.h"
+#include "backends/irc/nick.h"
 #include "util/xalloc.h"
 
 #define WATCH_MAX	2000	/* contacts of one connection */
@@ -99,6 +100,8 @@ watch_monitor_line(struct network *n, struct line *l)
 	while ((word = strsep(&at, ",")) != NULL) {
 		word[strcspn(word, "!")] = '\0';
 		watch_seen(n, word, l->numeric == 730);
+		if (l->numeric == 731)
+			nick_gone(n, word);
 	}
 }
 

@@ -124,7 +124,7 @@ def test_no_plain_no_sasl(server, backend):
     b.login(ANA, "ana", password="pw")
     p = server.peer()
     p.expect("NICK")
-    p.send(":irc.test CAP * LS :sasl=EXTERNAL,SCRAM-SHA-256")
+    p.send(":irc.test CAP * LS :sasl=EXTERNAL,ECDSA-NIST256P-CHALLENGE")
     p.expect("CAP END")
     p.send(":irc.test 001 ana :Welcome")
     b.wait("connected", user=ANA)

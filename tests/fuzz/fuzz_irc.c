@@ -385,7 +385,7 @@ int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	struct server server = { .host = "127.0.0.1", .port = "9" };
-	struct irc irc = { .loop = EV_DEFAULT };
+	struct irc irc = { .loop = EV_DEFAULT, .instance = "irc.example" };
 	struct sections none = { 0 };
 	struct buf out = { 0 };
 	struct session *s;
@@ -432,6 +432,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	CHECK(sessions_leaving() == 0);
 	buf_free(&out);
 	map_finish(&irc.sessions);
+	sts_finish(&irc);
 	config_finish(&irc.config);
 	return 0;
 }
