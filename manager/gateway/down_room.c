@@ -4,7 +4,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 #include "manager/gateway/down.h"
 #include "manager/gateway/ns.h"
@@ -12,35 +11,11 @@
 #include "manager/gateway/room_send.h"
 #include "manager/gateway/say_room.h"
 #include "manager/gateway/session.h"
+#include "manager/gateway/stamp.h"
 #include "manager/gateway/xhtml.h"
 #include "util/xalloc.h"
 
 /* --------------------------------------------------------------------- join */
-
-/* XEP-0082 to ms since 1970; 0 for what is none. */
-static int64_t
-parse_stamp(const char *s)
-{
-	struct tm tm = { 0 };
-	int hours = 0, minutes = 0;
-	const char *rest = strptime(s, "%Y-%m-%dT%H:%M:%S", &tm);
-	time_t t;
-
-	if (rest == NULL)
-		return 0;
-	if (*rest == '.')
-		rest += 1 + strspn(rest + 1, "0123456789");
-	if ((*rest == '+' || *rest == '-') &&
-	    sscanf(rest + 1, "%2d:%2d", &hours, &minutes) != 2)
-		return 0;
-	if (*rest == '-') {
-		hours = -hours;
-		minutes = -minutes;
-	}
-	if ((t = timegm(&tm)) == (time_t)-1)
-		return 0;
-	return ((int64_t)t - hours * 3600 - minutes * 60) * 1000;
-}
 
 /* A number of an attribute; -1 when there is none. */
 static long
@@ -71,7 +46,7 @@ wish_of(const struct down *d, const struct stanza *muc)
 	w->maxstanzas = number(history, "maxstanzas");
 	w->maxchars = number(history, "maxchars");
 	if ((since = stanza_attr(history, "since")) != NULL)
-		w->since = parse_stamp(since);
+		w->since = stamp_parse(since);
 	if ((seconds = number(history, "seconds")) >= 0)
 		w->since = (int64_t)((now - (double)seconds) * 1000);
 	return w;

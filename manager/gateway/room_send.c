@@ -63,13 +63,15 @@ take(struct room *room, const struct past *said, bool shown)
 		if (p.id == NULL)
 			p.id = p.stanza_id;
 	}
-	if (p.time == 0 || p.time > now)
+	if (p.time == 0)
 		p.time = now;
+	room_seen_add(&room->seen, &p);
+	if (p.time > now)
+		p.time = now;	/* or it would never be too old */
 	if (TAILQ_EMPTY(&room->clients))
 		room->missed++;
 	else if (shown)
 		say_room_message(room, &p, NULL);
-	room_seen_add(&room->seen, &p);
 	p.old = true;
 	room_history_add(&room->history, &p, gw->config->history_max);
 	archive_add(room, &p);

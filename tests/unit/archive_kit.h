@@ -21,6 +21,7 @@ static struct {
 		struct store_ask ask;
 		store_found_cb	*cb;
 		void		*ctx;
+		size_t		 n;		/* what was there then */
 	} asks[16];
 	size_t		 nasks;
 	struct arena	 arena;
@@ -93,6 +94,7 @@ store_archive_ask(struct store *s, const struct store_ask *ask,
 	for (size_t i = 0; i < ask->nids; i++)
 		ids[i] = archive_kit_text(ask->ids[i]);
 	a->ask.ids = ids;
+	a->n = archive_kit.n;
 	a->cb = cb;
 	a->ctx = ctx;
 }
@@ -117,7 +119,7 @@ archive_kit_answer(void)
 	struct store_found found = { .complete = true };
 	struct store_said v[ARCHIVE_KIT_MAX];
 
-	for (size_t i = 0; i < archive_kit.n; i++)
+	for (size_t i = 0; i < a.n; i++)
 		if (strcmp(archive_kit.room[i], a.ask.room) == 0 &&
 		    archive_kit.said[i].time >= a.ask.start)
 			v[found.n++] = archive_kit.said[i];
