@@ -57,6 +57,9 @@ down_handler down_room_admin_get, down_room_admin_set;
 down_handler down_room_owner_get, down_room_owner_set;
 down_handler down_room_ping;		/* XEP-0410 */
 
+/* mam.c: XEP-0313 */
+down_handler down_mam_query, down_mam_form, down_mam_metadata;
+
 /* down_disco.c: XEP-0030, XEP-0115 */
 down_handler down_disco_info, down_disco_items;
 

@@ -8,6 +8,7 @@
 #include "manager/gateway/contact.h"
 #include "manager/gateway/handover.h"
 #include "manager/gateway/iq.h"
+#include "manager/gateway/mam.h"
 #include "manager/gateway/outgoing.h"
 #include "manager/gateway/pace.h"
 #include "manager/gateway/persist.h"
@@ -153,6 +154,7 @@ gateway_destroy(struct gateway *gw)
 	map_finish(&gw->users);
 	iq_fail_all(gw);
 	map_finish(&gw->iqs);
+	mam_destroy(gw);
 	room_lists_destroy(gw);
 	rights_destroy(gw);
 	pace_destroy(gw);

@@ -83,6 +83,7 @@ struct gateway {
 	struct room_lists *room_lists;		/* room_list.c; or NULL */
 	double		 started;		/* ev_now() */
 	double		 next_login;		/* not before, for login_delay */
+	LIST_HEAD(, mam_query) mam_queries;	/* mam.c */
 	double		 next_prune;		/* of the archive */
 	char		 caps_contacts[32];	/* caps.c; "": to be computed */
 	char		 caps_self[32];

@@ -9,6 +9,7 @@
 
 #include "manager/gateway/ask.h"
 #include "manager/gateway/iq.h"
+#include "manager/gateway/mam.h"
 #include "manager/gateway/outgoing.h"
 #include "manager/gateway/quarantine.h"
 #include "manager/gateway/repeats.h"
@@ -24,6 +25,7 @@ gateway_settle(struct gateway *gw)
 	size_t at = 0;
 
 	iq_fail_all(gw);
+	mam_settle(gw);
 	while ((user = map_next(&gw->users, &at)) != NULL)
 		ask_drop(user);
 }

@@ -21,6 +21,8 @@
 #define NS_HINTS	"urn:xmpp:hints"			/* XEP-0334 */
 #define NS_IDLE		"urn:xmpp:idle:1"			/* XEP-0319 */
 #define NS_LAST		"jabber:iq:last"			/* XEP-0012 */
+#define NS_MAM		"urn:xmpp:mam:2"			/* XEP-0313 */
+#define NS_MAM_EXTENDED	"urn:xmpp:mam:2#extended"		/* XEP-0313 */
 #define NS_MARKERS	"urn:xmpp:chat-markers:0"		/* XEP-0333 */
 #define NS_MUC		"http://jabber.org/protocol/muc"	/* XEP-0045 */
 #define NS_MUC_ADMIN	"http://jabber.org/protocol/muc#admin"	/* XEP-0045 */

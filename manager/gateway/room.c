@@ -472,9 +472,16 @@ char *
 room_address(const struct room *room, const char *resource,
     char out[ROOM_JID_MAX])
 {
-	size_t bare = strlen(room->jid), len;
+	return room_address_of(room->jid, resource, out);
+}
 
-	memcpy(out, room->jid, bare + 1);
+char *
+room_address_of(const char *jid, const char *resource,
+    char out[ROOM_JID_MAX])
+{
+	size_t bare = strlen(jid), len;
+
+	memcpy(out, jid, bare + 1);
 	if (resource == NULL)
 		return out;
 	len = strlen(resource);

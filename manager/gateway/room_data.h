@@ -174,6 +174,8 @@ const char	*room_resource(struct arena *, const char *nick);
 /* room@domain/resource; NULL: room@domain.  Returns out. */
 char		*room_address(const struct room *, const char *resource,
 		    char out[ROOM_JID_MAX]);
+char		*room_address_of(const char *bare, const char *resource,
+		    char out[ROOM_JID_MAX]);
 uint64_t	 room_identity(const struct room *, const char *nick,
 		    const char *real);
 

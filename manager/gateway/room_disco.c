@@ -3,6 +3,7 @@
  * where the user is not in it. */
 #include "manager/gateway/room_disco.h"
 
+#include "manager/gateway/archive.h"
 #include "manager/gateway/form.h"
 #include "manager/gateway/ns.h"
 #include "manager/gateway/room_data.h"
@@ -38,6 +39,7 @@ room_disco_info(struct down *d)
 		NS_OCCUPANT_ID, NS_SID, NS_PING, "muc_open", "muc_public",
 		"muc_persistent", "muc_nonanonymous", "muc_unmoderated",
 	};
+	static const char *const archived[] = { NS_MAM, NS_MAM_EXTENDED };
 	const char *node = stanza_attr(d->payload, "node");
 	const struct room *room = d->room;
 	struct xml *x = say_result_begin(d);
@@ -58,6 +60,13 @@ room_disco_info(struct down *d)
 	for (size_t i = 0; i < LENGTH(features); i++) {
 		xml_open(x, "feature");
 		xml_attr(x, "var", features[i]);
+		xml_close(x);
+	}
+	for (size_t i = 0; i < LENGTH(archived); i++) {
+		if (!archive_is_kept(d->gw))
+			break;
+		xml_open(x, "feature");
+		xml_attr(x, "var", archived[i]);
 		xml_close(x);
 	}
 	xml_open(x, "feature");

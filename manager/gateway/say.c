@@ -236,12 +236,10 @@ put_delay(struct xml *x, const struct say_message *m)
 	xml_close(x);
 }
 
-int
-say_message(struct gateway *gw, const struct say_message *m)
+/* Into an open <message/>. */
+static void
+put_message(struct xml *x, const struct say_message *m)
 {
-	struct xml *x = link_begin(gw->link);
-
-	xml_open(x, "message");
 	xml_attr(x, "from", m->from);
 	xml_attr(x, "to", m->to);
 	xml_attr(x, "type", m->type);
@@ -269,8 +267,25 @@ say_message(struct gateway *gw, const struct say_message *m)
 	}
 	if (m->no_store)
 		xml_element(x, "no-store", NS_HINTS, NULL);
+}
+
+int
+say_message(struct gateway *gw, const struct say_message *m)
+{
+	struct xml *x = link_begin(gw->link);
+
+	xml_open(x, "message");
+	put_message(x, m);
 	return say_end(gw, x, m->to, m->body || m->subject || m->received ?
 	    LINK_KEEP : 0);
+}
+
+void
+say_message_inside(struct xml *x, const struct say_message *m)
+{
+	xml_open_ns(x, "message", "jabber:client");
+	put_message(x, m);
+	xml_close(x);
 }
 
 void

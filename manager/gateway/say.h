@@ -68,6 +68,9 @@ struct say_message {
 /* Messages with a body are held while the link is down.  -1: not delivered. */
 int	say_message(struct gateway *, const struct say_message *);
 
+/* The same as part of another stanza, complete with its namespace. */
+void	say_message_inside(struct xml *, const struct say_message *);
+
 /* Words from the gateway itself to a user. */
 void	say_notice(struct gateway *, const char *to, const char *text);
 

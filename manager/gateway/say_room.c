@@ -328,34 +328,41 @@ say_room_subject(const struct room *room, const struct room_client *to)
 }
 
 void
-say_room_message(const struct room *room, const struct past *p,
-    const struct room_client *to)
+say_room_past(struct said_past *s, const char *room, const struct past *p)
 {
-	char from[ROOM_JID_MAX], occupant[17];
-	struct msg_reply reply = {
+	s->reply = (struct msg_reply){
 		.id = p->reply_id, .author = p->reply_author,
 		.text = p->reply_text,
 	};
-	struct say_message m = {
-		.from = room_address(room, p->resource, from),
+	s->message = (struct say_message){
+		.from = room_address_of(room, p->resource, s->from),
+		.type = "groupchat",
 		.id = p->id, .body = p->body, .xhtml = p->xhtml,
 		.thread = p->thread, .replaces = p->replaces,
-		.stanza_id = p->stanza_id, .stanza_id_by = room->jid,
+		.stanza_id = p->stanza_id, .stanza_id_by = room,
 		.origin_id = p->origin_id,
 	};
-
 	if (p->reply_id != NULL)
-		m.reply_to = &reply;
+		s->message.reply_to = &s->reply;
 	if (p->occupant != 0) {
-		snprintf(occupant, sizeof(occupant), "%016" PRIx64,
+		snprintf(s->occupant, sizeof(s->occupant), "%016" PRIx64,
 		    p->occupant);
-		m.occupant_id = occupant;
+		s->message.occupant_id = s->occupant;
 	}
 	if (p->old) {
-		m.time = p->time;
-		m.delay_from = room->jid;
+		s->message.time = p->time;
+		s->message.delay_from = room;
 	}
-	send_message(room, &m, to);
+}
+
+void
+say_room_message(const struct room *room, const struct past *p,
+    const struct room_client *to)
+{
+	struct said_past s;
+
+	say_room_past(&s, room->jid, p);
+	send_message(room, &s.message, to);
 }
 
 /* ------------------------------------------------------------ invitations */

@@ -43,6 +43,16 @@ void	say_room_subject(const struct room *, const struct room_client *to);
 void	say_room_message(const struct room *, const struct past *,
 	    const struct room_client *to);
 
+/* The same as a message of the room with this bare JID, whether the user is in
+ * it or not.  It borrows from room and past. */
+struct said_past {
+	struct say_message message;	/* to: nobody */
+	struct msg_reply reply;
+	char		 from[ROOM_JID_MAX], occupant[17];
+};
+void	say_room_past(struct said_past *, const char *room,
+	    const struct past *);
+
 /* The client has left by itself: its own unavailable presence, from the
  * address it used. */
 void	say_room_left(struct gateway *, const char *from, const char *to,
