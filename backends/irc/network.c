@@ -356,6 +356,18 @@ gave_up(const struct network *n)
 	return ev_now(n->irc->loop) - n->down_since > patience;
 }
 
+/* To those who have the server among their contacts. */
+static void
+tell_connected(const struct network *n, bool connected)
+{
+	const struct msg_contact_presence m = {
+		.user = n->user, .contact = network_id(n),
+		.show = connected ? "online" : "offline" };
+
+	if (!network_is_fixed(n))
+		up_notify(METHOD_contact_presence, &m);
+}
+
 void
 network_lost(struct network *n, const char *why)
 {
@@ -381,6 +393,8 @@ network_lost(struct network *n, const char *why)
 	watch_lost(n);
 	netsplit_forget(n);
 	await_fail_kinds(&n->awaits, ~0u, ERR_NETWORK, text);
+	if (was_up || n->state == NETWORK_QUITTING)
+		tell_connected(n, false);
 	if (n->state != NETWORK_QUITTING && !was_up)
 		tell_progress(n, "Connection failed: ", text, "");
 	if (n->state == NETWORK_QUITTING || n->fatal != NULL) {
@@ -421,6 +435,7 @@ network_online(struct network *n)
 	backoff_reset(&n->backoff);
 	link_open(&n->link);
 	network_arm(n);
+	tell_connected(n, true);
 	if (first)
 		n->events->online(n);
 }

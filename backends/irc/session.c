@@ -197,11 +197,28 @@ watch_there(struct session *s, struct network *n, const char *id)
 	return true;
 }
 
+/* A server as a contact is there while the connection to it is. */
+static bool
+is_connected_to(const struct session *s, const char *id)
+{
+	struct server server;
+
+	if (is_fixed(s) || separator(id) != NULL ||
+	    server_parse(&server, id) == -1)
+		return false;
+	for (const struct network *n = s->networks; n != NULL; n = n->next)
+		if (n->state == NETWORK_ONLINE &&
+		    server_equal(n->server, &server))
+			return true;
+	return false;
+}
+
 static void
 watch_more(struct session *s, const char *id)
 {
-	const struct msg_contact_presence away = {
-		.user = s->user, .contact = id, .show = "offline" };
+	const struct msg_contact_presence m = {
+		.user = s->user, .contact = id,
+		.show = is_connected_to(s, id) ? "online" : "offline" };
 	bool there = false;
 	char *copy;
 
@@ -214,7 +231,7 @@ watch_more(struct session *s, const char *id)
 		there = watch_there(s, n, id);
 	/* The main process may think otherwise, from another backend. */
 	if (!there)
-		up_notify(METHOD_contact_presence, &away);
+		up_notify(METHOD_contact_presence, &m);
 }
 
 static void

@@ -266,7 +266,6 @@ def test_standard_replies(room):
 
 # ------------------------------------------------------------- contacts
 
-@soon
 def test_contacts_by_monitor(modern, irc):
     modern.anna.send("<presence type='subscribe' to='dora@localhost'/>")
     modern.anna.expect("presence", type="subscribed",
@@ -280,7 +279,6 @@ def test_contacts_by_monitor(modern, irc):
                       from_=lambda j: j.startswith("dora@localhost"))
 
 
-@soon
 def test_contacts_by_ison(ircv3, instances, clients, irc):
     """Where there is no MONITOR it is asked for now and then."""
     server = ircv3(isupport={"MONITOR": None})
