@@ -21,9 +21,12 @@ enum await_kind {
 	AWAIT_TOPIC, AWAIT_MODE, AWAIT_KICK, AWAIT_INVITE, AWAIT_NICK,
 	AWAIT_BANS, AWAIT_WHOIS, AWAIT_WHOWAS,
 	AWAIT_LIST, AWAIT_CTCP, AWAIT_LAG, AWAIT_MODES,
+	AWAIT_HISTORY,
 	AWAIT_KINDS
 };
 #define AWAIT_SAID	(1u << AWAIT_ECHO | 1u << AWAIT_SENT)
+
+struct network;
 
 struct await {
 	TAILQ_ENTRY(await) entry;	/* of its kind, in order */
@@ -41,7 +44,14 @@ struct await {
 	unsigned	 fence;		/* SENT: number of the PING behind it */
 	unsigned long	 line, last;	/* its lines, counted by the link */
 	double		 until;		/* deadline goes no further */
-	/* collected so far: AWAIT_BANS, AWAIT_WHOIS, AWAIT_WHOWAS */
+	/* What answers it when all of its lines are taken, and what that is
+	 * about; NULL: it is a message. */
+	void		(*done)(struct network *, struct await *);
+	unsigned long	 label, answered;	/* label.h; 0: none */
+	unsigned	 labels;	/* from label on */
+	bool		 closing;	/* its last line ends the others */
+	/* collected so far: AWAIT_BANS, AWAIT_WHOIS, AWAIT_WHOWAS,
+	 * AWAIT_HISTORY; the ids of the pieces of an AWAIT_ECHO, each with its NUL */
 	struct buf	 text;
 	char		*name;
 	char		 names[];	/* target and other */

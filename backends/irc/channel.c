@@ -32,6 +32,7 @@ channel_destroy(struct channel *c)
 	free(c->topic);
 	free(c->topic_by);
 	free(c->banned_by);
+	free(c->last_id);
 	free(c);
 }
 

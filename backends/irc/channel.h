@@ -56,6 +56,12 @@ struct channel {
 	enum channel_state state;
 	char		*banned_by;	/* who set the last ban, or NULL */
 	double		 banned_at;	/* ev_now() of it */
+	/* history.c's: the last that was said, and when we came in; by the
+	 * server's clock, milliseconds */
+	char		*last_id;	/* NULL: it had none */
+	int64_t		 last_time, live_since;
+	int64_t		 history;	/* messages wanted when joining; -1: as
+					 * many as usual */
 	bool		 wanted;	/* the main process asked for it */
 	bool		 lost;		/* it was joined before, and will be
 					 * again: main knows it as closed */

@@ -171,12 +171,20 @@ on_whowas(struct typed *t)
 		    t->c ? t->c->name : NULL, t->peer);
 }
 
+static void
+on_cancel(struct typed *t)
+{
+	said_cancel(t->n, t->c ? t->c->name : t->peer);
+	up_result(t->request, METHOD_send, &(struct msg_send_result){ 0 });
+}
+
 static const struct {
 	const char	*name;
 	bool		 in_room;	/* makes sense there only */
 	void		(*run)(struct typed *);
 } commands[] = {
 	{ "ban",	true,	on_ban },
+	{ "cancel",	false,	on_cancel },
 	{ "cs",		false,	on_chanserv },
 	{ "invite",	true,	on_invite },
 	{ "kick",	true,	on_kick },

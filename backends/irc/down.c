@@ -3,14 +3,18 @@
  * check the names; hand over. */
 #include "backends/irc/down.h"
 
+#include <stdio.h>
 #include <string.h>
 
 #include "backends/irc/ask.h"
 #include "backends/irc/ctcp.h"
+#include "backends/irc/history.h"
 #include "backends/irc/outbox.h"
 #include "backends/irc/register.h"
 #include "backends/irc/room.h"
 #include "backends/irc/session.h"
+#include "backends/irc/tagmsg.h"
+#include "backends/irc/typing.h"
 #include "backends/irc/whois.h"
 
 /* Where a request goes.  Found by find(), which answers it if it cannot. */
@@ -188,6 +192,88 @@ down_send(struct irc *irc, request_t request, const struct msg_send *m)
 		up_error(request, ERR_BAD_REQUEST, "no such kind of message");
 }
 
+/* Where something about a message goes: to a room (peer is the room, too), to
+ * somebody in it, or to a contact. */
+static bool
+find_talk(struct irc *irc, request_t request, const char *user,
+    const char *peer, const char *room, struct place *p)
+{
+	p->channel = NULL;
+	if (room != NULL) {
+		if (!find_channel(irc, request, user, room, p))
+			return false;
+		if (strcmp(peer, room) == 0)
+			return true;
+		p->channel = NULL;
+		snprintf(p->name, sizeof(p->name), "%s", peer);
+	} else if (!find_network(irc, request, user, peer, false, NULL, p)) {
+		return false;
+	}
+	if (!nick_is_valid(p->name) ||
+	    isupport_is_channel(&p->network->is, p->name))
+		up_error(request, ERR_NOT_ACCEPTABLE, "not a nick");
+	else if (p->network->state != NETWORK_ONLINE)
+		up_error(request, ERR_NOT_CONNECTED, "not connected");
+	else
+		return true;
+	return false;
+}
+
+void
+down_chat_state(struct irc *irc, request_t request,
+    const struct msg_chat_state *m)
+{
+	struct place p;
+
+	(void)request;
+	if (find_talk(irc, 0, m->user, m->peer, m->room, &p))
+		typing_tell(p.network, p.channel ? p.channel->name : p.name,
+		    m->state);
+}
+
+/* An id that can be a parameter and a tag. */
+static bool
+is_msgid(request_t request, const char *id)
+{
+	if (*id != '\0' && *id != ':' && strlen(id) < 256 &&
+	    strpbrk(id, " \r\n") == NULL)
+		return true;
+	up_error(request, ERR_NOT_FOUND, "no such message");
+	return false;
+}
+
+void
+down_react(struct irc *irc, request_t request, const struct msg_react *m)
+{
+	struct place p;
+
+	if (is_msgid(request, m->id) &&
+	    find_talk(irc, request, m->user, m->peer, m->room, &p))
+		tagmsg_react(p.network, request, p.channel, p.channel ?
+		    p.channel->name : p.name, m);
+}
+
+void
+down_retract(struct irc *irc, request_t request, const struct msg_retract *m)
+{
+	struct place p;
+
+	if (is_msgid(request, m->id) &&
+	    find_talk(irc, request, m->user, m->peer, m->room, &p))
+		tagmsg_retract(p.network, request, p.channel ?
+		    p.channel->name : p.name, m);
+}
+
+void
+down_room_history(struct irc *irc, request_t request,
+    const struct msg_room_history *m)
+{
+	struct place p;
+
+	if (find_channel(irc, request, m->user, m->room, &p))
+		history_ask(p.network, request, p.channel, m);
+}
+
 /* ---- contacts: IRC has no list of them, so the user's own is the list */
 
 static void
@@ -299,6 +385,7 @@ void
 down_room_join(struct irc *irc, request_t request, const struct msg_room_join *m)
 {
 	const char *key = m->password && *m->password ? m->password : NULL;
+	struct channel *c;
 	struct place p;
 
 	if (!find_session(irc, request, m->user, &p))
@@ -315,8 +402,12 @@ down_room_join(struct irc *irc, request_t request, const struct msg_room_join *m
 	else if (!is_usable(p.network) && !p.network->was_online)
 		up_error(request, ERR_NETWORK,
 		    "the IRC server cannot be reached");
-	else
+	else {
 		room_join(p.network, request, m->room, p.name, key);
+		c = network_channel(p.network, p.name);
+		if (c != NULL)
+			c->history = m->history;
+	}
 }
 
 void

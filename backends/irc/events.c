@@ -8,16 +8,21 @@
 #include <string.h>
 
 #include "backends/irc/adhoc.h"
+#include "backends/irc/batch.h"
 #include "backends/irc/cap.h"
 #include "backends/irc/console.h"
+#include "backends/irc/history.h"
+#include "backends/irc/label.h"
 #include "backends/irc/message.h"
 #include "backends/irc/netsplit.h"
 #include "backends/irc/nick.h"
 #include "backends/irc/numerics.h"
 #include "backends/irc/register.h"
+#include "backends/irc/replies.h"
 #include "backends/irc/room.h"
 #include "backends/irc/said.h"
 #include "backends/irc/sasl.h"
+#include "backends/irc/tagmsg.h"
 #include "backends/irc/watch.h"
 #include "util/xalloc.h"
 
@@ -83,16 +88,6 @@ joined(const struct network *n, const char *name)
 /* ---- coming and going */
 
 static void
-learn_prefix(struct network *n, const struct line *l)
-{
-	size_t len = strlen(l->nick) + 1 + strlen(l->user) + 1 +
-	    strlen(l->host);
-
-	if (*l->host != '\0' && len < 400)
-		n->prefix_len = (uint16_t)len;
-}
-
-static void
 on_join(struct network *n, struct line *l)
 {
 	struct channel *c = network_channel(n, l->params[0]);
@@ -100,12 +95,14 @@ on_join(struct network *n, struct line *l)
 	bool known;
 
 	if (network_is_me(n, l->nick)) {
-		learn_prefix(n, l);
+		network_know_host(n, l->user, l->host);
 		if (c == NULL && isupport_is_channel(&n->is, l->params[0]) &&
 		    channel_is_valid(n, l->params[0]))
 			room_forced(n, l->params[0]);
 		else if (c != NULL && c->state < CHANNEL_NAMING)
 			room_entered(n, c);
+		if (c != NULL)
+			history_begin(n, c, l);
 		return;
 	}
 	watch_seen(n, l->nick, true);
@@ -250,11 +247,8 @@ on_account(struct network *n, struct line *l)
 static void
 on_chghost(struct network *n, struct line *l)
 {
-	size_t len = strlen(l->nick) + 1 + strlen(l->params[0]) + 1 +
-	    strlen(l->params[1]);
-
-	if (network_is_me(n, l->nick) && len < 400)
-		n->prefix_len = (uint16_t)len;
+	if (network_is_me(n, l->nick))
+		network_know_host(n, l->params[0], l->params[1]);
 }
 
 /* ---- changing a channel */
@@ -440,6 +434,13 @@ static const struct {
 } commands[] = {
 	{ "PRIVMSG",		2, ANYBODY | LAST, message_received },
 	{ "NOTICE",		2, ANYBODY | LAST, message_received },
+	{ "TAGMSG",		1, ANYBODY | LAST, tagmsg_received },
+	{ "REDACT",		2, ANYBODY | LAST, tagmsg_redact },
+	{ "BATCH",		1, LAST,	batch_line },
+	{ "ACK",		0, LAST,	label_ack },
+	{ "FAIL",		3, LAST,	replies_fail },
+	{ "WARN",		3, 0,		replies_note },
+	{ "NOTE",		3, 0,		replies_note },
 	{ "PING",		0, 0,		on_ping },
 	{ "PONG",		1, LAST,	on_pong },
 	{ "JOIN",		1, ANYBODY,	on_join },
@@ -459,6 +460,16 @@ static const struct {
 	{ "ERROR",		1, LAST,	on_error },
 };
 
+/* A part of something larger, or news of yesterday. */
+static bool
+in_batch(struct network *n, struct line *l)
+{
+	return batch_keeps(n, l) || (strcmp(l->command, "PRIVMSG") != 0 &&
+	    strcmp(l->command, "NOTICE") != 0 &&
+	    strcmp(l->command, "BATCH") != 0 &&
+	    batch_within(n, l, BATCH_HISTORY) != NULL);
+}
+
 void
 events_line(struct network *n, struct line *l)
 {
@@ -467,6 +478,8 @@ events_line(struct network *n, struct line *l)
 	if (!last && n->state != NETWORK_REGISTERING &&
 	    n->state != NETWORK_ONLINE)
 		return;			/* nobody listens any more */
+	if (!LIST_EMPTY(&n->batches.list) && in_batch(n, l))
+		return;
 	if (l->numeric >= 0) {
 		if (last)
 			numerics_refusal(n, l);

@@ -5,6 +5,7 @@
 
 #include <ctype.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "util/macros.h"
@@ -174,6 +175,74 @@ format_is_styled(const char *text)
 	return text[strcspn(text,
 	    "\x02\x03\x04\x11\x16\x1d\x1e\x1f")] != '\0';
 }
+
+/* ---- from one line to the next */
+
+unsigned
+format_nearest(uint32_t rgb)
+{
+	unsigned best = 0;
+	long least = -1;
+
+	for (unsigned i = 0; i < LENGTH(colours); i++) {
+		long distance = 0;
+
+		for (int shift = 0; shift <= 16; shift += 8) {
+			long d = (long)(rgb >> shift & 0xff) -
+			    (long)(colours[i] >> shift & 0xff);
+
+			distance += d * d;
+		}
+		if (least < 0 || distance < least) {
+			least = distance;
+			best = i;
+		}
+	}
+	return best;
+}
+
+static void
+go_through(struct look *look, const char *s, const char *end)
+{
+	while (s < end)
+		s = is_control(s) ? take_code(look, s) : s + 1;
+}
+
+void
+format_carry(char carry[FORMAT_CARRY_MAX], const char *text, size_t len)
+{
+	struct look l = plain;
+	size_t n = 0;
+
+	/* Most lines have none. */
+	if (*carry == '\0' && text[strcspn(text, "\x02\x03\x04\x11\x16\x1d"
+	    "\x1e\x1f")] == '\0')
+		return;
+	go_through(&l, carry, carry + strlen(carry));
+	go_through(&l, text, text + len);
+	if (l.bold)
+		carry[n++] = BOLD;
+	if (l.italic)
+		carry[n++] = ITALIC;
+	if (l.underline)
+		carry[n++] = UNDERLINE;
+	if (l.strike)
+		carry[n++] = STRIKE;
+	if (l.mono)
+		carry[n++] = MONOSPACE;
+	if (l.reverse)
+		carry[n++] = REVERSE;
+	carry[n] = '\0';
+	if (l.fg == NO_COLOUR)
+		return;
+	n += (size_t)snprintf(carry + n, FORMAT_CARRY_MAX - n, "\3%02u",
+	    format_nearest(l.fg));
+	if (l.bg != NO_COLOUR && n < FORMAT_CARRY_MAX)
+		snprintf(carry + n, FORMAT_CARRY_MAX - n, ",%02u",
+		    format_nearest(l.bg));
+}
+
+/* ---- as XHTML */
 
 /* Member by member: padding bytes are nobody's. */
 static bool

@@ -163,6 +163,38 @@ set_whox(struct isupport *is, const char *value)
 	is->whox = true;
 }
 
+/* "*" denies all, "-tag" after it all but that, "tag" just that. */
+static void
+set_tags_denied(struct isupport *is, const char *value)
+{
+	static const struct {
+		const char	*name;
+		enum client_tag	 tag;
+	} tags[] = {
+		{ "typing", TAG_TYPING },
+		{ "draft/reply", TAG_REPLY }, { "reply", TAG_REPLY },
+		{ "draft/react", TAG_REACT }, { "draft/unreact", TAG_REACT },
+	};
+	unsigned denied = 0;
+
+	while (*value != '\0') {
+		size_t len = strcspn(value, ",");
+		bool minus = *value == '-';
+
+		if (len == 1 && *value == '*')
+			denied = TAG_TYPING | TAG_REPLY | TAG_REACT;
+		for (size_t i = 0; i < LENGTH(tags); i++)
+			if (strlen(tags[i].name) == len - minus &&
+			    memcmp(tags[i].name, value + minus,
+			    len - minus) == 0)
+				denied = minus ? denied & ~(unsigned)tags[i].tag :
+				    denied | tags[i].tag;
+		value += len;
+		value += *value == ',';
+	}
+	is->tags_denied = (uint8_t)denied;
+}
+
 static const struct {
 	const char	*key;
 	void		(*set)(struct isupport *, const char *value);
@@ -172,6 +204,7 @@ static const struct {
 	{ "CHANNELLEN",		set_channel_len },
 	{ "CHANMODES",		set_chanmodes },
 	{ "CHANTYPES",		set_chantypes },
+	{ "CLIENTTAGDENY",	set_tags_denied },
 	{ "KICKLEN",		set_kick_len },
 	{ "LINELEN",		set_line_len },
 	{ "MODES",		set_modes },

@@ -11,6 +11,9 @@
 #define ISUPPORT_LINE_MAX 4096
 #define ISUPPORT_PREFIXES 8	/* ranks of channel members we tell apart */
 
+/* Tags of clients that a server may refuse to pass on (CLIENTTAGDENY). */
+enum client_tag { TAG_TYPING = 1, TAG_REPLY = 2, TAG_REACT = 4 };
+
 /* Read by everyone, written by isupport_init() and isupport_token() only. */
 struct isupport {
 	enum casemap	casemap;
@@ -23,6 +26,7 @@ struct isupport {
 	uint16_t	away_len;
 	uint8_t		modes;		/* per MODE command, >= 1 */
 	bool		whox;
+	uint8_t		tags_denied;	/* enum client_tag */
 	char		chantypes[8];	/* "#&" */
 	char		statusmsg[8];
 	/* Highest rank first, same index: "qaohv" and "~&@%+". */

@@ -256,6 +256,28 @@ line_time(const struct line *l)
 	return t <= 0 ? 0 : (long long)t * 1000 + ms;
 }
 
+bool
+line_add_tag(struct buf *tags, const char *key, const char *value)
+{
+	static const char bad[] = "; \\\r\n", good[] = ":s\\rn";
+	size_t start = buf_len(tags);
+	const char *at;
+
+	buf_addf(tags, "%s%s%s", start > 0 ? ";" : "", key,
+	    value != NULL && *value != '\0' ? "=" : "");
+	for (; value != NULL && *value != '\0'; value++)
+		if ((at = strchr(bad, *value)) == NULL) {
+			buf_addc(tags, *value);
+		} else {
+			buf_addc(tags, '\\');
+			buf_addc(tags, good[at - bad]);
+		}
+	if (buf_len(tags) <= LINE_TAGS_MAX)
+		return true;
+	buf_truncate(tags, start);
+	return false;
+}
+
 /* ---- writing */
 
 /* CR and LF are the only bytes that end a line; NUL cannot be in a string. */

@@ -42,6 +42,12 @@ const char *line_tag(const struct line *, const char *key, char *out,
 /* Milliseconds since 1970 of the tag time (IRCv3 server-time), 0: none. */
 long long line_time(const struct line *);
 
+#define LINE_TAGS_MAX	4094		/* of what a client sends, IRCv3 */
+
+/* Append key=value, escaped, behind what tags has already; value NULL or "":
+ * the key alone.  What would pass LINE_TAGS_MAX is left out: returns false. */
+bool	line_add_tag(struct buf *tags, const char *key, const char *value);
+
 /* Append "COMMAND param ... :last CR LF"; the list of params ends with NULL.
  * CR and LF inside a param become spaces, so no text can smuggle in a second
  * command; the last param is cut at a UTF-8 boundary where the line would pass

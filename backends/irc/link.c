@@ -282,18 +282,24 @@ flush(struct link *l)
 }
 
 static int
-put(struct link *l, struct buf *to, const char *command, va_list ap)
+put(struct link *l, struct buf *to, const char *tags, const char *command,
+    va_list ap)
 {
 	const char *params[LINE_PARAMS], *p;
-	size_t n = 0, at = buf_len(to);
-	int r;
+	size_t n = 0, start = buf_len(to), at;
 
 	while ((p = va_arg(ap, const char *)) != NULL && n < LINE_PARAMS)
 		params[n++] = p;
-	r = line_putv(to, l->line_max, command, params, n);
-	if (r == 0 && l->events->encode != NULL)
+	if (tags != NULL && *tags != '\0')
+		buf_addf(to, "@%s ", tags);
+	at = buf_len(to);
+	if (line_putv(to, l->line_max, command, params, n) == -1) {
+		buf_truncate(to, start);
+		return -1;
+	}
+	if (l->events->encode != NULL)
 		l->events->encode(l->ctx, to, at, l->line_max);
-	return r;
+	return 0;
 }
 
 int
@@ -305,7 +311,7 @@ link_now(struct link *l, const char *command, ...)
 	if (!is_up(l))
 		return -1;
 	va_start(ap, command);
-	r = put(l, out(l), command, ap);
+	r = put(l, out(l), NULL, command, ap);
 	va_end(ap);
 	if (r == 0)
 		flush(l);
@@ -318,8 +324,8 @@ move_queue(struct link *l)
 	struct link_queued *q;
 	double wait;
 
-	while (l->open && (q = l->first) != NULL &&
-	    flood_take(&l->flood, l->limit, ev_now(l->loop))) {
+	while (l->open && (q = l->first) != NULL && (q->len == 0 ||
+	    flood_take(&l->flood, l->limit, ev_now(l->loop)))) {
 		if ((l->first = q->next) == NULL)
 			l->last = NULL;
 		l->queued--;
@@ -337,13 +343,13 @@ move_queue(struct link *l)
 }
 
 static int
-enqueue(struct link *l, const char *command, va_list ap)
+enqueue(struct link *l, const char *tags, const char *command, va_list ap)
 {
 	struct link_queued *q;
 	struct buf text = { 0 };
 
 	if (l->queued >= LINK_QUEUE_MAX ||
-	    put(l, &text, command, ap) == -1) {
+	    put(l, &text, tags, command, ap) == -1) {
 		buf_free(&text);
 		return -1;
 	}
@@ -363,6 +369,22 @@ enqueue(struct link *l, const char *command, va_list ap)
 	return 0;
 }
 
+static int
+send_line(struct link *l, const char *tags, const char *command, va_list ap)
+{
+	int r;
+
+	if (!link_is_straight(l) ||
+	    !flood_take(&l->flood, l->limit, ev_now(l->loop)))
+		return enqueue(l, tags, command, ap);
+	if ((r = put(l, out(l), tags, command, ap)) == 0) {
+		l->taken++;
+		l->left++;
+		flush(l);
+	}
+	return r;
+}
+
 int
 link_send(struct link *l, const char *command, ...)
 {
@@ -370,14 +392,19 @@ link_send(struct link *l, const char *command, ...)
 	int r;
 
 	va_start(ap, command);
-	if (!link_is_straight(l) ||
-	    !flood_take(&l->flood, l->limit, ev_now(l->loop))) {
-		r = enqueue(l, command, ap);
-	} else if ((r = put(l, out(l), command, ap)) == 0) {
-		l->taken++;
-		l->left++;
-		flush(l);
-	}
+	r = send_line(l, NULL, command, ap);
+	va_end(ap);
+	return r;
+}
+
+int
+link_send_tagged(struct link *l, const char *tags, const char *command, ...)
+{
+	va_list ap;
+	int r;
+
+	va_start(ap, command);
+	r = send_line(l, tags, command, ap);
 	va_end(ap);
 	return r;
 }
@@ -410,6 +437,19 @@ link_unsend_ping(struct link *l, const char *token)
 	l->taken--;
 	free(last);
 	return true;
+}
+
+void
+link_cancel(struct link *l, unsigned long first, unsigned long last)
+{
+	unsigned long number = l->left;
+
+	for (struct link_queued *q = l->first; q != NULL; q = q->next)
+		if (++number >= first && number <= last)
+			q->len = 0;
+	/* Those at the head need not wait for their turn. */
+	if (l->open && l->first != NULL)
+		move_queue(l);
 }
 
 unsigned

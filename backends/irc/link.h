@@ -75,10 +75,17 @@ int	link_now(struct link *, const char *command, ...)
 /* Send when the server's limit allows.  Fails also when the queue is full. */
 int	link_send(struct link *, const char *command, ...)
 	    __attribute__((sentinel));
+/* The same with tags in front, as line_add_tag() makes them; NULL: none.  They
+ * do not count as bytes of the line. */
+int	link_send_tagged(struct link *, const char *tags, const char *command,
+	    ...) __attribute__((sentinel));
 /* Would link_send() hand a line to the socket at once, if the limit allows? */
 bool	link_is_straight(const struct link *);
 /* If the newest line in the queue is this PING, take it out again. */
 bool	link_unsend_ping(struct link *, const char *token);
+/* Lines of these numbers, as taken counts them, do not leave if they have not
+ * yet; their numbers stay used. */
+void	link_cancel(struct link *, unsigned long first, unsigned long last);
 /* Lines that link_send() would take now. */
 unsigned link_space(const struct link *);
 /* Is there room for a line that nobody waits for, without delaying others? */

@@ -69,6 +69,10 @@ HANDLER(logout)
 HANDLER(presence)
 HANDLER(setting)
 HANDLER(send)
+HANDLER(chat_state)
+HANDLER(react)
+HANDLER(retract)
+HANDLER(room_history)
 HANDLER(profile)
 HANDLER(query)
 HANDLER(contact_add)
@@ -92,12 +96,14 @@ HANDLER(command)
 static const char *const features[] = {
 	"rooms", "room_list", "room_prefixes=#&+!", "no_jid_escaping",
 	"no_registration", "identity=irc", "xhtml", "vcard",
+	"chat_states", "replies", "reactions", "retraction", "history",
 	"console", "query", "watch", NULL
 };
 /* Where users name the server there is no account to have a password. */
 static const char *many_networks[] = {
 	"rooms", "room_list", "room_prefixes=#&+!", "no_jid_escaping",
 	"no_registration", "identity=irc", "xhtml", "vcard", "no_password",
+	"chat_states", "replies", "reactions", "retraction", "history",
 	"networks", "query", "watch",
 };
 
@@ -186,6 +192,10 @@ static const struct kit_backend backend = {
 		.presence = on_presence,
 		.setting = on_setting,
 		.send = on_send,
+		.chat_state = on_chat_state,
+		.react = on_react,
+		.retract = on_retract,
+		.room_history = on_room_history,
 		.profile = on_profile,
 		.query = on_query,
 		.contact_add = on_contact_add,

@@ -8,10 +8,17 @@
 #include <string.h>
 #include <time.h>
 
+#include "backends/irc/batch.h"
 #include "backends/irc/console.h"
 #include "backends/irc/ctcp.h"
 #include "backends/irc/format.h"
+#include "backends/irc/history.h"
+#include "backends/irc/label.h"
 #include "backends/irc/room.h"
+#include "backends/irc/said.h"
+#include "backends/irc/speech.h"
+#include "backends/irc/spoken.h"
+#include "backends/irc/typing.h"
 
 #define OLD_MS		60000		/* a delay worth telling */
 
@@ -22,13 +29,62 @@ struct heard {
 	struct channel	*channel;	/* NULL: to ourselves */
 	const char	*text;		/* codes and all, without CTCP's frame */
 	bool		 action;
+	const struct batch *history;	/* that it comes in, or NULL */
 };
+
+#define ID_SIZE 256
+
+/* The message that this one answers.  Quoted where we remember it. */
+static struct msg_reply *
+reply_of(const struct heard *h)
+{
+	static struct msg_reply reply;
+	static struct buf clean;
+	static char id[ID_SIZE];
+	const char *target = h->channel ? h->channel->name : h->line->nick;
+	const struct spoken_entry *e;
+
+	if (line_tag(h->line, "+draft/reply", id, sizeof(id)) == NULL &&
+	    line_tag(h->line, "+reply", id, sizeof(id)) == NULL)
+		return NULL;
+	if (*id == '\0')
+		return NULL;
+	e = spoken_find(h->n, target, id);
+	reply = (struct msg_reply){ .id = e ? e->id :
+	    format_plain(id, &clean) };
+	if (e != NULL && e->nick != NULL) {
+		reply.author = e->nick;
+		reply.text = e->text;
+	}
+	return &reply;
+}
+
+/* What its tags say. */
+static void
+fill_tags(struct heard *h, struct msg_message *m)
+{
+	static struct buf clean_id;
+	static char id[ID_SIZE];
+
+	m->id = line_tag(h->line, "msgid", id, sizeof(id));
+	if (m->id != NULL)
+		m->id = *id ? format_plain(id, &clean_id) : NULL;
+	m->reply_to = reply_of(h);
+}
+
+/* What is said about it later names its id. */
+static void
+remember(const struct heard *h, const char *target, const char *msgid,
+    const char *id, const char *body)
+{
+	if (msgid != NULL)
+		spoken_add(h->n, target, msgid, id, h->line->nick, body);
+}
 
 static void
 fill(struct heard *h, struct msg_message *m)
 {
-	static struct buf plain, xhtml, action, clean_id;
-	static char id[256];
+	static struct buf plain, xhtml, action;
 	long long at = line_time(h->line);
 
 	m->user = h->n->user;
@@ -41,38 +97,55 @@ fill(struct heard *h, struct msg_message *m)
 		buf_addc(&action, '\0');
 		m->body = buf_data(&action);
 	}
-	if (*h->line->tags != '\0') {
-		m->id = line_tag(h->line, "msgid", id, sizeof(id));
-		if (m->id != NULL)
-			m->id = format_plain(m->id, &clean_id);
-	}
-	if (at > 0 && (double)at < ev_now(h->n->irc->loop) * 1000 - OLD_MS)
+	if (*h->line->tags != '\0')
+		fill_tags(h, m);
+	if (at > 0 && (h->history != NULL ||
+	    (double)at < ev_now(h->n->irc->loop) * 1000 - OLD_MS))
 		m->time = at;
 }
 
+/* Who talks is there: without away-notify nothing else tells. */
 static void
-tell_room(struct heard *h, const char *origin, const char *body)
+show_here(struct heard *h)
 {
-	struct msg_message m = { .from = h->channel->id, .kind = "groupchat",
-		.nick = h->line->nick, .origin = origin };
 	struct member *who;
+
+	if ((h->n->caps & CAP_AWAY_NOTIFY) || h->history != NULL)
+		return;
+	who = channel_member(h->channel, h->n->is.casemap, h->line->nick);
+	if (who == NULL || !who->person->away)
+		return;
+	who->person->away = false;
+	room_show_member(h->n, h->channel, who, NULL);
+}
+
+/* of: what the user has said that comes back so, or NULL. */
+static void
+tell_room(struct heard *h, const struct await *of)
+{
+	static struct buf clean;
+	struct msg_message m = { .from = h->channel->id, .kind = "groupchat",
+		.nick = h->line->nick };
+	const char *ids[SPEECH_LINES_MAX];
+	size_t n = 0;
 
 	if (!room_is_live(h->channel))
 		return;
 	fill(h, &m);
-	if (body != NULL) {
-		m.body = body;
+	if (of != NULL) {
+		m.origin = of->origin;
+		m.body = of->body ? format_plain(of->body, &clean) : m.body;
 		m.xhtml = NULL;
+		n = said_ids(of, ids, SPEECH_LINES_MAX);
+		m.id = n > 0 ? ids[0] : m.id;
 	}
-	/* Who talks is there: without away-notify nothing else tells. */
-	if (!(h->n->caps & CAP_AWAY_NOTIFY)) {
-		who = channel_member(h->channel, h->n->is.casemap,
-		    h->line->nick);
-		if (who != NULL && who->person->away) {
-			who->person->away = false;
-			room_show_member(h->n, h->channel, who, NULL);
-		}
-	}
+	/* Its pieces are one message here, called by the first. */
+	for (size_t i = 1; i < n; i++)
+		remember(h, h->channel->name, ids[i], m.id, m.body);
+	remember(h, h->channel->name, m.id, NULL, m.body);
+	show_here(h);
+	typing_said(h->n, h->channel, h->line->nick);
+	history_heard(h->channel, h->line, m.id);
 	up_notify(METHOD_message, &m);
 }
 
@@ -86,6 +159,8 @@ tell_private(struct heard *h)
 
 	h->n->talked = ev_now(n->irc->loop);
 	fill(h, &m);
+	remember(h, h->line->nick, m.id, NULL, m.body);
+	typing_said(h->n, NULL, h->line->nick);
 	if (p != NULL && p->via != NULL && room_is_live(p->via)) {
 		m.kind = "private";
 		m.from = p->via->id;
@@ -96,28 +171,52 @@ tell_private(struct heard *h)
 	up_notify(METHOD_message, &m);
 }
 
+static void
+note_id(const struct heard *h, struct await *a, const char *target)
+{
+	static struct buf clean;
+	char id[ID_SIZE];
+	const char *s = line_tag(h->line, "msgid", id, sizeof(id));
+
+	if (s == NULL || *s == '\0')
+		return;
+	s = format_plain(s, &clean);
+	buf_add(&a->text, s, strlen(s) + 1);
+	if (h->channel == NULL)
+		remember(h, target, s, NULL, a->body ? a->body : h->text);
+}
+
 /* Our own message has come back. */
 static void
 take_echo(struct heard *h, const char *target)
 {
 	struct network *n = h->n;
-	struct await *a = await_find(&n->awaits, n->is.casemap, AWAIT_ECHO,
-	    target, NULL);
+	bool labels = n->caps & CAP_LABELED_RESPONSE;
+	const char *ids[SPEECH_LINES_MAX];
+	struct await *a = labels ? label_await(n, label_of(n, h->line)) :
+	    await_find(&n->awaits, n->is.casemap, AWAIT_ECHO, target, NULL);
+	struct msg_send_result result = { .echo = h->channel != NULL,
+		.delivered = labels && h->channel == NULL };
 
-	if (a == NULL) {
+	if (a == NULL || a->done != NULL) {
 		/* Said elsewhere under our name (a bouncer behind us).  What
 		 * we said ourselves in private is never shown again: it may
 		 * be a password. */
 		if (h->channel != NULL)
-			tell_room(h, NULL, NULL);
+			tell_room(h, NULL);
 		return;
 	}
+	note_id(h, a, target);
+	if (labels)
+		a->answered = label_of(n, h->line);
 	if (--a->pieces > 0)
 		return;
-	up_result(a->request, METHOD_send,
-	    &(struct msg_send_result){ .echo = h->channel != NULL });
+	result.time = line_time(h->line);
+	if ((result.ids.n = said_ids(a, ids, SPEECH_LINES_MAX)) > 0)
+		result.ids.v = ids;
+	up_result(a->request, METHOD_send, &result);
 	if (h->channel != NULL && a->request != 0)
-		tell_room(h, a->origin, a->body);
+		tell_room(h, a);
 	await_done(&n->awaits, a);
 }
 
@@ -169,20 +268,36 @@ is_server(const struct line *l)
 	return *l->host == '\0' && strchr(l->nick, '.') != NULL;
 }
 
+/* What we say to ourselves comes twice: as an echo, and as a message. */
+static bool
+is_echo(const struct network *n, const struct line *l, const char *target)
+{
+	if (!(n->caps & CAP_ECHO_MESSAGE))
+		return false;
+	if (!network_is_me(n, target))
+		return true;
+	return n->caps & CAP_LABELED_RESPONSE ?
+	    label_await(n, label_of(n, l)) != NULL :
+	    await_find(&n->awaits, n->is.casemap, AWAIT_ECHO, target, NULL) !=
+	    NULL;
+}
+
 void
 message_received(struct network *n, struct line *l)
 {
 	const char *target = without_status(&n->is, l->params[0]);
 	bool own = network_is_me(n, l->nick);
 	char *text = (char *)(uintptr_t)l->params[1];
-	struct heard h = { .n = n, .line = l, .text = text };
+	struct heard h = { .n = n, .line = l, .text = text,
+		.history = batch_within(n, l, BATCH_HISTORY) };
 
 	if (!nick_is_valid(l->nick) || n->state == NETWORK_REGISTERING ||
-	    *text == '\0')
+	    n->state == NETWORK_OVER || *text == '\0')
 		return;
 	if (isupport_is_channel(&n->is, target)) {
 		h.channel = network_channel(n, target);
-		if (h.channel == NULL)
+		if (h.channel == NULL || (h.history != NULL &&
+		    history_takes(n, h.channel, l, h.history->label)))
 			return;
 	} else if (is_server(l)) {
 		console_tell(n, text);
@@ -192,12 +307,12 @@ message_received(struct network *n, struct line *l)
 	}
 	if (*text == '\1' && !unwrap_ctcp(&h, text, own))
 		return;
-	if (own && (n->caps & CAP_ECHO_MESSAGE) &&
-	    (!network_is_me(n, target) ||
-	    await_find(&n->awaits, n->is.casemap, AWAIT_ECHO, target, NULL)))
+	if (own && h.history == NULL && is_echo(n, l, target))
 		take_echo(&h, target);
 	else if (h.channel != NULL)
-		tell_room(&h, NULL, NULL);
+		tell_room(&h, NULL);
+	else if (h.history != NULL)
+		return;			/* of no room: nobody has asked */
 	else
 		tell_private(&h);
 }

@@ -9,9 +9,10 @@
 
 #include "backends/irc/apply.h"
 #include "backends/irc/ask.h"
-#include "backends/irc/encoding.h"
+#include "backends/irc/batch.h"
 #include "backends/irc/console.h"
 #include "backends/irc/dial.h"
+#include "backends/irc/encoding.h"
 #include "backends/irc/events.h"
 #include "backends/irc/message.h"
 #include "backends/irc/netsplit.h"
@@ -23,6 +24,7 @@
 #include "backends/irc/said.h"
 #include "backends/irc/sasl.h"
 #include "backends/irc/settings.h"
+#include "backends/irc/typing.h"
 #include "backends/irc/watch.h"
 #include "util/later.h"
 #include "util/log.h"
@@ -294,6 +296,8 @@ network_destroy(struct network *n)
 	n->state = NETWORK_OVER;
 	console_finish(n);
 	watch_finish(n);
+	batch_end_all(n);
+	typing_forget(n);
 	said_lost(n, "logged out");
 	outbox_refuse(n, "logged out");
 	link_close(&n->link);
@@ -387,6 +391,8 @@ network_lost(struct network *n, const char *why)
 	utf8_xml_clean(text, strlen(text));
 	log_debug("%s: %s", n->user, text);
 	xreplace(&n->lost_why, text);
+	batch_end_all(n);
+	typing_forget(n);
 	said_lost(n, text);
 	link_close(&n->link);
 	sasl_stop(n);
@@ -571,6 +577,7 @@ tick_online(struct network *n)
 		link_now(&n->link, "PING", "spectrum", NULL);
 	}
 	said_expire(n, now);
+	batch_expire(n, now);
 	room_expire_joins(n, now);
 	outbox_move(n);
 	ask_expire_list(n, now);

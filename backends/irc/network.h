@@ -63,6 +63,11 @@ struct irc {
 	struct map	 sessions;	/* user -> struct session */
 	struct network	*unfenced;	/* said.c's list of those whose */
 	struct ev_timer	 fences;	/* next fence waits for its time */
+	struct {			/* spoken.c's */
+		struct map	 by_key;
+		TAILQ_HEAD(, spoken_entry) list;	/* oldest first */
+		size_t		 bytes;
+	} spoken;
 };
 
 enum network_state {
@@ -131,6 +136,15 @@ struct network_events {
 
 struct room_list;
 struct waiting;
+struct batch;
+struct typing;
+
+/* batch.c's */
+struct batches {
+	LIST_HEAD(, batch) list;	/* open ones, the newest first */
+	unsigned	 count;
+	size_t		 bytes;		/* of the texts that they hold */
+};
 
 /* outbox.c's */
 struct outbox {
@@ -215,7 +229,8 @@ struct network {
 	uint8_t		 regains;	/* quick tries left to get wanted */
 	bool		 nick_watched;	/* MONITOR tells of wanted */
 	double		 regain_at;	/* ev_now() of the next try, 0: none */
-	uint16_t	 prefix_len;	/* of nick!user@host as others see it */
+	uint16_t	 prefix_len;	/* of nick!user@host as others see it, */
+	uint16_t	 user_len;	/* and of user */
 	unsigned	 caps;		/* enum cap, acknowledged */
 	unsigned	 caps_offered;
 	struct caps	 cap;
@@ -243,6 +258,10 @@ struct network {
 	struct netsplit	 split;
 	struct console	 console;
 	struct watch	 watch;
+	unsigned long	 label;		/* the last one given to a line */
+	struct batches	 batches;
+	struct typing	*typing;	/* typing.c's; NULL: nobody is */
+	bool		 flood_told;	/* the user knows that much waits */
 };
 
 /* Starts connecting.  name is NULL for the fixed network; nick is what we
@@ -275,6 +294,9 @@ void		 network_arm(struct network *);
 bool		 nick_is_valid(const char *);
 bool		 channel_is_valid(const struct network *, const char *);
 bool		 network_is_me(const struct network *, const char *nick);
+/* register.c: how others see us; user NULL: as before. */
+void		 network_know_host(struct network *, const char *user,
+		    const char *host);
 bool		 network_is_fixed(const struct network *);
 struct channel	*network_channel(const struct network *, const char *name);
 /* The id of a person, as the main process knows it: nick, or nick@server.  In

@@ -9,13 +9,16 @@
 #include <string.h>
 
 #include "backends/irc/ask.h"
+#include "backends/irc/batch.h"
 #include "backends/irc/console.h"
 #include "backends/irc/events.h"
+#include "backends/irc/label.h"
 #include "backends/irc/message.h"
 #include "backends/irc/modes.h"
 #include "backends/irc/register.h"
 #include "backends/irc/nick.h"
 #include "backends/irc/outbox.h"
+#include "backends/irc/register.h"
 #include "backends/irc/room.h"
 #include "backends/irc/sasl.h"
 #include "backends/irc/watch.h"
@@ -57,6 +60,18 @@ on_motd_end(struct network *n, struct line *l)
 {
 	console_answer(n, l);
 	watch_begin(n);
+}
+
+/* me host :is now your displayed host; some have user@host */
+static void
+on_host(struct network *n, struct line *l)
+{
+	const char *at = strchr(l->params[1], '@');
+	char user[64];
+
+	snprintf(user, sizeof(user), "%.*s",
+	    at ? (int)(at - l->params[1]) : 0, l->params[1]);
+	network_know_host(n, at ? user : NULL, at ? at + 1 : l->params[1]);
 }
 
 /* ---- channels */
@@ -158,6 +173,8 @@ on_who(struct network *n, struct line *l)
 	struct channel *c = network_channel(n, l->params[1]);
 	struct member *m;
 
+	if (network_is_me(n, l->params[5]))
+		network_know_host(n, l->params[2], l->params[3]);
 	if (c == NULL || !c->who) {
 		console_answer(n, l);
 		return;
@@ -323,7 +340,8 @@ static const struct {
 	{ 341, 3, on_inviting },
 	{ 353, 3, on_names }, { 366, 2, on_names_end },
 	{ 367, 3, ask_ban_line }, { 368, 2, ask_ban_end },
-	{ 372, 2, on_motd }, { 376, 1, on_motd_end }, { 422, 1, on_motd_end },
+	{ 372, 2, on_motd }, { 376, 1, on_motd_end }, { 396, 2, on_host },
+	{ 422, 1, on_motd_end },
 	{ 432, 1, on_nick_refused }, { 433, 1, on_nick_refused },
 	{ 436, 1, on_nick_refused }, { 437, 2, on_nick_refused },
 	{ 438, 1, on_nick_refused }, { 447, 1, on_nick_refused },
@@ -483,9 +501,27 @@ refused(struct network *n, struct line *l, size_t row)
 		show_refusal(n, l);
 }
 
+/* A label leaves no doubt about what is refused, whatever the number. */
+static bool
+refused_by_label(struct network *n, const struct line *l)
+{
+	struct await *a = label_await(n, label_of(n, l));
+	const char *code = ERR_NOT_ALLOWED;
+
+	if (a == NULL || l->numeric < 400)
+		return false;
+	for (size_t i = 0; i < LENGTH(refusals); i++)
+		if (refusals[i].numeric == l->numeric)
+			code = refusals[i].code;
+	await_fail(&n->awaits, a, code, last_param(l));
+	return true;
+}
+
 bool
 numerics_refusal(struct network *n, struct line *l)
 {
+	if (refused_by_label(n, l))
+		return true;
 	for (size_t i = 0; i < LENGTH(refusals) && l->nparams >= 2; i++)
 		if (refusals[i].numeric == l->numeric) {
 			refused(n, l, i);
@@ -497,6 +533,9 @@ numerics_refusal(struct network *n, struct line *l)
 void
 numerics_line(struct network *n, struct line *l)
 {
+	/* All there is to say of a message: the other is away. */
+	if (l->numeric == 301 && batch_of(n, l) == NULL)
+		label_done(n, label_of(n, l));
 	for (size_t i = 0; i < LENGTH(numerics); i++)
 		if (numerics[i].numeric == l->numeric) {
 			if (l->nparams >= numerics[i].params)

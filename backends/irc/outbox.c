@@ -28,7 +28,8 @@ struct waiting {
 	TAILQ_ENTRY(waiting) entry;
 	request_t	 request;
 	double		 came, until;	/* ev_now() */
-	struct msg_send	 m;		/* kind, to, body, id; in data */
+	struct msg_send	 m;		/* what speech.c reads; in data */
+	struct msg_reply reply;
 	const char	*name;		/* in data */
 	size_t		 size;
 	char		 data[];
@@ -131,13 +132,22 @@ keep(struct waiting *w, const char *s)
 	return memcpy(at, s, size);
 }
 
+static size_t
+length(const char *s)
+{
+	return s ? strlen(s) + 1 : 0;
+}
+
 static void
 put(struct network *n, request_t request, const struct msg_send *m,
     const char *name)
 {
 	double share = n->was_online ? SHARE : SHARE_OF_FIRST;
-	size_t size = strlen(m->kind) + strlen(m->to) + strlen(m->body) +
-	    (m->id ? strlen(m->id) : 0) + strlen(name) + 5;
+	const struct msg_reply *reply = m->reply_to;
+	size_t size = length(m->kind) + length(m->to) + length(m->body) +
+	    length(m->id) + length(m->xhtml) + length(m->replaces) +
+	    (reply ? length(reply->id) + length(reply->text) : 0) +
+	    length(name);
 	struct outbox *o = &n->outbox;
 	struct waiting *w;
 
@@ -155,6 +165,13 @@ put(struct network *n, request_t request, const struct msg_send *m,
 	w->m.to = keep(w, m->to);
 	w->m.body = keep(w, m->body);
 	w->m.id = keep(w, m->id);
+	w->m.xhtml = keep(w, m->xhtml);
+	w->m.replaces = keep(w, m->replaces);
+	if (reply != NULL) {
+		w->reply.id = keep(w, reply->id);
+		w->reply.text = keep(w, reply->text);
+		w->m.reply_to = &w->reply;
+	}
 	w->name = keep(w, name);
 	TAILQ_INSERT_TAIL(&o->list, w, entry);
 	o->count++;

@@ -126,6 +126,18 @@ identify(struct network *n)
 }
 
 void
+network_know_host(struct network *n, const char *user, const char *host)
+{
+	size_t ulen = user ? strlen(user) : n->user_len;
+	size_t len = strlen(n->nick) + 1 + ulen + 1 + strlen(host);
+
+	if (*host == '\0' || len >= 400)
+		return;
+	n->user_len = (uint16_t)ulen;
+	n->prefix_len = (uint16_t)len;
+}
+
+void
 register_welcome(struct network *n, struct line *l)
 {
 	if (n->state != NETWORK_REGISTERING || !sasl_allows_welcome(n))
@@ -134,6 +146,7 @@ register_welcome(struct network *n, struct line *l)
 	if (nick_is_valid(l->params[0]))
 		xreplace(&n->nick, l->params[0]);
 	/* Until our own JOIN shows the host: the longest there is. */
+	n->user_len = 10;
 	n->prefix_len = (uint16_t)(strlen(n->nick) + 1 + 10 + 1 + 63);
 	n->ctcp = (struct flood){ .tokens = 4,
 		.then = ev_now(n->irc->loop) };

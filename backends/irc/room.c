@@ -9,6 +9,8 @@
 #include <string.h>
 
 #include "backends/irc/format.h"
+#include "backends/irc/history.h"
+#include "backends/irc/tagmsg.h"
 #include "util/log.h"
 #include "util/xalloc.h"
 
@@ -148,7 +150,9 @@ room_renamed(struct network *n, struct channel *c, const char *nick,
 static void
 show_all(struct network *n, struct channel *c)
 {
-	struct msg_room_join_result result = { .nick = n->nick };
+	const char *features[TAGMSG_FEATURES];
+	struct msg_room_join_result result = { .nick = n->nick,
+		.features = { features, tagmsg_features(n, features) } };
 	struct member *m, *me = NULL;
 	request_t join = c->join;
 	size_t at = 0;
@@ -434,6 +438,7 @@ room_named(struct network *n, struct channel *c)
 	c->state = CHANNEL_JOINED;
 	if (c->wanted)
 		show_all(n, c);
+	history_joined(n, c);
 	/* NAMES does not tell who is away; but after a reconnection with many
 	 * rooms nobody's message shall wait for that. */
 	if (link_is_quiet(&n->link) && map_count(&c->members) > 1 &&

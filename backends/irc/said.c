@@ -15,10 +15,13 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "backends/irc/split.h"
+#include "backends/irc/label.h"
+#include "backends/irc/message.h"
+#include "backends/irc/room.h"
+#include "backends/irc/speech.h"
+#include "backends/irc/typing.h"
 #include "util/xalloc.h"
 
-#define PIECES_MAX	60		/* of one message */
 #define PROOF_TIMEOUT	30.0
 /* The main process gives a request up after its patience, and would tell the
  * user so while the rest of the message is still leaving.  So the last line,
@@ -29,45 +32,8 @@
 #define FENCE		"spectrum-"	/* and a number: our PINGs */
 #define QUEUED_MAX	10		/* messages to a PING in the queue */
 #define FENCE_PAUSE	0.02		/* from one PING to the next */
-
-static unsigned
-count_pieces(const char *body, size_t room)
-{
-	struct split s;
-	const char *piece;
-	size_t len;
-	unsigned count = 0;
-
-	split_init(&s, body, room);
-	while (count <= PIECES_MAX && split_next(&s, &piece, &len))
-		count++;
-	return count;
-}
-
-static size_t
-piece_room(const struct network *n, const char *target)
-{
-	return split_room(n->link.line_max, n->prefix_len, strlen(target));
-}
-
-/* Each piece on its way.  -1: the message is only half sent, at best. */
-static int
-send_pieces(struct network *n, const char *target, const char *body)
-{
-	static char text[ISUPPORT_LINE_MAX];
-	struct split s;
-	const char *piece;
-	size_t len;
-
-	split_init(&s, body, piece_room(n, target));
-	while (split_next(&s, &piece, &len)) {
-		snprintf(text, sizeof(text), s.action ? "\1ACTION %.*s\1" :
-		    "%.*s", (int)len, piece);
-		if (link_send(&n->link, "PRIVMSG", target, text, NULL) == -1)
-			return -1;
-	}
-	return 0;
-}
+#define FLOOD_TOLD	4.0		/* seconds of waiting to be told, */
+#define FLOOD_LINES	3		/* and lines */
 
 /* The seconds that this share of our time comes to. */
 static double
@@ -77,17 +43,18 @@ share(const struct network *n, double of)
 }
 
 static struct await *
-remember(struct network *n, enum await_kind kind, request_t request,
-    const char *target, double came)
+remember(struct network *n, enum await_kind kind, const struct said *said)
 {
-	struct await *a = await_add(&n->awaits, n->is.casemap, kind, request,
-	    target, NULL, 0);
+	struct await *a = await_add(&n->awaits, n->is.casemap, kind,
+	    said->request, said->target, NULL, 0);
 
 	if (a == NULL) {
-		up_error(request, ERR_RATE_LIMITED, "too much at once");
+		up_error(said->request, ERR_RATE_LIMITED, "too much at once");
 		return NULL;
 	}
-	a->until = came + share(n, ANSWER_SHARE);
+	a->until = said->came + share(n, ANSWER_SHARE);
+	a->done = said->done;
+	a->pieces = 1;
 	return a;
 }
 
@@ -101,21 +68,20 @@ set_deadline(struct network *n, struct await *a)
 		a->deadline = a->until;
 }
 
-/* Send it and see which lines it became.  Returns -1 when it has failed and is
- * no more. */
-static int
-send_remembered(struct network *n, struct await *a, const char *target,
-    const char *body)
+/* Send it and see which lines it became.  Returns NULL when it has failed and
+ * is no more. */
+static struct await *
+send_remembered(struct network *n, struct await *a, const struct said *said)
 {
 	a->line = n->link.taken + 1;
-	if (send_pieces(n, target, body) == -1) {
+	if (said->send(n, a, said->ctx) == -1) {
 		await_fail(&n->awaits, a, ERR_RATE_LIMITED,
 		    "not everything could be sent");
-		return -1;
+		return NULL;
 	}
 	a->last = n->link.taken;
 	set_deadline(n, a);
-	return 0;
+	return a;
 }
 
 /* ---- fences */
@@ -249,26 +215,66 @@ fence_can_wait(struct network *n, unsigned lines)
 	return true;
 }
 
-static void
-send_fenced(struct network *n, request_t request, const char *target,
-    const char *body, unsigned lines, double came)
+static struct await *
+send_fenced(struct network *n, const struct said *said)
 {
 	bool straight = link_is_straight(&n->link);
-	bool shares = !straight && fence_can_wait(n, lines);
-	struct await *a = remember(n, AWAIT_SENT, request, target, came);
+	bool shares = !straight && fence_can_wait(n, said->lines);
+	struct await *a = remember(n, AWAIT_SENT, said);
 
 	if (a == NULL)
-		return;
+		return NULL;
 	if (!straight && (!shares ||
 	    !link_unsend_ping(&n->link, fence_token(n->fence_out))))
 		next_fence(n);
 	a->fence = straight ? n->fence_out + 1 : n->fence_out;
 	n->fenced++;
-	send_remembered(n, a, target, body);
+	a = send_remembered(n, a, said);
 	if (straight)
 		fence_gathered(n, false);
 	else
 		put_fence(n);
+	return a;
+}
+
+/* The answer of the server. */
+static void
+answer(struct network *n, struct await *a)
+{
+	const char *ids[SPEECH_LINES_MAX];
+	struct msg_send_result result = {
+		/* A label's answer is about this message; that nobody refused
+		 * it in time is a little less. */
+		.delivered = a->label != 0 &&
+		    !isupport_is_channel(&n->is, a->target),
+	};
+
+	if ((result.ids.n = said_ids(a, ids, SPEECH_LINES_MAX)) > 0)
+		result.ids.v = ids;
+	if (a->done != NULL)
+		a->done(n, a);
+	else
+		up_result(a->request, METHOD_send, &result);
+	await_done(&n->awaits, a);
+}
+
+size_t
+said_ids(const struct await *a, const char **ids, size_t max)
+{
+	const char *at = buf_data(&a->text);
+	const char *end = at ? at + buf_len(&a->text) : NULL;
+	size_t n = 0;
+
+	for (; at != end && n < max; at += strlen(at) + 1)
+		ids[n++] = at;
+	return n;
+}
+
+void
+said_taken(struct network *n, struct await *a)
+{
+	if (--a->pieces == 0)
+		answer(n, a);
 }
 
 void
@@ -286,30 +292,36 @@ said_fenced(struct network *n, struct line *l)
 		return;
 	n->fence_back = (unsigned)number;
 	while ((a = await_first(&n->awaits, AWAIT_SENT)) != NULL &&
-	    a->fence <= number) {
-		up_result(a->request, METHOD_send,
-		    &(struct msg_send_result){ 0 });
-		await_done(&n->awaits, a);
-	}
+	    a->fence <= number)
+		answer(n, a);
 	if (n->state == NETWORK_ONLINE)
 		fence_gathered(n, false);
 }
 
 /* ---- saying it */
 
-static void
-expect_echo(struct network *n, request_t request, const char *target,
-    const char *origin, const char *body, unsigned count, double came)
+struct await *
+said_prove(struct network *n, const struct said *said)
 {
-	struct await *a = remember(n, AWAIT_ECHO, request, target, came);
+	const bool labels = n->caps & CAP_LABELED_RESPONSE;
+	struct await *a;
 
-	if (a == NULL)
-		return;
-	a->pieces = count;
-	a->origin = xstrdup_null(origin);
-	if (count > 1)
-		a->body = xstrdup(body);
-	send_remembered(n, a, target, body);
+	if (!labels && !(said->echoes && (n->caps & CAP_ECHO_MESSAGE))) {
+		a = send_fenced(n, said);
+	} else if ((a = remember(n, AWAIT_ECHO, said)) != NULL) {
+		a->pieces = said->answers;
+		if (labels)
+			label_give(n, a, said->answers);
+		a = send_remembered(n, a, said);
+	}
+	network_arm(n);
+	return a;
+}
+
+static int
+send_speech(struct network *n, struct await *a, void *speech)
+{
+	return speech_send(speech, &n->link, a->label);
 }
 
 /* Lines that can ever leave in time at once. */
@@ -321,8 +333,8 @@ lines_at_best(const struct network *n)
 	double more = share(n, PING_SHARE) * limit->rate;
 
 	lines = limit->burst + (lines < more - 1 ? lines : more - 1);
-	if (limit->burst <= 0 || lines > PIECES_MAX)
-		return PIECES_MAX;
+	if (limit->burst <= 0 || lines > SPEECH_LINES_MAX)
+		return SPEECH_LINES_MAX;
 	return lines > 0 ? (unsigned)lines : 0;
 }
 
@@ -366,42 +378,104 @@ fits(struct network *n, request_t request, unsigned count, size_t room,
 	return false;
 }
 
+/* Much will leave slowly: once until it has, the user is told. */
+static void
+tell_flood(struct network *n, const char *target)
+{
+	struct channel *c = network_channel(n, target);
+	double seconds = link_delay(&n->link, 0);
+	char text[160];
+
+	if (seconds < FLOOD_TOLD || n->link.queued < FLOOD_LINES) {
+		n->flood_told &= seconds > 0;
+		return;
+	}
+	if (n->flood_told)
+		return;
+	n->flood_told = true;
+	snprintf(text, sizeof(text), "The IRC server takes lines slowly: %u "
+	    "will leave within %.0f seconds. /cancel takes back those that "
+	    "have not left.", n->link.queued, seconds);
+	if (c != NULL)
+		room_notice(n, c, text);
+	else
+		message_from(n, network_id(n), text);
+}
+
+static void
+say(struct network *n, request_t request, const struct msg_send *m,
+    const char *target, struct speech *speech, double came)
+{
+	struct said said = { .request = request, .target = target,
+		.came = came, .lines = speech->lines,
+		.answers = speech_answers(speech), .echoes = true,
+		.send = send_speech, .ctx = speech };
+	struct await *a = said_prove(n, &said);
+
+	if (a != NULL)
+		a->closing = speech->batch;
+	typing_sent(n, target);
+	if (a == NULL || a->kind != AWAIT_ECHO)
+		return;
+	a->origin = xstrdup_null(m->id);
+	/* The room shall see what was typed, not the pieces. */
+	a->body = xstrdup(m->body);
+}
+
 void
 said_send(struct network *n, request_t request, const struct msg_send *m,
     const char *target, struct channel *via, double came)
 {
-	size_t room = piece_room(n, target);
-	unsigned count = count_pieces(m->body, room);
 	struct person *p = people_find(&n->people, n->is.casemap, target);
+	struct speech speech;
 
-	if (count == 0) {
+	speech_begin(&speech, n, m, target);
+	if (speech.lines == 0) {
 		up_error(request, ERR_BAD_REQUEST, "nothing to say");
-		return;
+	} else if (fits(n, request, speech.lines, speech.room, came)) {
+		if (p != NULL)
+			p->via = via;
+		if (!isupport_is_channel(&n->is, target))
+			n->talked = ev_now(n->irc->loop);
+		say(n, request, m, target, &speech, came);
+		tell_flood(n, target);
 	}
-	if (!fits(n, request, count, room, came))
-		return;
-	if (p != NULL)
-		p->via = via;
-	if (!isupport_is_channel(&n->is, target))
-		n->talked = ev_now(n->irc->loop);
-	if (n->caps & CAP_ECHO_MESSAGE)
-		expect_echo(n, request, target, m->id, m->body, count,
-		    came);
-	else
-		send_fenced(n, request, target, m->body, count, came);
-	network_arm(n);
+	speech_end(&speech);
 }
 
 void
 said_quietly(struct network *n, const char *target, const char *text)
 {
-	double now = ev_now(n->irc->loop);
+	const struct msg_send m = { .body = text };
+	struct speech speech;
 
-	if (n->caps & CAP_ECHO_MESSAGE)
-		expect_echo(n, 0, target, NULL, text, 1, now);
-	else	/* so that a refusal is known to be about this one */
-		send_fenced(n, 0, target, text, 1, now);
-	network_arm(n);
+	/* Awaited, too, so that a refusal is known to be about this one. */
+	speech_begin(&speech, n, &m, target);
+	if (speech.lines > 0)
+		say(n, 0, &m, target, &speech, ev_now(n->irc->loop));
+	speech_end(&speech);
+}
+
+void
+said_cancel(struct network *n, const char *target)
+{
+	unsigned long left = n->link.left;
+	struct await *a, *next;
+
+	for (int kind = AWAIT_ECHO; kind <= AWAIT_SENT; kind++)
+		for (a = await_first(&n->awaits, kind); a != NULL; a = next) {
+			next = TAILQ_NEXT(a, entry);
+			if (a->last <= left || a->done != NULL ||
+			    !casemap_equal(n->is.casemap, a->target, target))
+				continue;
+			link_cancel(&n->link, a->line, a->last -
+			    (a->closing && a->line <= left));
+			await_fail(&n->awaits, a, ERR_NOT_ALLOWED,
+			    a->line > left ? "cancelled: the message was not "
+			    "sent" : "cancelled: only the beginning of the "
+			    "message was sent");
+		}
+	n->flood_told = false;
 }
 
 /* ---- the ends */

@@ -32,10 +32,22 @@ split_init(struct split *s, const char *body, size_t room)
 		s->max = PIECE_MIN;
 }
 
+/* \3 and its digits mean something together only. */
+static size_t
+before_colour(const char *s, size_t cut)
+{
+	size_t at = cut;
+
+	while (at > 0 && cut - at < 5 &&
+	    (s[at - 1] == ',' || (s[at - 1] >= '0' && s[at - 1] <= '9')))
+		at--;
+	return at > 1 && s[at - 1] == '\3' ? at - 1 : cut;
+}
+
 /* A long word such as an URL moves to the next piece whole, unless the piece
  * it leaves behind would be absurdly short. */
-static size_t
-cut_at_space(const char *s, size_t len, size_t max)
+size_t
+split_cut(const char *s, size_t len, size_t max)
 {
 	size_t cut = utf8_cut(s, len, max);
 
@@ -44,7 +56,7 @@ cut_at_space(const char *s, size_t len, size_t max)
 	for (size_t i = cut; i > max / 3; i--)
 		if (s[i - 1] == ' ')
 			return i;
-	return cut;
+	return before_colour(s, cut);
 }
 
 bool
@@ -57,7 +69,7 @@ split_next(struct split *s, const char **piece, size_t *len)
 		if (*s->at == '\0')
 			return false;
 		line = strcspn(s->at, "\r\n");
-		cut = cut_at_space(s->at, line, s->max);
+		cut = split_cut(s->at, line, s->max);
 		*piece = s->at;
 		s->at += cut;
 		/* The space that was cut at stays behind. */

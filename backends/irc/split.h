@@ -21,6 +21,10 @@ void	split_init(struct split *, const char *body, size_t room);
  * else between characters. */
 bool	split_next(struct split *, const char **piece, size_t *len);
 
+/* Where a line of len bytes is cut that may have max: <= max, > 0 unless the
+ * line is empty; as above, and never inside the code of a colour. */
+size_t	split_cut(const char *line, size_t len, size_t max);
+
 /* Bytes for text in "PRIVMSG target :text" when it reaches others with our
  * prefix in front of it; prefix is strlen("nick!user@host"). */
 size_t	split_room(size_t line_len, size_t prefix, size_t target);

@@ -285,7 +285,7 @@ def test_occupants_and_order(online):
     assert p.expect("JOIN") == "JOIN #C key"
     p.joined("#c", "~own", "&adm", "@op", "%half", "+voice", "plain", "ana",
              topic="\x02old\x02 topic")
-    assert b.finish(r) == {"nick": "ana"}
+    assert b.finish(r) == {"nick": "ana", "features": []}
     b.wait("room_subject", room="#C", subject="old topic", nick="bob",
            time=1700000000000)
     seen = [p for m, p in b.skipped if m == "room_occupant"]
@@ -923,7 +923,7 @@ def test_echo_is_acceptance(modern):
                 id="stanza-1")
     line = p.expect("PRIVMSG")
     p.send("@msgid=m1;time=2026-01-01T00:00:00.000Z :ana!u@h " + line)
-    assert b.finish(r) == {"echo": True}
+    assert b.finish(r) == {"echo": True, "ids": ["m1"], "time": 1767225600000}
     m = b.wait("message", nick="ana")
     assert m["origin"] == "stanza-1" and m["id"] == "m1" and m["body"] == "hi"
     assert m["time"] == 1767225600000
@@ -1121,7 +1121,7 @@ def test_many_networks(server, backend):
     assert p.nick == "Ana"
     p.expect("JOIN #c")
     p.joined("#c", "Ana", "bob")
-    assert b.finish(r) == {"nick": "Ana"}
+    assert b.finish(r) == {"nick": "Ana", "features": []}
     b.wait("room_subject", room=room)
     real = {e[1]["nick"]: e[1].get("real") for e in b.skipped
             if e[0] == "room_occupant"}

@@ -11,6 +11,7 @@
 #include <string.h>
 
 #include "backends/irc/down.h"
+#include "backends/irc/spoken.h"
 #include "backends/irc/session.h"
 #include "util/later.h"
 #include "util/log.h"
@@ -47,6 +48,11 @@ on_notify(enum method method, const void *params)
 		text(p->message.body);
 		text(p->message.xhtml);
 		text(p->message.id);
+		if (p->message.reply_to != NULL) {
+			text(p->message.reply_to->id);
+			text(p->message.reply_to->author);
+			text(p->message.reply_to->text);
+		}
 		break;
 	case METHOD_room_occupant:
 		text(p->room_occupant.room);
@@ -69,6 +75,22 @@ on_notify(enum method method, const void *params)
 		text(p->room_invited.room);
 		text(p->room_invited.peer);
 		break;
+	case METHOD_reaction:
+		text(p->reaction.peer);
+		text(p->reaction.id);
+		for (size_t i = 0; i < p->reaction.emojis.n; i++)
+			text(p->reaction.emojis.v[i]);
+		break;
+	case METHOD_retracted:
+		text(p->retracted.peer);
+		text(p->retracted.id);
+		text(p->retracted.reason);
+		text(p->retracted.moderated_by);
+		break;
+	case METHOD_chat_state_up:
+		text(p->chat_state_up.peer);
+		text(p->chat_state_up.state);
+		break;
 	case METHOD_room_closed:
 		text(p->room_closed.reason);
 		break;
@@ -86,9 +108,20 @@ on_result(request_t request, enum method method, const void *result)
 	const struct msg_room_list_result *list = result;
 	const struct msg_profile_result *profile = result;
 	const struct msg_query_result *query = result;
+	const struct msg_room_history_result *past = result;
+	const struct msg_send_result *sent = result;
 
 	(void)request;
 	answered++;
+	if (method == METHOD_room_history)
+		for (size_t i = 0; i < past->messages.n; i++) {
+			text(past->messages.v[i].id);
+			text(past->messages.v[i].nick);
+			text(past->messages.v[i].body);
+		}
+	if (method == METHOD_send && sent != NULL)
+		for (size_t i = 0; i < sent->ids.n; i++)
+			text(sent->ids.v[i]);
 	if (method == METHOD_profile) {
 		text(profile->nick);
 		text(profile->full_name);
@@ -245,6 +278,33 @@ act(struct irc *irc, char what, char *arg)
 		asked--;
 		pass_time(irc);
 		break;
+	case 'R':
+		down_react(irc, r, &(struct msg_react){ .user = USER,
+			.peer = "#c", .room = "#c", .id = "m1",
+			.emojis = { (const char *[]){ arg }, *arg ? 1 : 0 } });
+		break;
+	case 'X':
+		down_retract(irc, r, &(struct msg_retract){ .user = USER,
+			.peer = "#c", .room = "#c", .id = arg,
+			.reason = "why" });
+		break;
+	case 'H':
+		down_room_history(irc, r, &(struct msg_room_history){
+			.user = USER, .room = "#c", .before = arg,
+			.max = 10 });
+		break;
+	case 'M':
+		down_send(irc, r, &(struct msg_send){ .user = USER,
+			.kind = "groupchat", .to = "#c", .body = "a *b*\n\nc",
+			.xhtml = arg, .id = "id", .replaces = "x",
+			.reply_to = &(struct msg_reply){ .id = arg,
+				.text = "> y\n" } });
+		break;
+	case 'T':
+		asked--;
+		down_chat_state(irc, 0, &(struct msg_chat_state){
+			.user = USER, .peer = arg, .state = "composing" });
+		break;
 	case 's':
 		asked--;
 		down_presence(irc, 0, &(struct msg_presence){ .user = USER,
@@ -363,7 +423,8 @@ step(struct irc *irc, const char *line, size_t len)
 		act(irc, line[1], arg);
 }
 
-/* A whole number of lines, each within the limit and without a stray CR. */
+/* A whole number of lines, each within the limit, which does not count tags,
+ * and without a stray CR. */
 static void
 check_out(const struct buf *out, size_t max)
 {
@@ -373,6 +434,14 @@ check_out(const struct buf *out, size_t max)
 	while (left > 0) {
 		CHECK((end = memchr(at, '\n', left)) != NULL);
 		CHECK(end > at && end[-1] == '\r');
+		if (*at == '@') {
+			const char *rest = memchr(at, ' ',
+			    (size_t)(end - at));
+
+			CHECK(rest != NULL && rest - at <= LINE_TAGS_MAX);
+			left -= (size_t)(rest + 1 - at);
+			at = rest + 1;
+		}
 		CHECK((size_t)(end + 1 - at) <= max);
 		CHECK(memchr(at, '\r', (size_t)(end - 1 - at)) == NULL);
 		CHECK(memchr(at, '\0', (size_t)(end - at)) == NULL);
@@ -433,6 +502,8 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	buf_free(&out);
 	map_finish(&irc.sessions);
 	sts_finish(&irc);
+		break;
+	spoken_finish(&irc);
 	config_finish(&irc.config);
 	return 0;
 }
