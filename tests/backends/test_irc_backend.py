@@ -167,7 +167,7 @@ def test_nick_in_use(server, backend):
     r = b.start("room_join", user=ANA, room="#c", nick="ana")
     p.expect("JOIN #c")
     p.joined("#c", "ana__", "ana")
-    assert b.finish(r) == {"nick": "ana__"}
+    assert b.finish(r) == {"nick": "ana__", "features": []}
     assert b.wait("room_occupant", self=True)["nick"] == "ana__"
 
 

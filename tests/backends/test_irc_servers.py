@@ -203,7 +203,7 @@ def both(backend, server):
 def test_ngircd(backend, ngircd):
     a, b = both(backend, ngircd.address)
     assert a.call("room_join", user=ANA, room="#Room", nick="ana") == \
-        {"nick": "ana"}
+        {"nick": "ana", "features": []}
     o = a.wait("room_occupant", self=True)
     assert (o["affiliation"], o["role"]) in (("owner", "moderator"),
                                              ("admin", "moderator"))
@@ -353,7 +353,7 @@ def test_many_networks_at_once(backend, ngircd, insp):
     a.login(ANA, "ana")
     for port in (ngircd.port, insp["port"]):
         room = "#multi@127.0.0.1:%d" % port
-        assert a.call("room_join", user=ANA, room=room, nick="ana3") == \
-            {"nick": "ana3"}
+        assert a.call("room_join", user=ANA, room=room, nick="ana3")[
+            "nick"] == "ana3"
         a.wait("room_occupant", room=room, self=True,
                real="ana3@127.0.0.1:%d" % port)
