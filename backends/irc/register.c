@@ -125,6 +125,17 @@ identify(struct network *n)
 	buf_free(&text);
 }
 
+/* What the server of the last connection could do, this one need not: 005
+ * follows.  Channels are filed by the mapping of before until then. */
+static void
+forget_isupport(struct network *n)
+{
+	enum casemap map = n->is.casemap;
+
+	isupport_init(&n->is);
+	n->is.casemap = map;
+}
+
 void
 network_know_host(struct network *n, const char *user, const char *host)
 {
@@ -142,6 +153,7 @@ register_welcome(struct network *n, struct line *l)
 {
 	if (n->state != NETWORK_REGISTERING || !sasl_allows_welcome(n))
 		return;
+	forget_isupport(n);
 	/* The server may have cut the nick, or have given another. */
 	if (nick_is_valid(l->params[0]))
 		xreplace(&n->nick, l->params[0]);

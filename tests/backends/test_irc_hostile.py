@@ -126,3 +126,23 @@ def test_own_throttle_allows_longer_messages(server, backend):
     b.call("message", user=ANA, kind="chat", to="bob",
            body="\n".join("line %d" % i for i in range(20)))
     p.expect("PRIVMSG bob :line 19")
+
+
+# ----------------------------------------------------------------- reconnection
+
+def test_another_server_after_a_reconnection(server, backend):
+    """Nothing is believed of it that the one before has said."""
+    b = backend(irc_server=server.address)
+    b.login(ANA, "ana")
+    p = server.peer()
+    p.welcome(None, "LINELEN=2048", "MONITOR=10", "TOPICLEN=5")
+    b.wait("connected", user=ANA)
+    b.notify("contact_watch", user=ANA, contacts=["bob"], gone=[])
+    p.expect("MONITOR + bob")
+    p.close()
+    p = server.peer()
+    p.welcome(None, "CASEMAPPING=ascii")
+    assert p.expect("ISON") == "ISON bob"
+    b.call("message", user=ANA, kind="chat", to="bob", body="x" * 900)
+    for line in (p.expect("PRIVMSG bob"), p.expect("PRIVMSG bob")):
+        assert len(line) < 510
