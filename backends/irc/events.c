@@ -23,6 +23,7 @@
 #include "backends/irc/said.h"
 #include "backends/irc/sasl.h"
 #include "backends/irc/tagmsg.h"
+#include "backends/irc/unwelcome.h"
 #include "backends/irc/watch.h"
 #include "util/xalloc.h"
 
@@ -416,11 +417,7 @@ on_wallops(struct network *n, struct line *l)
 static void
 on_error(struct network *n, struct line *l)
 {
-	xreplace(&n->last_error, l->params[0]);
-	/* "Trying to reconnect too fast", "Throttled": they mean it. */
-	if (strcasestr(l->params[0], "too fast") ||
-	    strcasestr(l->params[0], "throttl"))
-		n->backoff.failures += 3;
+	unwelcome_error(n, l->params[0]);
 }
 
 #define ANYBODY	1		/* needs a sender who could be somebody */

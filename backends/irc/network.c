@@ -34,6 +34,7 @@
 #define REGISTER_TIMEOUT	60.0
 #define IDLE_BEFORE_PING	150.0
 #define PONG_TIMEOUT		60.0
+#define BACKOFF_MAX		60.0	/* seconds */
 #define QUIT_TIMEOUT		2.0
 /* A connection that no room needs stays a little, since clients leave and join
  * again, and longer after private talk. */
@@ -156,6 +157,7 @@ network_dialling(struct network *n)
 {
 	n->state = NETWORK_CONNECTING;
 	n->identified = n->distrusted = n->is_away = false;
+	n->later = false;
 	n->pinged = 0;
 	xreplace(&n->last_error, NULL);
 	nick_begin(n);
@@ -237,9 +239,10 @@ network_create(struct irc *irc, const char *user, struct settings *settings,
 		server = n->own_server;
 	}
 	n->server = server;
+	n->down_since = ev_now(irc->loop);
 	n->wanted = xstrdup(settings_get(n, "nick") ?
 	    settings_get(n, "nick") : nick);
-	n->backoff = (struct backoff){ .min = 2, .max = 60 };
+	n->backoff = (struct backoff){ .min = 2, .max = BACKOFF_MAX };
 	isupport_init(&n->is);
 	await_init(&n->awaits);
 	outbox_init(n);
@@ -413,12 +416,12 @@ network_lost(struct network *n, const char *why)
 		n->down_since = ev_now(n->irc->loop);
 		n->tried = 0;
 		room_close_all(n, text, true);
-	} else if (dial_next(n, text)) {
+	} else if (!n->later && dial_next(n, text)) {
 		return;
 	} else if (fail_over(n)) {
 		connect_now(n);
 		return;
-	} else if (!n->was_online || gave_up(n)) {
+	} else if ((!n->was_online && !n->later) || gave_up(n)) {
 		over(n, text);
 		return;
 	}
@@ -439,6 +442,7 @@ network_online(struct network *n)
 	n->tried = 0;
 	dial_end(n);
 	backoff_reset(&n->backoff);
+	n->backoff.max = BACKOFF_MAX;
 	link_open(&n->link);
 	network_arm(n);
 	tell_connected(n, true);

@@ -221,6 +221,7 @@ struct network {
 	char		*last_error;	/* text of ERROR, or NULL */
 	char		*lost_why;	/* how the last connection ended */
 	const char	*fatal;		/* reason to stop for good, or NULL */
+	bool		 later;		/* the server wants us, but not now */
 
 	char		*nick;		/* ours, as the server writes it */
 	char		*wanted;	/* the one we would like */

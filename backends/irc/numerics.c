@@ -21,6 +21,7 @@
 #include "backends/irc/register.h"
 #include "backends/irc/room.h"
 #include "backends/irc/sasl.h"
+#include "backends/irc/unwelcome.h"
 #include "backends/irc/watch.h"
 #include "backends/irc/whois.h"
 #include "util/utf8.h"
@@ -306,11 +307,7 @@ on_password_wrong(struct network *n, struct line *l)
 static void
 on_banned(struct network *n, struct line *l)
 {
-	if (n->state != NETWORK_REGISTERING)
-		return;
-	xreplace(&n->last_error, last_param(l));
-	n->fatal = "other";
-	network_lost(n, "banned from the server");
+	unwelcome_banned(n, last_param(l));
 }
 
 static const struct {

@@ -4,11 +4,14 @@ import base64
 import hashlib
 import hmac
 import queue
+import socket
+import ssl
+import subprocess
 import time
 
 import pytest
 
-from irc_driver import Backend, Failed, Server
+from irc_driver import Backend, Failed, Peer, Server
 
 ANA = "ana@example"
 
@@ -298,3 +301,303 @@ def test_services_that_do_not_answer(server, backend):
         time.sleep(0.1)
     p.expect("CAP END")
     assert "in time" in b.wait("message", user=ANA)["body"]
+
+
+# ------------------------------------------------------------ unwelcome guests
+
+def gone(server, seconds=4):
+    with pytest.raises(queue.Empty):
+        server.peer(timeout=seconds)
+
+
+@pytest.mark.parametrize("text", [
+    "Closing Link: h (K-Lined)", "Closing link: (u@h) [G:Lined: spam]",
+    "Closing Link: [1.2.3.4] (You are banned from this server)"])
+def test_banned_while_online(server, backend, text):
+    b = backend(irc_server=server.address)
+    b.login(ANA, "ana")
+    p = server.peer()
+    p.welcome()
+    b.wait("connected", user=ANA)
+    p.send("ERROR :" + text)
+    p.close()
+    d = b.wait("disconnected", user=ANA)
+    assert not d.get("retry") and text in d["text"]
+    gone(server)
+
+
+def test_killed_is_not_banned(server, backend):
+    b = backend(irc_server=server.address)
+    b.login(ANA, "ana")
+    p = server.peer()
+    p.welcome()
+    b.wait("connected", user=ANA)
+    p.send("ERROR :Closing Link: h (Killed (op (you are banned from #c)))")
+    p.close()
+    server.peer()
+
+
+def test_throttled_comes_again_later(server, backend):
+    """Even at the first attempt, and not at once."""
+    b = backend()
+    b.login(ANA, "ana@example")
+    r = b.start("room_join", user=ANA, room="#c@" + server.address,
+                nick="ana")
+    p = server.peer()
+    p.expect("USER")
+    p.send("ERROR :Trying to reconnect too fast.")
+    p.close()
+    began = time.time()
+    p = server.peer(timeout=40)
+    assert time.time() - began > 8
+    p.welcome()
+    p.expect("JOIN #c")
+    p.joined("#c", "ana")
+    b.finish(r)
+
+
+def test_crowd_is_paced(server, backend):
+    b = backend(irc_server=server.address, irc_connect_burst=3,
+                irc_connect_rate=4)
+    for i in range(9):
+        b.login("u%d@example" % i, "u%d" % i)
+    began = time.time()
+    peers = [server.peer() for _ in range(9)]
+    took = time.time() - began
+    assert 1.0 < took < 8
+    for p in peers:
+        p.welcome()
+    assert len({b.wait("connected")["user"] for _ in range(9)}) == 9
+
+
+# ------------------------------------------------------------- ways to a server
+
+def make_certificate(tmp_path, name="irc"):
+    key, cert = tmp_path / (name + ".key"), tmp_path / (name + ".pem")
+    subprocess.run(["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt",
+                    "ec_paramgen_curve:P-256", "-nodes", "-days", "9",
+                    "-subj", "/CN=127.0.0.1", "-addext",
+                    "subjectAltName=IP:127.0.0.1", "-keyout", str(key),
+                    "-out", str(cert)], check=True, capture_output=True)
+    return str(cert), str(key)
+
+
+def tls_context(cert, key, client=None):
+    c = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    c.load_cert_chain(cert, key)
+    if client:
+        c.verify_mode = ssl.CERT_OPTIONAL
+        c.load_verify_locations(client)
+    return c
+
+
+class TlsServer(Server):
+    """Every connection begins with a handshake."""
+    def __init__(self, context):
+        self.context = context
+        self.failures = queue.Queue()
+        super().__init__()
+
+    def _accept(self):
+        while True:
+            try:
+                sock, _ = self.sock.accept()
+            except OSError:
+                return
+            try:
+                sock = self.context.wrap_socket(sock, server_side=True)
+            except OSError as e:
+                self.failures.put(str(e))
+                continue
+            if not self.open:
+                sock.close()
+                return
+            self.peers.put(Peer(sock))
+
+
+@pytest.fixture
+def secure(tmp_path):
+    s = TlsServer(tls_context(*make_certificate(tmp_path)))
+    yield s
+    s.close()
+
+
+def pin_of(cert):
+    der = ssl.PEM_cert_to_DER_cert(open(cert).read())
+    return hashlib.sha256(der).hexdigest()
+
+
+def test_pin_is_told_and_used(secure, backend, tmp_path):
+    pin = pin_of(str(tmp_path / "irc.pem"))
+    b = backend(irc_server="127.0.0.1:+%d" % secure.port)
+    b.login(ANA, "ana")
+    d = b.wait("disconnected", user=ANA, reason="certificate")
+    assert pin in d["text"] and not d.get("retry")
+    b.login(ANA, "ana", settings={"tls_fingerprint": pin})
+    secure.peer().welcome()
+    b.wait("connected", user=ANA)
+    b.login(ANA, "ana", settings={"tls_fingerprint": "0" * 64})
+    d = b.wait("disconnected", user=ANA, reason="certificate")
+    assert pin in d["text"]
+    assert secure.peer().rest() == ""       # it heard nothing
+    b.login(ANA, "ana", settings={"tls_verify": "0"})
+    secure.peer().welcome()
+    b.wait("connected", user=ANA)
+
+
+def test_wrong_certificate_is_never_followed_by_plain(secure, server, backend):
+    b = backend(irc_server="127.0.0.1:1")
+    b.login(ANA, "ana", settings={"ports": "+%d %d" % (secure.port,
+                                                       server.port)})
+    b.wait("disconnected", user=ANA, reason="certificate")
+    assert server.peers.empty()
+
+
+def test_ports_in_order(server, backend):
+    with Closed() as closed:
+        b = backend(irc_server="127.0.0.1:1")
+        b.login(ANA, "ana", settings={"ports": "%d +%d %d" % (
+            closed.port, closed.port, server.port)})
+        server.peer().welcome()
+        b.wait("connected", user=ANA)
+
+
+def test_tls_required_of_a_plain_port(secure, backend, tmp_path):
+    b = backend(irc_server="127.0.0.1:%d" % secure.port,
+                irc_ca_file=str(tmp_path / "irc.pem"))
+    b.login(ANA, "ana", settings={"tls": "required"})
+    secure.peer().welcome()
+    b.wait("connected", user=ANA)
+
+
+class Closed:
+    """A port that nobody listens on."""
+    def __enter__(self):
+        self.sock = socket.socket()
+        self.sock.bind(("127.0.0.1", 0))
+        self.port = self.sock.getsockname()[1]
+        return self
+
+    def __exit__(self, *_):
+        self.sock.close()
+
+
+def test_sts(secure, server, backend, tmp_path):
+    """Plain is left at once and never seen again while the promise holds,
+    not even by another process."""
+    b = backend(irc_server=server.address,
+                irc_ca_file=str(tmp_path / "irc.pem"))
+    b.login(ANA, "ana", password="pw")
+    p = server.peer()
+    p.expect("CAP LS 302")
+    # What follows on the plain connection must not reach the other.
+    p.raw(b":irc.test CAP * LS :sasl=PLAIN sts=port=%d,duration=99999\r\n"
+          b":irc.test 001 evil :Welcome\r\n:irc.test CAP * AC" % secure.port)
+    s = secure.peer()
+    assert "REQ" not in p.rest()
+    s.expect("CAP LS 302")
+    s.expect("USER")
+    s.send(":irc.test CAP * LS :sts=port=1,duration=86400")
+    s.expect("CAP END")
+    s.send(":irc.test 001 ana :Welcome")
+    assert b.wait("connected", user=ANA)["account"] == "ana"
+    kept = [e[1] for e in b.skipped if e[0] == "setting"]
+    assert [k["name"] for k in kept] == ["sts/127.0.0.1"]
+    assert kept[0]["value"].split()[0] == str(secure.port)
+    # Another user, and a loss: no plain connection any more.
+    b.login("bob@example", "bob")
+    secure.peer()
+    s.close()
+    secure.peer(timeout=20)
+    other = backend(irc_server=server.address,
+                    irc_ca_file=str(tmp_path / "irc.pem"))
+    other.login(ANA, "ana", settings={"sts/127.0.0.1": kept[0]["value"]})
+    secure.peer()
+    assert server.peers.empty()
+
+
+def test_sts_of_a_server_that_may_be_anybody(secure, backend):
+    b = backend(irc_server="127.0.0.1:+%d" % secure.port, irc_verify_certs=0)
+    b.login(ANA, "ana")
+    p = secure.peer()
+    p.expect("USER")
+    p.send(":irc.test CAP * LS :sts=duration=86400")
+    p.expect("CAP END")
+    p.send(":irc.test 001 ana :Welcome")
+    b.wait("connected", user=ANA)
+    assert not [e for e in b.skipped if e[0] == "setting"]
+
+
+def test_external(backend, tmp_path):
+    cert, key = make_certificate(tmp_path, "own")
+    s = TlsServer(tls_context(*make_certificate(tmp_path), cert))
+    try:
+        b = backend(irc_server="127.0.0.1:+%d" % s.port,
+                    irc_ca_file=str(tmp_path / "irc.pem"))
+        pem = open(key).read() + open(cert).read()
+        b.login(ANA, "ana", password="pw",
+                settings={"client_certificate": pem})
+        p = s.peer()
+        assert p.sock.getpeercert()["subject"]
+        p.expect("USER")
+        p.send(":irc.test CAP * LS :sasl=PLAIN,EXTERNAL")
+        sasl(p, "EXTERNAL")
+        assert hear(p) == ""
+        # Not registered with services yet: the password does it.
+        p.send(":irc.test 904 ana :SASL authentication failed")
+        p.expect("AUTHENTICATE PLAIN")
+        p.send("AUTHENTICATE +")
+        assert hear(p) == "ana\0ana\0pw"
+        # The certificate is this user's only.
+        b.login("bob@example", "bob")
+        assert not s.peer().sock.getpeercert()
+    finally:
+        s.close()
+
+
+# ---------------------------------------------------------------- who we are
+
+def test_names_and_passwords(server, backend):
+    b = backend(irc_server=server.address, irc_webirc_password="gate word")
+    b.login(ANA, "ana", settings={
+        "nick": "Anna", "username": "au", "realname": "A U Thor",
+        "server_password": "open"})
+    p = server.peer()
+    # A space in it: it is for the server "gate", and not for this one.
+    assert p.line().startswith("CAP LS")
+    assert p.expect("PASS") == "PASS open"
+    assert p.expect("NICK") == "NICK Anna"
+    assert p.expect("USER") == "USER au 0 * :A U Thor"
+
+
+def test_webirc(server, backend):
+    b = backend(irc_webirc_password="%s gate" % "127.0.0.1")
+    b.login(ANA, "ana@example")
+    b.start("room_join", user=ANA, room="#c@" + server.address, nick="ana")
+    words = server.peer().line().split()
+    assert words[:3] == ["WEBIRC", "gate", "spectrum"]
+    assert words[3].endswith(".irc.example")
+    assert words[4].startswith("fd")
+
+
+def test_alternatives_then_regain(server, backend):
+    b = backend(irc_server=server.address)
+    b.login(ANA, "ana", settings={"nick_alternatives": "anna annie"})
+    p = server.peer()
+    p.expect("USER")
+    p.send(":irc.test 433 * ana :in use")
+    assert p.expect("NICK") == "NICK anna"
+    p.send(":irc.test 437 * anna :reserved")
+    assert p.expect("NICK") == "NICK annie"
+    p.send(":irc.test 433 * annie :in use")
+    assert p.expect("NICK") == "NICK ana_"
+    p.send(":irc.test 001 ana_ :Welcome",
+           ":irc.test 005 ana_ MONITOR=100 :are supported")
+    b.wait("connected", user=ANA)
+    assert p.expect("NICK") == "NICK ana"
+    p.send(":irc.test 433 ana_ ana :in use")
+    assert p.expect("MONITOR") == "MONITOR + ana"
+    p.send(":irc.test 730 ana_ :ana!u@h", ":irc.test 731 ana_ :bob,ana")
+    assert p.expect("NICK") == "NICK ana"
+    p.send(":ana_!u@h NICK ana")
+    assert p.expect("MONITOR") == "MONITOR - ana"
