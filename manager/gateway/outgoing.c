@@ -14,9 +14,11 @@
 #include "protocol/errors.h"
 #include "protocol/features.h"
 #include "util/pack.h"
+#include "util/utf8.h"
 #include "util/xalloc.h"
 
 #define WAITING_MAX	(64 << 20)	/* bytes in the outboxes of all users */
+#define QUOTED_MAX	200	/* bytes of a message that was not sent */
 #define PATIENCE	120.0	/* seconds for a session to come up or back */
 
 /* --------------------------------------------------------------- creation */
@@ -87,6 +89,7 @@ outgoing_create(struct user *user, const struct down *d, const char *kind,
 	o->number = ++d->gw->last_message;
 	o->when = ev_now(d->gw->loop);
 	o->kind = kind;
+	o->known = user_client(user, o->from) != NULL;
 	o->receipt = stanza_child(m, "request", NS_RECEIPTS) != NULL;
 	return o;
 }
@@ -141,6 +144,20 @@ take(struct user *user)
 
 /* ------------------------------------------------------------------- ends */
 
+/* The client will not hear of it, but the user's next one should. */
+static void
+tell_user(const struct outgoing *o, const char *why)
+{
+	const char *body = o->body ? o->body : "";
+	size_t len = strlen(body), shown = utf8_cut(body, len, QUOTED_MAX);
+	char *text = xasprintf("Your message to %s may not have arrived: "
+	    "%s\n> %.*s%s", o->name, why ? why : "it was refused.", (int)shown, body,
+	    shown < len ? "..." : "");
+
+	say_notice(o->gw, o->user, text);
+	free(text);
+}
+
 static void
 fail(struct outgoing *o, const char *code, const char *text)
 {
@@ -153,6 +170,8 @@ fail(struct outgoing *o, const char *code, const char *text)
 		    "message was on its way; it may have been delivered.";
 	say_error_to(o->gw, "message", o->to, o->from, o->id,
 	    say_error_of(code), text);
+	if (o->known && (user == NULL || user_client(user, o->from) == NULL))
+		tell_user(o, text);
 	free(o);
 }
 
@@ -345,6 +364,7 @@ outgoing_pack(const struct outgoing *o, struct packer *p)
 	pack_int(p, "mark", (int64_t)o->mark);
 	pack_bool(p, "receipt", o->receipt);
 	pack_bool(p, "spooled", o->spooled);
+	pack_bool(p, "known", o->known);
 	pack_end(p);
 }
 
@@ -367,6 +387,7 @@ outgoing_unpack(struct gateway *gw, const struct packed *facts)
 	o->when = packed_num(facts, "when", ev_now(gw->loop));
 	o->receipt = packed_bool(facts, "receipt", false);
 	o->spooled = packed_bool(facts, "spooled", false);
+	o->known = packed_bool(facts, "known", false);
 	o->mark = (uint64_t)packed_int(facts, "mark", REPEATS_UNKNOWN);
 	return o;
 }

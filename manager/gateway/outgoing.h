@@ -34,6 +34,7 @@ struct outgoing {
 	const char	*body, *xhtml, *replaces, *thread;
 	const char	*reply_id, *reply_author;
 	bool		 receipt;	/* XEP-0184 asked for */
+	bool		 known;		/* .from was one of the user's clients */
 	/* Called when it is accepted, before it is freed; may be NULL. */
 	void		(*accepted)(const struct outgoing *,
 			    const struct msg_send_result *);
@@ -45,7 +46,9 @@ struct outgoing {
 struct outgoing	*outgoing_create(struct user *, const struct down *,
 		    const char *kind, const char *name, const char *room);
 /* Send it or put it into the outbox; owns it from here on.  Every failure,
- * also of this call, becomes a stanza error to the sender. */
+ * also of this call, becomes a stanza error to the sender; and when the client
+ * that has sent it is gone by then, a message in words to the user, as nobody
+ * keeps errors for who is away (RFC 6121 8.5.2.2.1, 8.5.3.2.1). */
 void		 outgoing_send(struct user *, struct outgoing *);
 /* The session is up: send what waits, in order. */
 void		 outgoing_flush(struct user *);

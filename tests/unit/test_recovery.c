@@ -59,6 +59,25 @@ lost_is_told(void **state)
 	assert_true(ana()->suspect);
 }
 
+/* No server keeps an error for who is away. */
+static void
+told_in_words_who_has_gone(void **state)
+{
+	(void)state;
+	log_in();
+	says("one");
+	says("two");
+	answer("send chat bob one", ERR_NOT_FOUND, NULL);
+	expect("id='id-of-one'", "type='error'");
+	expect_nothing();
+	come("<presence type='unavailable'/>");
+	forget();
+	answer("send chat bob two", ERR_NOT_FOUND, NULL);
+	expect("id='id-of-two'", "type='error'");
+	expect("<message ", "to='" ANA "'", "type='chat'", "to bob may not");
+	expect_nothing();
+}
+
 /* Where the backend knows repetitions there is nothing to be told. */
 static void
 lost_goes_again(void **state)
@@ -770,6 +789,7 @@ main(void)
 		gateway_test(suspects_messages_do_not_wait),
 		gateway_test(unsent_goes_again),
 		gateway_test(lost_is_told),
+		gateway_test(told_in_words_who_has_gone),
 		gateway_test(lost_goes_again),
 		gateway_test(other_errors_do_not),
 		gateway_test(waiting_survives_death_in_login),

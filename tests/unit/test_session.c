@@ -336,7 +336,9 @@ left_behind_for_too_long(void **state)
 	assert_true(ana()->due > ev_now(kit.loop) + 900);
 	TAILQ_FIRST(&ana()->outbox)->when -= 2000;
 	session_due(ana());
-	assert_int_equal(count_sent(0, "in time"), 1);
+	/* The error for the client, and words for the user. */
+	assert_int_equal(count_sent(0, "in time"), 2);
+	assert_int_equal(count_sent(0, "may not have arrived: "), 1);
 	later_run();
 	assert_null(ana());
 }
