@@ -272,7 +272,7 @@ dial_begin(struct network *n, bool anew)
 	dial_end(n);
 	d = n->dial = xcalloc(1, sizeof(*d));
 	d->network = n;
-	if (turn_take(&irc->turns, irc->loop, &irc->config.connects, &d->turn,
+	if (turn_take(&irc->turns, irc->loop, &irc->connects, &d->turn,
 	    n->server->host, anew, on_turn))
 		plan(d);
 }

@@ -131,6 +131,7 @@ start(const struct sections *config, struct msg_initialize_result *say,
 	irc.instance = kit_instance();
 	if (config_read(&irc.config, config, why) == -1 || load_ca(why) == -1)
 		return -1;
+	irc.connects = irc.config.connects;
 	adhoc_offer(say);
 	if (irc.config.nservers > 0)
 		say->name = irc.config.servers[0].host;
@@ -176,6 +177,23 @@ count_sessions(void)
 	return map_count(&irc.sessions);
 }
 
+/* A server sees one address, whichever process a connection is of. */
+static void
+share_connects(size_t users)
+{
+	struct flood_limit *c = &irc.connects;
+	size_t ours = map_count(&irc.sessions);
+
+	*c = irc.config.connects;
+	if (c->burst <= 0 || ours >= users)
+		return;
+	/* Who comes first need not wait for the next ping. */
+	c->rate *= (double)(ours + 1) / (double)(users + 1);
+	c->burst *= (double)(ours + 1) / (double)(users + 1);
+	if (c->burst < 1)
+		c->burst = 1;
+}
+
 static const struct kit_backend backend = {
 	.program = "spectrum2_irc_backend",
 	.about = "connects users of Spectrum 2 to IRC",
@@ -186,6 +204,7 @@ static const struct kit_backend backend = {
 	.pause = pause_networks,
 	.resume = resume_networks,
 	.sessions = count_sessions,
+	.all_sessions = share_connects,
 	.handle = {
 		.login = on_login,
 		.logout = on_logout,

@@ -57,6 +57,8 @@ struct irc {
 	struct tls	*tls;		/* made at first use */
 	struct tls	*tls_blind;	/* that verifies nothing; the same */
 	struct turns	 turns;		/* who may connect to which server */
+	/* Our share of config.connects; other processes have theirs. */
+	struct flood_limit connects;
 	struct map	 sts;		/* sts.c's: host -> policy */
 	struct identd	*identd;	/* or NULL */
 	bool		 paused;	/* nothing is read from networks */

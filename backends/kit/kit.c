@@ -277,7 +277,7 @@ start(const struct kit_call *call, const struct msg_initialize *p)
 }
 
 static void
-pong(const struct kit_call *call)
+pong(const struct kit_call *call, const struct msg_ping *ping)
 {
 	struct msg_ping_result result = {
 		.rss_kb = stats_rss_kb(),
@@ -287,6 +287,9 @@ pong(const struct kit_call *call)
 	if (kit.backend->sessions != NULL)
 		result.sessions = (int64_t)kit.backend->sessions();
 	kit_reply(call, &result);
+	if (kit.backend->all_sessions != NULL && kit.state == RUNNING &&
+	    ping->users > 0)
+		kit.backend->all_sessions((size_t)ping->users);
 }
 
 /* One case for each message that has a handler of the backend's. */
@@ -326,7 +329,7 @@ called(const struct msg *msg)
 	if (call.method == METHOD_initialize)
 		start(&call, &msg->params->initialize);
 	else if (call.method == METHOD_ping)
-		pong(&call);
+		pong(&call, &msg->params->ping);
 	else if (call.method == METHOD_exit)
 		kit_quit();
 	else if (kit.state == WAITING)

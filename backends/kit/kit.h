@@ -80,6 +80,9 @@ struct kit_backend {
 	void	(*resume)(void);
 	/* How many users are logged in, for statistics.  May be NULL. */
 	size_t	(*sessions)(void);
+	/* So many users have all backends of the instance together; comes now
+	 * and then.  May be NULL. */
+	void	(*all_sessions)(size_t);
 
 	/* initialize, ping and exit are the kit's own, theirs stay NULL. */
 	struct kit_handlers handle;

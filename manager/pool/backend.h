@@ -84,6 +84,7 @@ struct backend {
 	void		*pool;
 	struct pool_user_list users;
 	unsigned	 nusers;
+	unsigned	 all_users;	/* of the pool: told with each ping */
 	unsigned	 users_lost;	/* it had when it was lost */
 	unsigned	 nasked;	/* of its users: to leave */
 	double		 empty_since;

@@ -224,6 +224,9 @@ on_drained(struct backend *b)
 static void
 on_tick(struct backend *b)
 {
+	const struct pool *pool = b->pool;
+
+	b->all_users = (unsigned)map_count(&pool->users);
 	avail_tick(b->pool, b);
 	pool_touch(b->pool);
 	replace_tick(b->pool, b);

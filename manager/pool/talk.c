@@ -292,10 +292,10 @@ talk_last_token(void)
 void
 talk_ping(struct backend *b)
 {
-	static const struct msg_ping nothing;
+	const struct msg_ping ping = { .users = b->all_users };
 
 	b->pinging = true;
 	b->ping_ticks = 0;
-	backend_request(b, METHOD_ping, &nothing, INFINITY, on_pong, b);
+	backend_request(b, METHOD_ping, &ping, INFINITY, on_pong, b);
 	b->ping_end = channel_end(&b->channel);
 }
