@@ -6,9 +6,16 @@ import time
 
 import pytest
 
+from harness import servers
 from harness.crowd import Crowd
 from harness.ircv3 import Message
 from harness.process import SANITIZED, SLOWER, stat_of
+
+USERS = 500
+CHANNELS = 20
+ROOMS_EACH = 2          # of the channels
+CONNECTIONS, SECONDS = 200, 5       # what the server puts up with
+TIME = 60               # seconds for all to be back
 
 
 @pytest.fixture
@@ -105,3 +112,81 @@ def test_a_huge_channel_stalls_nobody(crowd, ircv3, instances):
     print("longest delay: %.0f ms, %.0f ms while four join" % (
         quiet * 1000, loud * 1000))
     assert loud < 1 * SLOWER
+
+
+class Throttling(servers.Inspircd):
+    """connflood: who comes while more than so many have come within that
+    time is turned away, and so is everybody else for a while."""
+
+    def __init__(self, directory):
+        super().__init__(directory)
+        config = directory / "inspircd.conf"
+        text = config.read_text()
+        servers.write(config, text + """
+<module name="connflood">
+<connflood period="%d" maxconns="%d" timeout="10" bootwait="2"
+ quitmsg="Trying to reconnect too fast.">
+""" % (SECONDS, CONNECTIONS))
+
+    def refused(self):
+        return len(re.findall("Trying to reconnect too fast|[Tt]hrottl",
+                              self.read_log()))
+
+    def read_log(self):
+        return "".join(path.read_text(errors="replace") for path in
+                       self.directory.glob("*.log"))
+
+
+@pytest.fixture
+def network(tmp_path):
+    directory = tmp_path / "inspircd"
+    directory.mkdir()
+    server = Throttling(directory).start()
+    yield server
+    server.stop()
+
+
+def members(observer):
+    """In all channels together, by LIST."""
+    with observer.changed:
+        begin = observer.seen
+    observer.send("LIST")
+    observer.expect(" 323 ")
+    with observer.changed:
+        found = [re.search(r" 322 \S+ #c\d+ (\d+) ", line)
+                 for line in observer.lines[begin:]]
+    return sum(int(hit[1]) for hit in found if hit)
+
+
+def test_all_are_back(crowd, network, instances, irc):
+    """The server is restarted, and so soon that nobody's client notices; the
+    server need not turn anybody away."""
+    instances(
+        "gateway", crowd.gateway, crowd, identity__type="irc",
+        service__irc_server="127.0.0.1:%d" % network.port,
+        service__irc_connect_burst=40, service__irc_connect_rate=25)
+    users = ["u%d" % n for n in range(USERS)]
+    pairs = [(user, "#c%d@%s" % ((n + k * 7) % CHANNELS, crowd.gateway))
+             for n, user in enumerate(users) for k in range(ROOMS_EACH)]
+    crowd.register(*users)
+    crowd.log_in(*users)
+    crowd.join(pairs)
+    assert members(irc("observer", server=network)) == len(pairs)
+    before = network.refused()
+    network.stop()
+    begin = time.monotonic()
+    network.start()
+    observer = irc("observer2", server=network)
+    while (there := members(observer)) < len(pairs):
+        assert time.monotonic() - begin < TIME * SLOWER, there
+        time.sleep(0.2)
+    took = time.monotonic() - begin
+    print("%d users in %d channels were back after %.1f s" % (
+        USERS, CHANNELS, took))
+    assert network.refused() == before
+    assert not [one for one in crowd.lost if 332 in one[2]]
+    assert not crowd.errors
+    crowd.say(users[0], pairs[0][1], "all here?")
+    for user, room in pairs:
+        if room == pairs[0][1]:
+            crowd.hear(user, "all here?")
