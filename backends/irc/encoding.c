@@ -15,23 +15,27 @@
 #include "util/utf8.h"
 
 #define PARAMS_SEEN	3	/* in which a channel is looked for */
-#define OPEN_MAX	4	/* descriptors kept; each costs some loading */
+#define OPEN_MAX	6	/* descriptors kept; each costs some loading */
 
 /* ---- descriptors */
 
+/* From the set; to it, of which only what it has; and to it, with something
+ * similar for what it has not. */
+enum way { FROM = '<', TO = '>', NEAR = '~' };
+
 static struct opened {
-	char	 name[60];	/* "CP1251<" from it, "CP1251>" to it */
+	char	 name[60];	/* way and set: "<CP1251" */
 	iconv_t	 cd;
 } opened[OPEN_MAX];
 static unsigned next_slot;
 
 static iconv_t
-open_set(const char *set, bool from)
+open_set(const char *set, enum way way)
 {
 	char name[sizeof(opened[0].name)], to[sizeof(name) + 12];
 	struct opened *o;
 
-	snprintf(name, sizeof(name), "%s%c", set, from ? '<' : '>');
+	snprintf(name, sizeof(name), "%c%s", way, set);
 	for (size_t i = 0; i < OPEN_MAX; i++)
 		if (strcmp(opened[i].name, name) == 0)
 			return opened[i].cd;
@@ -39,8 +43,9 @@ open_set(const char *set, bool from)
 	if (o->name[0] != '\0')
 		iconv_close(o->cd);
 	o->name[0] = '\0';
-	snprintf(to, sizeof(to), "%s//TRANSLIT", set);
-	o->cd = from ? iconv_open("UTF-8", set) : iconv_open(to, "UTF-8");
+	snprintf(to, sizeof(to), "%s%s", set, way == NEAR ? "//TRANSLIT" : "");
+	o->cd = way == FROM ? iconv_open("UTF-8", set) :
+	    iconv_open(to, "UTF-8");
 	/* It could be when it was set. */
 	if (o->cd != (iconv_t)-1)
 		memcpy(o->name, name, sizeof(name));
@@ -151,7 +156,7 @@ encoding_decode(struct network *n, char *out, size_t size, const char *bytes,
 
 	if (!utf8_valid(bytes, len) || has_escapes(bytes, len))
 		set = set_of(n, bytes, len);
-	if (set == NULL || (cd = open_set(set, true)) == (iconv_t)-1)
+	if (set == NULL || (cd = open_set(set, FROM)) == (iconv_t)-1)
 		return line_decode(out, size, bytes, len);
 	done = convert(cd, text, sizeof(text), bytes, len);
 	return line_decode(out, size, text, done);
@@ -171,41 +176,103 @@ separators(const char *line, size_t len)
 	return count;
 }
 
-/* Some sets have pictures where others have CR and LF, and what resembles a
- * character may be several, with a space or comma among them: no text may
- * become a second command, or a second target. */
+/* Some sets have pictures where others have CR and LF: no text may become a
+ * second command. */
 static bool
-is_same_line(const char *line, size_t len, const char *before, size_t size)
+is_clean(const char *line, size_t len)
 {
-	for (size_t i = 0; i + 2 < len; i++)
+	for (size_t i = 0; i < len; i++)
 		if (line[i] == '\r' || line[i] == '\n' || line[i] == '\0')
 			return false;
-	return len > 2 && memcmp(line + len - 2, "\r\n", 2) == 0 &&
-	    separators(line, len) == separators(before, size);
+	return true;
+}
+
+/* All of it or, when the set does not have a character or it would become
+ * another line, nothing. */
+static bool
+convert_exactly(const char *set, char *out, size_t size, const char *in,
+    size_t len, size_t *done)
+{
+	char *from = (char *)(uintptr_t)in, *to = out;
+	iconv_t cd = open_set(set, TO);
+	size_t left = len;
+
+	if (cd == (iconv_t)-1)
+		return false;
+	iconv(cd, NULL, NULL, NULL, NULL);
+	if (iconv(cd, &from, &left, &to, &size) == (size_t)-1 ||
+	    iconv(cd, NULL, NULL, &to, &size) == (size_t)-1)
+		return false;
+	*done = (size_t)(to - out);
+	return is_clean(out, *done) &&
+	    separators(out, *done) == separators(in, len);
+}
+
+/* Where the text of a line begins, NULL: there is none.  Elsewhere something
+ * similar could be a space, a comma, another name. */
+static const char *
+text_of(const char *line, size_t len)
+{
+	static const char *const commands[] = {
+		"PRIVMSG ", "NOTICE ", "TOPIC ", "QUIT ", "PART ", "KICK ",
+		"AWAY ",
+	};
+	const char *text;
+
+	for (size_t i = 0; i < LENGTH(commands); i++) {
+		size_t n = strlen(commands[i]);
+
+		if (len <= n || memcmp(line, commands[i], n) != 0)
+			continue;
+		if ((text = memmem(line, len, " :", 2)) != NULL)
+			return text + 1;
+		text = memrchr(line, ' ', len);
+		return text ? text + 1 : NULL;
+	}
+	return NULL;
+}
+
+/* The line (without its end) into out, its text by what is similar. */
+static bool
+convert_text(const char *set, char *out, size_t size, const char *line,
+    size_t len, size_t *done)
+{
+	iconv_t near = open_set(set, NEAR);
+	const char *text = text_of(line, len);
+	size_t head, n;
+
+	if (text == NULL || near == (iconv_t)-1 || !convert_exactly(set, out,
+	    size - 1, line, (size_t)(text - line), &head))
+		return false;
+	out[head++] = ':';		/* it may have spaces now */
+	text += *text == ':';
+	n = convert(near, out + head, size - head, text,
+	    (size_t)(line + len - text));
+	*done = head + n;
+	return is_clean(out, *done);
 }
 
 void
-encoding_encode(struct network *n, struct buf *line, size_t at, size_t max)
+encoding_encode(struct network *n, struct buf *buf, size_t at, size_t max)
 {
-	char text[LINE_IN_MAX];
-	const char *whole = buf_data(line) + at, *begin = whole;
-	size_t len = buf_len(line) - at, ascii = 0, done, tags;
-	const char *set;
-	iconv_t cd;
+	char out[LINE_IN_MAX];
+	const char *line = buf_data(buf) + at, *begin = line, *set;
+	size_t len = buf_len(buf) - at, ascii = 0, done, tags;
 
-	while (ascii < len && (unsigned char)whole[ascii] < 0x80)
+	while (ascii < len && (unsigned char)line[ascii] < 0x80)
 		ascii++;
-	if (ascii == len || (set = set_of(n, whole, len)) == NULL ||
-	    (cd = open_set(set, false)) == (iconv_t)-1)
+	if (ascii == len || (set = set_of(n, line, len)) == NULL)
 		return;
 	/* Tags are UTF-8 whatever the rest is. */
-	if (*whole == '@')
-		begin = skip_word(whole, whole + len);
-	tags = (size_t)(begin - whole);
-	done = convert(cd, text, sizeof(text), begin, len - tags);
-	if (done > max || done == sizeof(text) ||
-	    !is_same_line(text, done, begin, len - tags))
+	if (*line == '@')
+		begin = skip_word(line, line + len);
+	tags = (size_t)(begin - line);
+	len -= tags + 2;			/* CR LF */
+	if ((!convert_exactly(set, out, sizeof(out) - 2, begin, len, &done) &&
+	    !convert_text(set, out, sizeof(out) - 2, begin, len, &done)) ||
+	    done + 2 > max)
 		return;
-	buf_truncate(line, at + tags);
-	buf_add(line, text, done);
+	memcpy(out + done, "\r\n", 2);
+	buf_truncate(buf, at + tags);
+	buf_add(buf, out, done + 2);
 }

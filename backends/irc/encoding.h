@@ -13,8 +13,8 @@ size_t	encoding_decode(struct network *, char *out, size_t size,
 	    const char *bytes, size_t len);
 /* The line that begins at that byte of the buffer and ends it, to what its
  * target wants.  A character that is not in the set becomes a similar one or
- * '?'; when the line would become longer than max, or another one, it stays
- * UTF-8. */
+ * '?' in texts; a line with one elsewhere, one that would become longer than max
+ * bytes without its tags, and one that would become another, stay UTF-8. */
 void	encoding_encode(struct network *, struct buf *, size_t at, size_t max);
 
 #endif

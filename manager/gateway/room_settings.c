@@ -53,17 +53,11 @@ otherwise(const struct gateway *gw, const char *name)
 	static char length[16];
 
 	if (strcmp(name, "record_history") == 0)
-		return "1";
+		return gw->config->record_history ? "1" : "0";
 	if (strcmp(name, "persistent") == 0)
-		return "0";
+		return gw->config->persistent ? "1" : "0";
 	snprintf(length, sizeof(length), "%u", gw->config->history_max);
 	return length;
-}
-
-const char *
-room_setting(const struct user *user, const char *name, const char *id)
-{
-	return user_setting_of(user, name, id, otherwise(user->gw, name));
 }
 
 const char *

@@ -10,7 +10,7 @@
 #include "manager/gateway/user.h"
 #include "manager/xmpp/xml.h"
 
-#define ROOM_HISTORY_LENGTH_MAX	1000	/* of max_history_length */
+#define ROOM_HISTORY_LENGTH_MAX	500	/* of max_history_length */
 
 /* Where a user's settings are to be had. */
 struct room_settings_of {
@@ -19,10 +19,6 @@ struct room_settings_of {
 	const struct store_user *record;
 	const char	*id;		/* of a server or room; NULL: all */
 };
-
-/* What holds for a room; never NULL. */
-const char	*room_setting(const struct user *, const char *name,
-		    const char *id);
 
 bool		 room_settings_has(const char *name);
 /* Fields in an open form: each says what holds there and why.  filled: values

@@ -53,6 +53,13 @@ def test_encoding_both_ways(backend, server):
     assert says(b, p, "да \N{SNOWMAN}!") == \
         "да ".encode("koi8-r") + b"?!"
     assert says(b, p, "plain") == b"plain"
+    # What becomes similar must not become a second parameter.
+    assert says(b, p, "да\N{IDEOGRAPHIC SPACE}да") == \
+        "да да".encode("koi8-r")
+    b.start("message", user=ANA, to="боб\N{FULLWIDTH COMMA}", kind="chat",
+            body="hi")
+    p.charset = "utf-8"
+    assert p.expect("PRIVMSG бо").split()[1] == "боб\N{FULLWIDTH COMMA}"
 
 
 def test_encoding_unset_is_utf8_then_cp1252(backend, server):

@@ -152,6 +152,29 @@ static const struct up_sink sink = { on_notify, on_result, on_error };
 
 /* ---- what the user does */
 
+/* A form that comes back with the same value in all fields. */
+static void
+command(struct irc *irc, request_t r, const char *arg)
+{
+	static const char *const names[] = {
+		"configure", "get-irc-connection-info", "reconnect",
+		"disconnect-from-irc-server",
+	};
+	struct pair pairs[] = {
+		{ "nick", arg }, { "ports", arg }, { "after_connect", arg },
+		{ "encoding", arg }, { "forget", arg },
+		{ "quit-message", arg },
+	};
+
+	if (*arg == 'r')
+		down_room_config_set(irc, r, &(struct msg_room_config_set){
+			.user = USER, .room = "#c", .values = { pairs, 4 } });
+	else
+		down_command(irc, r, &(struct msg_command){ .user = USER,
+			.name = names[(unsigned char)*arg % LENGTH(names)],
+			.arguments = { pairs, *arg == 'x' ? 0 : 6 } });
+}
+
 /* NAME VALUE */
 static void
 set(struct irc *irc, char *arg)
@@ -304,6 +327,9 @@ act(struct irc *irc, char what, char *arg)
 		asked--;
 		down_chat_state(irc, 0, &(struct msg_chat_state){
 			.user = USER, .peer = arg, .state = "composing" });
+		break;
+	case 'f':
+		command(irc, r, arg);
 		break;
 	case 's':
 		asked--;

@@ -313,6 +313,7 @@ static void
 for_a_server(void **state)
 {
 	(void)state;
+	kit.config.record_history = true;
 	offer(true);
 	command(SERVER, "settings", "", "");
 	answer_load(&kit_record, NULL);
@@ -325,7 +326,7 @@ for_a_server(void **state)
 	    FIELD("record_history", "0") FIELD("max_history_length", "many")));
 	answer_load(&kit_record, NULL);
 	expect("status='executing'", "<note type='error'>Messages shown on "
-	    "joining: want a number from 0 to 1000", "<value>many</value>",
+	    "joining: want a number from 0 to 500", "<value>many</value>",
 	    "sessionid='x'");
 	expect_did("load " ANA);
 	command(SERVER, "settings", "", SUBMITTED(FIELD("record_history", "0")
