@@ -57,6 +57,9 @@ down_handler down_room_admin_get, down_room_admin_set;
 down_handler down_room_owner_get, down_room_owner_set;
 down_handler down_room_ping;		/* XEP-0410 */
 
+/* gesture.c: XEP-0425 */
+down_handler down_room_moderate;
+
 /* mam.c: XEP-0313 */
 down_handler down_mam_query, down_mam_form, down_mam_metadata;
 

@@ -7,6 +7,7 @@
 #include "manager/gateway/ask.h"
 #include "manager/gateway/asked.h"
 #include "manager/gateway/contact.h"
+#include "manager/gateway/gesture.h"
 #include "manager/gateway/name.h"
 #include "manager/gateway/ns.h"
 #include "manager/gateway/outgoing.h"
@@ -31,25 +32,6 @@ network_name(const struct down *d)
 }
 
 static void
-pass_chat_state(const struct down *d, const char *name)
-{
-	static const char *const states[] = {
-		"active", "composing", "paused", "inactive", "gone",
-	};
-	struct msg_chat_state msg = { .user = d->user->jid, .peer = name };
-
-	if (!gateway_can(d->gw, "chat_states"))
-		return;
-	for (size_t i = 0; i < LENGTH(states); i++) {
-		if (stanza_child(d->stanza, states[i], NS_CHATSTATES) == NULL)
-			continue;
-		msg.state = states[i];
-		session_notify(d->user, METHOD_chat_state, &msg);
-		return;
-	}
-}
-
-static void
 pass_marker(const struct down *d, const char *name)
 {
 	const struct stanza *displayed = stanza_child(d->stanza, "displayed",
@@ -58,52 +40,13 @@ pass_marker(const struct down *d, const char *name)
 	    NS_RECEIPTS);
 	struct msg_marker msg = {
 		.user = d->user->jid, .peer = name,
-		.id = stanza_attr(displayed ? displayed : received, "id"),
+		.id = gesture_id(d, NULL, NULL, stanza_attr(displayed ?
+		    displayed : received, "id")),
 		.state = displayed ? "displayed" : "received",
 	};
 
 	if (msg.id != NULL && gateway_can(d->gw, "markers"))
 		session_notify(d->user, METHOD_marker, &msg);
-}
-
-static void
-pass_reactions(const struct down *d, const char *name,
-    const struct stanza *reactions)
-{
-	struct msg_react msg = {
-		.user = d->user->jid, .peer = name,
-		.id = stanza_attr(reactions, "id"),
-	};
-	const char *emojis[32];
-
-	if (msg.id == NULL || !gateway_can(d->gw, "reactions")) {
-		say_error(d, E_FEATURE_NOT_IMPLEMENTED,
-		    "This network has no reactions.");
-		return;
-	}
-	msg.emojis.v = emojis;
-	for (const struct stanza *r = stanza_first(reactions);
-	    r != NULL && msg.emojis.n < LENGTH(emojis); r = stanza_next(r))
-		emojis[msg.emojis.n++] = stanza_text(d->arena, r);
-	session_request(d->user, METHOD_react, &msg, asked_answered,
-	    asked_by(d));
-}
-
-static void
-pass_retraction(const struct down *d, const char *name,
-    const struct stanza *retract)
-{
-	struct msg_retract msg = {
-		.user = d->user->jid, .peer = name,
-		.id = stanza_attr(retract, "id"),
-	};
-
-	if (msg.id == NULL || !gateway_can(d->gw, "retraction"))
-		say_error(d, E_FEATURE_NOT_IMPLEMENTED,
-		    "This network cannot take messages back.");
-	else
-		session_request(d->user, METHOD_retract, &msg, asked_answered,
-		    asked_by(d));
 }
 
 static void
@@ -167,20 +110,12 @@ void
 down_message_chat(struct down *d)
 {
 	const char *name = network_name(d);
-	const struct stanza *m = d->stanza, *special;
+	const struct stanza *m = d->stanza;
 	struct msg_attention attention = {
 		.user = d->user->jid, .peer = name,
 	};
 
-	if ((special = stanza_child(m, "reactions", NS_REACTIONS)) != NULL) {
-		pass_reactions(d, name, special);
-		return;
-	}
-	if ((special = stanza_child(m, "retract", NS_RETRACT)) != NULL) {
-		pass_retraction(d, name, special);
-		return;
-	}
-	if (pass_invitation(d, name))
+	if (gesture_down(d, NULL, NULL, name) || pass_invitation(d, name))
 		return;
 	if (stanza_child(m, "body", NULL) != NULL) {
 		send_text(d, name);
@@ -189,7 +124,7 @@ down_message_chat(struct down *d)
 	if (stanza_child(m, "attention", NS_ATTENTION) != NULL)
 		session_notify(d->user, METHOD_attention, &attention);
 	pass_marker(d, name);
-	pass_chat_state(d, name);
+	gesture_state(d, NULL, NULL, name);
 }
 
 /* ----------------------------------------------------------- to the gateway */

@@ -6,8 +6,10 @@
 #include <string.h>
 
 #include "manager/gateway/down.h"
+#include "manager/gateway/gesture.h"
 #include "manager/gateway/ns.h"
 #include "manager/gateway/query.h"
+#include "manager/gateway/quote.h"
 #include "manager/gateway/room_send.h"
 #include "manager/gateway/say_room.h"
 #include "manager/gateway/session.h"
@@ -182,7 +184,7 @@ down_room_leave(struct down *d)
 /* ----------------------------------------------------------------- messages */
 
 static struct room_words
-words_of(const struct down *d, const char *body)
+words_of(const struct down *d, const char *nick, const char *body)
 {
 	const struct stanza *reply = stanza_child(d->stanza, "reply", NS_REPLY);
 	const char *to = stanza_attr(reply, "to");
@@ -190,17 +192,20 @@ words_of(const struct down *d, const char *body)
 		.from = d->from->full, .to = d->to->full, .id = d->id,
 		.origin_id = stanza_attr(stanza_child(d->stanza, "origin-id",
 		    NS_SID), "id"),
-		.body = body, .xhtml = xhtml_get(d->arena, d->stanza),
+		.nick = nick, .xhtml = xhtml_get(d->arena, d->stanza),
 		.replaces = stanza_attr(stanza_child(d->stanza, "replace",
 		    NS_CORRECT), "id"),
 		.thread = stanza_child_text(d->arena, d->stanza, "thread",
 		    NULL),
-		.reply_id = stanza_attr(reply, "id"),
+		.reply_id = gesture_id(d, d->room, nick,
+		    stanza_attr(reply, "id")),
 		.receipt = stanza_child(d->stanza, "request",
 		    NS_RECEIPTS) != NULL,
 	};
 	struct jid author;
 
+	w.body = w.reply_id ? quote_take(d->arena, d->stanza, body,
+	    &w.reply_text) : body;
 	if (to != NULL && jid_parse(d->arena, to, &author) == 0)
 		w.reply_author = author.resource;
 	return w;
@@ -236,34 +241,15 @@ set_subject(const struct down *d, const char *subject)
 	    d->to->full, d->id, true));
 }
 
-static void
-tell_chat_state(const struct down *d, const char *nick)
-{
-	const struct stanza *state = stanza_child_ns(d->stanza, NS_CHATSTATES);
-	struct msg_chat_state m = {
-		.user = d->user->jid, .peer = nick ? nick : d->room->id,
-		.room = d->room->id,
-	};
-
-	if (state == NULL || !gateway_can(d->gw, "chat_states") ||
-	    d->room->state != ROOM_JOINED)
-		return;
-	m.state = state->name;
-	session_notify(d->user, METHOD_chat_state, &m);
-}
-
-/* Messages without words: those that want something done (reactions, taking
- * back, requests for voice) are refused, as rooms here cannot do it; hints and
- * markers need no answer. */
+/* Messages without words: a request for voice is refused, as there is nobody to
+ * be asked; hints and markers need no answer. */
 static void
 wordless(const struct down *d, const char *nick)
 {
-	if (stanza_child_ns(d->stanza, NS_REACTIONS) != NULL ||
-	    stanza_child_ns(d->stanza, NS_RETRACT) != NULL ||
-	    stanza_child(d->stanza, "x", NS_DATA) != NULL)
+	if (stanza_child(d->stanza, "x", NS_DATA) != NULL)
 		say_error(d, E_FEATURE_NOT_IMPLEMENTED, NULL);
 	else
-		tell_chat_state(d, nick);
+		gesture_state(d, d->room, nick, NULL);
 }
 
 /* XEP-0045 7.4: only occupants talk.  A client that has just asked to join is
@@ -292,10 +278,12 @@ down_room_message(struct down *d)
 		say_error(d, E_BAD_REQUEST, NULL);
 		return;
 	}
+	if (gesture_down(d, d->room, NULL, NULL))
+		return;
 	body = stanza_child_text(d->arena, d->stanza, "body", NULL);
 	subject = stanza_child_text(d->arena, d->stanza, "subject", NULL);
 	if (body != NULL && body[0] != '\0') {
-		w = words_of(d, body);
+		w = words_of(d, NULL, body);
 		room_send(d->room, &w);
 	} else if (body == NULL && subject != NULL) {
 		set_subject(d, subject);
@@ -318,13 +306,14 @@ down_room_private(struct down *d)
 		say_error(d, E_ITEM_NOT_FOUND, "Nobody here has this nick.");
 		return;
 	}
+	if (gesture_down(d, d->room, o->nick, NULL))
+		return;
 	body = stanza_child_text(d->arena, d->stanza, "body", NULL);
 	if (body == NULL || body[0] == '\0') {
 		wordless(d, o->nick);
 		return;
 	}
-	w = words_of(d, body);
-	w.nick = o->nick;
+	w = words_of(d, o->nick, body);
 	room_send(d->room, &w);
 }
 

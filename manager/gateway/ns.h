@@ -24,6 +24,7 @@
 #define NS_MAM		"urn:xmpp:mam:2"			/* XEP-0313 */
 #define NS_MAM_EXTENDED	"urn:xmpp:mam:2#extended"		/* XEP-0313 */
 #define NS_MARKERS	"urn:xmpp:chat-markers:0"		/* XEP-0333 */
+#define NS_MODERATE	"urn:xmpp:message-moderate:1"		/* XEP-0425 */
 #define NS_MUC		"http://jabber.org/protocol/muc"	/* XEP-0045 */
 #define NS_MUC_ADMIN	"http://jabber.org/protocol/muc#admin"	/* XEP-0045 */
 #define NS_MUC_OWNER	"http://jabber.org/protocol/muc#owner"	/* XEP-0045 */

@@ -5,7 +5,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "manager/gateway/ids.h"
 #include "manager/gateway/ns.h"
+#include "manager/gateway/quote.h"
 #include "manager/gateway/repeats.h"
 #include "manager/gateway/say.h"
 #include "manager/gateway/session.h"
@@ -25,7 +27,7 @@
 
 /* Where the strings of a new one come from, in the order of enum part. */
 enum part { USER, FROM, TO, ID, NAME, ROOM, BODY, XHTML, REPLACES, THREAD,
-	REPLY_ID, REPLY_AUTHOR, NPARTS };
+	REPLY_ID, REPLY_AUTHOR, REPLY_TEXT, NPARTS };
 
 static const char *
 keep(struct outgoing *o, const char *s)
@@ -62,6 +64,7 @@ pack(const char *const part[NPARTS])
 	o->thread = keep(o, part[THREAD]);
 	o->reply_id = keep(o, part[REPLY_ID]);
 	o->reply_author = keep(o, part[REPLY_AUTHOR]);
+	o->reply_text = keep(o, part[REPLY_TEXT]);
 	return o;
 }
 
@@ -80,11 +83,16 @@ outgoing_create(struct user *user, const struct down *d, const char *kind,
 		[REPLACES] = stanza_attr(stanza_child(m, "replace",
 		    NS_CORRECT), "id"),
 		[THREAD] = stanza_child_text(d->arena, m, "thread", NULL),
-		[REPLY_ID] = stanza_attr(reply, "id"),
+		[REPLY_ID] = ids_network(user, reply ?
+		    stanza_attr(reply, "id") : NULL),
 		[REPLY_AUTHOR] = stanza_attr(reply, "to"),
 	};
-	struct outgoing *o = pack(part);
+	struct outgoing *o;
 
+	if (part[REPLY_ID] != NULL)
+		part[BODY] = quote_take(d->arena, m, part[BODY],
+		    &part[REPLY_TEXT]);
+	o = pack(part);
 	o->gw = d->gw;
 	o->number = ++d->gw->last_message;
 	o->when = ev_now(d->gw->loop);
@@ -178,6 +186,10 @@ fail(struct outgoing *o, const char *code, const char *text)
 static void
 done(struct outgoing *o, const struct msg_send_result *result)
 {
+	struct user *user = user_find(o->gw, o->user);
+
+	if (user != NULL)
+		ids_note(user, o->id, &result->ids);
 	if (o->accepted != NULL)
 		o->accepted(o, result);
 	/* Accepted is not arrived: a receipt says that it is (XEP-0184 5). */
@@ -238,7 +250,22 @@ request(struct user *user, struct outgoing *o)
 		.thread = o->thread, .reply_to = o->reply_id ? &reply : NULL,
 	};
 
-	if (session_ask(user, METHOD_send, &msg, 0, outgoing_answered, o) < 0)
+	struct buf quote = { 0 };
+	int r;
+
+	if (o->reply_text != NULL) {
+		quote_add(&quote, o->reply_text);
+		if (!gateway_can(user->gw, FEATURE_REPLIES))
+			buf_adds(&quote, msg.body);
+		buf_addc(&quote, '\0');
+		if (gateway_can(user->gw, FEATURE_REPLIES))
+			reply.text = buf_data(&quote);
+		else
+			msg.body = buf_data(&quote);
+	}
+	r = session_ask(user, METHOD_send, &msg, 0, outgoing_answered, o);
+	buf_free(&quote);
+	if (r < 0)
 		return -1;
 	user->inflight++;
 	return 0;
@@ -342,6 +369,7 @@ static const char *const part_names[NPARTS] = {
 	[NAME] = "name", [ROOM] = "room", [BODY] = "body", [XHTML] = "xhtml",
 	[REPLACES] = "replaces", [THREAD] = "thread",
 	[REPLY_ID] = "reply_id", [REPLY_AUTHOR] = "reply_author",
+	[REPLY_TEXT] = "reply_text",
 };
 
 void
@@ -353,6 +381,7 @@ outgoing_pack(const struct outgoing *o, struct packer *p)
 		[BODY] = o->body, [XHTML] = o->xhtml,
 		[REPLACES] = o->replaces, [THREAD] = o->thread,
 		[REPLY_ID] = o->reply_id, [REPLY_AUTHOR] = o->reply_author,
+		[REPLY_TEXT] = o->reply_text,
 	};
 
 	pack_map(p, NULL);

@@ -32,7 +32,7 @@ struct outgoing {
 	const char	*name;		/* whom, on the network */
 	const char	*room;		/* of private, or NULL */
 	const char	*body, *xhtml, *replaces, *thread;
-	const char	*reply_id, *reply_author;
+	const char	*reply_id, *reply_author, *reply_text;
 	bool		 receipt;	/* XEP-0184 asked for */
 	bool		 known;		/* .from was one of the user's clients */
 	/* Called when it is accepted, before it is freed; may be NULL. */

@@ -115,6 +115,7 @@ struct room {
 	enum room_state	 state;
 	unsigned	 attempt;	/* counts room_join and room_leave */
 	bool		 created;	/* by the user's joining */
+	uint8_t		 lacks;		/* gesture.c's */
 	bool		 subject_again;	/* the next may be a repetition */
 	bool		 flushing;	/* room_sends_flush() is on the stack */
 	struct map	 occupants;	/* nick -> struct occupant */

@@ -5,9 +5,11 @@
 
 #include "manager/gateway/archive.h"
 #include "manager/gateway/form.h"
+#include "manager/gateway/gesture.h"
 #include "manager/gateway/ns.h"
 #include "manager/gateway/room_data.h"
 #include "manager/gateway/say.h"
+#include "protocol/features.h"
 
 #define ROOMINFO	"http://jabber.org/protocol/muc#roominfo"
 #define ITEMS_MAX	500	/* occupants told */
@@ -39,6 +41,15 @@ room_disco_info(struct down *d)
 		NS_OCCUPANT_ID, NS_SID, NS_PING, "muc_open", "muc_public",
 		"muc_persistent", "muc_nonanonymous", "muc_unmoderated",
 	};
+	static const struct {
+		const char	*ns, *needs;
+	} gestures[] = {
+		{ NS_CHATSTATES, FEATURE_CHAT_STATES },
+		{ NS_REPLY, FEATURE_REPLIES },
+		{ NS_REACTIONS, FEATURE_REACTIONS },
+		{ NS_RETRACT, FEATURE_RETRACTION },
+		{ NS_MODERATE, FEATURE_RETRACTION },
+	};
 	static const char *const archived[] = { NS_MAM, NS_MAM_EXTENDED };
 	const char *node = stanza_attr(d->payload, "node");
 	const struct room *room = d->room;
@@ -60,6 +71,13 @@ room_disco_info(struct down *d)
 	for (size_t i = 0; i < LENGTH(features); i++) {
 		xml_open(x, "feature");
 		xml_attr(x, "var", features[i]);
+		xml_close(x);
+	}
+	for (size_t i = 0; i < LENGTH(gestures); i++) {
+		if (!gesture_can(d->gw, room, gestures[i].needs))
+			continue;
+		xml_open(x, "feature");
+		xml_attr(x, "var", gestures[i].ns);
 		xml_close(x);
 	}
 	for (size_t i = 0; i < LENGTH(archived); i++) {

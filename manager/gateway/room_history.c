@@ -95,6 +95,20 @@ room_history_has(const struct room_history *h, const char *id)
 }
 
 void
+room_history_retract(struct room_history *h, const char *id)
+{
+	for (size_t i = room_history_count(h); i > 0; i--) {
+		struct past *p = h->v[(h->first + i - 1) % h->size];
+
+		if (p->stanza_id == NULL || strcmp(p->stanza_id, id) != 0)
+			continue;
+		p->body = "(This message was taken back.)";
+		p->xhtml = p->reply_text = NULL;
+		return;
+	}
+}
+
+void
 room_history_destroy(struct room_history *h)
 {
 	if (h == NULL)

@@ -4,6 +4,7 @@
  * rooms of a user is in rooms.c.  A recovery is kept
  * from the clients: what the backend tells is compared with what they know,
  * and the differences are shown once the user is in again. */
+#include "manager/gateway/gesture.h"
 #include "manager/gateway/room_data.h"
 
 #include <stdlib.h>
@@ -55,6 +56,8 @@ join_answered(void *ctx, const struct msg_error *error,
 			xreplace(&room->told_nick, result->room_join.nick);
 		if (result != NULL && result->room_join.name != NULL)
 			xreplace(&room->name, result->room_join.name);
+		if (result != NULL)
+			gesture_learn(room, &result->room_join.features);
 		room->created = result != NULL && result->room_join.created;
 		room_event(room, ROOM_JOIN_DONE, NULL);
 		return;

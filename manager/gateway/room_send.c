@@ -12,6 +12,8 @@
 #include <string.h>
 
 #include "manager/gateway/archive.h"
+#include "manager/gateway/ids.h"
+#include "manager/gateway/quote.h"
 #include "manager/gateway/repeats.h"
 #include "manager/gateway/room_seen.h"
 #include "manager/gateway/say_room.h"
@@ -210,7 +212,10 @@ done(struct room_send *s, const struct msg_send_result *result)
 			reflect(s, result && result->ids.n > 0 ?
 			    result->ids.v[0] : NULL,
 			    result ? result->time : 0);
-	} else if (s->words.receipt && result != NULL && result->delivered) {
+	} else if (result != NULL) {
+		ids_note(s->room->user, s->words.id, &result->ids);
+	}
+	if (s->words.nick != NULL && s->words.receipt && result != NULL && result->delivered) {
 		(void)say_message(s->room->user->gw, &receipt);
 	}
 	send_free(s);
@@ -271,8 +276,8 @@ send_now(struct room_send *s)
 	struct user *user = s->room->user;
 	struct msg_reply reply = {
 		.id = w->reply_id, .author = w->reply_author,
-		.text = w->reply_text,
 	};
+	struct buf quote = { 0 };
 	struct msg_send m = {
 		.user = user->jid,
 		.to = w->nick ? w->nick : s->room->id,
@@ -283,11 +288,22 @@ send_now(struct room_send *s)
 		.replaces = w->replaces, .thread = w->thread,
 	};
 
+	if (w->reply_text != NULL) {
+		quote_add(&quote, w->reply_text);
+		if (!gateway_can(user->gw, FEATURE_REPLIES))
+			buf_adds(&quote, w->body);
+		buf_addc(&quote, '\0');
+		if (gateway_can(user->gw, FEATURE_REPLIES))
+			reply.text = buf_data(&quote);
+		else
+			m.body = buf_data(&quote);
+	}
 	s->sent = true;
 	user->inflight++;
 	user->gw->messages_down++;
 	/* It may be answered, and gone, before this returns. */
 	session_request(user, METHOD_send, &m, room_send_answered, s);
+	buf_free(&quote);
 }
 
 static bool

@@ -95,6 +95,7 @@ static const struct route routes[] = {
 { IQ,       "set",          ROOM,           "query", NS_MAM,     ANYONE,   down_mam_query },
 { IQ,       "get",          ROOM,           "query", NS_MAM,     ANYONE,   down_mam_form },
 { IQ,       "get",          ROOM,           "metadata", NS_MAM,  ANYONE,   down_mam_metadata },
+{ IQ,       "set",          ROOM,           "moderate", NS_MODERATE, EXPECTED, down_room_moderate },
 { IQ,       "get",          ROOM,           NULL, NS_MUC_ADMIN, EXPECTED, down_room_admin_get },
 { IQ,       "set",          ROOM,           NULL, NS_MUC_ADMIN, EXPECTED, down_room_admin_set },
 { IQ,       "get",          ROOM,           NULL, NS_MUC_OWNER, EXPECTED, down_room_owner_get },

@@ -8,6 +8,7 @@
 #include <time.h>
 
 #include "manager/gateway/ns.h"
+#include "manager/gateway/quote.h"
 #include "manager/gateway/trace.h"
 #include "manager/gateway/xhtml.h"
 #include "protocol/errors.h"
@@ -169,12 +170,46 @@ say_stamp(char *out, int64_t ms)
 	snprintf(out + n, STAMP_SIZE - n, ".%03uZ", (unsigned)(ms % 1000));
 }
 
+static bool
+quotes(const struct say_message *m)
+{
+	return m->reply_to != NULL && m->reply_to->text != NULL &&
+	    m->body != NULL;
+}
+
 static void
-put_reply(struct xml *x, const struct msg_reply *reply)
+put_reply(struct xml *x, const struct say_message *m)
 {
 	xml_open_ns(x, "reply", NS_REPLY);
-	xml_attr(x, "id", reply->id);
+	xml_attr(x, "to", m->reply_jid);
+	xml_attr(x, "id", m->reply_to->id);
 	xml_close(x);
+	if (!quotes(m))
+		return;
+	xml_open_ns(x, "fallback", NS_FALLBACK);
+	xml_attr(x, "for", NS_REPLY);
+	xml_open(x, "body");
+	xml_attr(x, "start", "0");
+	xml_attrf(x, "end", "%zu", quote_length(m->reply_to->text));
+	xml_close(x);
+	xml_close(x);
+}
+
+/* Clients that know nothing of answers see what is answered all the same. */
+static void
+put_body(struct xml *x, const struct say_message *m)
+{
+	struct buf text = { 0 };
+
+	if (!quotes(m)) {
+		xml_element(x, "body", NULL, m->body);
+		return;
+	}
+	quote_add(&text, m->reply_to->text);
+	buf_adds(&text, m->body);
+	buf_addc(&text, '\0');
+	xml_element(x, "body", NULL, buf_data(&text));
+	buf_free(&text);
 }
 
 static void
@@ -219,7 +254,7 @@ put_ids(struct xml *x, const struct say_message *m)
 		xml_close(x);
 	}
 	if (m->reply_to != NULL)
-		put_reply(x, m->reply_to);
+		put_reply(x, m);
 }
 
 static void
@@ -247,7 +282,7 @@ put_message(struct xml *x, const struct say_message *m)
 	if (m->subject != NULL)
 		xml_element(x, "subject", NULL, m->subject);
 	if (m->body != NULL)
-		xml_element(x, "body", NULL, m->body);
+		put_body(x, m);
 	if (m->xhtml != NULL)
 		xhtml_put(x, m->xhtml);
 	if (m->thread != NULL)

@@ -56,7 +56,8 @@ struct say_message {
 	const char	*occupant_id;	/* XEP-0421 */
 	const char	*replaces;	/* XEP-0308 */
 	const char	*received;	/* XEP-0184: id of the message received */
-	const struct msg_reply *reply_to;
+	const struct msg_reply *reply_to;	/* XEP-0461: text is quoted */
+	const char	*reply_jid;	/* of its author, or NULL */
 	const char	*delay_from;
 	int64_t		 time;		/* XEP-0203, ms since 1970 */
 	const struct msg_attachment *attachments;

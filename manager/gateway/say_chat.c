@@ -63,6 +63,24 @@ say_retraction(struct gateway *gw, const char *from, const char *to,
 	say_end(gw, x, to, LINK_KEEP);
 }
 
+void
+say_moderated(struct gateway *gw, const char *room, const char *to,
+    const char *id, const char *by, const char *reason)
+{
+	struct xml *x = begin(gw, room, to, "groupchat");
+
+	xml_open_ns(x, "retract", NS_RETRACT);
+	xml_attr(x, "id", id);
+	xml_open_ns(x, "moderated", NS_MODERATE);
+	xml_attr(x, "by", by);
+	xml_close(x);
+	if (reason != NULL)
+		xml_element(x, "reason", NULL, reason);
+	xml_close(x);
+	xml_element(x, "store", NS_HINTS, NULL);
+	say_end(gw, x, to, LINK_KEEP);
+}
+
 /* <forwarded/> around the message as the user would have sent it. */
 static void
 put_forwarded(struct xml *x, const struct user *user, const char *to,

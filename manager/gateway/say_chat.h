@@ -18,6 +18,9 @@ void	say_retraction(struct gateway *, const char *from, const char *to,
 /* Server mode: a client of the user has sent this; its others are shown it. */
 void	say_sent(struct user *, const char *client,
 	    const struct say_message *);
+/* XEP-0425: the room says so; by: full JID of the occupant who did it. */
+void	say_moderated(struct gateway *, const char *room, const char *to,
+	    const char *id, const char *by, const char *reason);
 /* A message that the user wrote with another program of the network: shown as
  * sent (XEP-0280), by the user's server where we may (XEP-0356). */
 void	say_own_message(struct user *, const char *contact_full,

@@ -342,8 +342,12 @@ say_room_past(struct said_past *s, const char *room, const struct past *p)
 		.stanza_id = p->stanza_id, .stanza_id_by = room,
 		.origin_id = p->origin_id,
 	};
-	if (p->reply_id != NULL)
+	if (p->reply_id != NULL) {
 		s->message.reply_to = &s->reply;
+		if (p->reply_author != NULL)
+			s->message.reply_jid = room_address_of(room,
+			    p->reply_author, s->reply_jid);
+	}
 	if (p->occupant != 0) {
 		snprintf(s->occupant, sizeof(s->occupant), "%016" PRIx64,
 		    p->occupant);

@@ -49,6 +49,7 @@ struct said_past {
 	struct say_message message;	/* to: nobody */
 	struct msg_reply reply;
 	char		 from[ROOM_JID_MAX], occupant[17];
+	char		 reply_jid[ROOM_JID_MAX];
 };
 void	say_room_past(struct said_past *, const char *room,
 	    const struct past *);

@@ -20,8 +20,9 @@ typedef void up_handler(struct up *);
 /* up_session.c */
 up_handler up_connected, up_disconnected, up_ask, up_setting;
 /* up_message.c: kind chat; the others go to up_room.c's functions */
-up_handler up_message, up_receipt, up_marker, up_chat_state;
-up_handler up_reaction, up_retracted, up_attention;
+up_handler up_message, up_receipt, up_marker, up_attention;
+/* gesture.c */
+up_handler up_chat_state, up_reaction, up_retracted;
 /* up_contact.c */
 up_handler up_contact, up_contact_presence, up_contact_removed;
 up_handler up_contact_request, up_avatar;

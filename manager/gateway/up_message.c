@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "manager/gateway/ids.h"
 #include "manager/gateway/name.h"
 #include "manager/gateway/say_chat.h"
 #include "manager/gateway/up.h"
@@ -23,11 +24,28 @@ speaker(const struct up *up, struct arena *a, const char *name)
 	return jid;
 }
 
+/* What is answered, in the client's words: by its own id where it is the
+ * user's. */
+static void
+set_reply(const struct up *up, const struct msg_message *msg,
+    struct say_message *m, struct msg_reply *reply)
+{
+	const char *author = msg->reply_to->author;
+
+	*reply = *msg->reply_to;
+	reply->id = ids_origin(up->user, reply->id);
+	m->reply_to = reply;
+	if (author != NULL)
+		m->reply_jid = strncmp(author, msg->from,
+		    strlen(author)) == 0 ? m->from : up->user->jid;
+}
+
 static void
 chat(struct up *up, struct arena *a)
 {
 	const struct msg_message *msg = &up->params->message;
 	struct gateway *gw = up->gw;
+	struct msg_reply reply;
 	char serial[32];
 	struct say_message m = {
 		.from = speaker(up, a, msg->from), .to = up->user->jid,
@@ -36,7 +54,7 @@ chat(struct up *up, struct arena *a)
 		    '1' ? "headline" : "chat",
 		.id = msg->id, .body = msg->body, .thread = msg->thread,
 		.xhtml = gw->config->enable_xhtml ? msg->xhtml : NULL,
-		.replaces = msg->replaces, .reply_to = msg->reply_to,
+		.replaces = msg->replaces,
 		.time = msg->time, .delay_from = gw->config->jid,
 		.attachments = msg->attachments.v,
 		.nattachments = msg->attachments.n,
@@ -55,6 +73,8 @@ chat(struct up *up, struct arena *a)
 		say_own_message(up->user, m.from, &m);
 		return;
 	}
+	if (msg->reply_to != NULL)
+		set_reply(up, msg, &m, &reply);
 	if (!msg->headline && gateway_can(gw, "chat_states"))
 		m.chat_state = "active";
 	if (say_message(gw, &m) < 0) {
@@ -108,61 +128,6 @@ up_marker(struct up *up)
 
 	if (from != NULL)
 		say_marker(up->gw, from, up->user->jid, msg->id, msg->state);
-	arena_free(&a);
-}
-
-static bool
-is_chat_state(const char *state)
-{
-	static const char *const states[] = {
-		"active", "composing", "paused", "inactive", "gone",
-	};
-
-	for (size_t i = 0; i < LENGTH(states); i++) {
-		if (strcmp(state, states[i]) == 0)
-			return true;
-	}
-	return false;
-}
-
-void
-up_chat_state(struct up *up)
-{
-	const struct msg_chat_state_up *msg = &up->params->chat_state_up;
-	struct arena a = { 0 };
-	struct say_message m = {
-		.from = speaker(up, &a, msg->peer), .to = up->user->jid,
-		.type = "chat", .chat_state = msg->state,
-	};
-
-	/* The state becomes an element's name. */
-	if (m.from != NULL && msg->room == NULL && is_chat_state(msg->state))
-		say_message(up->gw, &m);
-	arena_free(&a);
-}
-
-void
-up_reaction(struct up *up)
-{
-	const struct msg_reaction *msg = &up->params->reaction;
-	struct arena a = { 0 };
-	const char *from = speaker(up, &a, msg->peer);
-
-	if (from != NULL && msg->room == NULL)
-		say_reactions(up->gw, from, up->user->jid, "chat", msg->id,
-		    &msg->emojis);
-	arena_free(&a);
-}
-
-void
-up_retracted(struct up *up)
-{
-	const struct msg_retracted *msg = &up->params->retracted;
-	struct arena a = { 0 };
-	const char *from = speaker(up, &a, msg->peer);
-
-	if (from != NULL && msg->room == NULL)
-		say_retraction(up->gw, from, up->user->jid, "chat", msg->id);
 	arena_free(&a);
 }
 

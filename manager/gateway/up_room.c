@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* What the network says of rooms: who is there, what was said, what it is
  * about, that it is over. */
+#include "manager/gateway/ids.h"
 #include "manager/gateway/up.h"
 
 #include <string.h>
@@ -200,19 +201,24 @@ past_of(const struct msg_message *m)
 
 	if (m->reply_to != NULL) {
 		p.reply_id = m->reply_to->id;
-		p.reply_author = m->reply_to->author;
 		p.reply_text = m->reply_to->text;
 	}
 	return p;
 }
 
-/* Who said it; the resource may live in scratch. */
+/* Who said it, and who said what it answers; resources may live in scratch. */
 static void
 set_author(const struct room *room, struct arena *scratch, struct past *p,
-    const char *nick)
+    const char *nick, const struct msg_reply *reply)
 {
 	const struct occupant *o;
 
+	if (reply != NULL && reply->author != NULL &&
+	    reply->author[0] != '\0') {
+		o = room_occupant(room, reply->author);
+		p->reply_author = o ? o->resource :
+		    room_resource(scratch, reply->author);
+	}
 	if (nick == NULL || nick[0] == '\0')
 		return;
 	if ((o = room_occupant(room, nick)) != NULL) {
@@ -249,7 +255,7 @@ up_room_message(struct up *up)
 		return;
 	if (repeated(room, m))
 		return;
-	set_author(room, &scratch, &p, m->nick);
+	set_author(room, &scratch, &p, m->nick, m->reply_to);
 	if (m->origin != NULL)
 		p.id = m->origin;
 	p.old |= m->archive_only;
@@ -291,14 +297,20 @@ up_room_private(struct up *up)
 	struct say_message s = {
 		.type = "chat", .id = m->id, .body = m->body,
 		.xhtml = m->xhtml, .thread = m->thread,
-		.replaces = m->replaces, .reply_to = m->reply_to,
+		.replaces = m->replaces,
 		.time = m->time, .attachments = m->attachments.v,
 		.nattachments = m->attachments.n, .private_muc = true,
 	};
 	const char *bare = room ? room->jid :
 	    name_to_jid(up->gw, &scratch, m->from);
 	const struct occupant *o;
+	struct msg_reply reply;
 
+	if (m->reply_to != NULL) {
+		reply = *m->reply_to;
+		reply.id = ids_origin(up->user, reply.id);
+		s.reply_to = &reply;
+	}
 	/* What the user has said elsewhere cannot be shown as somebody's. */
 	if (bare != NULL && !m->carbon && m->nick != NULL) {
 		o = room ? room_occupant(room, m->nick) : NULL;

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "manager/gateway/contact.h"
+#include "manager/gateway/ids.h"
 #include "manager/gateway/outgoing.h"
 #include "manager/gateway/pace.h"
 #include "manager/gateway/room.h"
@@ -185,6 +186,7 @@ user_destroy(struct user *user)
 	free(user->account);
 	free(user->hint);
 	free(user->repeats);
+	ids_free(user->ids);
 	pace_forget(user);
 	free(user->jid);
 	later_free(user);

@@ -42,6 +42,7 @@ struct client {
 
 struct outgoing;		/* a message on its way to the network */
 struct ask;			/* a question of the backend that is open */
+struct ids;			/* names of messages, ids.h */
 struct repeats;			/* what was sent lately */
 struct login;			/* a client waiting for its SASL answer */
 
@@ -87,6 +88,7 @@ struct user {
 	struct map	 rooms;		/* bare room JID -> struct room */
 	struct map	 settings;	/* name -> struct setting (user.c) */
 	size_t		 settings_bytes;	/* <= USER_SETTINGS_BYTES_MAX */
+	struct ids	*ids;		/* or NULL: nothing has any */
 	struct repeats	*repeats;	/* or NULL: nothing sent yet */
 	unsigned	 avoid;		/* backend not to go to next; 0: none */
 	unsigned	 attempts;	/* logins failed in a row */
