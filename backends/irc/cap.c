@@ -301,7 +301,8 @@ on_new(struct network *n, const char *list)
 {
 	unsigned minus = 0, bits = read_list(list, &minus, &n->cap);
 
-	(void)sts_heard(n);
+	if (sts_heard(n))
+		return;			/* and n is elsewhere */
 	n->caps_offered |= bits;
 	/* What is offered anew may be had now. */
 	n->cap.refused &= ~bits;

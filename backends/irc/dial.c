@@ -32,7 +32,7 @@ struct dial {
 	struct turn	 turn;
 	struct srv	*srv;		/* of a question without answer */
 	bool		 srv_plain;	/* it is about _irc, not _ircs */
-	bool		 no_plain;	/* a certificate was wrong */
+	bool		 no_plain;	/* TLS was there: it must be that */
 	struct route	 routes[ROUTES_MAX];
 	size_t		 n, at;
 };
@@ -164,16 +164,27 @@ begin(struct dial *d)
 	connect_to(d->network, &d->routes[0]);
 }
 
-/* What the user or the server insist on. */
+static bool
+has_tls(const struct dial *d)
+{
+	for (size_t i = 0; i < d->n; i++)
+		if (d->routes[i].tls)
+			return true;
+	return false;
+}
+
+/* What the user or the server insist on; and what was encrypted once is not
+ * lost to whoever cuts the line. */
 static void
 enforce(struct dial *d)
 {
 	const struct network *n = d->network;
 	const char *port = sts_port(n->irc, n->server->host);
+	bool plain = port == NULL && !(n->never_plain && has_tls(d));
 	size_t kept = 0;
 
 	for (size_t i = 0; i < d->n; i++)
-		if (d->routes[i].tls || port == NULL)
+		if (d->routes[i].tls || plain)
 			d->routes[kept++] = d->routes[i];
 	d->n = kept;
 	if (port != NULL && d->n == 0)
@@ -285,7 +296,8 @@ dial_next(struct network *n, const char *why)
 	if (d == NULL)
 		return false;
 	if (d->n > d->at && d->routes[d->at].tls &&
-	    strstr(why, "certificate") != NULL)
+	    (n->state == NETWORK_REGISTERING ||
+	    strstr(why, "certificate") != NULL))
 		d->no_plain = true;
 	while (++d->at < d->n)
 		if (d->routes[d->at].tls || !d->no_plain) {

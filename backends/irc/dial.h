@@ -2,7 +2,8 @@
 /* dial.h - to which host and port does a network connect, and how: in turn with
  * others, by the ports and the TLS that its user has set, by SRV, by what the
  * server has promised (sts.h).  The routes of one round are tried one after the
- * other; a server whose certificate is wrong is never tried in plain. */
+ * other; a server that has TLS, be its certificate wrong, is never tried in
+ * plain. */
 #ifndef BACKENDS_IRC_DIAL_H
 #define BACKENDS_IRC_DIAL_H
 

@@ -297,6 +297,7 @@ network_destroy(struct network *n)
 		return;
 	outage_end(n);
 	n->state = NETWORK_OVER;
+	dial_end(n);
 	console_finish(n);
 	watch_finish(n);
 	batch_end_all(n);
@@ -440,6 +441,7 @@ network_online(struct network *n)
 	n->since = ev_now(n->irc->loop);
 	tell_progress(n, "Connected as ", n->nick, "");
 	n->tried = 0;
+	n->never_plain |= n->encrypted;
 	dial_end(n);
 	backoff_reset(&n->backoff);
 	n->backoff.max = BACKOFF_MAX;

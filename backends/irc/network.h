@@ -119,7 +119,7 @@ struct caps {
 	unsigned	 mechanisms;	/* of sasl; enum mechanism */
 	unsigned	 multiline_bytes, multiline_lines;
 	unsigned	 chathistory_max;	/* messages of one answer */
-	bool		 has_sts;
+	bool		 has_sts, sts_learnt;
 	struct sts	 sts;
 };
 
@@ -214,6 +214,7 @@ struct network {
 	char		 port[6];	/* of the server; see dial_port() */
 	bool		 encrypted;	/* the connection is to have TLS, */
 	bool		 trusted;	/* and nobody but the server in it */
+	bool		 never_plain;	/* it was welcomed with TLS before */
 	struct link	 link;
 	struct ev_timer	 clock;		/* the next thing that is due */
 	struct backoff	 backoff;

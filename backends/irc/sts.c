@@ -181,9 +181,11 @@ sts_heard(struct network *n)
 		return false;
 	if (n->encrypted) {
 		/* From a server that may be anybody a promise is worth
-		 * nothing; the port is for others. */
-		if (n->trusted && sts->duration >= 0)
+		 * nothing; the port is for others.  Once a connection: each
+		 * is written down. */
+		if (n->trusted && sts->duration >= 0 && !n->cap.sts_learnt)
 			learn(n, sts->duration);
+		n->cap.sts_learnt = true;
 		return false;
 	}
 	if (sts->port < 0 || n->state != NETWORK_REGISTERING)

@@ -1,8 +1,13 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Servers that lie, say too much, or say it at the wrong time."""
+import hashlib
+import queue
+import ssl
+import subprocess
+
 import pytest
 
-from irc_driver import Backend, Failed, Server
+from irc_driver import Backend, Failed, Peer, Server
 
 ANA = "ana@example"
 
@@ -146,3 +151,94 @@ def test_another_server_after_a_reconnection(server, backend):
     b.call("message", user=ANA, kind="chat", to="bob", body="x" * 900)
     for line in (p.expect("PRIVMSG bob"), p.expect("PRIVMSG bob")):
         assert len(line) < 510
+
+
+# ------------------------------------------------------------------------- TLS
+
+class TlsServer(Server):
+    """Its fingerprint is what users pin."""
+
+    def __init__(self, where):
+        files = [str(where / "cert.pem"), str(where / "key.pem")]
+        subprocess.run(["openssl", "req", "-x509", "-newkey", "rsa:2048",
+                        "-nodes", "-subj", "/CN=irc.test", "-out", files[0],
+                        "-keyout", files[1]], check=True, capture_output=True)
+        self.context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        self.context.load_cert_chain(*files)
+        der = ssl.PEM_cert_to_DER_cert(open(files[0]).read())
+        self.fingerprint = hashlib.sha256(der).hexdigest()
+        super().__init__()
+
+    def _accept(self):
+        while True:
+            try:
+                sock, _ = self.sock.accept()
+                sock = self.context.wrap_socket(sock, server_side=True)
+            except ssl.SSLError:
+                continue
+            except OSError:
+                return
+            self.peers.put(Peer(sock))
+
+
+@pytest.fixture
+def secure(tmp_path):
+    s = TlsServer(tmp_path)
+    yield s
+    s.close()
+
+
+def routes(secure, server, **more):
+    return {"ports": "+%d %d" % (secure.port, server.port),
+            "tls_fingerprint": secure.fingerprint, **more}
+
+
+def test_no_plain_after_tls_that_worked(secure, server, backend):
+    """Whoever can cut lines must not get to hear what is said in them."""
+    b = backend(irc_server="127.0.0.1")
+    b.login(ANA, "ana", settings=routes(secure, server))
+    p = secure.peer()
+    p.expect("USER ")
+    p.send("ERROR :Closing link: too fast")
+    p.hang_up()
+    b.wait("disconnected", user=ANA)
+    with pytest.raises(queue.Empty):
+        server.peer(timeout=1)
+
+
+def test_no_plain_where_tls_was(secure, server, backend):
+    b = backend(irc_server="127.0.0.1")
+    b.login(ANA, "ana", settings=routes(secure, server))
+    p = secure.peer()
+    p.welcome()
+    b.wait("connected", user=ANA)
+    secure.close()
+    p.close()
+    with pytest.raises(queue.Empty):
+        server.peer(timeout=8)
+
+
+def test_policies_are_written_once(secure, server, backend):
+    b = backend(irc_server="127.0.0.1")
+    b.login(ANA, "ana", settings=routes(secure, server))
+    p = secure.peer()
+    p.expect("USER ")
+    p.send(":irc.test CAP * LS :sts=duration=1000")
+    p.expect("CAP END")
+    p.send(":irc.test 001 ana :Welcome")
+    b.wait("connected", user=ANA)
+    p.send(*[":irc.test CAP ana NEW :sts=duration=%d" % (n % 2 * 1000)
+             for n in range(100)], "PING :end")
+    p.expect("PONG")
+    assert not [e for e in b.events if e[0] == "setting"]
+
+
+def test_late_policy_is_followed_at_once(secure, server, backend):
+    b = backend(irc_server="127.0.0.1")
+    b.login(ANA, "ana", settings={"ports": str(server.port),
+                                  "tls_fingerprint": secure.fingerprint})
+    p = server.peer()
+    p.expect("USER ")
+    p.send(":irc.test CAP * NEW :sts=port=%d away-notify" % secure.port)
+    p = secure.peer()
+    assert p.line() == "CAP LS 302"
