@@ -320,6 +320,7 @@ dial_upgrade(struct network *n, long port)
 	snprintf(text, sizeof(text), "%u", (unsigned)port & 0xffff);
 	add_route(d, n->server->host, text, true);
 	link_close(&n->link);
+	identd_forget(n->irc->identd, &n->idents);
 	network_dialling(n);
 	begin(d);
 }

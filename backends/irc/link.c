@@ -202,6 +202,15 @@ link_feed(struct link *l, const char *data, size_t len)
 /* ---- the socket */
 
 static void
+on_attempt(void *ctx, const struct sockaddr *own, const struct sockaddr *peer)
+{
+	struct link *l = ctx;
+
+	if (l->events->attempt != NULL)
+		l->events->attempt(l->ctx, own, peer);
+}
+
+static void
 on_connected(void *ctx)
 {
 	struct link *l = ctx;
@@ -229,7 +238,7 @@ on_closed(void *ctx, const char *why)
 }
 
 static const struct conn_events conn_events = {
-	.connected = on_connected, .data = on_data, .closed = on_closed,
+	.attempt = on_attempt, .connected = on_connected, .data = on_data, .closed = on_closed,
 };
 
 void

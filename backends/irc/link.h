@@ -17,6 +17,9 @@
 #define LINK_QUEUE_MAX 200	/* lines waiting */
 
 struct link_events {
+	/* May be NULL; see struct conn_events. */
+	void	(*attempt)(void *ctx, const struct sockaddr *own,
+		    const struct sockaddr *peer);
 	void	(*up)(void *ctx);
 	void	(*line)(void *ctx, struct line *);
 	/* Closed, not by link_close(); link_close() was called already. */

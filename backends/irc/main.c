@@ -133,6 +133,9 @@ start(const struct sections *config, struct msg_initialize_result *say,
 		return -1;
 	irc.connects = irc.config.connects;
 	adhoc_offer(say);
+	if (irc.config.identd_port != 0 || irc.config.oidentd != NULL)
+		irc.identd = identd_create(irc.loop, irc.config.identd_port,
+		    irc.config.identd_bind, irc.config.oidentd, irc.instance);
 	if (irc.config.nservers > 0)
 		say->name = irc.config.servers[0].host;
 	else

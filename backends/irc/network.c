@@ -171,6 +171,18 @@ connect_now(struct network *n)
 	dial_begin(n, !n->was_online);
 }
 
+/* The server may ask whose this is before it says anything. */
+static void
+link_is_tried(void *ctx, const struct sockaddr *own,
+    const struct sockaddr *peer)
+{
+	struct network *n = ctx;
+	char reply[IDENT_REPLY];
+
+	identd_reply(reply, n->irc->instance, n->user);
+	identd_add(n->irc->identd, &n->idents, own, peer, reply);
+}
+
 static void
 link_is_up(void *ctx)
 {
@@ -208,7 +220,7 @@ link_encode(void *ctx, struct buf *line, size_t at, size_t max)
 }
 
 static const struct link_events link_events = {
-	.up = link_is_up, .line = link_has_line, .down = link_is_down,
+	.attempt = link_is_tried, .up = link_is_up, .line = link_has_line, .down = link_is_down,
 	.decode = link_decode, .encode = link_encode,
 };
 
@@ -306,6 +318,7 @@ network_destroy(struct network *n)
 	outbox_refuse(n, "logged out");
 	link_close(&n->link);
 	sasl_stop(n);
+	identd_forget(n->irc->identd, &n->idents);
 	netsplit_forget(n);
 	ev_timer_stop(n->irc->loop, &n->clock);
 	await_fail_kinds(&n->awaits, ~0u, ERR_NOT_CONNECTED, "logged out");
@@ -400,6 +413,7 @@ network_lost(struct network *n, const char *why)
 	said_lost(n, text);
 	link_close(&n->link);
 	sasl_stop(n);
+	identd_forget(n->irc->identd, &n->idents);
 	watch_lost(n);
 	netsplit_forget(n);
 	await_fail_kinds(&n->awaits, ~0u, ERR_NETWORK, text);

@@ -35,6 +35,7 @@
 #include "backends/irc/await.h"
 #include "backends/irc/channel.h"
 #include "backends/irc/config.h"
+#include "backends/irc/identd.h"
 #include "backends/irc/isupport.h"
 #include "backends/irc/link.h"
 #include "backends/irc/scram.h"
@@ -210,6 +211,7 @@ struct network {
 	bool		 is_away;	/* the server has been told */
 
 	struct flood_limit throttle;	/* the link's; apply.c */
+	struct ident	*idents;	/* identd.c's, of the connection */
 	struct dial	*dial;		/* dial.c's, until the welcome */
 	char		 port[6];	/* of the server; see dial_port() */
 	bool		 encrypted;	/* the connection is to have TLS, */

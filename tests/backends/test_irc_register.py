@@ -11,7 +11,7 @@ import time
 
 import pytest
 
-from irc_driver import Backend, Failed, Peer, Server
+from irc_driver import Backend, Failed, Peer, Server, free_port
 
 ANA = "ana@example"
 
@@ -601,3 +601,68 @@ def test_alternatives_then_regain(server, backend):
     assert p.expect("NICK") == "NICK ana"
     p.send(":ana_!u@h NICK ana")
     assert p.expect("MONITOR") == "MONITOR - ana"
+
+
+# ----------------------------------------------------------------------- identd
+
+def ask(port, question, source="127.0.0.1"):
+    with socket.create_connection(("127.0.0.1", port), 5,
+                                  (source, 0)) as s:
+        s.sendall(question)
+        return s.makefile("rb").read().decode()
+
+
+def whose(port, peer, server):
+    return ask(port, b"%d , %d\r\n" % (peer.sock.getpeername()[1],
+                                       server.port))
+
+
+def test_identd(server, backend, tmp_path):
+    port, path = free_port(), tmp_path / "oidentd.conf"
+    config = dict(irc_server=server.address, irc_identd_port=port,
+                  irc_identd_bind="127.0.0.1", irc_oidentd_file=path)
+    b = Backend(**config)
+    b.login(ANA, "ana")
+    p = server.peer()
+    assert " : USERID : UNIX : u" in whose(port, p, server)
+    p.welcome()
+    b.wait("connected", user=ANA)
+    mine = whose(port, p, server).split()[-1]
+    # Another process; it has not got the port, and is answered for.
+    other = backend(**config)
+    other.login("bob@example", "bob")
+    q = server.peer()
+    q.welcome()
+    other.wait("connected", user="bob@example")
+    his = whose(port, q, server)
+    assert "USERID" in his and his.split()[-1] != mine
+    text = path.read_text()
+    assert text.count("reply") == 2 and 'reply "%s"' % mine in text
+    assert "to 127.0.0.1 fport %d lport %d {" % (
+        server.port, p.sock.getpeername()[1]) in text
+    # Nobody is told of others' connections, nor of none.
+    assert "NO-USER" in ask(port, b"%d,%d\r\n" % (
+        p.sock.getpeername()[1], server.port), "127.0.0.9")
+    assert "NO-USER" in ask(port, b"1,2\r\n")
+    for junk in b"\r\n", b"x,y\r\n", b"1,70000\r\n", b"1" * 500, b"1,2,3\r\n":
+        try:
+            assert ask(port, junk) == ""
+        except ConnectionError:
+            pass
+    # Gone with the connection.
+    gone = p.sock.getpeername()[1]
+    b.call("logout", user=ANA)
+    assert "NO-USER" in ask(port, b"%d,%d\r\n" % (gone, server.port))
+    # The keeper dies: the other takes its place.
+    b.process.kill()
+    b.process.wait()
+    end = time.time() + 15
+    while True:
+        try:
+            if "USERID" in whose(port, q, server):
+                break
+        except OSError:
+            pass
+        assert time.time() < end
+        time.sleep(0.1)
+    assert path.read_text().count("reply") == 1
