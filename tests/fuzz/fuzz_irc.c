@@ -10,9 +10,11 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "backends/irc/dial.h"
 #include "backends/irc/down.h"
 #include "backends/irc/spoken.h"
 #include "backends/irc/session.h"
+#include "backends/irc/sts.h"
 #include "util/later.h"
 #include "util/log.h"
 #include "util/utf8.h"
@@ -94,6 +96,9 @@ on_notify(enum method method, const void *params)
 	case METHOD_room_closed:
 		text(p->room_closed.reason);
 		break;
+	case METHOD_contact_presence:
+		text(p->contact_presence.status);
+		break;
 	case METHOD_disconnected:
 		text(p->disconnected.text);
 		break;
@@ -106,6 +111,7 @@ static void
 on_result(request_t request, enum method method, const void *result)
 {
 	const struct msg_room_list_result *list = result;
+	const struct msg_room_config_result *form = result;
 	const struct msg_profile_result *profile = result;
 	const struct msg_query_result *query = result;
 	const struct msg_room_history_result *past = result;
@@ -122,6 +128,9 @@ on_result(request_t request, enum method method, const void *result)
 	if (method == METHOD_send && sent != NULL)
 		for (size_t i = 0; i < sent->ids.n; i++)
 			text(sent->ids.v[i]);
+	if (method == METHOD_room_config)
+		for (size_t i = 0; i < form->fields.n; i++)
+			text(form->fields.v[i].value);
 	if (method == METHOD_profile) {
 		text(profile->nick);
 		text(profile->full_name);
@@ -204,6 +213,9 @@ pass_time(struct irc *irc)
 static void
 act(struct irc *irc, char what, char *arg)
 {
+	struct pair modes[] = { { "mode_k", arg }, { "mode_l", arg },
+		{ "mode_m", arg } };
+	const char *name = arg;
 	request_t r = ++asked;
 
 	switch (what) {
@@ -284,6 +296,24 @@ act(struct irc *irc, char what, char *arg)
 			.name = *arg == 'e' ? "encoding" : *arg == 's' ?
 			"sasl" : "sasl_password", .value = *arg ? arg + 1 :
 			NULL });
+		break;
+	case 'v':
+		asked--;
+		down_contact_watch(irc, 0, &(struct msg_contact_watch){
+			.user = USER, .contacts = { &name, 1 } });
+		break;
+	case 'u':
+		asked--;
+		down_contact_watch(irc, 0, &(struct msg_contact_watch){
+			.user = USER, .gone = { &name, 1 } });
+		break;
+	case 'f':
+		down_room_config(irc, r, &(struct msg_room_config){
+			.user = USER, .room = arg });
+		break;
+	case 'F':
+		down_room_config_set(irc, r, &(struct msg_room_config_set){
+			.user = USER, .room = "#c", .values = { modes, 3 } });
 		break;
 	case '+':
 		down_contact_add(irc, r, &(struct msg_contact_add){
@@ -496,11 +526,13 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	irc.config.nservers = 1;
 	irc.config.motd = true;
 	irc.config.flood.burst = 0;
+	irc.config.connects.burst = 0;	/* its gates live for ever */
 	session_login(&irc, &(struct msg_login){ .user = USER,
 		.account = "ana", .password = "secret" });
 	s = session_find(&irc, USER);
 	n = s->networks;
 	link_close(&n->link);
+	dial_end(n);
 	n->link.tap = &out;
 	n->link.events->up(n);
 	while (size > 0) {
@@ -528,7 +560,6 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	buf_free(&out);
 	map_finish(&irc.sessions);
 	sts_finish(&irc);
-		break;
 	spoken_finish(&irc);
 	config_finish(&irc.config);
 	return 0;
