@@ -178,18 +178,18 @@ class Conn(asyncio.Protocol):
             self.send(Message("NOTICE", self.nick, context_and_text[-1],
                               source=NAME))
 
-    def batch(self, kind, *params, tags=None, messages=()):
+    def batch(self, kind, *params, tags=None, source=NAME, messages=()):
         """All messages inside one batch; to clients without it, bare."""
         if "batch" not in self.caps:
             for message in messages:
                 self.send(message)
             return
         ref = self.server.unique("b")
-        self.send(Message("BATCH", "+" + ref, kind, *params, source=NAME,
+        self.send(Message("BATCH", "+" + ref, kind, *params, source=source,
                           tags=tags))
         for message in messages:
             self.send(message.with_tags(batch=ref))
-        self.send(Message("BATCH", "-" + ref, source=NAME))
+        self.send(Message("BATCH", "-" + ref, source=source))
 
     def answer_label(self, label, answers):
         """labeled-response: nothing is answered by ACK, one line carries the

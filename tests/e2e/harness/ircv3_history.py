@@ -153,11 +153,12 @@ def multiline(server, conn, start, lines):
 
 def send_multiline(conn, other, target, lines, tags):
     if "draft/multiline" in other.caps:
-        return other.batch("draft/multiline", target, tags=tags, messages=[
-            ircv3.Message(m.command, target, m.params[1], source=conn.mask,
-                          tags={k: v for k, v in m.tags.items()
-                                if k == "draft/multiline-concat"})
-            for m in lines])
+        inner = [ircv3.Message(
+            m.command, target, m.params[1], source=conn.mask,
+            tags={k: v for k, v in m.tags.items()
+                  if k == "draft/multiline-concat"}) for m in lines]
+        return other.batch("draft/multiline", target, tags=tags,
+                           source=conn.mask, messages=inner)
     for message in lines:
         if message.params[1]:
             other.send(ircv3.Message(message.command, target,
