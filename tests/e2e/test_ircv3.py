@@ -9,16 +9,12 @@ from harness.ircv3 import Message
 from harness.servers import make_certificate
 from harness.xmpp import NS, body_of, condition_of, show
 
-soon = pytest.mark.xfail(reason="being built")
-
-
 def item(presence):
     return presence.find("user:x/user:item", NS)
 
 
 # ------------------------------------------------------------- registering
 
-@soon
 def test_all_that_is_offered_is_taken(room):
     """CAP LS 302 came in two lines."""
     taken = room.server.call(lambda: room.server.find("anna").caps)
@@ -76,7 +72,7 @@ def test_a_server_that_lies_learns_nothing(ircv3, instances, clients):
     anna.expect("message", lambda m: "SCRAM" in (body_of(m) or ""))
     anna.join("#c@localhost", "anna")
     assert not server.lines("anna", "^AUTHENTICATE PLAIN")
-    assert not server.lines("anna", "pw|NickServ")
+    assert not server.lines("anna", "identify|NickServ")
 
 
 def test_capabilities_come_and_go(modern):
@@ -90,7 +86,6 @@ def test_capabilities_come_and_go(modern):
     assert away.findtext("c:show", None, NS) == "away", show(away)
 
 
-@soon
 def test_strict_transport_security(ircv3, instances, clients, tmp_path):
     """sts: what the plain port offers is that one should not use it."""
     certificate = make_certificate(tmp_path, "localhost")
@@ -255,7 +250,6 @@ def test_long_lines(ircv3, instances, clients, irc):
     assert not server.offences
 
 
-@soon
 def test_standard_replies(room):
     """FAIL is told, whatever it is about."""
     room.server.send("anna", ":irc.test FAIL * ACCOUNT_REQUIRED_TO_CONNECT "

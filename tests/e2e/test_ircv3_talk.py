@@ -48,7 +48,6 @@ def test_typing_in_a_room(room):
     room.carl.expect(r"^@(?=.*\+typing=active).* :anna!.* TAGMSG #c")
 
 
-@soon
 def test_typing_to_a_person(room):
     room.carl.send("@+typing=active TAGMSG anna")
     room.anna.expect("message", lambda m: child(m, STATES, "composing")
@@ -65,7 +64,6 @@ def test_typing_to_a_person(room):
 
 # ------------------------------------------------------------- replies
 
-@soon
 def test_reply_from_irc(room):
     echo, tags = said_by_anna(room, "who is in?")
     room.carl.send("@+draft/reply=%s PRIVMSG #c :me" % tags["msgid"])
@@ -161,7 +159,6 @@ def test_redaction_refused(room):
 
 # ------------------------------------------------------------- multiline
 
-@soon
 def test_several_lines_are_one_message(room):
     text = "first\nsecond\n\nfourth"
     echo, _ = said_by_anna(room, text)
@@ -188,7 +185,6 @@ def test_longest_message(room):
 
 # ------------------------------------------------------------- history
 
-@soon
 def test_history_on_joining(modern):
     begin = time.time() - 3600
     for n in range(3):
@@ -237,7 +233,6 @@ def test_archive_has_what_there_was(modern):
     assert bodies == ["old %d" % n for n in range(20, 30)], fin
 
 
-@soon
 def test_nothing_is_doubled_over_a_restart(room):
     """What was said while the server was away from us comes once."""
     said_by_carl(room, "before")
