@@ -4,10 +4,12 @@
 #include "backends/irc/adhoc.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <strings.h>
 
 #include "backends/irc/ask.h"
+#include "backends/irc/certificate.h"
 #include "backends/irc/configure.h"
 #include "backends/irc/down.h"
 #include "backends/irc/info.h"
@@ -127,6 +129,77 @@ on_configure(struct asked *q)
 	configure_put(&c, &q->arena, &f, filled->n > 0 ? filled : NULL);
 	show_form(q, c.id ? arena_printf(&q->arena, "Settings of %s", c.id) :
 	    is_fixed(q) ? "Settings" : "Settings of all servers", &f, wrong);
+}
+
+/* ---- client-certificate */
+
+static void
+show_certificate(struct asked *q, const char *pem, bool fresh)
+{
+	static const char *const digests[] = { "sha256", "sha512", "sha1" };
+	const char *text = fresh ? "It is shown from the next connection on. "
+	    "Tell services its fingerprint, often by CERT ADD to NickServ:" :
+	    "Its fingerprints, of which services want one:";
+
+	for (size_t i = 0; i < LENGTH(digests); i++) {
+		char *print = certificate_fingerprint(pem, digests[i]);
+
+		if (print != NULL)
+			text = arena_printf(&q->arena, "%s\n%s: %s", text,
+			    digests[i], print);
+		free(print);
+	}
+	say(q, text);
+}
+
+static void
+make_certificate(struct asked *q, const struct configured *c)
+{
+	struct session *s = q->session;
+	char *pem = certificate_new(s->account);
+	const char *why;
+
+	if (pem == NULL)
+		up_error(q->request, ERR_NOT_SUPPORTED,
+		    "no certificate was made");
+	else if (settings_keep(&s->settings, s->user, "client_certificate",
+	    c->id, pem, &why) == -1)
+		up_error(q->request, ERR_NOT_ALLOWED, why);
+	else
+		show_certificate(q, pem, true);
+	if (pem != NULL)
+		explicit_bzero(pem, strlen(pem));
+	free(pem);
+}
+
+/* A wish is asked for, as a new one makes the old one worthless. */
+static void
+on_certificate(struct asked *q)
+{
+	const char *make = pairs_get(&q->m->arguments, "make"), *pem;
+	struct fields f = { 0 };
+	struct msg_field *field;
+	struct configured c;
+
+	if (!what_is_configured(q, &c))
+		return;
+	pem = settings_own(&q->session->settings, "client_certificate", c.id);
+	if (make != NULL && (strcmp(make, "1") == 0 ||
+	    strcmp(make, "true") == 0)) {
+		make_certificate(q, &c);
+	} else if (make != NULL && pem != NULL) {
+		show_certificate(q, pem, false);
+	} else if (make != NULL) {
+		say(q, "There is none.");
+	} else {
+		field = fields_add(&f, &q->arena);
+		field->var = "make";
+		field->type = "bool";
+		field->value = pem ? "0" : "1";
+		field->label = pem ? "Make a new one in place of the one "
+		    "there is (otherwise: show its fingerprint)" : "Make one";
+		show_form(q, "Client certificate", &f, NULL);
+	}
 }
 
 /* ---- get-irc-connection-info */
@@ -313,6 +386,8 @@ static const char *servers[] = { "network" };
 static struct msg_command_info infos[] = {
 	{ .name = "configure", .label = "Configure IRC: nick, passwords, "
 	    "encryption, character set", .on = AT(everywhere) },
+	{ .name = "client-certificate", .label = "Client certificate: make "
+	    "one, show its fingerprint", .on = AT(everywhere) },
 	{ .name = "get-irc-connection-info", .label = "Show the connection "
 	    "to the IRC server", .on = AT(servers) },
 	{ .name = "reconnect", .label = ADHOC_RECONNECT,
@@ -324,7 +399,7 @@ static struct msg_command_info infos[] = {
 
 /* In the order of infos. */
 static void (*const handlers[LENGTH(infos)])(struct asked *) = {
-	on_configure, on_info, on_reconnect, on_disconnect,
+	on_configure, on_certificate, on_info, on_reconnect, on_disconnect,
 };
 
 void

@@ -5,6 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "backends/irc/ask.h"
+#include "backends/irc/nick.h"
 #include "backends/irc/settings.h"
 #include "util/xalloc.h"
 
@@ -21,6 +23,20 @@ apply_settings(struct network *n)
 	};
 	if (n->link.loop != NULL)
 		link_limit_changed(&n->link);
+}
+
+void
+apply_nick(struct network *n)
+{
+	const char *nick = settings_get(n, "nick");
+
+	if (nick == NULL || strcmp(nick, n->wanted) == 0)
+		return;
+	if (n->state == NETWORK_ONLINE)
+		nick_settled(n);
+	xreplace(&n->wanted, nick);
+	if (n->state == NETWORK_ONLINE)
+		ask_nick(n, 0, nick);
 }
 
 /* The text with $nick as it is now; owned. */

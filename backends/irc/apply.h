@@ -8,6 +8,8 @@
 
 /* Settings are new or have changed: how fast may it send? */
 void	apply_settings(struct network *);
+/* The setting nick has changed: take it, now if possible. */
+void	apply_nick(struct network *);
 /* The server has said welcome: what the user wants done first. */
 void	apply_after_connect(struct network *);
 

@@ -295,6 +295,8 @@ configure_take(const struct configured *c, struct arena *a,
 		if (settings_keep(&s->settings, s->user, rows[i].name, c->id,
 		    value, why) == -1)
 			return -1;	/* has been checked: never */
+		if (strcmp(rows[i].name, "nick") == 0)
+			session_renick(s, c->id);
 		if (rows[i].at_connect)
 			*late = arena_printf(a, "%s%s%s", *late ? *late : "",
 			    *late ? ", " : "", rows[i].name);

@@ -6,6 +6,7 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 #include "backends/irc/apply.h"
 #include "backends/irc/nick.h"
@@ -322,6 +323,15 @@ session_apply(struct session *s)
 }
 
 void
+session_renick(struct session *s, const char *id)
+{
+	for (struct network *n = s->networks; n != NULL; n = n->next)
+		if (n->name == NULL || (id != NULL ? strcasecmp(id, n->name) ==
+		    0 : settings_own(&s->settings, "nick", n->name) == NULL))
+			apply_nick(n);
+}
+
+void
 session_setting(struct session *s, const char *name, const char *value)
 {
 	const char *why;
@@ -330,6 +340,8 @@ session_setting(struct session *s, const char *name, const char *value)
 		log_debug("%s: setting %s is passed over: %s", s->user, name,
 		    why);
 	session_apply(s);
+	if (strcmp(name, "nick") == 0 || strncmp(name, "nick/", 5) == 0)
+		session_renick(s, name[4] ? name + 5 : NULL);
 }
 
 void

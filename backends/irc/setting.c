@@ -213,8 +213,7 @@ check_encoding(char *value)
 
 static const struct setting rows[] = {
 	{ .name = "nick", .label = "Nick", .type = SETTING_TEXT,
-	    .scope = U | S, .at_connect = true, .max = 64,
-	    .check = check_nick },
+	    .scope = U | S, .max = 64, .check = check_nick },
 	{ .name = "nick_alternatives", .type = SETTING_TEXT,
 	    .label = "Nicks to try when that is taken, in this order",
 	    .scope = U | S, .at_connect = true, .max = 512,

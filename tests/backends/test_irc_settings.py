@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Settings of users: what they do, and the commands by which they are made."""
+import hashlib
+import ssl
 import time
 
 import pytest
@@ -164,6 +166,7 @@ def test_offered(backend, server):
     on = {c["name"]: c["on"] for c in b.can["commands"]}
     assert on == {
         "configure": ["gateway", "network"],
+        "client-certificate": ["gateway", "network"],
         "get-irc-connection-info": ["network"],
         "reconnect": ["network"],
         "disconnect-from-irc-server": ["gateway", "network"]}
@@ -340,3 +343,35 @@ def test_disconnect_some(backend, server):
     p.hang_up()
     with pytest.raises(Failed):
         run(b, "get-irc-connection-info", target=server.address)
+
+
+def test_nick_at_once(backend, server):
+    b, p = log_in(backend, server)
+    assert run(b, "configure", arguments={"nick": "anna"})["text"] == "Saved."
+    p.expect("NICK anna")
+    p.send(":ana!a@h NICK anna")
+    p.nick = "anna"
+    # And wanted again after the connection was lost.
+    join(b, p, "#c", "anna")
+    p.close()
+    q = server.peer()
+    assert q.expect("NICK") == "NICK anna"
+
+
+def test_client_certificate(backend, server):
+    b, p = log_in(backend, server)
+    assert fields(run(b, "client-certificate"))["make"]["value"] == "1"
+    assert run(b, "client-certificate", arguments={"make": "0"})["text"] == \
+        "There is none."
+    text = run(b, "client-certificate", arguments={"make": "1"})["text"]
+    (name, (pem, secret)), = kept(b).items()
+    assert name == "client_certificate" and secret
+    assert "PRIVATE KEY" in pem and "PRIVATE" not in text
+    der = ssl.PEM_cert_to_DER_cert(
+        pem[pem.index("-----BEGIN CERTIFICATE"):
+            pem.index("-----END CERTIFICATE-----") + 25])
+    assert "sha256: " + hashlib.sha256(der).hexdigest() in text
+    assert fields(run(b, "client-certificate"))["make"]["value"] == "0"
+    again = run(b, "client-certificate", arguments={"make": "0"})["text"]
+    assert hashlib.sha256(der).hexdigest() in again
+    assert kept(b) == {}
