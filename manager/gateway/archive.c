@@ -85,7 +85,7 @@ put_before(struct room *room, const struct store_found *found)
 		archived_open(&found->said[i], &a);
 		if (a.past.body != NULL) {
 			room_history_add(&room->history, &a.past, max);
-			room_seen_add(&room->seen, &a.past);
+			room_seen_add_both(&room->seen, &a.past);
 		}
 		archived_close(&a);
 	}

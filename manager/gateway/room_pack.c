@@ -141,7 +141,7 @@ unpack_past(struct room *room, const struct packed *facts)
 		return;
 	room_history_add(&room->history, &past,
 	    room->user->gw->config->history_max);
-	room_seen_add(&room->seen, &past);
+	room_seen_add_both(&room->seen, &past);
 }
 
 /* -------------------------------------------------------------------- rooms */

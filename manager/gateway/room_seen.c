@@ -15,7 +15,7 @@
 
 struct mark {
 	uint64_t	 id;		/* of the stanza id; 0: none */
-	uint64_t	 words;		/* of author and text */
+	uint64_t	 words;		/* of author and text; 0: none */
 	int64_t		 time;		/* ms since 1970 */
 	bool		 live;		/* the time is ours */
 };
@@ -43,7 +43,7 @@ words_of(const struct past *p)
 {
 	uint64_t author = p->resource ? hash(p->resource) : 0;
 
-	return hash(p->body) ^ (author << 1 | author >> 63);
+	return (hash(p->body) ^ (author << 1 | author >> 63)) | 1;
 }
 
 static struct mark
@@ -53,6 +53,15 @@ mark_of(const struct past *p)
 		.id = p->stanza_id ? hash(p->stanza_id) | 1 : 0,
 		.words = words_of(p), .time = p->time, .live = !p->old,
 	};
+}
+
+/* This is done for every message, and texts are long. */
+static struct mark
+short_mark_of(const struct past *p)
+{
+	if (p->stanza_id == NULL)
+		return mark_of(p);
+	return (struct mark){ .id = hash(p->stanza_id) | 1 };
 }
 
 /* Most rooms are quiet.  Only a ring that was never full grows, so that its
@@ -72,8 +81,8 @@ grow(struct room_seen *s)
 	return bigger;
 }
 
-void
-room_seen_add(struct room_seen **seen, const struct past *p)
+static void
+add(struct room_seen **seen, struct mark m)
 {
 	struct room_seen *s = *seen;
 
@@ -81,9 +90,21 @@ room_seen_add(struct room_seen **seen, const struct past *p)
 		*seen = s = grow(s);
 	if (s->next == s->size)
 		s->next = 0;
-	s->v[s->next++] = mark_of(p);
+	s->v[s->next++] = m;
 	if (s->count < s->size)
 		s->count++;
+}
+
+void
+room_seen_add(struct room_seen **seen, const struct past *p)
+{
+	add(seen, short_mark_of(p));
+}
+
+void
+room_seen_add_both(struct room_seen **seen, const struct past *p)
+{
+	add(seen, mark_of(p));
 }
 
 static bool

@@ -9,8 +9,12 @@
 
 struct room_seen;
 
-/* *seen is made when it is NULL. */
+/* *seen is made when it is NULL.  One that has a stanza id is known by that, one
+ * that has none (or that we have given) by the rest; one from the archive by
+ * both, as nobody knows whose its id is. */
 void		 room_seen_add(struct room_seen **seen, const struct past *);
+void		 room_seen_add_both(struct room_seen **seen,
+		    const struct past *);
 /* An old one (its time is the network's): was it seen?  By its stanza id; else
  * by author, text and time, where one that was heard live had another clock's,
  * and counts for one old one. */

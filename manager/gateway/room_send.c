@@ -58,6 +58,9 @@ take(struct room *room, const struct past *said, bool shown)
 	struct past p = *said;
 	char id[ID_SIZE];
 
+	if (p.time == 0)
+		p.time = now;
+	room_seen_add(&room->seen, &p);
 	if (p.stanza_id == NULL || p.id == NULL) {
 		new_id(gw, id);
 		if (p.stanza_id == NULL)
@@ -65,9 +68,6 @@ take(struct room *room, const struct past *said, bool shown)
 		if (p.id == NULL)
 			p.id = p.stanza_id;
 	}
-	if (p.time == 0)
-		p.time = now;
-	room_seen_add(&room->seen, &p);
 	if (p.time > now)
 		p.time = now;	/* or it would never be too old */
 	if (TAILQ_EMPTY(&room->clients))

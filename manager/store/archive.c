@@ -10,7 +10,7 @@
 #include "manager/store/store_inside.h"
 #include "util/xalloc.h"
 
-#define GATHER		1.0		/* seconds */
+#define GATHER		3.0		/* seconds */
 #define ROW_MAX		16384		/* bytes, unless one has more */
 
 struct store_tail {

@@ -2,9 +2,9 @@
 /* archive.h - what was said in rooms, for each user in the order in which it
  * came, sealed on disk (docs/DATABASE.md).
  *
- * A room's messages are gathered on the loop's side, for a second or until they
- * fill a row, and then written like everything else (store.h).  So one costs
- * a copy; a crash costs the last second. */
+ * A room's messages are gathered on the loop's side, for three seconds or until
+ * they fill a row, and then written like everything else (store.h).  So one
+ * costs a copy; a crash costs the last three seconds. */
 #ifndef MANAGER_STORE_ARCHIVE_H
 #define MANAGER_STORE_ARCHIVE_H
 

@@ -248,7 +248,7 @@ damaged_chunks(void **state)
 	buf_free(&b);
 }
 
-/* What was gathered is there after a kill, a second later. */
+/* What was gathered is there after a kill, seconds later. */
 static void
 over_a_kill(void **state)
 {
