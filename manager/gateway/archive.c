@@ -32,7 +32,11 @@ archive_add(struct room *room, const struct past *past)
 
 	if (!room->recorded || past->stanza_id == NULL)
 		return;
-	rest.stanza_id = rest.resource = NULL;	/* they stand before it */
+	/* They stand before it, or can be told from that. */
+	if (past->id != NULL && strcmp(past->id, past->stanza_id) == 0)
+		rest.id = NULL;
+	rest.stanza_id = rest.resource = NULL;
+	rest.time = 0;
 	pack_map(&p, NULL);
 	past_pack(&rest, &p);
 	pack_end(&p);
@@ -52,6 +56,8 @@ archived_open(const struct store_said *said, struct archived *a)
 		return;
 	a->past = past_unpack(unpack_root(a->unpacker));
 	a->past.stanza_id = said->id;
+	if (a->past.id == NULL)
+		a->past.id = said->id;
 	a->past.resource = said->nick;
 	a->past.time = said->time;
 }
