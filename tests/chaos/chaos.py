@@ -75,7 +75,7 @@ class Chaos:
             self.directory / "instance", GATEWAY, self.prosody,
             service__irc_server="127.0.0.1:%d" % self.ngircd.port,
             service__users_per_backend=PER_BACKEND, service__backends_min=backends,
-            service__login_rate=200, **dict(
+            service__login_rate=200, service__irc_connect_rate=200, **dict(
                 one.split("=", 1) for one in self.options.set or []))
         self.instance.start()
         self.commands = self.instance.answer("help")
