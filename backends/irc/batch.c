@@ -95,6 +95,24 @@ tell(struct network *n, struct batch *b)
 	buf_free(&text);
 }
 
+/* Some servers begin a batch in their own name and say who speaks, and under
+ * which id, with the first line. */
+static void
+adopt(struct batch *b, const struct line *l)
+{
+	char id[2];
+
+	b->begun = true;
+	if (*b->host == '\0') {
+		xreplace(&b->nick, l->nick);
+		xreplace(&b->user, l->user);
+		xreplace(&b->host, l->host);
+	}
+	if (line_tag(&(struct line){ .tags = b->tags }, "msgid", id,
+	    sizeof(id)) == NULL)
+		xreplace(&b->tags, l->tags);
+}
+
 bool
 batch_keeps(struct network *n, struct line *l)
 {
@@ -106,6 +124,8 @@ batch_keeps(struct network *n, struct line *l)
 	    (strcmp(l->command, "PRIVMSG") != 0 &&
 	    strcmp(l->command, "NOTICE") != 0))
 		return false;
+	if (!b->begun)
+		adopt(b, l);
 	/* Nobody says a part of what another says. */
 	if (strcmp(l->nick, b->nick) != 0 && *l->nick != '\0')
 		return false;

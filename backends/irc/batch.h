@@ -27,7 +27,7 @@ struct batch {
 	/* BATCH_MULTILINE: the line that began it, and what was said */
 	char		*tags, *nick, *user, *host;
 	struct buf	 text;
-	bool		 notice;
+	bool		 notice, begun;
 	char		 ref[];
 };
 

@@ -14,7 +14,7 @@
 
 #define TEXTS(X) \
 	X(name) X(told_nick) X(password) X(subject) X(subject_nick)
-#define NUMBERS(X)	X(subject_time) X(attempt) X(missed)
+#define NUMBERS(X)	X(subject_time) X(attempt) X(missed) X(lacks)
 #define FLAGS(X)	X(created) X(subject_again) X(kept)
 
 /* ---------------------------------------------------------------- occupants */
@@ -224,6 +224,7 @@ unpack_room(struct user *user, const struct packed *facts)
 	TEXTS(X)
 #undef X
 	room->subject_time = packed_int(facts, "subject_time", 0);
+	room->lacks = (uint8_t)packed_int(facts, "lacks", 0);
 	room->attempt = (unsigned)packed_int(facts, "attempt", 0);
 	room->missed = (unsigned)packed_int(facts, "missed", 0);
 #define X(flag)	room->flag = packed_bool(facts, #flag, false);

@@ -203,6 +203,15 @@ def test_lines_in_one_message(modern):
     assert e["body"] == "one\n\ntwo" and e["id"] == "m1"
 
 
+def test_lines_of_a_batch_in_the_servers_name(modern):
+    m = modern
+    m.send(":irc.test BATCH +1 draft/multiline #c",
+           "@batch=1;msgid=m1 :bob!b@h PRIVMSG #c :one",
+           "@batch=1 :bob!b@h PRIVMSG #c :two", ":irc.test BATCH -1")
+    e = m.b.wait("message", nick="bob")
+    assert (e["body"], e["id"]) == ("one\ntwo", "m1")
+
+
 def test_a_batch_without_end_is_told_in_parts(modern):
     m = modern
     m.send(":bob!b@h BATCH +1 draft/multiline #c",

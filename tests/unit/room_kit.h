@@ -149,8 +149,19 @@ kit_text_of(enum method method, const union params *p)
 		return xasprintf("nick %s %s", p->room_nick.room,
 		    p->room_nick.nick);
 	case METHOD_send:
-		return xasprintf("%s %s %s %s", p->send.kind, p->send.to,
-		    S(p->send.id), p->send.body);
+		return xasprintf("%s %s %s %s%s", p->send.kind, p->send.to,
+		    S(p->send.id), p->send.reply_to && p->send.reply_to->text ?
+		    p->send.reply_to->text : "", p->send.body);
+	case METHOD_react:
+		return xasprintf("react %s %s %s %zu %s", p->react.peer,
+		    S(p->react.room), p->react.id, p->react.emojis.n,
+		    p->react.emojis.n > 0 ? p->react.emojis.v[0] : "-");
+	case METHOD_retract:
+		return xasprintf("retract %s %s %s %s", p->retract.peer,
+		    S(p->retract.room), p->retract.id, S(p->retract.reason));
+	case METHOD_chat_state:
+		return xasprintf("state %s %s %s", p->chat_state.peer,
+		    S(p->chat_state.room), p->chat_state.state);
 	case METHOD_room_subject_set:
 		return xasprintf("subject %s %s", p->room_subject_set.room,
 		    p->room_subject_set.subject);
