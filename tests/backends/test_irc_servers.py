@@ -357,3 +357,52 @@ def test_many_networks_at_once(backend, ngircd, insp):
             "nick"] == "ana3"
         a.wait("room_occupant", room=room, self=True,
                real="ana3@127.0.0.1:%d" % port)
+
+
+@pytest.mark.parametrize("which", ["ngircd", "inspircd"])
+def test_console_modes_and_contacts(backend, request, which):
+    if which == "ngircd":
+        server = request.getfixturevalue("ngircd").address
+    else:
+        server = "127.0.0.1:%d" % request.getfixturevalue("insp")["port"]
+    a, b = both(backend, server)
+    a.call("room_join", user=ANA, room="#m", nick="ana")
+    # The server, in its own words.
+    a.call("message", user=ANA, to="", kind="chat", body="lusers\nVERSION")
+    text = ""
+    while "ircd" not in text.lower():
+        text += a.wait("message", **{"from": ""})["body"]
+    assert "users" in text
+    a.call("message", user=ANA, to="", kind="chat", body="WHOIS bob")
+    assert "bob!" in a.wait("message", **{"from": ""})["body"]
+    with pytest.raises(Failed) as e:
+        a.call("message", user=ANA, to="", kind="chat", body="WHOIS nobody")
+    assert e.value.code == "not_found"
+    # Modes as a form, changed and refused.
+    form = a.call("room_config", user=ANA, room="#m")["fields"]
+    assert "mode_m" in [f["var"] for f in form]
+    a.call("room_config_set", user=ANA, room="#m", values={
+        "mode_m": "1", "mode_k": "sesame", "mode_l": "7"})
+    now = {f["var"]: f.get("value") for f in
+           a.call("room_config", user=ANA, room="#m")["fields"]}
+    assert (now["mode_m"], now["mode_k"], now["mode_l"]) == (
+        "1", "sesame", "7")
+    with pytest.raises(Failed) as e:
+        b.call("room_join", user=BOB, room="#m", nick="bob")
+    assert e.value.code == "not_authorized"
+    b.call("room_join", user=BOB, room="#m", nick="bob", password="sesame")
+    with pytest.raises(Failed) as e:
+        b.call("room_config_set", user=BOB, room="#m",
+               values={"mode_m": "0"})
+    assert e.value.code == "forbidden"
+    # Programs ask each other.
+    b.replies["query"] = {"name": "Cat", "version": "9"}
+    got = a.call("query", user=ANA, contact="bob", what="version")["text"]
+    assert got.startswith("Cat 9 (through Spectrum")
+    assert a.call("query", user=ANA, contact="bob", what="ping") == {}
+    # Who is there, by MONITOR or ISON.
+    a.notify("contact_watch", user=ANA, contacts=["bob", "nobody"])
+    a.wait("contact_presence", contact="bob", show="online")
+    a.wait("contact_presence", contact="nobody", show="offline")
+    b.call("logout", user=BOB)
+    a.wait("contact_presence", contact="bob", show="offline")
