@@ -6,6 +6,7 @@
 #include <stdlib.h>
 
 #include "backends/irc/batch.h"
+#include "backends/irc/history.h"
 #include "backends/irc/said.h"
 
 void
@@ -52,6 +53,14 @@ label_await(const struct network *n, unsigned long label)
 	return NULL;
 }
 
+struct await *
+label_said(const struct network *n, unsigned long label)
+{
+	struct await *a = label_await(n, label);
+
+	return a != NULL && (AWAIT_SAID >> a->kind & 1u) ? a : NULL;
+}
+
 void
 label_ack(struct network *n, struct line *l)
 {
@@ -65,6 +74,10 @@ label_done(struct network *n, unsigned long label)
 
 	if (a == NULL)
 		return;
+	if (a->kind == AWAIT_HISTORY) {
+		history_ended(n, a->target, label);
+		return;
+	}
 	/* A line that has been answered is not answered twice: the echo comes
 	 * within the batch that ends here. */
 	if (a->answered >= label)

@@ -16,6 +16,9 @@ const char	*label_text(char out[LABEL_MAX], unsigned long label);
 unsigned long	 label_of(const struct network *, const struct line *);
 /* What it answers; NULL: nothing that waits. */
 struct await	*label_await(const struct network *, unsigned long label);
+/* The same for what the user has said or done to what was said: nothing else
+ * comes back as a message. */
+struct await	*label_said(const struct network *, unsigned long label);
 /* ACK: done, and there is nothing to say about it. */
 void		 label_ack(struct network *, struct line *);
 /* The response to that label is complete. */

@@ -193,7 +193,7 @@ take_echo(struct heard *h, const char *target)
 	struct network *n = h->n;
 	bool labels = n->caps & CAP_LABELED_RESPONSE;
 	const char *ids[SPEECH_LINES_MAX];
-	struct await *a = labels ? label_await(n, label_of(n, h->line)) :
+	struct await *a = labels ? label_said(n, label_of(n, h->line)) :
 	    await_find(&n->awaits, n->is.casemap, AWAIT_ECHO, target, NULL);
 	struct msg_send_result result = { .echo = h->channel != NULL,
 		.delivered = labels && h->channel == NULL };
@@ -277,7 +277,7 @@ is_echo(const struct network *n, const struct line *l, const char *target)
 	if (!network_is_me(n, target))
 		return true;
 	return n->caps & CAP_LABELED_RESPONSE ?
-	    label_await(n, label_of(n, l)) != NULL :
+	    label_said(n, label_of(n, l)) != NULL :
 	    await_find(&n->awaits, n->is.casemap, AWAIT_ECHO, target, NULL) !=
 	    NULL;
 }

@@ -157,7 +157,7 @@ tagmsg_received(struct network *n, struct line *l)
 	if (!own && line_tag(l, "+typing", state, sizeof(state)) != NULL)
 		typing_heard(n, c, l->nick, state);
 	react(n, l, c, target, own);
-	if (own && (a = label_await(n, label_of(n, l))) != NULL)
+	if (own && (a = label_said(n, label_of(n, l))) != NULL)
 		said_taken(n, a);
 }
 
@@ -174,7 +174,7 @@ tagmsg_redact(struct network *n, struct line *l)
 	if (c != NULL || !own)
 		tell_retracted(n, c, target, l->params[1], l->nick,
 		    l->params[2]);
-	if (own && (a = label_await(n, label_of(n, l))) != NULL)
+	if (own && (a = label_said(n, label_of(n, l))) != NULL)
 		said_taken(n, a);
 }
 

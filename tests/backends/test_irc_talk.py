@@ -563,6 +563,27 @@ def test_history_of_what_was_missed(modern, server):
     assert m.b.wait("message")["body"] == "missed"
 
 
+@pytest.mark.parametrize("answer", [
+    ":irc.test ACK", ":ana!u@h PRIVMSG #c :x", ":ana!u@h TAGMSG #c",
+    ":ana!u@h REDACT #c m9 :x"])
+def test_history_is_no_message(modern, answer):
+    """What else the server calls by the label of a question is no answer."""
+    r = modern.b.start("room_history", user=ANA, room="#c", max=10)
+    t, _ = modern.next("CHATHISTORY")
+    label = t["label"]
+    if answer.endswith("ACK"):
+        modern.send("@label=%s %s" % (label, answer))
+        assert modern.b.finish(r)["messages"] == []
+        batch(modern, label=label)
+    else:
+        modern.send("@label=%s;msgid=y %s" % (label, answer))
+        batch(modern, "time=2026-01-01T00:00:00.000Z;msgid=o1 "
+              ":bob!b@h PRIVMSG #c :old", label=label)
+        assert [x["id"] for x in modern.b.finish(r)["messages"]] == ["o1"]
+    modern.send(":bob!b@h PRIVMSG #c :end")
+    modern.b.wait("message", body="end")
+
+
 def test_history_for_the_archive(modern):
     m = modern
 
