@@ -12,6 +12,7 @@
 
 #include "manager/gateway/archive.h"
 #include "manager/gateway/persist.h"
+#include "manager/gateway/room_fill.h"
 #include "manager/gateway/room_send.h"
 #include "manager/gateway/room_welcome.h"
 #include "manager/gateway/say_room.h"
@@ -303,6 +304,9 @@ joined(struct room *room, const struct room_why *why)
 	show_differences(room);
 	room->subject_again = again;
 	persist_joined(room);
+	if (!again && history_wished(room) == 0 &&
+	    !TAILQ_EMPTY(&room->clients))
+		room_fill(room);
 	room_welcome_all(room);
 	room_sends_flush(room);
 }

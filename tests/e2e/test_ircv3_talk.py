@@ -214,7 +214,6 @@ def archive(client, room, form="", rsm=""):
         result.get("queryid") == ident], child(fin, MAM, "fin")
 
 
-@soon
 def test_archive_has_what_there_was(modern):
     begin = time.time() - 86400
     for n in range(30):

@@ -199,6 +199,35 @@ known_from_the_archive(void **state)
 	assert_string_equal(archived(), "m1/bob m2/bob m3/bob");
 }
 
+/* Who reads archives joins without history: the network's goes there. */
+static void
+filled_in_quietly(void **state)
+{
+	static struct msg_past_message past[] = {
+		{ .id = "h1", .nick = "bob", .body = "one", .time = 1000 },
+		{ .id = "", .nick = "bob", .body = "no id", .time = 1001 },
+		{ .id = "m1", .nick = "bob", .body = "live", .time = 1002 },
+		{ .id = "h1", .nick = "bob", .body = "one", .time = 1000 },
+	};
+	union result r = { .room_history = { .messages = { past, 4 } } };
+	struct asked *a;
+
+	(void)state;
+	kit.features = "history";
+	join_as(PC, "ana", "<history maxstanzas='0'/>");
+	a = expect_asked("join #cats ana - 0");
+	archive_kit_answer();
+	occupant("ana", "participant", true);
+	joined(a, "ana");
+	a = &asked[asked_at++];
+	assert_int_equal(a->method, METHOD_room_history);
+	said("bob", "m1", "live");
+	kit.seen = kit.nsent;
+	answer(a, &r);
+	expect_nothing();
+	assert_string_equal(archived(), "m1/bob h1/bob");
+}
+
 /* ------------------------------------------------------------------- history */
 
 static void
@@ -599,6 +628,7 @@ main(void)
 		archive_test(told_again_by_words),
 		archive_test(live_is_never_old),
 		archive_test(known_from_the_archive),
+		archive_test(filled_in_quietly),
 		archive_test(the_archive_is_slow),
 		archive_test(the_archive_fails),
 		archive_test(as_much_as_is_wished),
