@@ -9,6 +9,7 @@
 #include "manager/gateway/contact.h"
 #include "manager/gateway/form.h"
 #include "manager/gateway/outgoing.h"
+#include "manager/gateway/room.h"
 #include "manager/gateway/say.h"
 #include "manager/gateway/session.h"
 #include "protocol/errors.h"
@@ -249,7 +250,10 @@ static void
 forget(void *arg)
 {
 	struct job *job = arg;
+	struct user *user = user_find(job->gw, job->jid);
 
+	if (user != NULL)
+		rooms_forget(user);
 	store_unregister(job->gw->store, job->jid, removed, job);
 }
 

@@ -148,6 +148,7 @@ loaded(void *arg, const struct store_user *record, const char *error)
 {
 	struct user *user = login_user(arg);
 	struct gateway *gw;
+	bool standing;
 
 	if (user == NULL || user->state != USER_LOADING)
 		return;
@@ -159,7 +160,9 @@ loaded(void *arg, const struct store_user *record, const char *error)
 		    "The gateway's database does not answer; try later.");
 		return;
 	}
-	if (user->standing && link_is_server(gw->link) &&
+	standing = user->standing && user->logins == NULL;
+	user->standing = false;
+	if (standing && link_is_server(gw->link) &&
 	    (record == NULL || *record->password == '\0')) {
 		/* The client has it, and has to come. */
 		session_turned_away(user, "other", NULL);

@@ -55,5 +55,8 @@ void		 rooms_client_gone(struct user *, const char *full);
 /* Leave those that no client is in any more. */
 void		 rooms_leave_empty(struct user *);
 void		 rooms_destroy(struct user *);
+/* The user is about to be unregistered: rooms that wait for a session go, and
+ * nothing of any is kept from now on. */
+void		 rooms_forget(struct user *);
 
 #endif

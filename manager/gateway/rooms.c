@@ -226,6 +226,20 @@ rooms_clients(const struct user *user, char ***full)
 }
 
 void
+rooms_forget(struct user *user)
+{
+	struct room *room;
+	size_t at = 0;
+
+	while ((room = map_next(&user->rooms, &at)) != NULL) {
+		room_forget_past(room);
+		room->recorded = room->kept = room->persistent = false;
+		if (room->state == ROOM_WAITING)
+			room_destroy(room);
+	}
+}
+
+void
 rooms_destroy(struct user *user)
 {
 	struct room *room;

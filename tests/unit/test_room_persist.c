@@ -563,6 +563,23 @@ refused_after_a_restart(void **state)
 	assert_string_equal(archive_kit.rooms, "");
 }
 
+/* Who unregisters leaves nothing, also not of what is said after. */
+static void
+unregistered(void **state)
+{
+	(void)state;
+	kit.persistent = "1";
+	enter_new();
+	rooms_forget(kit.user);
+	said("bob", "m1", "one");
+	assert_int_equal(archive_kit.n, 0);
+	rooms_session_over(kit.user, "unregistered");
+	assert_null(cats());
+	persist_load(kit.user, kept, 1);
+	rooms_forget(kit.user);
+	assert_null(cats());
+}
+
 /* Every event that ends something, in every state, of a room with nobody in
  * it: what it is then, or "gone". */
 static const struct {
@@ -642,6 +659,7 @@ main(void)
 		archive_test(after_a_restart),
 		archive_test(after_a_restart_with_clients),
 		archive_test(refused_after_a_restart),
+		archive_test(unregistered),
 		archive_test(every_cell_without_clients),
 	};
 
