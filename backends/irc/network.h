@@ -10,8 +10,16 @@
  *	watch.c		who of the contacts is there
  *	netsplit.c	one line for many who quit
  *	console.c	the server as somebody to talk to
+ *	label.c		which request a line of the server answers
+ *	spoken.c	who said what, by the ids of messages
+ *	speech.c	a message of the user as the lines that it becomes
  *	said.c		what the user says, until the server has taken it
+ *	history.c	what was said while we were not there
  *	message.c	what people say to the user
+ *	typing.c	who is typing
+ *	tagmsg.c	reactions and taking back, both ways
+ *	batch.c		lines that belong together
+ *	replies.c	FAIL, WARN, NOTE
  *	dial.c		the ways to the server: ports, TLS, SRV
  *	sts.c		servers that want TLS
  *	nick.c		which nick, and how to get the wanted one back

@@ -18,6 +18,7 @@
 #include <string.h>
 
 #include "manager/gateway/down.h"
+#include "manager/gateway/ids.h"
 #include "manager/gateway/query.h"
 #include "manager/gateway/room.h"
 #include "manager/gateway/session.h"
@@ -622,6 +623,7 @@ teardown(void **state)
 	map_finish(&kit.gw.users);
 	free(kit.user->jid);
 	free(kit.user->repeats);
+	ids_free(kit.user->ids);
 	free(kit.user);
 	buf_free(&kit.out);
 	ev_loop_destroy(kit.gw.loop);
