@@ -139,8 +139,10 @@ ask_services(struct network *n, unsigned tries)
 
 	if (!n->identified || tries > 2)
 		return;
-	snprintf(text, sizeof(text), "%s %s", tries == 1 ? "REGAIN" :
-	    "RECOVER", n->wanted);
+	/* Atheme and Anope know the first; the second is for those who may not
+	 * drive out but take back. */
+	snprintf(text, sizeof(text), "%s %s", tries == 1 ? "GHOST" : "REGAIN",
+	    n->wanted);
 	said_quietly(n, "NickServ", text);
 }
 

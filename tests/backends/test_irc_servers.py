@@ -1,8 +1,10 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """The IRC backend against real servers: ngircd, and inspircd with the services
 of atheme.  Each test is skipped where the server is not installed."""
+import hashlib
 import os
 import shutil
+import ssl
 import subprocess
 import time
 
@@ -71,7 +73,9 @@ loadmodule "modules/backend/opensex";
 loadmodule "modules/crypto/pbkdf2v2";
 loadmodule "modules/nickserv/main"; loadmodule "modules/nickserv/register";
 loadmodule "modules/nickserv/identify"; loadmodule "modules/nickserv/info";
+loadmodule "modules/nickserv/cert"; loadmodule "modules/nickserv/ghost";
 loadmodule "modules/saslserv/main"; loadmodule "modules/saslserv/plain";
+loadmodule "modules/saslserv/external";
 serverinfo { name = "services.test"; desc = "services"; numeric = "00A";
   recontime = 2; netname = "TestNet"; hidehostsuffix = "users.test";
   adminname = "a"; adminemail = "a@b"; registeremail = "noreply@test";
@@ -406,3 +410,67 @@ def test_console_modes_and_contacts(backend, request, which):
     a.wait("contact_presence", contact="nobody", show="offline")
     b.call("logout", user=BOB)
     a.wait("contact_presence", contact="bob", show="offline")
+
+
+def register(backend, insp, user, nick):
+    """An account with services; the backend stays connected."""
+    a = backend(irc_server="127.0.0.1:%d" % insp["port"])
+    a.login(user, nick)
+    a.wait("connected")
+    for _ in range(40):
+        try:
+            a.call("message", user=user, to="NickServ", kind="chat",
+                   body="REGISTER secretpw %s@example.com" % nick)
+            break
+        except Failed:
+            time.sleep(0.5)
+    a.wait("message", **{"from": "NickServ"})
+    return a
+
+
+def test_inspircd_certificate(backend, insp, tmp_path):
+    """SASL EXTERNAL by a certificate of the user's, known to services by its
+    fingerprint."""
+    a = register(backend, insp, "cert@example", "certreg")
+    subprocess.run(["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt",
+                    "ec_paramgen_curve:P-256", "-nodes", "-days", "9",
+                    "-subj", "/CN=cert", "-keyout", tmp_path / "k",
+                    "-out", tmp_path / "c"], check=True, capture_output=True)
+    pem = (tmp_path / "c").read_text() + (tmp_path / "k").read_text()
+    pin = hashlib.sha256(ssl.PEM_cert_to_DER_cert(
+        (tmp_path / "c").read_text())).hexdigest()
+    a.call("message", user="cert@example", to="NickServ", kind="chat",
+           body="CERT ADD " + pin)
+    a.wait("message", **{"from": "NickServ"})
+    a.call("logout", user="cert@example")
+    b = backend(irc_server="localhost:+%d" % insp["tls"],
+                irc_ca_file="%s/cert.pem" % insp["dir"])
+    b.login("cert@example", "certreg", settings={
+        "client_certificate": pem, "sasl": "external"})
+    assert b.wait("connected", timeout=30)["account"] == "certreg"
+    # Somebody else's is known to nobody.
+    c = backend(irc_server="localhost:+%d" % insp["tls"],
+                irc_ca_file="%s/cert.pem" % insp["dir"])
+    subprocess.run(["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt",
+                    "ec_paramgen_curve:P-256", "-nodes", "-days", "9",
+                    "-subj", "/CN=cert", "-keyout", tmp_path / "k",
+                    "-out", tmp_path / "c"], check=True, capture_output=True)
+    c.login("bob@example", "bob", settings={
+        "client_certificate": (tmp_path / "c").read_text() +
+        (tmp_path / "k").read_text(), "sasl": "external"})
+    d = c.wait("disconnected", timeout=30)
+    assert d["reason"] == "auth" and not d.get("retry")
+
+
+def test_inspircd_nick_is_regained(backend, insp):
+    """Services drive somebody else from the nick of who is logged in."""
+    a = register(backend, insp, "own@example", "ownreg")
+    a.call("logout", user="own@example")
+    thief = backend(irc_server="127.0.0.1:%d" % insp["port"])
+    thief.login(BOB, "ownreg")
+    thief.wait("connected")
+    b = backend(irc_server="127.0.0.1:%d" % insp["port"])
+    b.login("own@example", "ownreg", password="secretpw")
+    assert b.wait("connected")["account"] == "ownreg_"
+    b.call("room_join", user="own@example", room="#own", nick="ownreg")
+    b.wait("room_occupant", room="#own", new_nick="ownreg", self=True)
