@@ -144,7 +144,8 @@ joined(struct arena *a, const struct stanza *field)
 			buf_addc(&all, '\n');
 		buf_adds(&all, stanza_text(a, v));
 	}
-	text = arena_strndup(a, n ? buf_data(&all) : "", buf_len(&all));
+	text = arena_strndup(a, buf_len(&all) ? buf_data(&all) : "",
+	    buf_len(&all));
 	buf_free(&all);
 	return text;
 }

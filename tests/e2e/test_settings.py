@@ -99,8 +99,8 @@ def test_from_the_form_over_a_restart_to_the_server(scene):
     done = command(scene.anna, scene.server, "configure", {
         "after_connect": "PRIVMSG %s :%s of $nick" % (scene.carl.nick,
                                                       SECRET),
-        "encoding": "KOI8-R", "nick": "", "server_password": SECRET,
-    }, "sessionid=%s" % quote(form.get("sessionid")))
+        "encoding": "KOI8-R", "nick": "", "sasl_password": SECRET,
+        "sasl": "off"}, "sessionid=%s" % quote(form.get("sessionid")))
     assert done.get("status") == "completed"
     assert note(done)[0] == "info" and "Saved" in note(done)[1]
     scene.anna.join(scene.room, scene.nick)
@@ -110,7 +110,7 @@ def test_from_the_form_over_a_restart_to_the_server(scene):
     assert value(form, "encoding") == "KOI8-R"
     assert SECRET not in show(form)
     assert {o.findtext("x:value", None, NS) for o in fields(form)[
-        "forget"].findall("x:option", NS)} == {"server_password",
+        "forget"].findall("x:option", NS)} == {"sasl_password",
                                                "after_connect"}
     scene.restart()
     assert SECRET.encode() not in stored(scene.instance)
@@ -121,7 +121,7 @@ def test_from_the_form_over_a_restart_to_the_server(scene):
              "what is done after connecting")
     # Forgotten, it is gone from the database, too.
     command(scene.anna, scene.server, "configure", {
-        "forget": "server_password\nafter_connect"})
+        "forget": "sasl_password\nafter_connect"})
     scene.restart()
     assert b"after_connect" not in stored(scene.instance)
     assert SECRET not in scene.instance.read_log()
@@ -248,7 +248,7 @@ def test_one_network_behind_a_server(gateway, accounts, unique, irc):
     answer = owner_set(anna, room, encoding="CP1251", record_history="0")
     assert answer.get("type") == "result", show(answer)
     done = command(anna, gateway.jid, "configure", {
-        "encoding": "KOI8-R", "server_password": SECRET})
+        "encoding": "KOI8-R", "sasl_password": SECRET, "sasl": "off"})
     assert note(done)[0] == "info"
     assert note(command(anna, gateway.jid, "get-irc-connection-info"))
     gateway.instance.stop()
@@ -257,8 +257,8 @@ def test_one_network_behind_a_server(gateway, accounts, unique, irc):
     gateway.wait_for_answers(anna)
     gateway.login(anna)
     # Until the login is done the form has the gateway's own part only.
-    wait_for(lambda: "encoding" in fields(owner_form(anna, room)), 20,
-             "anna's session")
+    wait_for(lambda: "encoding" in show(anna.iq(
+        "get", room, "<query xmlns='%s'/>" % OWNER)), 20, "anna's session")
     form = owner_form(anna, room)
     assert value(form, "encoding") == "CP1251"
     assert value(form, "record_history") == "0"

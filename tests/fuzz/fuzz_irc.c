@@ -358,7 +358,7 @@ act(struct irc *irc, char what, char *arg)
 		down_chat_state(irc, 0, &(struct msg_chat_state){
 			.user = USER, .peer = arg, .state = "composing" });
 		break;
-	case 'f':
+	case 'C':
 		command(irc, r, arg);
 		break;
 	case 's':
