@@ -5,6 +5,7 @@ import time
 
 import pytest
 
+from harness.process import wait_for
 from harness.xmpp import NS, body_of, condition_of, show
 
 REACT, REPLY = "urn:xmpp:reactions:0", "urn:xmpp:reply:0"
@@ -219,10 +220,14 @@ def test_archive_has_what_there_was(modern):
     for n in range(30):
         modern.server.say_in_the_past("#c", "bert", "old %d" % n, begin + n)
     modern.anna.join(modern.jid, "anna", history=0)
-    page, fin = archive(modern.anna, modern.jid,
-                        rsm="<max>10</max><before/>")
-    bodies = [m.findtext(".//{jabber:client}body") for m in page]
-    assert bodies == ["old %d" % n for n in range(20, 30)], fin
+
+    def last_ten():
+        page, _ = archive(modern.anna, modern.jid,
+                          rsm="<max>10</max><before/>")
+        return [m.findtext(".//{jabber:client}body") for m in page]
+    # The server is asked once the room is joined.
+    wait_for(lambda: last_ten() == ["old %d" % n for n in range(20, 30)],
+             10, "the server's history to be archived")
 
 
 def test_nothing_is_doubled_over_a_restart(room):

@@ -608,6 +608,7 @@ teardown(void **state)
 	static const struct msg_error lost = { .code = ERR_LOST };
 
 	(void)state;
+	archive_kit_finish();
 	rooms_destroy(kit.user);
 	map_finish(&kit.user->rooms);
 	later_run();
@@ -619,7 +620,6 @@ teardown(void **state)
 	later_run();
 	for (size_t i = 0; i < kit.nsent; i++)
 		free(kit.sent[i]);
-	archive_kit_finish();
 	map_finish(&kit.gw.users);
 	free(kit.user->jid);
 	free(kit.user->repeats);
