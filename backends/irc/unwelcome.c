@@ -3,6 +3,8 @@
  * was shut for good has all of the gateway shut out in the end. */
 #include "backends/irc/unwelcome.h"
 
+#include <ctype.h>
+#include <stdbool.h>
 #include <string.h>
 
 #include "util/macros.h"
@@ -43,11 +45,22 @@ static const struct {
 	{ "not authorised to connect", UNWELCOME_EVER },
 };
 
+/* From the beginning of a word on: "free-line.example", our own address in the
+ * text, is no E-line. */
+static bool
+has_words(const char *text, const char *words)
+{
+	for (const char *at = text; (at = strcasestr(at, words)) != NULL; at++)
+		if (at == text || !isalnum((unsigned char)at[-1]))
+			return true;
+	return false;
+}
+
 enum unwelcome
 unwelcome_means(const char *text)
 {
 	for (size_t i = 0; i < LENGTH(texts); i++)
-		if (strcasestr(text, texts[i].words) != NULL)
+		if (has_words(text, texts[i].words))
 			return texts[i].means;
 	return UNWELCOME_NOT;
 }
@@ -55,10 +68,12 @@ unwelcome_means(const char *text)
 static void
 not_now(struct network *n)
 {
+	if (n->later)
+		return;			/* one complaint a connection */
 	n->backoff.failures += 3;
 	n->backoff.max = BACKOFF_MAX;
 	n->later = true;
-	turn_hold(&n->irc->turns, n->irc->loop, &n->irc->config.connects,
+	turn_hold(&n->irc->turns, n->irc->loop, &n->irc->connects,
 	    n->server->host, HOLD);
 }
 

@@ -199,7 +199,7 @@ def test_no_plain_after_tls_that_worked(secure, server, backend):
     b.login(ANA, "ana", settings=routes(secure, server))
     p = secure.peer()
     p.expect("USER ")
-    p.send("ERROR :Closing link: too fast")
+    p.send("ERROR :Closing link: bye")
     p.hang_up()
     b.wait("disconnected", user=ANA)
     with pytest.raises(queue.Empty):

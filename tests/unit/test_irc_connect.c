@@ -18,6 +18,7 @@
 #include "backends/irc/source.h"
 #include "backends/irc/sts.h"
 #include "backends/irc/turn.h"
+#include "backends/irc/unwelcome.h"
 
 static void
 sts_values(void **state)
@@ -219,6 +220,23 @@ turns(void **state)
 	ev_loop_destroy(loop);
 }
 
+static void
+unwelcome_by_words(void **state)
+{
+	(void)state;
+	assert_int_equal(unwelcome_means("Closing Link: h (K-Lined)"),
+	    UNWELCOME_EVER);
+	assert_int_equal(unwelcome_means("(u@h) [G:Lined: spam]"),
+	    UNWELCOME_EVER);
+	assert_int_equal(unwelcome_means("Trying to reconnect too fast."),
+	    UNWELCOME_NOW);
+	/* What our own host or nick is called is nobody's verdict. */
+	assert_int_equal(unwelcome_means("Closing Link: ana[h.free-line.test] "
+	    "(Ping timeout: 240 seconds)"), UNWELCOME_NOT);
+	assert_int_equal(unwelcome_means("Closing Link: unbanned[h] (bye)"),
+	    UNWELCOME_NOT);
+}
+
 int
 main(void)
 {
@@ -229,6 +247,7 @@ main(void)
 		cmocka_unit_test(addresses),
 		cmocka_unit_test(webirc),
 		cmocka_unit_test(turns),
+		cmocka_unit_test(unwelcome_by_words),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
