@@ -560,6 +560,8 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	buf_free(&out);
 	map_finish(&irc.sessions);
 	sts_finish(&irc);
+	tls_destroy(irc.tls);
+	tls_destroy(irc.tls_blind);
 	spoken_finish(&irc);
 	config_finish(&irc.config);
 	return 0;
