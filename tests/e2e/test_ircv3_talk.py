@@ -3,16 +3,12 @@
 beyond saying them, and what was said before."""
 import time
 
-import pytest
-
 from harness.process import wait_for
 from harness.xmpp import NS, body_of, condition_of, show
 
 REACT, REPLY = "urn:xmpp:reactions:0", "urn:xmpp:reply:0"
 RETRACT, FALLBACK = "urn:xmpp:message-retract:1", "urn:xmpp:fallback:0"
 STATES, MAM = "http://jabber.org/protocol/chatstates", "urn:xmpp:mam:2"
-
-soon = pytest.mark.xfail(reason="being built")
 
 
 def child(stanza, namespace, name):

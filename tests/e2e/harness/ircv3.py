@@ -341,7 +341,12 @@ class Ircv3Server:
         self.raw(nick, data.encode())
 
     def raw(self, nick, data):
-        self.call(lambda: self.find(nick).raw(data))
+        """Nothing is sent to who is gone."""
+        def write():
+            conn = self.find(nick)
+            if conn:
+                conn.raw(data)
+        self.call(write)
 
     def expect(self, nick, pattern, timeout=10):
         """Wait for a line of that client (by its nick when it was sent) that
