@@ -100,6 +100,17 @@ conn_tls_free(struct conn *c)
 	c->ssl = NULL;
 }
 
+/* The first complaint is the one that counts: what follows a certificate that
+ * is refused is only how the peer took it. */
+static void
+blame(struct conn *c, char *why)
+{
+	if (c->why == NULL)
+		c->why = why;
+	else
+		free(why);
+}
+
 /* What a call's result means: IO_*, with c->why where it is IO_FAILED.  The
  * direction to wait for is left to the caller by SSL_want(). */
 static ssize_t
@@ -116,12 +127,10 @@ failure(struct conn *c, int result)
 	case SSL_ERROR_SYSCALL:
 		if (code == 0)
 			return IO_END;
-		c->why = xstrdup(strerror(code));
+		blame(c, xstrdup(strerror(code)));
 		return IO_FAILED;
 	}
-	/* Unless the certificate has been complained about already. */
-	if (c->why == NULL)
-		c->why = tls_explain_error();
+	blame(c, tls_explain_error());
 	return IO_FAILED;
 }
 
@@ -146,8 +155,8 @@ check_pin(struct conn *c)
 		tls_pin_of(cert, pin);
 	if (strcasecmp(pin, c->pin) == 0)
 		return true;
-	c->why = xasprintf("the certificate of the server is not the one that "
-	    "was set: its SHA-256 fingerprint is %s", pin);
+	blame(c, xasprintf("the certificate of the server is not the one that "
+	    "was set: its SHA-256 fingerprint is %s", pin));
 	return false;
 }
 
@@ -210,7 +219,7 @@ conn_tls_write(struct conn *c, const char *data, size_t len)
 	if (result == IO_END || (result == IO_AGAIN &&
 	    !SSL_want_write(c->ssl))) {
 		/* Only a renegotiation reads before it can write. */
-		c->why = xstrdup("TLS broken off by the peer");
+		blame(c, xstrdup("TLS broken off by the peer"));
 		return IO_FAILED;
 	}
 	return result;

@@ -101,7 +101,8 @@ arena_strndup(struct arena *a, const char *s, size_t n)
 {
 	char *copy = arena_alloc(a, n + 1);
 
-	memcpy(copy, s, n);
+	if (n > 0)		/* s may be NULL then */
+		memcpy(copy, s, n);
 	copy[n] = '\0';
 	return copy;
 }

@@ -618,6 +618,7 @@ teardown(void **state)
 		free(asked[i].text);
 	}
 	later_run();
+	archive_kit_finish();
 	for (size_t i = 0; i < kit.nsent; i++)
 		free(kit.sent[i]);
 	map_finish(&kit.gw.users);
