@@ -42,7 +42,12 @@ parse_time(struct parsing *p, const char *value, int64_t *out)
 static int
 parse_start(struct parsing *p, const struct stanza *field, const char *value)
 {
+	static const char epoch[] = "1970-01-01T00:00:00";
+
 	(void)field;
+	/* A client's way to say: from the beginning on. */
+	if (strncmp(value, epoch, sizeof(epoch) - 1) == 0)
+		return 0;
 	return parse_time(p, value, &p->to->ask.start);
 }
 

@@ -67,6 +67,8 @@ static const struct {
 	{ "start and end", FORM(FIELD("start", T1)
 	    FIELD("end", "2001-09-09T01:46:41Z")),
 	    "- - - " T1_MS " 1000000001000 100 0" },
+	{ "start of all time", FORM(FIELD("start", "1970-01-01T00:00:00Z")),
+	    "- - - 0 0 100 0" },
 	{ "no time", FORM(FIELD("start", "yesterday")), "bad-request" },
 	{ "half a time", FORM(FIELD("end", "2001-09-09T01:46")),
 	    "bad-request" },
