@@ -41,6 +41,39 @@ ids_note(struct user *user, const char *origin, const struct strs *network)
 		put(user->ids, origin, network->v[i - 1]);
 }
 
+/* Pairs, the oldest first. */
+void
+ids_pack(const struct user *user, struct packer *p)
+{
+	const struct ids *ids = user->ids;
+
+	pack_list(p, "ids");
+	for (unsigned i = ids ? ids->count : 0; i > 0; i--) {
+		char *const *pair = ids->v[(ids->next + IDS_MAX - i) % IDS_MAX];
+
+		pack_str(p, NULL, pair[0]);
+		pack_str(p, NULL, pair[1]);
+	}
+	pack_end(p);
+}
+
+void
+ids_unpack(struct user *user, const struct packed *facts)
+{
+	const struct packed *list = packed_get(facts, "ids");
+
+	for (size_t i = 0; i + 1 < packed_count(list); i += 2) {
+		const char *origin = packed_str(packed_at(list, i), NULL);
+		const char *network = packed_str(packed_at(list, i + 1), NULL);
+
+		if (origin == NULL || network == NULL)
+			continue;
+		if (user->ids == NULL)
+			user->ids = xcalloc(1, sizeof(*user->ids));
+		put(user->ids, origin, network);
+	}
+}
+
 static const char *
 other(const struct ids *ids, const char *id, int from)
 {

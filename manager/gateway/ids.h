@@ -6,6 +6,7 @@
 #define MANAGER_GATEWAY_IDS_H
 
 #include "manager/gateway/user.h"
+#include "util/pack.h"
 
 #define IDS_MAX 200		/* of one user: the newest */
 
@@ -16,5 +17,9 @@ void		 ids_note(struct user *, const char *origin,
 const char	*ids_network(const struct user *, const char *id);
 const char	*ids_origin(const struct user *, const char *id);
 void		 ids_free(struct ids *);
+
+/* The handover: into the user's facts, and out of them. */
+void		 ids_pack(const struct user *, struct packer *);
+void		 ids_unpack(struct user *, const struct packed *facts);
 
 #endif

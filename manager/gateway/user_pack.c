@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "manager/gateway/contact.h"
+#include "manager/gateway/ids.h"
 #include "manager/gateway/outgoing.h"
 #include "manager/gateway/pace.h"
 #include "manager/gateway/repeats.h"
@@ -106,7 +107,8 @@ unpack_settings(struct user *user, const struct packed *list,
 
 #define CONTACT_TEXTS(X) X(nickname) X(groups) X(status) X(avatar_hash)
 #define CONTACT_FLAGS(X) \
-	X(escaped) X(blocked) X(ignored) X(requested) X(pending) X(shown)
+	X(escaped) X(blocked) X(ignored) X(requested) X(pending) X(shown) \
+	X(watched)
 
 static void
 pack_contacts(const struct user *user, struct packer *p)
@@ -176,6 +178,7 @@ user_pack(struct user *user, struct packer *p)
 #undef X
 	pack_bool(p, "paced", user->paced);
 	repeats_pack(user, p);
+	ids_pack(user, p);
 	pack_clients(user, p);
 	pack_settings(user, p);
 	pack_contacts(user, p);
@@ -230,6 +233,7 @@ user_unpack(struct gateway *gw, const struct packed *facts)
 	session_count_loss(user, (enum user_state)state);
 	user->state = (enum user_state)state;
 	repeats_unpack(user, facts);
+	ids_unpack(user, facts);
 	unpack_clients(user, packed_get(facts, "clients"));
 	unpack_settings(user, packed_get(facts, "settings"),
 	    packed_get(facts, "secrets"));

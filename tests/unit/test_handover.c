@@ -5,6 +5,7 @@
 
 #include "manager/gateway/contact.h"
 #include "manager/gateway/handover.h"
+#include "manager/gateway/ids.h"
 #include "manager/gateway/outgoing.h"
 #include "manager/gateway/quarantine.h"
 #include "manager/gateway/room_data.h"
@@ -534,6 +535,28 @@ trace_hides_passwords(void **state)
 	trace_stop(t);
 }
 
+/* What the network calls the user's messages: reactions name it later. */
+static void
+ids_are_known(void **state)
+{
+	const char *names[] = { "n1", "n2" };
+	char origin[16];
+
+	log_in();
+	ids_note(ana(), "first", &(struct strs){ names, 2 });
+	for (unsigned i = 0; i < IDS_MAX - 2; i++) {
+		snprintf(origin, sizeof(origin), "o%u", i);
+		ids_note(ana(), origin, &(struct strs){ names + 1, 1 });
+	}
+	upgrade(state);
+	assert_string_equal(ids_network(ana(), "first"), "n1");
+	assert_string_equal(ids_origin(ana(), "n1"), "first");
+	ids_note(ana(), "newest", &(struct strs){ names + 1, 1 });
+	/* The ring goes on where it was. */
+	assert_string_equal(ids_origin(ana(), "n2"), "newest");
+	assert_string_equal(ids_network(ana(), "first"), "n1");
+}
+
 int
 main(void)
 {
@@ -558,6 +581,7 @@ main(void)
 		gateway_test(lost_clients_are_waited_for),
 		gateway_test(rights_and_strikes),
 		gateway_test(nonsense_is_passed_over),
+		gateway_test(ids_are_known),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
