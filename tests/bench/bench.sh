@@ -61,6 +61,7 @@ setup_spectrum2() {
 	port = 5347
 	backend = $B/bin/spectrum2_irc_backend
 	irc_server = 127.0.0.1:6667
+	irc_connect_burst = 0
 	irc_flood_burst = 1000000
 	irc_flood_rate = 1000000
 	users_per_backend = $UPB

@@ -52,6 +52,7 @@ class Instance:
             "service.jid": jid,
             "service.backend": IRC_BACKEND,
             # ngircd takes what it gets: no need to be slow with it
+            "service.irc_connect_burst": 0,
             "service.irc_flood_burst": 100000,
             "service.irc_flood_rate": 100000,
             "service.working_dir": "%s/work" % directory,
