@@ -3,7 +3,8 @@
  * through reconnections to the last QUIT.
  *
  * The files that work on a struct network, lower ones first:
- *	network.c	connecting, losing, reconnecting, quitting, the clock
+ *	network.c	connecting, losing, reconnecting, quitting
+ *	clock.c		what is due, and when
  *	room.c		what the main process is told of channels
  *	ctcp.c		what programs ask each other
  *	modes.c		modes of a channel as a form
@@ -294,13 +295,15 @@ void		 network_lost(struct network *, const char *why);
 /* Connect anew: at once, where it waits for its time; after a polite QUIT,
  * where it is up. */
 void		 network_renew(struct network *);
+/* Begin a connection; the last one is closed. */
+void		 network_connect(struct network *);
 /* dial.c: a connection is begun; what belonged to the last one is over. */
 void		 network_dialling(struct network *);
 /* register.c: the server has welcomed us. */
 void		 network_online(struct network *);
 /* AWAY text, or NULL: back; borrowed until it is set again. */
 void		 network_set_away(struct network *, const char *text);
-/* Something that will time out was added: set the clock. */
+/* clock.c: something that will time out was added: set the clock. */
 void		 network_arm(struct network *);
 
 /* ---- names */
