@@ -11,6 +11,7 @@
 #include "backends/irc/history.h"
 #include "backends/irc/label.h"
 #include "backends/irc/message.h"
+#include "backends/irc/netsplit.h"
 #include "util/xalloc.h"
 
 #define BATCHES_MAX	16		/* open at a time */
@@ -163,6 +164,7 @@ begin(struct network *n, struct line *l)
 	b->label = label_of(n, l);
 	b->until = ev_now(n->irc->loop) + TIME_MAX;
 	b->target = xstrdup(l->params[2]);
+	b->other = xstrdup(l->params[3]);
 	if (b->kind == BATCH_MULTILINE) {
 		b->tags = xstrdup(l->tags);
 		b->nick = xstrdup(l->nick);
@@ -191,9 +193,12 @@ end(struct network *n, struct batch *b, bool whole)
 		label_done(n, b->label);
 	else if (whole && b->kind == BATCH_HISTORY)
 		history_ended(n, b->target, b->label);
+	else if (b->kind == BATCH_NETSPLIT || b->kind == BATCH_NETJOIN)
+		netsplit_ended(n);
 	n->batches.bytes -= buf_len(&b->text);
 	buf_free(&b->text);
 	free(b->target);
+	free(b->other);
 	free(b->tags);
 	free(b->nick);
 	free(b->user);

@@ -23,7 +23,8 @@ struct batch {
 	struct batch	*outer;		/* that it is in, or NULL */
 	unsigned long	 label;		/* its own or that of an outer one */
 	double		 until;		/* ev_now() when it is given up */
-	char		*target;	/* its first parameter, "" for none */
+	char		*target;	/* its first parameter, "" for none, */
+	char		*other;		/* and the second */
 	/* BATCH_MULTILINE: the line that began it, and what was said */
 	char		*tags, *nick, *user, *host;
 	struct buf	 text;

@@ -66,6 +66,7 @@ struct channel {
 	bool		 lost;		/* it was joined before, and will be
 					 * again: main knows it as closed */
 	uint32_t	 split;		/* lost by a netsplit, not told yet */
+	uint32_t	 rejoined;	/* back after one, not told yet */
 	bool		 who;		/* a WHO of ours is being answered */
 };
 

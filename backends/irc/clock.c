@@ -6,6 +6,7 @@
 
 #include "backends/irc/ask.h"
 #include "backends/irc/batch.h"
+#include "backends/irc/netsplit.h"
 #include "backends/irc/nick.h"
 #include "backends/irc/outbox.h"
 #include "backends/irc/room.h"
@@ -102,6 +103,7 @@ tick_online(struct network *n)
 	}
 	said_expire(n, now);
 	batch_expire(n, now);
+	netsplit_expire(n, now);
 	room_expire_joins(n, now);
 	outbox_move(n);
 	ask_expire_list(n, now);

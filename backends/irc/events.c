@@ -114,8 +114,10 @@ on_join(struct network *n, struct line *l)
 		return;
 	if (l->nparams >= 3)		/* extended-join */
 		events_account(n, m->person, l->params[1]);
-	if (!known)
-		room_show_member(n, c, m, NULL);
+	if (known)
+		return;
+	netsplit_back(n, c, l);
+	room_show_member(n, c, m, NULL);
 }
 
 static void
@@ -166,7 +168,7 @@ static void
 on_quit(struct network *n, struct line *l)
 {
 	struct person *p = people_find(&n->people, n->is.casemap, l->nick);
-	bool split = netsplit_is(l->params[0]);
+	bool split = netsplit_has(n, l);
 	char key[NAME_MAX_BYTES];
 	struct channel *c;
 	struct member *m;
@@ -184,7 +186,7 @@ on_quit(struct network *n, struct line *l)
 		if ((m = map_get(&c->members, key)) == NULL)
 			continue;
 		if (split)
-			netsplit_count(n, c, l->params[0]);
+			netsplit_count(n, c, l);
 		room_member_gone(n, c, m, "quit", NULL, l->params[0]);
 	}
 }

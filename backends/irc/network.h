@@ -9,7 +9,7 @@
  *	ctcp.c		what programs ask each other
  *	modes.c		modes of a channel as a form
  *	watch.c		who of the contacts is there
- *	netsplit.c	one line for many who quit
+ *	netsplit.c	one line for many who quit, and who are back
  *	console.c	the server as somebody to talk to
  *	label.c		which request a line of the server answers
  *	spoken.c	who said what, by the ids of messages
@@ -193,8 +193,10 @@ struct console {
 
 /* netsplit.c's */
 struct netsplit {
-	char		 servers[128];	/* "a.example b.example" */
+	char		 servers[128];	/* "a.example b.example"; "": unknown */
 	struct ev_timer	 due;		/* runs while some are not told */
+	struct map	 gone;		/* folded nick -> who may be back */
+	double		 until;		/* ev_now() when that is no news */
 };
 
 /* Written by the files above, read by session.c too. */

@@ -110,6 +110,60 @@ def test_netsplit_is_one_line(online):
         ("#d", "Netsplit hub.test <-> leaf.test: 1 person")]
 
 
+@pytest.mark.parametrize("names,text,shown", [
+    ("hub.test leaf.test", "hub.test leaf.test", " hub.test <-> leaf.test"),
+    ("hub.test leaf.test", "*.net *.split", " hub.test <-> leaf.test"),
+    ("hub.test leaf.test", "bye all", " hub.test <-> leaf.test"),
+    ("", "*.net *.split", " *.net <-> *.split"),
+    ("a b", "bye all", "")])
+def test_netsplit_in_a_batch(online, names, text, shown):
+    b, p = online
+    join(b, p, "#c", "ana", "@bob", "n0", "n1", "n2")
+    p.send("BATCH +s netsplit %s" % names,
+           "@batch=s :n0!u@h QUIT :%s" % text)
+    # Longer than the time in which the others would be waited for.
+    with pytest.raises(AssertionError):
+        b.wait("message", timeout=2.5)
+    p.send("@batch=s :n1!u@h QUIT :%s" % text,
+           ":n2!u@h QUIT :see you", "BATCH -s")
+    for i in range(3):
+        b.wait("room_occupant_gone", nick="n%d" % i, room="#c", how="quit")
+    assert b.wait("message", timeout=0.9)["body"] == \
+        "Netsplit%s: 2 people" % shown
+    # Who is back is told in one line, however they come.
+    p.send(":n1!u@h JOIN #c", "BATCH +j netjoin %s" % names,
+           "@batch=j :n0!u@h JOIN #c", "@batch=j :new!u@h JOIN #c",
+           "BATCH -j")
+    for nick in ("n1", "n0", "new"):
+        b.wait("room_occupant", nick=nick, room="#c")
+    assert b.wait("message")["body"] == "Netsplit over: 3 people are back"
+
+
+def test_back_after_a_netsplit(online):
+    b, p = online
+    join(b, p, "#c", "ana", "@bob", *("n%d" % i for i in range(20)))
+    join(b, p, "#d", "ana", "n0", "z")
+    for i in range(20):
+        p.send(":n%d!u@h QUIT :hub.test leaf.test" % i)
+    p.send(":z!u@h QUIT :leaving")
+    for _ in range(2):
+        assert "Netsplit hub" in b.wait("message")["body"]
+    for i in range(20):
+        p.send(":N%d!u@h JOIN #c" % i)
+    p.send(":z!u@h JOIN #d", ":N0!u@h JOIN #d")
+    for i in range(20):
+        b.wait("room_occupant", nick="N%d" % i, room="#c")
+    told = [b.wait("message") for _ in range(2)]
+    assert sorted((t["from"], t["body"]) for t in told) == [
+        ("#c", "Netsplit over: 20 people are back"),
+        ("#d", "Netsplit over: 1 person is back")]
+    # Once.
+    p.send(":N0!u@h PART #c", ":N0!u@h JOIN #c")
+    b.wait("room_occupant", nick="N0")
+    with pytest.raises(AssertionError):
+        b.wait("message", timeout=2)
+
+
 def test_modes_are_told_whole(online):
     b, p = online
     join(b, p)

@@ -162,6 +162,7 @@ def test_netsplit(room, irc):
     room.server.netsplit(*names)
     for name in names:
         room.occupant(name, "unavailable")
+    room.anna.expect_body("Netsplit a.test <-> b.test: 20 people")
     room.carl.say("#c", "lonely here")
     room.anna.expect_body("lonely here")
 
