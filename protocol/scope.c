@@ -7,9 +7,8 @@
 #include <stdio.h>
 #include <string.h>
 
-/* The '@' or '%' before the server, whichever is last. */
-static const char *
-separator(const char *id)
+const char *
+scope_separator(const char *id)
 {
 	const char *at = strrchr(id, '@'), *percent = strrchr(id, '%');
 
@@ -31,7 +30,7 @@ scope_name(char out[SCOPE_NAME_MAX], const char *name, const char *id)
 		return 0;
 	for (c = out + strlen(name); *c != '\0'; c++)
 		*c = (char)tolower((unsigned char)*c);
-	if ((c = (char *)(uintptr_t)separator(out + strlen(name))) != NULL)
+	if ((c = (char *)(uintptr_t)scope_separator(out + strlen(name))) != NULL)
 		*c = '%';
 	return 0;
 }
@@ -39,7 +38,7 @@ scope_name(char out[SCOPE_NAME_MAX], const char *name, const char *id)
 const char *
 scope_server(const char *id)
 {
-	const char *at = separator(id);
+	const char *at = scope_separator(id);
 
 	return at != NULL && at[1] != '\0' ? at + 1 : NULL;
 }

@@ -16,6 +16,8 @@
 /* "NAME/ID" for an id; "NAME" for NULL.  -1: too long. */
 int		 scope_name(char out[SCOPE_NAME_MAX], const char *name,
 		    const char *id) MUST_CHECK;
+/* The '@' or '%' before the server in an id, whichever is last; or NULL. */
+const char	*scope_separator(const char *id);
 /* The server in the id of a room or of a person; NULL where none is named. */
 const char	*scope_server(const char *id);
 

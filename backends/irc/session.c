@@ -12,6 +12,7 @@
 #include "backends/irc/nick.h"
 #include "backends/irc/sts.h"
 #include "backends/irc/watch.h"
+#include "protocol/scope.h"
 #include "util/later.h"
 #include "util/log.h"
 #include "util/xalloc.h"
@@ -159,17 +160,6 @@ take_name(char name[NAME_MAX_BYTES], const char *id, size_t len)
 	return true;
 }
 
-/* The '@' or '%' before the server, whichever is last. */
-static const char *
-separator(const char *id)
-{
-	const char *at = strrchr(id, '@'), *percent = strrchr(id, '%');
-
-	if (at == NULL || percent == NULL)
-		return at ? at : percent;
-	return at > percent ? at : percent;
-}
-
 /* ---- whom to watch */
 
 /* The contact is on this network: the nick in it, in name. */
@@ -177,7 +167,7 @@ static bool
 is_on(const struct session *s, const struct network *n, const char *id,
     char name[NAME_MAX_BYTES])
 {
-	const char *at = separator(id);
+	const char *at = scope_separator(id);
 	struct server server;
 
 	if (is_fixed(s))
@@ -204,7 +194,7 @@ is_connected_to(const struct session *s, const char *id)
 {
 	struct server server;
 
-	if (is_fixed(s) || separator(id) != NULL ||
+	if (is_fixed(s) || scope_separator(id) != NULL ||
 	    server_parse(&server, id) == -1)
 		return false;
 	for (const struct network *n = s->networks; n != NULL; n = n->next)
@@ -377,7 +367,7 @@ session_resolve(struct session *s, const char *id, bool open,
     const char *nick, char name[NAME_MAX_BYTES], const char **code,
     const char **why)
 {
-	const char *at = separator(id), *where = at ? at + 1 : id;
+	const char *at = scope_separator(id), *where = at ? at + 1 : id;
 	struct server server;
 	struct network *n;
 
