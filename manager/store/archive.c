@@ -146,6 +146,28 @@ store_tail_close(struct store_tail *t)
 	free(t);
 }
 
+void
+store_archive_change(struct store *s, const char *jid, const char *room,
+    const char *id, const void *data, size_t len)
+{
+	const char *const strings[] = { jid, room, id };
+	const char *copy[LENGTH(strings)];
+	struct job *job;
+	void *bytes;
+
+	write_all(s);
+	job = job_create(JOB_ARCHIVE_CHANGE, strings, copy, LENGTH(strings));
+	bytes = arena_alloc(&job->arena, len);
+	if (len != 0)
+		memcpy(bytes, data, len);
+	job->jid = copy[0];
+	job->id = copy[1];
+	job->weight = len;
+	job->arg.said = (struct store_said){ .id = copy[2], .data = bytes,
+	    .len = len };
+	store_add(s, job);
+}
+
 static void
 copy_ids(struct job *job, const struct store_ask *ask)
 {

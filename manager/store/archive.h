@@ -25,6 +25,10 @@ struct store_said {
 /* It comes behind all that is there.  *tail is made when it is NULL. */
 void	store_archive_add(struct store *, struct store_tail **tail,
 	    const char *jid, const char *room, const struct store_said *);
+/* Gathered write: the newest with this id has other data from now on; what it
+ * had is nowhere any more.  Nothing happens when there is none. */
+void	store_archive_change(struct store *, const char *jid,
+	    const char *room, const char *id, const void *data, size_t len);
 /* Write what is there, and free it; also when the store is closed. */
 void	store_tail_close(struct store_tail *);		/* NULL is fine */
 

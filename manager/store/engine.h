@@ -87,6 +87,8 @@ struct engine_ops {
 		    size_t *n);		/* at most ARCHIVE_ROWS */
 	int	(*put_archive)(struct engine *, const char *jid,
 		    const char *id, const struct archive_row *);
+	int	(*change_archive)(struct engine *, int64_t row,
+		    const void *data, size_t len);
 	int	(*prune_archive)(struct engine *, const struct store_limits *);
 	/* Leave no trace of old values in the file. */
 	int	(*scrub)(struct engine *);

@@ -27,6 +27,7 @@ static const struct {
 	[JOB_ROOM]           = { "room",           true,  true },
 	[JOB_FORGET_ROOM]    = { "end of a room",  true,  true },
 	[JOB_ARCHIVE_PUT]    = { "archive",        true,  true },
+	[JOB_ARCHIVE_CHANGE] = { "change of the archive", true, true },
 	[JOB_ARCHIVE_ASK]    = { "archive",        false, false },
 	[JOB_ARCHIVE_PRUNE]  = { "pruning",        true,  true },
 };
@@ -120,6 +121,7 @@ job_answer(const struct job *job)
 	case JOB_ROOM:
 	case JOB_FORGET_ROOM:
 	case JOB_ARCHIVE_PUT:
+	case JOB_ARCHIVE_CHANGE:
 	case JOB_ARCHIVE_PRUNE:
 		return;
 	}

@@ -15,7 +15,8 @@ enum job_kind {
 	JOB_ONLINE, JOB_SETTING, JOB_CONTACT, JOB_REMOVE_CONTACT,
 	JOB_SPOOL_PUT, JOB_SPOOL_DROP, JOB_SPOOL_LOAD,
 	JOB_STANDING, JOB_ROOM, JOB_FORGET_ROOM,
-	JOB_ARCHIVE_PUT, JOB_ARCHIVE_ASK, JOB_ARCHIVE_PRUNE,
+	JOB_ARCHIVE_PUT, JOB_ARCHIVE_CHANGE, JOB_ARCHIVE_ASK,
+	JOB_ARCHIVE_PRUNE,
 };
 
 struct job {
@@ -25,7 +26,8 @@ struct job {
 	/* The call.  Strings belong to the job. */
 	const char	*jid;		/* or what else the log should name */
 	const char	*id;		/* SPOOL_PUT, SPOOL_DROP: in digits;
-					 * ARCHIVE_PUT: of the room */
+					 * ARCHIVE_PUT, ARCHIVE_CHANGE: of
+					 * the room */
 	bool		 flag;		/* online, only_online, stay; SPOOL_PUT,
 					 * SETTING, ARCHIVE_PUT and ROOM: it is
 					 * sealed */
@@ -38,6 +40,8 @@ struct job {
 							 * arena */
 		struct store_room	 room;		/* (FORGET_)ROOM */
 		struct archive_row	 row;		/* ARCHIVE_PUT; data
+							 * in the arena */
+		struct store_said	 said;		/* ARCHIVE_CHANGE; data
 							 * in the arena */
 		struct store_ask	 ask;		/* ARCHIVE_ASK */
 		struct store_limits	 limits;	/* ARCHIVE_PRUNE */

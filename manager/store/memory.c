@@ -347,6 +347,7 @@ static const struct engine_ops memory_ops = {
 	.find_archive = memory_find_archive,
 	.get_archive = memory_get_archive,
 	.put_archive = memory_put_archive,
+	.change_archive = memory_change_archive,
 	.prune_archive = memory_prune_archive,
 	.scrub = nothing,
 };

@@ -33,6 +33,8 @@ int	 memory_get_archive(struct engine *, struct arena *,
 	    const struct archive_range *, struct archive_row *, size_t *n);
 int	 memory_put_archive(struct engine *, const char *jid,
 	    const char *room, const struct archive_row *);
+int	 memory_change_archive(struct engine *, int64_t row, const void *data,
+	    size_t len);
 int	 memory_prune_archive(struct engine *, const struct store_limits *);
 void	 memory_leave_rooms(struct memory *, const char *jid);
 void	 memory_close_rooms(struct memory *);

@@ -242,6 +242,31 @@ memory_get_archive(struct engine *e, struct arena *a,
 	return 0;
 }
 
+/* A row's bytes are behind it, so another takes its place. */
+int
+memory_change_archive(struct engine *e, int64_t id, const void *data,
+    size_t len)
+{
+	struct memory *m = memory(e);
+	struct memory_row *old, *new;
+
+	TAILQ_FOREACH(old, &m->rows, all)
+		if (old->row.id == id)
+			break;
+	if (old == NULL)
+		return 0;
+	new = xmalloc(sizeof(*new) + len);
+	*new = *old;
+	new->row.len = len;
+	new->row.data = memcpy(new + 1, data, len);
+	TAILQ_INSERT_AFTER(&m->rows, old, new, all);
+	TAILQ_INSERT_AFTER(&old->room->rows, old, new, mine);
+	new->room->messages += new->row.n;
+	m->bytes += len;
+	remove_row(m, old);
+	return 0;
+}
+
 int
 memory_put_archive(struct engine *e, const char *jid, const char *id,
     const struct archive_row *row)

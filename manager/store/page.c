@@ -17,6 +17,11 @@ struct place {
 
 static const struct place first_place = { INT64_MIN, 0 };
 static const struct place last_place = { INT64_MAX, 0 };
+/* From the newest end. */
+static const struct archive_range everything = {
+	.above = INT64_MIN, .below = INT64_MAX,
+	.start = INT64_MIN, .end = INT64_MAX, .down = true,
+};
 
 struct page {
 	struct engine	*engine;
@@ -33,6 +38,10 @@ struct page {
 	/* page_find() of ids: */
 	struct place	 places[2];	/* of after and before */
 	bool		 found[2];
+	/* page_change(): */
+	const struct archive_row *row;	/* opened, being looked at */
+	const struct store_said *change;
+	int		 status;
 };
 
 /* true: enough. */
@@ -76,6 +85,7 @@ visit_row(struct page *p, struct arena *scratch, struct archive_row *row,
 
 	if (!open_row(p, row))
 		return false;
+	p->row = row;
 	while (chunk_next(row->data, row->len, &at, &said))
 		n++;
 	v = arena_alloc(scratch, n * sizeof(*v));
@@ -146,16 +156,13 @@ visit_place(struct page *p, struct place place, const struct store_said *said)
 static int
 find_places(struct page *p, bool *unknown)
 {
-	const struct archive_range all = { .above = INT64_MIN,
-	    .below = INT64_MAX, .start = INT64_MIN, .end = INT64_MAX,
-	    .down = true };
 	const struct store_ask *ask = p->ask;
 
 	p->after = first_place;
 	p->before = last_place;
 	if (ask->after == NULL && ask->before == NULL)
 		return 0;
-	if (walk(p, all, visit_place) < 0)
+	if (walk(p, everything, visit_place) < 0)
 		return -1;
 	*unknown = (ask->after != NULL && !p->found[0]) ||
 	    (ask->before != NULL && !p->found[1]);
@@ -286,4 +293,61 @@ page_find(struct engine *e, const struct seal *seal, struct arena *arena,
 	found->complete = !p.cut;
 	found->unknown = p.count < ask->nids && !p.cut;
 	return 0;
+}
+
+/* ----------------------------------------------------------------- changing */
+
+/* The row again, with one message changed, where the row was. */
+static void
+rewrite(struct page *p, struct place place)
+{
+	struct store_said said;
+	struct buf bytes = { 0 };
+	const void *data;
+	size_t at = 0, len;
+
+	for (size_t i = 0; chunk_next(p->row->data, p->row->len, &at, &said);
+	    i++) {
+		if (i == place.at) {
+			said.data = p->change->data;
+			said.len = p->change->len;
+		}
+		chunk_add(&bytes, &said);
+	}
+	data = buf_data(&bytes);
+	len = buf_len(&bytes);
+	if (p->seal != NULL)
+		data = seal_box(p->seal, p->arena, p->about, data, len, &len);
+	p->status = p->engine->ops->change_archive(p->engine, place.row, data,
+	    len);
+	buf_free(&bytes);
+}
+
+static bool
+visit_changed(struct page *p, struct place place,
+    const struct store_said *said)
+{
+	if (!same(p->change->id, said->id))
+		return false;
+	rewrite(p, place);
+	return true;
+}
+
+int
+page_change(struct engine *e, const struct seal *seal, const char *jid,
+    const char *room, const struct store_said *change)
+{
+	struct arena arena = { 0 };
+	size_t unreadable = 0;
+	struct page p = {
+		.engine = e, .seal = seal, .arena = &arena, .change = change,
+		.about = page_about(&arena, jid, room),
+		.unreadable = &unreadable,
+	};
+	int status = e->ops->find_archive(e, jid, room, &p.room);
+
+	if (status == 0 && p.room != 0)
+		status = walk(&p, everything, visit_changed);
+	arena_free(&arena);
+	return status < 0 ? -1 : p.status;
 }

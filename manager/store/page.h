@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* page.h - what of a room's archive answers a question; in the worker's
- * thread. */
+/* page.h - what of a room's archive answers a question, and what of it is to be
+ * changed; in the worker's thread. */
 #ifndef MANAGER_STORE_PAGE_H
 #define MANAGER_STORE_PAGE_H
 
@@ -15,5 +15,9 @@ const char	*page_about(struct arena *, const char *jid, const char *room);
 int		 page_find(struct engine *, const struct seal *,
 		    struct arena *, const struct store_ask *,
 		    struct store_found *, size_t *unreadable) MUST_CHECK;
+/* The newest message with the id of said gets the data of said. */
+int		 page_change(struct engine *, const struct seal *,
+		    const char *jid, const char *room,
+		    const struct store_said *) MUST_CHECK;
 
 #endif

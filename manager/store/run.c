@@ -278,6 +278,13 @@ archive_put(struct run *r, struct job *job)
 }
 
 static int
+archive_change(struct run *r, struct job *job)
+{
+	return page_change(r->engine, r->seal, job->jid, job->id,
+	    &job->arg.said);
+}
+
+static int
 put_room(struct run *r, struct job *job)
 {
 	struct store_room *room = &job->arg.room;
@@ -321,6 +328,8 @@ write_job(struct run *r, struct job *job)
 		    job->arg.room.id);
 	case JOB_ARCHIVE_PUT:
 		return archive_put(r, job);
+	case JOB_ARCHIVE_CHANGE:
+		return archive_change(r, job);
 	case JOB_ARCHIVE_PRUNE:
 		return ops->prune_archive(r->engine, &job->arg.limits);
 	case JOB_LOAD:

@@ -320,6 +320,7 @@ const struct engine_ops sqlite_ops = {
 	.find_archive = sqlite_find_archive,
 	.get_archive = sqlite_get_archive,
 	.put_archive = sqlite_put_archive,
+	.change_archive = sqlite_change_archive,
 	.prune_archive = sqlite_prune_archive,
 	.scrub = scrub,
 	.persistent = true,

@@ -18,7 +18,8 @@ enum statement {
 	GET_WAITING, PUT_WAITING, DROP_WAITING,
 	GET_ROOMS, ADD_ROOM, SET_ROOM, FORGET_ROOM, FIND_ROOM, LEAVE_ROOMS_OF,
 	GET_STANDING,
-	GET_ARCHIVE_UP, GET_ARCHIVE_DOWN, PUT_ARCHIVE, COUNT_ARCHIVE,
+	GET_ARCHIVE_UP, GET_ARCHIVE_DOWN, PUT_ARCHIVE, CHANGE_ARCHIVE,
+	COUNT_ARCHIVE,
 	PRUNE_AGE, PRUNE_USERS, PRUNE_ROOMS, LAST_ROOM, PRUNE_ROOM,
 	NSTATEMENTS
 };
@@ -80,6 +81,8 @@ int	 sqlite_get_archive(struct engine *, struct arena *,
 	    const struct archive_range *, struct archive_row *, size_t *n);
 int	 sqlite_put_archive(struct engine *, const char *jid,
 	    const char *room, const struct archive_row *);
+int	 sqlite_change_archive(struct engine *, int64_t row, const void *data,
+	    size_t len);
 int	 sqlite_prune_archive(struct engine *, const struct store_limits *);
 /* Rooms may have other numbers now: a transaction was undone. */
 void	 sqlite_forget_numbers(struct sqlite *);

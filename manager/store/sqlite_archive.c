@@ -219,6 +219,19 @@ sqlite_put_archive(struct engine *e, const char *jid, const char *room,
 	return sqlite_write(s, stmt) < 0 ? -1 : 0;
 }
 
+int
+sqlite_change_archive(struct engine *e, int64_t row, const void *data,
+    size_t len)
+{
+	struct sqlite *s = sqlite(e);
+	sqlite3_stmt *stmt = sqlite_statement(s, CHANGE_ARCHIVE);
+
+	sqlite_bind_number(stmt, 1, row);
+	if (stmt != NULL)
+		sqlite3_bind_blob64(stmt, 2, data, len, SQLITE_STATIC);
+	return sqlite_write(s, stmt) < 0 ? -1 : 0;
+}
+
 /* ------------------------------------------------------------------ pruning */
 
 static int

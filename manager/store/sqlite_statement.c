@@ -102,6 +102,8 @@ static const char *const texts[NSTATEMENTS] = {
 	[GET_ARCHIVE_DOWN] = GET_ARCHIVE " ORDER BY id DESC LIMIT ?6",
 	[PUT_ARCHIVE] = "INSERT INTO \"@archive\""
 	    " (room, first, last, n, data) VALUES (?1, ?2, ?3, ?4, ?5)",
+	[CHANGE_ARCHIVE] = "UPDATE \"@archive\" SET data = ?2"
+	    " WHERE id = ?1",
 	[COUNT_ARCHIVE] = "SELECT id, n FROM \"@archive\""
 	    " WHERE room = ?1 ORDER BY id DESC",
 	/* Rows are in the order of arrival, so the old ones are in front. */
