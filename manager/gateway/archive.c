@@ -12,6 +12,8 @@
 
 #define LOAD_BYTES	(256 * 1024)
 #define PRUNE_EVERY	5.		/* seconds */
+#define RETRACTS_MAX	100		/* in a room, and */
+#define RETRACTS_PERIOD	60.		/* so many seconds */
 
 bool
 archive_is_kept(const struct gateway *gw)
@@ -19,11 +21,26 @@ archive_is_kept(const struct gateway *gw)
 	return gw->config->archive_max > 0 && gw->store != NULL;
 }
 
+/* What the store has not got a place for; id: what it calls it. */
+static void
+pack_rest(struct packer *p, const struct past *past, const char *id)
+{
+	struct past rest = *past;
+
+	/* They stand before it, or can be told from that. */
+	if (past->id != NULL && strcmp(past->id, id) == 0)
+		rest.id = NULL;
+	rest.stanza_id = rest.resource = NULL;
+	rest.time = 0;
+	pack_map(p, NULL);
+	past_pack(&rest, p);
+	pack_end(p);
+}
+
 void
 archive_add(struct room *room, const struct past *past)
 {
 	struct gateway *gw = room->user->gw;
-	struct past rest = *past;
 	struct packer p = { 0 };
 	struct store_said said = {
 		.id = past->stanza_id, .nick = past->resource,
@@ -32,18 +49,49 @@ archive_add(struct room *room, const struct past *past)
 
 	if (!room->recorded || past->stanza_id == NULL)
 		return;
-	/* They stand before it, or can be told from that. */
-	if (past->id != NULL && strcmp(past->id, past->stanza_id) == 0)
-		rest.id = NULL;
-	rest.stanza_id = rest.resource = NULL;
-	rest.time = 0;
-	pack_map(&p, NULL);
-	past_pack(&rest, &p);
-	pack_end(&p);
+	pack_rest(&p, past, past->stanza_id);
 	said.data = buf_data(&p.out);
 	said.len = buf_len(&p.out);
 	store_archive_add(gw->store, &room->tail, room->user->jid, room->id,
 	    &said);
+	pack_free(&p);
+}
+
+/* Each may mean a walk through the whole archive of the room, so that nobody
+ * may have endlessly many of them. */
+static bool
+retracts_too_much(struct room *room)
+{
+	double now = ev_now(room->user->gw->loop);
+
+	if (now - room->retracts_since >= RETRACTS_PERIOD) {
+		room->retracts_since = now;
+		room->retracts = 0;
+	}
+	if (++room->retracts == RETRACTS_MAX + 1)
+		log_warn("%s: %s: too much is taken back in %s; the archive "
+		    "keeps the rest of it", room->user->gw->config->jid,
+		    room->user->jid, room->id);
+	return room->retracts > RETRACTS_MAX;
+}
+
+/* Also when nothing is recorded now: it may have been. */
+void
+archive_retract(struct room *room, const struct past *retraction,
+    const struct past *left)
+{
+	static const struct past unknown;
+	struct gateway *gw = room->user->gw;
+	const char *id = retraction->retracts;
+	struct packer p = { 0 };
+	struct past rest;
+
+	if (!archive_is_kept(gw) || retracts_too_much(room))
+		return;
+	rest = past_taken_back(left ? left : &unknown, retraction);
+	pack_rest(&p, &rest, id);
+	store_archive_change(gw->store, room->user->jid, room->id, id,
+	    buf_data(&p.out), buf_len(&p.out));
 	pack_free(&p);
 }
 
@@ -89,7 +137,7 @@ put_before(struct room *room, const struct store_found *found)
 	room->history = NULL;
 	for (size_t i = 0; i < found->n; i++) {
 		archived_open(&found->said[i], &a);
-		if (a.past.body != NULL) {
+		if (a.past.body != NULL && !past_is_gesture(&a.past)) {
 			room_history_add(&room->history, &a.past, max);
 			room_seen_add_both(&room->seen, &a.past);
 		}

@@ -13,6 +13,10 @@
 bool	archive_is_kept(const struct gateway *);
 /* Behind all that is there, if the user wants this room recorded. */
 void	archive_add(struct room *, const struct past *);
+/* What it takes back says so in future.  left: what is left of that, if it is
+ * known; or NULL. */
+void	archive_retract(struct room *, const struct past *retraction,
+	    const struct past *left);
 /* The room has just been made: fill its history with what was said there
  * before, and tell room_welcome_all().  room->loading until then. */
 void	archive_load(struct room *);

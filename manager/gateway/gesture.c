@@ -6,12 +6,14 @@
 
 #include <string.h>
 
+#include "manager/gateway/archive.h"
 #include "manager/gateway/asked.h"
 #include "manager/gateway/ids.h"
 #include "manager/gateway/name.h"
 #include "manager/gateway/ns.h"
 #include "manager/gateway/room_data.h"
 #include "manager/gateway/room_history.h"
+#include "manager/gateway/room_send.h"
 #include "manager/gateway/say_chat.h"
 #include "manager/gateway/session.h"
 #include "manager/gateway/up.h"
@@ -271,52 +273,104 @@ up_chat_state(struct up *up)
 	arena_free(&a);
 }
 
+/* Whose nick it is, as far as that is known. */
+static void
+set_author(const struct room *room, const char *nick, struct arena *a,
+    struct past *p)
+{
+	const struct occupant *o = room_occupant(room, nick);
+
+	p->resource = o ? o->resource : room_resource(a, nick);
+	p->occupant = o ? o->id : room_identity(room, nick, NULL);
+}
+
+/* From one user to the other. */
+static void
+tell_user(struct up *up, struct arena *a, const char *peer, const char *room,
+    bool private, const struct say_gesture *g)
+{
+	struct say_message say = {
+		.gesture = g, .private_muc = room != NULL,
+		.body = g->retracts ? SAY_TAKEN_BACK : NULL,
+	};
+	const struct room_client *at = NULL;
+	struct shown s;
+
+	if (!find_shown(up, a, peer, room, private, &s))
+		return;
+	say.from = s.from;
+	say.type = s.type;
+	while ((say.to = next_shown(&s, &at)) != NULL)
+		(void)say_message(up->gw, &say);
+}
+
+static const char *
+lines_of(struct arena *a, const struct strs *v)
+{
+	struct buf b = { 0 };
+	const char *copy;
+
+	for (size_t i = 0; i < v->n && i < EMOJIS_MAX; i++)
+		buf_addf(&b, "%s%s", i == 0 ? "" : "\n", v->v[i]);
+	buf_addc(&b, '\0');
+	copy = arena_strdup(a, buf_data(&b));
+	buf_free(&b);
+	return copy;
+}
+
 void
 up_reaction(struct up *up)
 {
 	const struct msg_reaction *m = &up->params->reaction;
-	const struct room_client *at = NULL;
+	struct room *room = NULL;
 	struct arena a = { 0 };
-	struct shown s;
-	const char *id = m->id, *to;
+	const char *emojis = lines_of(&a, &m->emojis);
+	char id[ROOM_ID_SIZE];
 
-	if (m->room == NULL || m->private)
-		id = ids_origin(up->user, id);
-	if (find_shown(up, &a, m->peer, m->room, m->private, &s))
-		while ((to = next_shown(&s, &at)) != NULL)
-			say_reactions(up->gw, s.from, to, s.type, id,
-			    &m->emojis);
+	if (m->room == NULL || m->private) {
+		tell_user(up, &a, m->peer, m->room, m->private,
+		    &(struct say_gesture){ .emojis = emojis,
+		    .reacts = ids_origin(up->user, m->id) });
+	} else if ((room = room_find_id(up->user, m->room)) != NULL) {
+		struct past p = { .reacts = m->id, .emojis = emojis,
+			.body = "" };
+
+		set_author(room, m->peer, &a, &p);
+		room_did(room, &p, id);
+	}
 	arena_free(&a);
+}
+
+/* Whoever joins later, or reads the archive, shall not read it either. */
+static void
+retract_in(struct room *room, const struct msg_retracted *m, struct arena *a)
+{
+	struct past p = { .retracts = m->id, .reason = m->reason };
+	char id[ROOM_ID_SIZE];
+
+	if (m->moderated_by != NULL) {
+		p.moderator = room_resource(a, m->moderated_by);
+		p.body = "";
+	} else {
+		set_author(room, m->peer, a, &p);
+		p.body = SAY_TAKEN_BACK;
+	}
+	room_did(room, &p, id);
+	archive_retract(room, &p, room_history_retract(room->history, &p));
 }
 
 void
 up_retracted(struct up *up)
 {
 	const struct msg_retracted *m = &up->params->retracted;
-	const struct room_client *at = NULL;
-	struct arena a = { 0 };
-	struct shown s;
 	struct room *room;
-	const char *id = m->id, *to, *by = NULL;
+	struct arena a = { 0 };
 
 	if (m->room == NULL || m->private)
-		id = ids_origin(up->user, id);
-	if (find_shown(up, &a, m->peer, m->room, m->private, &s)) {
-		if (s.room != NULL && !m->private && m->moderated_by != NULL)
-			by = arena_printf(&a, "%s/%s", s.room->jid,
-			    room_resource(&a, m->moderated_by));
-		while ((to = next_shown(&s, &at)) != NULL)
-			if (by != NULL)
-				say_moderated(up->gw, s.room->jid, to, id, by,
-				    m->reason);
-			else
-				say_retraction(up->gw, s.from, to, s.type,
-				    id);
-		/* Whoever joins later shall not read it either. */
-		room = m->private || m->room == NULL ? NULL :
-		    room_find_id(up->user, m->room);
-		if (room != NULL)
-			room_history_retract(room->history, id);
-	}
+		tell_user(up, &a, m->peer, m->room, m->private,
+		    &(struct say_gesture){
+		    .retracts = ids_origin(up->user, m->id) });
+	else if ((room = room_find_id(up->user, m->room)) != NULL)
+		retract_in(room, m, &a);
 	arena_free(&a);
 }

@@ -45,6 +45,24 @@ past_copy(const struct past *p)
 	return copy;
 }
 
+struct past
+past_taken_back(const struct past *p, const struct past *by)
+{
+	return (struct past){
+		.resource = p->resource, .body = "", .id = p->id,
+		.stanza_id = p->stanza_id, .origin_id = p->origin_id,
+		.occupant = p->occupant, .time = p->time, .old = p->old,
+		.retraction = by->id, .retracted = by->time,
+		.moderator = by->moderator, .reason = by->reason,
+	};
+}
+
+bool
+past_is_gesture(const struct past *p)
+{
+	return p->retracts != NULL || p->reacts != NULL;
+}
+
 size_t
 past_size(const struct past *p)
 {
@@ -63,6 +81,8 @@ past_pack(const struct past *past, struct packer *p)
 #undef X
 	pack_int(p, "occupant", (int64_t)past->occupant);
 	pack_int(p, "time", past->time);
+	if (past->retracted != 0)
+		pack_int(p, "retracted", past->retracted);
 }
 
 struct past
@@ -74,6 +94,7 @@ past_unpack(const struct packed *facts)
 #undef X
 		.occupant = (uint64_t)packed_int(facts, "occupant", 0),
 		.time = packed_int(facts, "time", 0), .old = true,
+		.retracted = packed_int(facts, "retracted", 0),
 	};
 
 	return past;

@@ -134,6 +134,8 @@ struct room {
 	bool		 loading;	/* its history, from the archive */
 	bool		 whole;		/* nothing is in the archive that was
 					 * not in history, too */
+	double		 retracts_since;	/* and how many since then: */
+	unsigned	 retracts;	/* archive.c's */
 	unsigned	 missed;		/* said while no client was in */
 	struct ev_timer	 timer;		/* runs while anything has a due time */
 };

@@ -94,18 +94,22 @@ room_history_has(const struct room_history *h, const char *id)
 	return false;
 }
 
-void
-room_history_retract(struct room_history *h, const char *id)
+const struct past *
+room_history_retract(struct room_history *h, const struct past *retraction)
 {
-	for (size_t i = room_history_count(h); i > 0; i--) {
-		struct past *p = h->v[(h->first + i - 1) % h->size];
+	struct past **p, *new, left;
 
-		if (p->stanza_id == NULL || strcmp(p->stanza_id, id) != 0)
+	for (size_t i = room_history_count(h); i > 0; i--) {
+		p = &h->v[(h->first + i - 1) % h->size];
+		if ((*p)->stanza_id == NULL ||
+		    strcmp((*p)->stanza_id, retraction->retracts) != 0)
 			continue;
-		p->body = "(This message was taken back.)";
-		p->xhtml = p->reply_text = NULL;
-		return;
+		left = past_taken_back(*p, retraction);
+		new = past_copy(&left);
+		free(*p);
+		return *p = new;
 	}
+	return NULL;
 }
 
 void

@@ -22,8 +22,10 @@ unsigned long	 room_history_total(const struct room_history *);
  * (XEP-0045 7.2.13).  -1 and 0 are no limits. */
 size_t		 room_history_first(const struct room_history *,
 		    long maxstanzas, long maxchars, int64_t since);
-/* It was taken back: what it said is not there any more. */
-void		 room_history_retract(struct room_history *, const char *id);
+/* What it takes back is not there any more: what is left of that, or NULL when
+ * it was not there. */
+const struct past *room_history_retract(struct room_history *,
+		    const struct past *retraction);
 /* Is a message with this id there? */
 bool		 room_history_has(const struct room_history *, const char *id);
 void		 room_history_destroy(struct room_history *);

@@ -41,13 +41,11 @@ struct room_send {
 
 /* ------------------------------------------------------------------ showing */
 
-#define ID_SIZE 40
-
 /* Nobody else makes such ids, in this life or the next. */
 static void
-new_id(struct gateway *gw, char out[ID_SIZE])
+new_id(struct gateway *gw, char out[ROOM_ID_SIZE])
 {
-	snprintf(out, ID_SIZE, "%s-r%lx", gw->iq_token, ++gw->iq_serial);
+	snprintf(out, ROOM_ID_SIZE, "%s-r%lx", gw->iq_token, ++gw->iq_serial);
 }
 
 static void
@@ -56,7 +54,7 @@ take(struct room *room, const struct past *said, bool shown)
 	struct gateway *gw = room->user->gw;
 	int64_t now = (int64_t)(ev_now(gw->loop) * 1000);
 	struct past p = *said;
-	char id[ID_SIZE];
+	char id[ROOM_ID_SIZE];
 
 	if (p.time == 0)
 		p.time = now;
@@ -89,6 +87,19 @@ void
 room_was_said(struct room *room, const struct past *said)
 {
 	take(room, said, false);
+}
+
+void
+room_did(struct room *room, struct past *p, char id[ROOM_ID_SIZE])
+{
+	struct gateway *gw = room->user->gw;
+
+	new_id(gw, id);
+	p->id = p->stanza_id = id;
+	p->time = (int64_t)(ev_now(gw->loop) * 1000);
+	say_room_message(room, p, NULL);
+	p->old = true;
+	archive_add(room, p);
 }
 
 static void
@@ -151,7 +162,7 @@ send_new(struct room *room, const struct room_words *words)
 	struct room_words w = *words;
 	struct room_send *s;
 	size_t size = 0;
-	char *at, id[ID_SIZE];
+	char *at, id[ROOM_ID_SIZE];
 
 	if (w.id == NULL || w.id[0] == '\0') {
 		new_id(room->user->gw, id);

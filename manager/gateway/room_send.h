@@ -58,4 +58,10 @@ void	room_said(struct room *, const struct past *);
 /* The same without showing it: the network fills in history. */
 void	room_was_said(struct room *, const struct past *);
 
+/* The same for what was done to something that was said: history does without
+ * it, the archive does not.  It gets a new id, which is written to id, and the
+ * time. */
+enum { ROOM_ID_SIZE = 40 };
+void	room_did(struct room *, struct past *, char id[ROOM_ID_SIZE]);
+
 #endif

@@ -9,6 +9,7 @@
 
 #include "manager/gateway/ns.h"
 #include "manager/gateway/quote.h"
+#include "manager/gateway/say_chat.h"
 #include "manager/gateway/trace.h"
 #include "manager/gateway/xhtml.h"
 #include "protocol/errors.h"
@@ -292,6 +293,8 @@ put_message(struct xml *x, const struct say_message *m)
 	if (m->attention)
 		xml_element(x, "attention", NS_ATTENTION, NULL);
 	put_ids(x, m);
+	if (m->gesture != NULL)
+		say_gesture_inside(x, m->gesture);
 	put_attachments(x, m);
 	put_delay(x, m);
 	if (m->private_muc)
@@ -311,8 +314,8 @@ say_message(struct gateway *gw, const struct say_message *m)
 
 	xml_open(x, "message");
 	put_message(x, m);
-	return say_end(gw, x, m->to, m->body || m->subject || m->received ?
-	    LINK_KEEP : 0);
+	return say_end(gw, x, m->to, m->body || m->subject || m->received ||
+	    m->gesture ? LINK_KEEP : 0);
 }
 
 void

@@ -45,6 +45,16 @@ int	say_send(struct gateway *, const char *to, unsigned flags);
 /* Close whatever is open and send; flags as link_end(). */
 int	say_end(struct gateway *, struct xml *, const char *to, unsigned flags);
 
+/* What a message does to another one; one of retracts and reacts, or, of a
+ * message that was taken back, retraction. */
+struct say_gesture {
+	const char	*retracts;	/* XEP-0424 */
+	const char	*by, *reason;	/* XEP-0425: the moderator, or NULL */
+	const char	*reacts, *emojis;	/* XEP-0444; a line each */
+	const char	*retraction;	/* what is left (XEP-0424 4) */
+	int64_t		 retracted;	/* ms since 1970 */
+};
+
 /* One message to an XMPP user.  NULL and 0 leave things out. */
 struct say_message {
 	const char	*from, *to;	/* to: bare or full */
@@ -58,6 +68,7 @@ struct say_message {
 	const char	*received;	/* XEP-0184: id of the message received */
 	const struct msg_reply *reply_to;	/* XEP-0461: text is quoted */
 	const char	*reply_jid;	/* of its author, or NULL */
+	const struct say_gesture *gesture;
 	const char	*delay_from;
 	int64_t		 time;		/* XEP-0203, ms since 1970 */
 	const struct msg_attachment *attachments;

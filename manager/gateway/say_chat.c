@@ -31,54 +31,68 @@ say_marker(struct gateway *gw, const char *from, const char *to,
 	say_end(gw, x, to, LINK_KEEP);
 }
 
-void
-say_reactions(struct gateway *gw, const char *from, const char *to,
-    const char *type, const char *id, const struct strs *emojis)
+static void
+put_moderated(struct xml *x, const struct say_gesture *g)
 {
-	struct xml *x = begin(gw, from, to, type);
+	if (g->by != NULL) {
+		xml_open_ns(x, "moderated", NS_MODERATE);
+		xml_attr(x, "by", g->by);
+		xml_close(x);
+	}
+	if (g->reason != NULL)
+		xml_element(x, "reason", NULL, g->reason);
+	xml_close(x);
+}
+
+static void
+put_reactions(struct xml *x, const struct say_gesture *g)
+{
+	const char *at = g->emojis;
+	int len;
 
 	xml_open_ns(x, "reactions", NS_REACTIONS);
-	xml_attr(x, "id", id);
-	for (size_t i = 0; i < emojis->n; i++)
-		xml_element(x, "reaction", NULL, emojis->v[i]);
+	xml_attr(x, "id", g->reacts);
+	for (; at != NULL && *at != '\0'; at += len + (at[len] == '\n')) {
+		len = (int)strcspn(at, "\n");
+		xml_open(x, "reaction");
+		xml_textf(x, "%.*s", len, at);
+		xml_close(x);
+	}
 	xml_close(x);
-	xml_element(x, "store", NS_HINTS, NULL);
-	say_end(gw, x, to, LINK_KEEP);
+}
+
+static void
+put_tombstone(struct xml *x, const struct say_gesture *g)
+{
+	char stamp[STAMP_SIZE];
+
+	say_stamp(stamp, g->retracted);
+	xml_open_ns(x, "retracted", NS_RETRACT);
+	xml_attr(x, "id", g->retraction);
+	xml_attr(x, "stamp", stamp);
+	put_moderated(x, g);
 }
 
 void
-say_retraction(struct gateway *gw, const char *from, const char *to,
-    const char *type, const char *id)
+say_gesture_inside(struct xml *x, const struct say_gesture *g)
 {
-	struct xml *x = begin(gw, from, to, type);
-
-	xml_open_ns(x, "retract", NS_RETRACT);
-	xml_attr(x, "id", id);
-	xml_close(x);
-	xml_open_ns(x, "fallback", NS_FALLBACK);
-	xml_attr(x, "for", NS_RETRACT);
-	xml_close(x);
-	xml_element(x, "body", NULL, "/me took a message back.");
+	if (g->retraction != NULL) {
+		put_tombstone(x, g);
+		return;
+	}
+	if (g->reacts != NULL) {
+		put_reactions(x, g);
+	} else {
+		xml_open_ns(x, "retract", NS_RETRACT);
+		xml_attr(x, "id", g->retracts);
+		put_moderated(x, g);
+		if (g->by == NULL) {
+			xml_open_ns(x, "fallback", NS_FALLBACK);
+			xml_attr(x, "for", NS_RETRACT);
+			xml_close(x);
+		}
+	}
 	xml_element(x, "store", NS_HINTS, NULL);
-	say_end(gw, x, to, LINK_KEEP);
-}
-
-void
-say_moderated(struct gateway *gw, const char *room, const char *to,
-    const char *id, const char *by, const char *reason)
-{
-	struct xml *x = begin(gw, room, to, "groupchat");
-
-	xml_open_ns(x, "retract", NS_RETRACT);
-	xml_attr(x, "id", id);
-	xml_open_ns(x, "moderated", NS_MODERATE);
-	xml_attr(x, "by", by);
-	xml_close(x);
-	if (reason != NULL)
-		xml_element(x, "reason", NULL, reason);
-	xml_close(x);
-	xml_element(x, "store", NS_HINTS, NULL);
-	say_end(gw, x, to, LINK_KEEP);
 }
 
 /* <forwarded/> around the message as the user would have sent it. */

@@ -9,18 +9,13 @@
 /* XEP-0333, state "received" or "displayed". */
 void	say_marker(struct gateway *, const char *from, const char *to,
 	    const char *id, const char *state);
-/* XEP-0444; no emojis: none any more. */
-void	say_reactions(struct gateway *, const char *from, const char *to,
-	    const char *type, const char *id, const struct strs *emojis);
-/* XEP-0424, with a body for clients that do not know it. */
-void	say_retraction(struct gateway *, const char *from, const char *to,
-	    const char *type, const char *id);
+/* Into an open message; that it was taken back is said in its body, too, for
+ * clients that do not know it (SAY_TAKEN_BACK). */
+#define SAY_TAKEN_BACK	"/me took a message back."
+void	say_gesture_inside(struct xml *, const struct say_gesture *);
 /* Server mode: a client of the user has sent this; its others are shown it. */
 void	say_sent(struct user *, const char *client,
 	    const struct say_message *);
-/* XEP-0425: the room says so; by: full JID of the occupant who did it. */
-void	say_moderated(struct gateway *, const char *room, const char *to,
-	    const char *id, const char *by, const char *reason);
 /* A message that the user wrote with another program of the network: shown as
  * sent (XEP-0280), by the user's server where we may (XEP-0356). */
 void	say_own_message(struct user *, const char *contact_full,

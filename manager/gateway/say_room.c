@@ -327,6 +327,21 @@ say_room_subject(const struct room *room, const struct room_client *to)
 	arena_free(&scratch);
 }
 
+static void
+add_gesture(struct said_past *s, const char *room, const struct past *p)
+{
+	s->gesture = (struct say_gesture){
+		.retracts = p->retracts, .reason = p->reason,
+		.by = p->moderator == NULL ? NULL :
+		    room_address_of(room, p->moderator, s->by),
+		.reacts = p->reacts, .emojis = p->emojis,
+		.retraction = p->retraction, .retracted = p->retracted,
+	};
+	s->message.gesture = &s->gesture;
+	if (*p->body == '\0')
+		s->message.body = NULL;
+}
+
 void
 say_room_past(struct said_past *s, const char *room, const struct past *p)
 {
@@ -353,6 +368,8 @@ say_room_past(struct said_past *s, const char *room, const struct past *p)
 		    p->occupant);
 		s->message.occupant_id = s->occupant;
 	}
+	if (past_is_gesture(p) || p->retraction != NULL)
+		add_gesture(s, room, p);
 	if (p->old) {
 		s->message.time = p->time;
 		s->message.delay_from = room;

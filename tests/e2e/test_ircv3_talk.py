@@ -211,6 +211,27 @@ def archive(client, room, form="", rsm=""):
         result.get("queryid") == ident], child(fin, MAM, "fin")
 
 
+def test_taken_back_is_not_archived(room):
+    """Nor is it told to who comes later; that it was taken back is."""
+    msgid = said_by_carl(room, "the password is mouse")
+    sid = room.anna.expect_body("the password is mouse").find(
+        "sid:stanza-id", NS).get("id")
+    room.carl.send("@+draft/reply=%s;+draft/react=x TAGMSG #c" % msgid)
+    room.anna.expect("message", lambda m: child(m, REACT, "reactions")
+                     is not None)
+    room.carl.send("REDACT #c %s :oops" % msgid)
+    room.anna.expect("message", lambda m: child(m, RETRACT, "retract")
+                     is not None)
+    page, _ = archive(room.anna, room.jid)
+    assert not [m for m in page if "mouse" in show(m)]
+    tombstone, reaction, retraction = [
+        m.find(".//{jabber:client}message") for m in page]
+    assert child(tombstone, RETRACT, "retracted") is not None
+    assert child(tombstone, NS["sid"], "stanza-id").get("id") == sid
+    assert child(reaction, REACT, "reactions").get("id") == sid
+    assert child(retraction, RETRACT, "retract").get("id") == sid
+
+
 def test_archive_has_what_there_was(modern):
     begin = time.time() - 86400
     for n in range(30):

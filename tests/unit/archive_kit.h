@@ -68,6 +68,23 @@ store_archive_add(struct store *s, struct store_tail **tail, const char *jid,
 }
 
 void
+store_archive_change(struct store *s, const char *jid, const char *room,
+    const char *id, const void *data, size_t len)
+{
+	void *copy = arena_alloc(&archive_kit.arena, len + 1);
+
+	(void)s, (void)jid;
+	memcpy(copy, data, len);
+	for (size_t i = 0; i < archive_kit.n; i++) {
+		if (strcmp(archive_kit.room[i], room) != 0 ||
+		    strcmp(archive_kit.said[i].id, id) != 0)
+			continue;
+		archive_kit.said[i].data = copy;
+		archive_kit.said[i].len = len;
+	}
+}
+
+void
 store_tail_close(struct store_tail *tail)
 {
 	if (tail != NULL && tail != archive_kit_tail())

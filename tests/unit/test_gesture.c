@@ -9,6 +9,7 @@
 #include "manager/gateway/quote.h"
 #include "manager/gateway/room_data.h"
 #include "manager/gateway/room_history.h"
+#include "manager/store/archive.h"
 
 #define ALL	" chat_states replies reactions retraction "
 
@@ -146,15 +147,153 @@ taken_back(void **state)
 	    "<retract xmlns='urn:xmpp:message-retract:1' id='m1'");
 	expect("to='" PHONE "'");
 	/* Whoever joins now does not read it. */
-	assert_string_equal(room_history_at(cats()->history, 0)->body,
-	    "(This message was taken back.)");
+	assert_string_equal(room_history_at(cats()->history, 0)->body, "");
+	join_as(ANA "/tablet", "ana", "");
+	expect("/bob'");
+	expect("to='" ANA "/tablet'", "/ana'");
+	expect("from='" CATS "/bob'", "<retracted ", "<stanza-id");
+	expect_no("oops");
+	expect_no("<body");
+	expect("<subject");
 	p.retracted.moderated_by = "carl";
 	p.retracted.reason = "spam";
 	up(up_retracted, &p);
 	expect("from='" CATS "'", "<moderated xmlns='" NS_MODERATE
 	    "' by='" CATS "/carl'/>", "<reason>spam</reason>");
 	expect("to='" PHONE "'");
+	expect("to='" ANA "/tablet'");
 	expect_nothing();
+}
+
+/* ------------------------------------------------------------- the archive */
+
+static int
+setup_archive(void **state)
+{
+	int status = setup(state);
+
+	kit.config.archive_max = 1000;
+	kit.config.record_history = true;
+	kit.gw.store = (struct store *)(void *)&kit;	/* archive_kit.h */
+	kit.features = ALL;
+	enter();
+	archive_kit_answer();
+	kit.seen = kit.nsent;
+	return status;
+}
+
+#define archive_test(f) \
+	cmocka_unit_test_setup_teardown(f, setup_archive, teardown)
+
+/* All that the archive has, oldest first. */
+static void
+read_archive(void)
+{
+	kit.seen = kit.nsent;
+	send_to(down_mam_query, NS_MAM, "<iq type='set' id='q' from='" PC
+	    "' to='" CATS "'><query xmlns='urn:xmpp:mam:2'/></iq>");
+	archive_kit_answer();
+}
+
+static void
+taken_back_in_the_archive(void **state)
+{
+	union params p = { .retracted = { .user = ANA, .peer = "bob",
+		.room = "#cats", .id = "m1" } };
+
+	(void)state;
+	bob_says("m1", "oops", NULL);
+	bob_says("m2", "fine", NULL);
+	up(up_retracted, &p);
+	read_archive();
+	expect("id='m1'", "from='" CATS "/bob'", "<retracted ", "stamp='");
+	expect_no("oops");
+	expect_no("<body");
+	expect("id='m2'", "fine");
+	/* A client that knows m1 hears of it, too. */
+	expect("<retract ", "id='m1'", "from='" CATS "/bob'", "<stanza-id",
+	    "<body>/me took a message back.</body>");
+	expect("<fin");
+	/* Said so long ago that only the archive knows it. */
+	archive_kit_put("#cats", &(struct store_said){ "m0", "eve", 1000, "x",
+	    1 });
+	p.retracted.id = "m0";
+	p.retracted.moderated_by = "carl";
+	p.retracted.reason = "spam";
+	up(up_retracted, &p);
+	read_archive();
+	kit.seen += 3;
+	expect("id='m0'", "from='" CATS "/eve'", "<retracted ",
+	    "<moderated xmlns='" NS_MODERATE "' by='" CATS "/carl'/>",
+	    "<reason>spam</reason>");
+}
+
+/* After a restart history comes from there. */
+static void
+taken_back_for_good(void **state)
+{
+	union params p = { .retracted = { .user = ANA, .peer = "bob",
+		.room = "#cats", .id = "m1" } };
+
+	(void)state;
+	bob_says("m1", "oops", NULL);
+	up(up_retracted, &p);
+	leave_from(PC);
+	answer(expect_asked("leave #cats bye"), NULL);
+	kit.seen = kit.nsent;
+	enter();
+	archive_kit_answer();
+	expect("/bob'");
+	expect("/ana'");
+	expect("id='m1'", "<retracted ");
+	expect_no("oops");
+	expect("<subject/>");
+	expect_nothing();
+}
+
+static void
+taken_back_without_end(void **state)
+{
+	union params p = { .retracted = { .user = ANA, .peer = "bob",
+		.room = "#cats", .id = "none" } };
+
+	(void)state;
+	kit.record = "0";
+	rooms_settings_changed(kit.user);
+	for (int i = 0; i < 90; i++)
+		up(up_retracted, &p);
+	archive_kit_put("#cats", &(struct store_said){ "m0", "eve", 1000, "x",
+	    1 });
+	p.retracted.id = "m0";
+	up(up_retracted, &p);
+	assert_true(archive_kit.said[0].len > 1);
+	archive_kit.said[0].len = 1;
+	for (int i = 0; i < 20; i++)
+		up(up_retracted, &p);
+	archive_kit.said[0].len = 1;
+	up(up_retracted, &p);
+	assert_int_equal(archive_kit.said[0].len, 1);
+}
+
+static void
+reactions_in_the_archive(void **state)
+{
+	const char *emojis[] = { "x", "y" };
+	union params p = { .reaction = { .user = ANA, .peer = "bob",
+		.room = "#cats", .id = "m1", .emojis = { emojis, 2 } } };
+
+	(void)state;
+	up(up_reaction, &p);
+	p.reaction.emojis.n = 0;
+	up(up_reaction, &p);
+	read_archive();
+	expect("from='" CATS "/bob'", "<reactions xmlns='" NS_REACTIONS
+	    "' id='m1'><reaction>x</reaction><reaction>y</reaction>");
+	expect_no("<body");
+	expect("from='" CATS "/bob'", "<reactions xmlns='" NS_REACTIONS
+	    "' id='m1'/>");
+	expect("<fin");
+	assert_int_equal(room_history_count(cats()->history), 0);
 }
 
 static void
@@ -263,6 +402,10 @@ main(void)
 		room_test(ids_of_clients),
 		cmocka_unit_test(ids_are_bounded),
 		room_test(taken_back),
+		archive_test(taken_back_in_the_archive),
+		archive_test(taken_back_for_good),
+		archive_test(taken_back_without_end),
+		archive_test(reactions_in_the_archive),
 		room_test(moderated),
 		room_test(typing),
 		room_test(answers),
