@@ -145,6 +145,7 @@ people_rename(struct map *people, struct map *channels, enum casemap map,
 	q->via = p->via;
 	q->channels = p->channels;
 	q->away = p->away;
+	q->bot = p->bot;
 	q->account = p->account;
 	while ((c = map_next(channels, &at)) != NULL) {
 		struct member *m = map_remove(&c->members, p->key);

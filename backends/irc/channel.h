@@ -23,6 +23,7 @@ struct person {
 	char		*account;	/* logged in as; NULL: not, or unknown */
 	uint32_t	 channels;	/* memberships; 0: about to go */
 	bool		 away;
+	bool		 bot;		/* the server says so */
 	const char	*nick;		/* as the server writes it */
 	char		 key[];		/* case-mapped, then the nick */
 };

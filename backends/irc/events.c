@@ -73,6 +73,22 @@ events_account(struct network *n, struct person *p, const char *account)
 		return;
 	xreplace(&p->account, *account ? account : NULL);
 	while ((c = map_next(&n->channels, &at)) != NULL)
+		if ((m = map_get(&c->members, p->key)) != NULL && m->shown &&
+		    room_account(n, p, m) != NULL)
+			room_show_member(n, c, m, NULL);
+}
+
+void
+events_bot(struct network *n, struct person *p)
+{
+	struct channel *c;
+	struct member *m;
+	size_t at = 0;
+
+	if (p->bot)
+		return;
+	p->bot = true;
+	while ((c = map_next(&n->channels, &at)) != NULL)
 		if ((m = map_get(&c->members, p->key)) != NULL && m->shown)
 			room_show_member(n, c, m, NULL);
 }

@@ -14,6 +14,8 @@ struct member *events_member(struct network *, struct channel *,
 	    const char *nick);
 /* The person is logged in under this name; "", "*" and "0": not. */
 void	events_account(struct network *, struct person *, const char *account);
+/* The person is a program. */
+void	events_bot(struct network *, struct person *);
 /* The person is away or back: tell every room we share. */
 void	events_away(struct network *, struct person *, bool away,
 	    const char *status);

@@ -195,11 +195,20 @@ set_tags_denied(struct isupport *is, const char *value)
 	is->tags_denied = (uint8_t)denied;
 }
 
+static void
+set_bot(struct isupport *is, const char *value)
+{
+	/* Flags with a meaning of their own. */
+	if (strchr("HG*@", value[0]) == NULL && value[1] == '\0')
+		is->bot = value[0];
+}
+
 static const struct {
 	const char	*key;
 	void		(*set)(struct isupport *, const char *value);
 } tokens[] = {
 	{ "AWAYLEN",		set_away_len },
+	{ "BOT",		set_bot },
 	{ "CASEMAPPING",	set_casemap },
 	{ "CHANNELLEN",		set_channel_len },
 	{ "CHANMODES",		set_chanmodes },
@@ -235,6 +244,8 @@ forget(struct isupport *is, const char *key)
 		is->monitor = 0;
 	} else if (strcmp(key, "WHOX") == 0) {
 		is->whox = false;
+	} else if (strcmp(key, "BOT") == 0) {
+		is->bot = '\0';
 	}
 }
 

@@ -26,6 +26,7 @@ struct isupport {
 	uint16_t	away_len;
 	uint8_t		modes;		/* per MODE command, >= 1 */
 	bool		whox;
+	char		bot;		/* flag of bots in WHO, or '\0' */
 	uint8_t		tags_denied;	/* enum client_tag */
 	char		chantypes[8];	/* "#&" */
 	char		statusmsg[8];

@@ -11,6 +11,7 @@
 #include "backends/irc/batch.h"
 #include "backends/irc/console.h"
 #include "backends/irc/ctcp.h"
+#include "backends/irc/events.h"
 #include "backends/irc/format.h"
 #include "backends/irc/history.h"
 #include "backends/irc/label.h"
@@ -282,6 +283,22 @@ is_echo(const struct network *n, const struct line *l, const char *target)
 	    NULL;
 }
 
+/* Its tags say who that is, today. */
+static void
+note_sender(struct network *n, const struct line *l)
+{
+	struct person *p = people_find(&n->people, n->is.casemap, l->nick);
+	char account[NICK_BYTES_MAX + 1];
+
+	if (p == NULL)
+		return;
+	/* Not every line of those logged in has it; ACCOUNT tells of leaving. */
+	if (line_tag(l, "account", account, sizeof(account)) != NULL)
+		events_account(n, p, account);
+	if (line_tag(l, "bot", account, sizeof(account)) != NULL)
+		events_bot(n, p);
+}
+
 void
 message_received(struct network *n, struct line *l)
 {
@@ -294,6 +311,8 @@ message_received(struct network *n, struct line *l)
 	if (!nick_is_valid(l->nick) || n->state == NETWORK_REGISTERING ||
 	    n->state == NETWORK_OVER || *text == '\0')
 		return;
+	if (h.history == NULL && *l->tags != '\0')
+		note_sender(n, l);
 	if (isupport_is_channel(&n->is, target)) {
 		h.channel = network_channel(n, target);
 		if (h.channel == NULL || (h.history != NULL &&

@@ -167,6 +167,15 @@ on_names_end(struct network *n, struct line *l)
 	outbox_move(n);
 }
 
+/* "G*B@": gone, an operator of the network, a bot, one of the channel */
+static void
+take_flags(struct network *n, struct person *p, const char *flags)
+{
+	events_away(n, p, *flags == 'G', NULL);
+	if (n->is.bot != '\0' && strchr(flags, n->is.bot) != NULL)
+		events_bot(n, p);
+}
+
 /* me #channel user host server nick flags :hops name */
 static void
 on_who(struct network *n, struct line *l)
@@ -182,7 +191,7 @@ on_who(struct network *n, struct line *l)
 	}
 	m = channel_member(c, n->is.casemap, l->params[5]);
 	if (m != NULL)
-		events_away(n, m->person, *l->params[6] == 'G', NULL);
+		take_flags(n, m->person, l->params[6]);
 }
 
 /* me 41 #channel nick flags account, as asked by room_named() */
@@ -199,7 +208,7 @@ on_whox(struct network *n, struct line *l)
 	m = channel_member(c, n->is.casemap, l->params[3]);
 	if (m == NULL)
 		return;
-	events_away(n, m->person, *l->params[4] == 'G', NULL);
+	take_flags(n, m->person, l->params[4]);
 	events_account(n, m->person, l->params[5]);
 }
 

@@ -65,6 +65,31 @@ room_is_live(const struct channel *c)
 	return c->state == CHANNEL_JOINED && c->wanted;
 }
 
+const char *
+room_account(const struct network *n, const struct person *p,
+    const struct member *m)
+{
+	if (p->account != NULL &&
+	    !casemap_equal(n->is.casemap, p->account, p->nick))
+		return p->account;
+	return m->accounted ? "" : NULL;
+}
+
+/* What others cannot see by the nick. */
+static void
+add_badges(struct network *n, struct member *m,
+    struct msg_room_occupant *occupant)
+{
+	static struct buf scratch;
+	const char *account = room_account(n, m->person, m);
+
+	occupant->bot = m->person->bot;
+	/* Absent is "as before": said once there was something to say. */
+	if (account != NULL)
+		occupant->account = format_plain(account, &scratch);
+	m->accounted = account != NULL && *account != '\0';
+}
+
 void
 room_show_member(struct network *n, struct channel *c, struct member *m,
     const char *status)
@@ -80,18 +105,11 @@ room_show_member(struct network *n, struct channel *c, struct member *m,
 		.self = network_is_me(n, p->nick),
 	};
 
-	static struct buf account;
-
 	if (!room_is_live(c))
 		return;
 	if (!network_is_fixed(n))
 		occupant.real = network_contact_id(n, p->nick);
-	/* Absent is "as before": said once there was something to say. */
-	if (p->account != NULL)
-		occupant.account = format_plain(p->account, &account);
-	else if (m->accounted)
-		occupant.account = "";
-	m->accounted = p->account != NULL;
+	add_badges(n, m, &occupant);
 	m->shown = true;
 	up_notify(METHOD_room_occupant, &occupant);
 }
@@ -142,6 +160,7 @@ room_renamed(struct network *n, struct channel *c, const char *nick,
 		return;
 	if (!network_is_fixed(n))
 		occupant.real = network_contact_id(n, m->person->nick);
+	add_badges(n, m, &occupant);
 	up_notify(METHOD_room_occupant, &occupant);
 }
 

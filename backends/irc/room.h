@@ -42,6 +42,10 @@ void	room_named(struct network *, struct channel *);
 /* A member is new, or its ranks or presence have changed; status NULL: none. */
 void	room_show_member(struct network *, struct channel *,
 	    struct member *, const char *status);
+/* What the main process is to be told of the account: one that the nick does
+ * not say, "" when it knows of one that is no more, else NULL. */
+const char *room_account(const struct network *, const struct person *,
+	    const struct member *);
 /* The member goes: told, and removed.  If it is ourselves, so is the channel.
  * how as in the message room_occupant_gone; actor and reason may be NULL. */
 void	room_member_gone(struct network *, struct channel *, struct member *,

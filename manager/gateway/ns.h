@@ -29,6 +29,7 @@
 #define NS_MUC_ADMIN	"http://jabber.org/protocol/muc#admin"	/* XEP-0045 */
 #define NS_MUC_OWNER	"http://jabber.org/protocol/muc#owner"	/* XEP-0045 */
 #define NS_MUC_USER	"http://jabber.org/protocol/muc#user"	/* XEP-0045 */
+#define NS_HATS		"urn:xmpp:hats:0"			/* XEP-0317 */
 #define NS_NICK		"http://jabber.org/protocol/nick"	/* XEP-0172 */
 #define NS_OCCUPANT_ID	"urn:xmpp:occupant-id:0"		/* XEP-0421 */
 #define NS_OOB		"jabber:x:oob"				/* XEP-0066 */

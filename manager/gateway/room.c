@@ -434,6 +434,7 @@ occupant_free(struct room *room, struct occupant *o)
 	free(o->status);
 	free(o->real);
 	free(o->avatar);
+	free(o->account);
 	free(o);
 }
 
@@ -460,6 +461,8 @@ room_occupant_copy(struct occupant *to, const struct occupant *from)
 	xreplace(&to->status, from->status);
 	xreplace(&to->real, from->real);
 	xreplace(&to->avatar, from->avatar);
+	xreplace(&to->account, from->account);
+	to->bot = from->bot;
 	to->id = from->id;
 	to->show = from->show;
 	to->role = from->role;

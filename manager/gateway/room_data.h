@@ -59,11 +59,13 @@ struct occupant {
 	char		*resource;	/* nick, or owned where that is no
 					 * resource; unique in the room */
 	char		*status, *real, *avatar;	/* owned, or NULL */
+	char		*account;	/* owned; NULL: none, or the nick */
 	uint64_t	 id;		/* XEP-0421: survives new nicks */
 	uint8_t		 show, role, affiliation;
 	bool		 shown;		/* clients that are in know the nick */
 	bool		 changed;	/* ... but not all of this */
 	bool		 banned;	/* ... by the user; a kick follows */
+	bool		 bot;
 	bool		 stale;		/* not told again since the loss */
 	char		 nick[];
 };

@@ -19,7 +19,7 @@
 
 /* ---------------------------------------------------------------- occupants */
 
-enum { SHOWN = 1, CHANGED = 2, BANNED = 4, STALE = 8 };
+enum { SHOWN = 1, CHANGED = 2, BANNED = 4, STALE = 8, BOT = 16 };
 
 static void
 pack_or_empty(struct packer *p, const char *s)
@@ -41,7 +41,9 @@ pack_occupant(const struct occupant *o, struct packer *p)
 	pack_int(p, NULL, o->role);
 	pack_int(p, NULL, o->affiliation);
 	pack_int(p, NULL, (o->shown ? SHOWN : 0) | (o->changed ? CHANGED : 0) |
-	    (o->banned ? BANNED : 0) | (o->stale ? STALE : 0));
+	    (o->banned ? BANNED : 0) | (o->stale ? STALE : 0) |
+	    (o->bot ? BOT : 0));
+	pack_or_empty(p, o->account);
 	pack_end(p);
 }
 
@@ -81,6 +83,8 @@ unpack_occupant(struct room *room, const struct packed *list)
 	o->changed = (flags & CHANGED) != 0;
 	o->banned = (flags & BANNED) != 0;
 	o->stale = (flags & STALE) != 0;
+	o->bot = (flags & BOT) != 0;
+	o->account = text_at(list, 10);
 }
 
 /* ------------------------------------------------------------------ clients */

@@ -14,6 +14,8 @@
 #include "protocol/schema.h"
 
 #define CODES_MAX 6
+#define HAT_ACCOUNT	"https://spectrum.im/hats#account"
+#define HAT_BOT		"https://spectrum.im/hats#bot"
 
 /* One presence of an occupant, before it is known for whom. */
 struct presence {
@@ -86,6 +88,30 @@ write_state(struct xml *x, const struct presence *p)
 }
 
 static void
+write_hat(struct xml *x, const char *uri, const char *title, const char *name)
+{
+	xml_open(x, "hat");
+	xml_attr(x, "uri", uri);
+	xml_attrf(x, "title", "%s%s", title, name);
+	xml_close(x);
+}
+
+/* XEP-0045 has no place for these.  An account that is the nick wears none: it
+ * would be on everybody's head. */
+static void
+write_hats(struct xml *x, const struct occupant *o)
+{
+	if (o->account == NULL && !o->bot)
+		return;
+	xml_open_ns(x, "hats", NS_HATS);
+	if (o->account != NULL)
+		write_hat(x, HAT_ACCOUNT, "Account: ", o->account);
+	if (o->bot)
+		write_hat(x, HAT_BOT, "Bot", "");
+	xml_close(x);
+}
+
+static void
 write_occupant_id(struct xml *x, uint64_t id)
 {
 	xml_open_ns(x, "occupant-id", NS_OCCUPANT_ID);
@@ -108,6 +134,8 @@ write_presence(const struct presence *p, const char *to)
 	write_state(x, p);
 	write_muc(x, p, to);
 	write_occupant_id(x, p->o->id);
+	if (p->gone == NULL)
+		write_hats(x, p->o);
 	if (p->o->resource != p->o->nick)
 		xml_element(x, "nick", NS_NICK, p->o->nick);
 	if (p->gone == NULL)

@@ -56,7 +56,18 @@ update(struct occupant *o, const struct msg_room_occupant *m)
 	enum role role;
 	bool changed;
 
-	changed = update_text(&o->status, m->status);
+	/* Who has come back under a nick may be another. */
+	if (o->stale) {
+		changed = update_text(&o->account, m->account ? m->account :
+		    "");
+		changed |= o->bot != m->bot;
+		o->bot = m->bot;
+	} else {
+		changed = update_text(&o->account, m->account);
+		changed |= m->bot && !o->bot;
+		o->bot |= m->bot;
+	}
+	changed |= update_text(&o->status, m->status);
 	changed |= update_text(&o->real, m->real);
 	changed |= update_text(&o->avatar, m->avatar_hash);
 	if (m->show != NULL)

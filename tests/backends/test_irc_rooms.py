@@ -187,12 +187,18 @@ def test_accounts(server, backend):
     b = backend(irc_server=server.address)
     b.login(ANA, "ana")
     p = server.peer()
-    p.welcome(None, "WHOX")
+    p.welcome(None, "WHOX", "BOT=b")
     b.wait("connected")
-    join(b, p, "#c", "ana", "bob")
+    join(b, p, "#c", "ana", "bob", "Same", "helper", "blob")
     assert p.expect("WHO ") == "WHO #c %tcnfa,41"
-    p.send(":irc.test 354 ana 41 #c bob G*@ bobby",
+    p.send(":irc.test 354 ana 41 #c Same H same",
+           ":irc.test 354 ana 41 #c blob HB 0",
+           ":irc.test 354 ana 41 #c helper Hb 0",
+           ":irc.test 354 ana 41 #c bob G*@ bobby",
            ":irc.test 315 ana #c :End")
+    assert b.wait("room_occupant", nick="helper")["bot"] is True
+    # The nick says as much, and nobody is none.
+    assert not b.skipped
     b.wait("room_occupant", nick="bob", show="away")
     b.wait("room_occupant", nick="bob", account="bobby")
     p.send(":eve!e@h JOIN #c evelyn :Eve")
@@ -201,6 +207,39 @@ def test_accounts(server, backend):
     b.wait("room_occupant", nick="eve", account="")
     p.send(":eve!e@h ACCOUNT other")
     b.wait("room_occupant", nick="eve", account="other")
+    p.send(":eve!e@h NICK other")
+    b.wait("room_occupant", nick="eve", new_nick="other", account="")
+    p.send(":other!e@h NICK eve")
+    b.wait("room_occupant", nick="other", new_nick="eve", account="other")
+
+
+def test_sender_tags(server, backend):
+    """What the tags of a message say of who speaks."""
+    b = backend(irc_server=server.address)
+    b.login(ANA, "ana")
+    p = server.peer()
+    p.nick = p.expect("NICK").split()[1]
+    p.send(":irc.test CAP * LS :message-tags account-tag batch "
+           "draft/chathistory")
+    req = p.expect("CAP REQ").split(":", 1)[1]
+    p.send(":irc.test CAP * ACK :" + req, ":irc.test 001 ana :Welcome",
+           ":irc.test 422 ana :no motd")
+    b.wait("connected")
+    join(b, p, "#c", "ana", "bob", "eve")
+    p.send("@account=robert;bot :bob!b@h PRIVMSG #c :one")
+    b.wait("room_occupant", nick="bob", account="robert")
+    assert b.wait("room_occupant", nick="bob")["bot"] is True
+    b.wait("message", body="one")
+    p.send("@account=robert :bob!b@h PRIVMSG #c :two",
+           ":eve!e@h PRIVMSG #c :three")
+    b.wait("message", body="three")
+    assert not [e for e in b.skipped if e[0] == "room_occupant"]
+    # Yesterday's senders are not those of today.
+    p.send(":irc.test BATCH +h chathistory #c",
+           "@batch=h;account=old :eve!e@h PRIVMSG #c :five",
+           ":irc.test BATCH -h", ":eve!e@h PRIVMSG #c :six")
+    b.wait("message", body="six")
+    assert not [e for e in b.skipped if e[0] == "room_occupant"]
 
 
 # -------------------------------------------------------------- the server

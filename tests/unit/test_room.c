@@ -342,6 +342,61 @@ own_nick_refused(void **state)
 }
 
 static void
+hats(void **state)
+{
+	union params p = { .room_occupant = {
+		.user = ANA, .room = "#cats", .nick = "bob",
+		.account = "rob<", .bot = true,
+	} };
+
+	(void)state;
+	enter();
+	up(up_room_occupant, &p);
+	expect("from='" CATS "/bob'", "<hats xmlns='urn:xmpp:hats:0'>",
+	    "title='Account: rob&lt;'", "title='Bot'");
+	up(up_room_occupant, &p);	/* nothing new */
+	expect_nothing();
+	p.room_occupant.account = NULL;	/* as before */
+	p.room_occupant.bot = false;
+	up(up_room_occupant, &p);
+	expect_nothing();
+	p.room_occupant.account = "";
+	up(up_room_occupant, &p);
+	expect("from='" CATS "/bob'", "<hats ", "title='Bot'");
+	expect_no("Account");
+	p.room_occupant.account = "rob";
+	up(up_room_occupant, &p);
+	expect("from='" CATS "/bob'", "<hats ");
+	renamed("bob", "eve");
+	expect("from='" CATS "/bob'", "type='unavailable'");
+	expect_no("<hats");
+	expect("from='" CATS "/eve'", "title='Account: rob'");
+	expect_nothing();
+}
+
+/* Whoever sits under the nick after a loss wears what he is told to wear. */
+static void
+hats_are_no_inheritance(void **state)
+{
+	union params p = { .room_occupant = {
+		.user = ANA, .room = "#cats", .nick = "bob",
+		.account = "rob", .bot = true,
+	} };
+
+	(void)state;
+	enter();
+	up(up_room_occupant, &p);
+	expect("from='" CATS "/bob'", "<hats ");
+	closed("ping timeout", true);
+	p.room_occupant.account = NULL;
+	p.room_occupant.bot = false;
+	up(up_room_occupant, &p);
+	occupant("ana", "participant", true);
+	expect("from='" CATS "/bob'");
+	expect_no("<hats");
+}
+
+static void
 others_change(void **state)
 {
 	union params p = { .room_occupant = {
@@ -520,6 +575,8 @@ main(void)
 		room_test(client_vanishes),
 		room_test(own_nick_changes),
 		room_test(own_nick_refused),
+		room_test(hats),
+		room_test(hats_are_no_inheritance),
 		room_test(others_change),
 		room_test(others_go),
 		room_test(user_is_put_out),
