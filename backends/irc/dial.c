@@ -33,7 +33,9 @@ struct dial {
 	struct srv	*srv;		/* of a question without answer */
 	bool		 srv_plain;	/* it is about _irc, not _ircs */
 	bool		 no_plain;	/* TLS was there: it must be that */
-	struct route	 routes[ROUTES_MAX];
+	/* Thousands may dial at once, mostly with one route: no more is held
+	 * than there are. */
+	struct route	*routes;	/* n <= ROUTES_MAX */
 	size_t		 n, at;
 };
 
@@ -135,11 +137,13 @@ connect_to(struct network *n, const struct route *r)
 static void
 add_route(struct dial *d, const char *host, const char *port, bool tls)
 {
-	struct route *r = &d->routes[d->n];
+	struct route *r;
 
 	if (d->n == ROUTES_MAX || strlen(host) >= sizeof(r->host) ||
 	    strlen(port) >= sizeof(r->port))
 		return;
+	d->routes = xreallocarray(d->routes, d->n + 1, sizeof(*r));
+	r = &d->routes[d->n];
 	strcpy(r->host, host);
 	strcpy(r->port, port);
 	r->tls = tls;
@@ -161,6 +165,9 @@ static void
 begin(struct dial *d)
 {
 	d->at = 0;
+	/* Nothing is left of what was set: TLS, where it usually is. */
+	if (d->n == 0)
+		add_route(d, d->network->server->host, "6697", true);
 	connect_to(d->network, &d->routes[0]);
 }
 
@@ -338,6 +345,7 @@ dial_end(struct network *n)
 		    d->routes[d->at].port);
 	turn_cancel(&d->turn);
 	srv_cancel(d->srv);
+	free(d->routes);
 	free(d);
 }
 
