@@ -44,6 +44,7 @@ tick(struct ev_loop *loop, ev_timer *w, int revents)
 	watch_tick(gw);
 	spool_tick(gw);
 	archive_tick(gw);
+	mam_tick(gw, now);
 	if (gw->undelivered > 0)
 		log_warn("%s: %lu messages of the network could not be "
 		    "delivered: the XMPP side does not take them, or nobody "

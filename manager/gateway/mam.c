@@ -11,12 +11,14 @@
 #include "manager/gateway/asked.h"
 #include "manager/gateway/form.h"
 #include "manager/gateway/ns.h"
+#include "manager/gateway/room_fill.h"
 #include "manager/gateway/say_room.h"
 #include "util/log.h"
 #include "util/xalloc.h"
 
 #define PAGE_BYTES	(256 * 1024)
 #define OPEN_MAX	4		/* questions of one user */
+#define FILL_WAIT	5.		/* seconds for the network */
 
 /* One that the store has not answered yet. */
 struct mam_query {
@@ -27,6 +29,8 @@ struct mam_query {
 	const char	*user, *room;	/* bare JIDs */
 	const char	*id;		/* of the room on the network */
 	struct mam_ask	 ask;
+	double		 due;		/* 0, or it waits for room_fill() till
+					 * ev_now() is that */
 	struct store_said first;	/* metadata: the oldest message */
 };
 
@@ -187,6 +191,59 @@ query_new(const struct down *d)
 	return q;
 }
 
+static void
+ask_store(struct mam_query *q)
+{
+	q->due = 0;
+	store_archive_ask(q->gw->store, &q->ask.ask, found, q);
+}
+
+/* The stanza is gone when it is asked. */
+static void
+keep_texts(struct mam_query *q)
+{
+	struct store_ask *ask = &q->ask.ask;
+	const char **texts[] = { &ask->after, &ask->before, &ask->nick };
+	const char **ids = arena_alloc(&q->arena, ask->nids * sizeof(*ids));
+
+	for (size_t i = 0; i < LENGTH(texts); i++)
+		if (*texts[i] != NULL)
+			*texts[i] = arena_strdup(&q->arena, *texts[i]);
+	for (size_t i = 0; i < ask->nids; i++)
+		ids[i] = arena_strdup(&q->arena, ask->ids[i]);
+	if (ask->nids > 0)
+		ask->ids = ids;
+}
+
+void
+mam_filled(const struct room *room)
+{
+	struct mam_query *q;
+
+	LIST_FOREACH(q, &room->user->gw->mam_queries, entry)
+		if (q->due != 0 && strcmp(q->user, room->user->jid) == 0 &&
+		    strcmp(q->room, room->jid) == 0)
+			ask_store(q);
+}
+
+/* Whoever is refused, or leaves, does not fill anything. */
+void
+mam_tick(struct gateway *gw, double now)
+{
+	const struct user *user;
+	const struct room *room;
+	struct mam_query *q;
+
+	LIST_FOREACH(q, &gw->mam_queries, entry) {
+		if (q->due == 0)
+			continue;
+		user = user_find(gw, q->user);
+		room = user ? room_find(user, q->room) : NULL;
+		if (q->due <= now || room == NULL || !room_is_filling(room))
+			ask_store(q);
+	}
+}
+
 void
 down_mam_query(struct down *d)
 {
@@ -206,13 +263,17 @@ down_mam_query(struct down *d)
 	q->ask = ask;
 	if (ask.query_id != NULL)
 		q->ask.query_id = arena_strdup(&q->arena, ask.query_id);
-	ask.ask.jid = q->user;
-	ask.ask.room = q->id;
-	ask.ask.bytes = PAGE_BYTES;
-	if (ask.nothing)
+	q->ask.ask.jid = q->user;
+	q->ask.ask.room = q->id;
+	q->ask.ask.bytes = PAGE_BYTES;
+	if (ask.nothing) {
 		found(q, &nothing, NULL);
-	else
-		store_archive_ask(d->gw->store, &ask.ask, found, q);
+	} else if (d->room != NULL && room_is_filling(d->room)) {
+		keep_texts(q);
+		q->due = ev_now(d->gw->loop) + FILL_WAIT;
+	} else {
+		ask_store(q);
+	}
 }
 
 /* XEP-0313 4.1.5 */

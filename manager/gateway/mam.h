@@ -24,6 +24,12 @@ int	mam_parse(struct arena *, const struct stanza *query,
 	    const char *room, struct mam_ask *, enum stanza_error *error,
 	    const char **why) MUST_CHECK;
 
+/* The network has told what it remembers: questions wait for that, for a few
+ * seconds.  Once a second: those that need not wait any more. */
+struct room;
+void	mam_filled(const struct room *);
+void	mam_tick(struct gateway *, double now);
+
 /* Before an upgrade: questions that are open are answered by an error. */
 void	mam_settle(struct gateway *);
 void	mam_destroy(struct gateway *);

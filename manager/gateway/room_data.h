@@ -134,6 +134,8 @@ struct room {
 	bool		 persistent;	/* setting persistent */
 	bool		 kept;		/* the store knows that we stay */
 	bool		 loading;	/* its history, from the archive */
+	unsigned	 filling;	/* attempt at whose stay the network is
+					 * asked what it remembers; 0 */
 	bool		 whole;		/* nothing is in the archive that was
 					 * not in history, too */
 	double		 retracts_since;	/* and how many since then: */

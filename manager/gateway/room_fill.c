@@ -3,6 +3,7 @@
  * must have it. */
 #include "manager/gateway/room_fill.h"
 
+#include "manager/gateway/mam.h"
 #include "manager/gateway/room_history.h"
 #include "manager/gateway/room_seen.h"
 #include "manager/gateway/room_send.h"
@@ -36,10 +37,23 @@ answered(void *ctx, const struct msg_error *error, const union result *result)
 	bool current = room != NULL && r->attempt == room->attempt;
 
 	room_request_done(r);
-	if (!current || error != NULL || result == NULL)
+	if (!current)
 		return;
-	for (size_t i = 0; i < result->room_history.messages.n; i++)
+	room->filling = 0;
+	for (size_t i = 0; error == NULL && result != NULL &&
+	    i < result->room_history.messages.n; i++)
 		take(room, &result->room_history.messages.v[i]);
+	mam_filled(room);
+}
+
+bool
+room_is_filling(const struct room *room)
+{
+	if (!room->recorded || !gateway_can(room->user->gw, FEATURE_HISTORY))
+		return false;
+	if (room->state == ROOM_WAITING || room->state == ROOM_JOINING)
+		return room_has_wishes(room) && session_expected(room->user);
+	return room->filling != 0 && room->filling == room->attempt;
 }
 
 void
@@ -54,6 +68,7 @@ room_fill(struct room *room)
 
 	if (!room->recorded || !gateway_can(room->user->gw, FEATURE_HISTORY))
 		return;
+	room->filling = room->attempt;
 	session_request(room->user, METHOD_room_history, &m, answered,
 	    room_request_new(room, NULL, NULL, NULL, false));
 }

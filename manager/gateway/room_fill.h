@@ -8,5 +8,7 @@
 
 /* The user is in, for the first time since the room was made. */
 void	room_fill(struct room *);
+/* Will the archive soon have more of what was said before now? */
+bool	room_is_filling(const struct room *);
 
 #endif

@@ -11,6 +11,7 @@
 #include <string.h>
 
 #include "manager/gateway/archive.h"
+#include "manager/gateway/mam.h"
 #include "manager/gateway/persist.h"
 #include "manager/gateway/room_fill.h"
 #include "manager/gateway/room_send.h"
@@ -307,6 +308,8 @@ joined(struct room *room, const struct room_why *why)
 	if (!again && history_wished(room) == 0 &&
 	    !TAILQ_EMPTY(&room->clients))
 		room_fill(room);
+	if (!room_is_filling(room))
+		mam_filled(room);
 	room_welcome_all(room);
 	room_sends_flush(room);
 }

@@ -295,6 +295,92 @@ too_many_questions(void **state)
 	assert_int_equal(archive_kit.nasks, 5);
 }
 
+static void
+ask_after(const char *id)
+{
+	char inside[128];
+
+	snprintf(inside, sizeof(inside), SET("<after>%s</after>"), id);
+	query(PC, inside);
+	/* The stanza is gone when the question is asked. */
+	memset(inside, 0, sizeof(inside));
+	arena_reset(&kit.arena);
+}
+
+/* Who joins and asks at once gets what the network remembers, too. */
+static void
+waits_for_the_network(void **state)
+{
+	static struct msg_past_message past[] = {
+		{ .id = "h1", .nick = "bob", .body = "one", .time = 1000 },
+	};
+	union result r = { .room_history = { .messages = { past, 1 } } };
+	struct archive_kit_ask a;
+	struct asked *fill, *join;
+
+	(void)state;
+	kit.config.record_history = true;
+	kit.features = "history";
+	join_as(PC, "ana", "<history maxstanzas='0'/>");
+	join = expect_asked("join #cats ana - 0");
+	archive_kit_answer();
+	ask_after("a1");
+	assert_int_equal(archive_kit.nasks, 0);
+	occupant("ana", "participant", true);
+	joined(join, "ana");
+	fill = &asked[asked_at++];
+	assert_int_equal(fill->method, METHOD_room_history);
+	query(PC, FORM(FIELD("with", CATS "/bob")
+	    "<field var='ids'><value>a1</value></field>"));
+	mam_tick(&kit.gw, ev_now(kit.gw.loop) + 4);
+	assert_int_equal(archive_kit.nasks, 0);
+	answer(fill, &r);
+	assert_int_equal(archive_kit.n, 1);
+	assert_int_equal(archive_kit.nasks, 2);
+	a = archive_kit_take();
+	assert_string_equal(a.ask.nick, "bob");
+	assert_string_equal(a.ask.ids[0], "a1");
+	a.cb(a.ctx, &(struct store_found){ .complete = true }, NULL);
+	a = archive_kit_take();
+	assert_string_equal(a.ask.after, "a1");
+	a.cb(a.ctx, &(struct store_found){ .complete = true }, NULL);
+	/* Once that is done nobody waits. */
+	query(PC, "");
+	assert_int_equal(archive_kit.nasks, 1);
+}
+
+static void
+waits_in_vain(void **state)
+{
+	struct asked *join;
+
+	(void)state;
+	kit.config.record_history = true;
+	kit.features = "history";
+	join_as(PC, "ana", "<history maxstanzas='0'/>");
+	join = expect_asked("join #cats ana - 0");
+	archive_kit_answer();
+	query(PC, "");
+	mam_tick(&kit.gw, ev_now(kit.gw.loop) + 4);
+	assert_int_equal(archive_kit.nasks, 0);
+	mam_tick(&kit.gw, ev_now(kit.gw.loop) + 6);
+	assert_int_equal(archive_kit.nasks, 1);
+	archive_kit_answer();
+	query(PC, "");
+	answer_error(join, ERR_BANNED, "no");
+	assert_int_equal(archive_kit.nasks, 0);
+	mam_tick(&kit.gw, ev_now(kit.gw.loop));
+	assert_int_equal(archive_kit.nasks, 1);
+	archive_kit_answer();
+	/* The end comes first. */
+	join_as(PC, "ana", "<history maxstanzas='0'/>");
+	archive_kit_answer();
+	kit.seen = kit.nsent;
+	query(PC, "");
+	mam_destroy(&kit.gw);
+	expect("type='error'", "type='wait'");
+}
+
 /* An upgrade: who asks is told to ask again, once. */
 static void
 settled(void **state)
@@ -336,6 +422,8 @@ main(void)
 		mam_test(metadata),
 		mam_test(the_form),
 		mam_test(too_many_questions),
+		mam_test(waits_for_the_network),
+		mam_test(waits_in_vain),
 		mam_test(settled),
 		mam_test(no_archive),
 	};
