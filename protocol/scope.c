@@ -36,6 +36,26 @@ scope_name(char out[SCOPE_NAME_MAX], const char *name, const char *id)
 }
 
 const char *
+scope_bare(char out[SCOPE_NAME_MAX], const char *id)
+{
+	const char *server = scope_server(id), *colon, *port;
+
+	if (server == NULL)
+		server = id;
+	if (!isalnum((unsigned char)*server))
+		return NULL;		/* "#c:6667" is a room of no server */
+	/* With more of them it is an address, and not a port. */
+	colon = strchr(server, ':');
+	if (colon == NULL || strlen(id) >= SCOPE_NAME_MAX)
+		return NULL;
+	port = colon[1] == '+' ? colon + 2 : colon + 1;
+	if (strcmp(port, "6667") != 0 && strcmp(port, "6697") != 0)
+		return NULL;
+	snprintf(out, SCOPE_NAME_MAX, "%.*s", (int)(colon - id), id);
+	return out;
+}
+
+const char *
 scope_server(const char *id)
 {
 	const char *at = scope_separator(id);

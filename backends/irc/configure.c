@@ -67,10 +67,15 @@ inherited(const struct configured *c, const struct setting *row,
 	const char *server = c->id && (c->scope & SETTING_ROOM) ?
 	    scope_server(c->id) : NULL;
 	const char *value = NULL;
+	char bare[SCOPE_NAME_MAX];
 
-	*from = "as for its server";
-	if (server != NULL)
-		value = settings_own(s, row->name, server);
+	*from = "as without the port";
+	if (c->id != NULL && scope_bare(bare, c->id) != NULL)
+		value = settings_own(s, row->name, bare);
+	if (value == NULL && server != NULL) {
+		*from = "as for its server";
+		value = settings_of(s, row->name, server);
+	}
 	if (value == NULL && c->id != NULL &&
 	    ((row->scope & SETTING_USER) || server == NULL)) {
 		*from = "as in your settings";

@@ -315,9 +315,15 @@ session_apply(struct session *s)
 void
 session_renick(struct session *s, const char *id)
 {
+	char bare[SCOPE_NAME_MAX];
+
 	for (struct network *n = s->networks; n != NULL; n = n->next)
-		if (n->name == NULL || (id != NULL ? strcasecmp(id, n->name) ==
-		    0 : settings_own(&s->settings, "nick", n->name) == NULL))
+		if (n->name == NULL || (id == NULL ?
+		    settings_of(&s->settings, "nick", n->name) == NULL :
+		    strcasecmp(id, n->name) == 0 ||
+		    (scope_bare(bare, n->name) != NULL &&
+		    strcasecmp(id, bare) == 0 &&
+		    settings_own(&s->settings, "nick", n->name) == NULL)))
 			apply_nick(n);
 }
 

@@ -168,6 +168,17 @@ settings_keep(struct settings *s, const char *user, const char *name,
 /* ---- the cascade */
 
 const char *
+settings_of(const struct settings *s, const char *name, const char *id)
+{
+	const char *value = settings_own(s, name, id);
+	char bare[SCOPE_NAME_MAX];
+
+	if (value == NULL && id != NULL && scope_bare(bare, id) != NULL)
+		value = settings_own(s, name, bare);
+	return value;
+}
+
+const char *
 settings_get(const struct network *n, const char *name)
 {
 	const struct setting *row = setting_find(name);
@@ -177,7 +188,7 @@ settings_get(const struct network *n, const char *name)
 		return NULL;
 	if (network_is_fixed(n))
 		return settings_own(n->settings, name, NULL);
-	value = settings_own(n->settings, name, n->name);
+	value = settings_of(n->settings, name, n->name);
 	if (value == NULL && row != NULL && (row->scope & SETTING_USER))
 		value = settings_own(n->settings, name, NULL);
 	return value;
@@ -187,7 +198,7 @@ const char *
 settings_get_id(const struct network *n, const char *room, const char *name)
 {
 	const char *value = n->settings == NULL ? NULL :
-	    settings_own(n->settings, name, room);
+	    settings_of(n->settings, name, room);
 
 	return value ? value : settings_get(n, name);
 }

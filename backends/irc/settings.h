@@ -39,7 +39,10 @@ bool		 settings_fit(const struct settings *, size_t more,
 /* As it was put; NULL when it was not. */
 const char	*settings_own(const struct settings *, const char *name,
 		    const char *id);
-/* The same, and the main process is told to keep it for the next login. */
+/* The same, or what was put for the id without a usual port. */
+const char	*settings_of(const struct settings *, const char *name,
+		    const char *id);
+/* Keep one, and the main process is told to keep it for the next login. */
 int		 settings_keep(struct settings *, const char *user,
 		    const char *name, const char *id, const char *value,
 		    const char **why) MUST_CHECK;

@@ -88,9 +88,17 @@ inherited(const struct room_settings_of *of, const char *name,
     const char **why)
 {
 	const char *server = of->id ? scope_server(of->id) : NULL;
+	char bare[SCOPE_NAME_MAX];
 	const char *value;
 
+	*why = "as set without the port";
+	if (of->id != NULL && scope_bare(bare, of->id) != NULL &&
+	    (value = scoped(of, name, bare)) != NULL)
+		return value;
 	*why = "as set for its server";
+	if (server != NULL && scope_bare(bare, server) != NULL &&
+	    scoped(of, name, server) == NULL)
+		server = bare;
 	if (server != NULL && (value = scoped(of, name, server)) != NULL)
 		return value;
 	*why = "as in your settings";

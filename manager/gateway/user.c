@@ -276,10 +276,14 @@ user_setting(const struct user *user, const char *name, const char *otherwise)
 static const char *
 scoped(const struct user *user, const char *name, const char *id)
 {
-	char key[SCOPE_NAME_MAX];
-
-	return scope_name(key, name, id) == 0 ?
+	char key[SCOPE_NAME_MAX], bare[SCOPE_NAME_MAX];
+	const char *value = scope_name(key, name, id) == 0 ?
 	    user_setting(user, key, NULL) : NULL;
+
+	if (value == NULL && scope_bare(bare, id) != NULL &&
+	    scope_name(key, name, bare) == 0)
+		value = user_setting(user, key, NULL);
+	return value;
 }
 
 const char *

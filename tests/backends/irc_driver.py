@@ -220,10 +220,10 @@ class Peer:
 
 
 class Server:
-    def __init__(self, port=0):
+    def __init__(self, port=0, host="127.0.0.1"):
         self.sock = socket.socket()
         self.sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        self.sock.bind(("127.0.0.1", port))
+        self.sock.bind((host, port))
         self.sock.listen(50)
         self.port = self.sock.getsockname()[1]
         self.peers = queue.Queue()

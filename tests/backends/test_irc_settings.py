@@ -6,7 +6,7 @@ import time
 
 import pytest
 
-from irc_driver import Failed
+from irc_driver import Failed, Server
 from test_irc_backend import ANA, backend, join, server  # noqa: F401
 
 ROOM = "#c"
@@ -252,6 +252,34 @@ def test_configure_servers(backend, server):
         with pytest.raises(Failed) as e:
             run(b, "configure", target=bad)
         assert e.value.code == "not_found"
+
+
+def test_usual_port_is_the_same_server(backend):
+    server = Server(6667, "127.0.0.9")
+    try:
+        b = backend()
+        b.login(ANA, "ana", settings={"nick/127.0.0.9": "anny",
+                                      "sasl/127.0.0.9": "plain",
+                                      "sasl/127.0.0.9:6667": "off"})
+        f = fields(run(b, "configure", target="127.0.0.9:6667"))
+        assert "anny, as without the port" in f["nick"]["label"]
+        assert f["sasl"]["value"] == "off"
+        b.start("room_join", user=ANA, room="#c@127.0.0.9:6667", nick="ana")
+        p = server.peer()
+        p.welcome()
+        assert p.nick == "anny"
+        run(b, "configure", target="127.0.0.9", arguments={"nick": "annie"})
+        assert p.expect("NICK") == "NICK annie"
+        run(b, "configure", target="127.0.0.9:6667",
+            arguments={"nick": "anno"})
+        assert p.expect("NICK") == "NICK anno"
+        p.send(":anny!u@h NICK anno")
+        run(b, "configure", target="127.0.0.9", arguments={"nick": "ann"})
+        run(b, "configure", target="127.0.0.9:6667",
+            arguments={"nick": "anja"})
+        assert p.expect("NICK") == "NICK anja"
+    finally:
+        server.close()
 
 
 def test_room_form(backend, server):

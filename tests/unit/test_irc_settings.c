@@ -60,6 +60,38 @@ rows_are_whole(void **state)
 }
 
 static void
+usual_ports(void **state)
+{
+	static const struct {
+		const char *id, *bare;
+	} cases[] = {
+		{ "irc.example:6667", "irc.example" },
+		{ "irc.example:+6697", "irc.example" },
+		{ "#c%irc.example:6697", "#c%irc.example" },
+		{ "#c:d@h:+6667", "#c:d@h" },
+		{ "irc.example", NULL }, { "irc.example:7000", NULL },
+		{ "irc.example:", NULL }, { "irc.example:+", NULL },
+		{ "irc.example:66670", NULL }, { "a:6667:6667", NULL },
+		{ "::1", NULL }, { "::6667", NULL }, { ":6667", NULL },
+		{ "#c:6667", NULL }, { "#c%", NULL }, { "", NULL },
+	};
+	char out[SCOPE_NAME_MAX], id[SCOPE_NAME_MAX + 10];
+
+	(void)state;
+	for (size_t i = 0; i < LENGTH(cases); i++) {
+		const char *bare = scope_bare(out, cases[i].id);
+
+		if (cases[i].bare == NULL)
+			assert_null(bare);
+		else
+			assert_string_equal(bare, cases[i].bare);
+	}
+	memset(id, 'a', sizeof(id));
+	memcpy(id + sizeof(id) - 6, ":6667", 6);
+	assert_null(scope_bare(out, id));
+}
+
+static void
 values(void **state)
 {
 	static const struct {
@@ -317,6 +349,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(rows_are_whole),
+		cmocka_unit_test(usual_ports),
 		cmocka_unit_test(values),
 		cmocka_unit_test(long_values),
 		cmocka_unit_test(cascade),

@@ -31,6 +31,10 @@ kept_for_a_backend(void **state)
 	assert_string_equal(user_setting(ana(), "nick/irc.example", ""), "ana");
 	assert_string_equal(user_setting_of(ana(), "nick", "#x@IRC.example",
 	    ""), "ana");
+	assert_string_equal(user_setting_of(ana(), "nick",
+	    "#x@IRC.example:6667", ""), "ana");
+	assert_string_equal(user_setting_of(ana(), "nick",
+	    "#x@irc.example:7000", "-"), "-");
 	assert_true(user_setting_is_secret(ana(), "pass/irc.example"));
 	assert_false(user_setting_is_secret(ana(), "nick/irc.example"));
 	backend_keeps("nick/irc.example", NULL, false);
