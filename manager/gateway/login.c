@@ -170,7 +170,9 @@ loaded(void *arg, const struct store_user *record, const char *error)
 	}
 	if (record != NULL)
 		take_record(user, record);
-	else if (may_make_account(user))
+	/* Nobody asks for an account, if nobody is there. */
+	else if ((!standing || !TAILQ_EMPTY(&user->clients)) &&
+	    may_make_account(user))
 		make_account(user);
 	else {
 		turn_away_unregistered(user);

@@ -3,6 +3,7 @@
  * login, and who is logged in for its sake. */
 #include "manager/gateway/persist.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 #include "manager/gateway/room.h"
@@ -78,6 +79,46 @@ persist_load(struct user *user, const struct store_room *rooms, size_t n)
 				room_destroy(room);
 		}
 	}
+}
+
+/* -------------------------------------------------------- the next login */
+
+/* Whose: by name. */
+struct retry {
+	struct gateway	*gw;
+	char		 jid[];
+};
+
+static void
+found_again(void *ctx, const struct store_user *record, const char *error)
+{
+	struct retry *retry = ctx;
+	struct user *user = user_find(retry->gw, retry->jid);
+
+	if (error != NULL)
+		log_error("%s: %s: rooms cannot be read: %s",
+		    retry->gw->config->jid, retry->jid, error);
+	/* Who has unregistered meanwhile is not here, or not in the store. */
+	if (user != NULL && record != NULL && session_ready(user)) {
+		persist_load(user, record->rooms, record->nrooms);
+		rooms_resume_waiting(user);
+	}
+	free(retry);
+}
+
+void
+persist_retry(struct user *user)
+{
+	size_t size = strlen(user->jid) + 1;
+	struct retry *retry;
+
+	if (!user->rooms_missing)
+		return;
+	user->rooms_missing = false;
+	retry = xmalloc(sizeof(*retry) + size);
+	retry->gw = user->gw;
+	memcpy(retry->jid, user->jid, size);
+	store_load(user->gw->store, user->jid, found_again, retry);
 }
 
 /* ---------------------------------------------------------------- the start */

@@ -15,6 +15,9 @@ void	persist_joined(struct room *);
 void	persist_left(struct room *);
 /* What the store remembers: rooms that wait for the session. */
 void	persist_load(struct user *, const struct store_room *, size_t n);
+/* The user is logged in again: also into the rooms that he was put out of, or
+ * not let in. */
+void	persist_retry(struct user *);
 /* The instance begins: bring those online who should be. */
 void	persist_start(struct gateway *);
 

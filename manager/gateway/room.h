@@ -45,6 +45,8 @@ void		 rooms_settings_changed(struct user *);
  * a recovery the occupants are compared with those the clients know, and only
  * differences are shown. */
 void		 rooms_session_up(struct user *);
+/* Only those that wait: the session has been up all the time. */
+void	rooms_resume_waiting(struct user *);
 /* The backend is lost; it will come back: keep everything, show nothing. */
 void		 rooms_session_lost(struct user *);
 /* The session is over: every client is told (332, with text), joins that wait

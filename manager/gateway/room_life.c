@@ -179,6 +179,25 @@ text_or(const struct room_why *why, const char *otherwise)
 	return why != NULL && why->text != NULL ? why->text : otherwise;
 }
 
+/* The room ends, and the user stays there by his own wish: it is tried again at
+ * the next login.  If nobody is there to see the end, he is told. */
+static void
+miss(const struct room *room, const char *text)
+{
+	struct user *user = room->user;
+	char *notice;
+
+	user->rooms_missing = user->rooms_missing || room->kept;
+	if (!TAILQ_EMPTY(&room->clients) || !persist_stays(room))
+		return;
+	notice = xasprintf(room->state == ROOM_JOINED ?
+	    "You are not in %s any more: %s" :
+	    "You stay in %s, but could not get in: %s", room->jid,
+	    text ? text : "the network does not say why.");
+	say_notice(user->gw, user->jid, notice);
+	free(notice);
+}
+
 /* The last words to everybody, and the end. */
 static void
 end(struct room *room, const struct room_gone *gone, enum stanza_error error,
@@ -186,6 +205,7 @@ end(struct room *room, const struct room_gone *gone, enum stanza_error error,
 {
 	refuse_wishes(room, error, text);
 	tell_gone(room, gone);
+	miss(room, text);
 	room_sends_fail(room, error, text);
 	room_destroy(room);
 }
@@ -342,17 +362,6 @@ rejoin(struct room *room, const struct room_why *why)
 	request_join(room);
 }
 
-/* Nobody waits for this room, and still it is missed. */
-static void
-tell_user(const struct room *room, const char *text)
-{
-	char *notice = xasprintf("You stay in %s, but could not get in: %s",
-	    room->jid, text ? text : "the network does not say why.");
-
-	say_notice(room->user->gw, room->user->jid, notice);
-	free(notice);
-}
-
 static void
 refused(struct room *room, const struct room_why *why)
 {
@@ -361,8 +370,7 @@ refused(struct room *room, const struct room_why *why)
 	const char *text = text_or(why, NULL);
 
 	refuse_wishes(room, error, text);
-	if (TAILQ_EMPTY(&room->clients))
-		tell_user(room, text);
+	miss(room, text);
 	room_sends_fail(room, E_NOT_ACCEPTABLE, text);
 	room_destroy(room);
 }

@@ -81,6 +81,7 @@ void
 rooms_session_up(struct user *user)
 {
 	all(user, ROOM_SESSION_UP, NULL);
+	persist_retry(user);
 }
 
 void
@@ -129,6 +130,18 @@ rooms_resume(struct user *user)
 
 	while ((room = map_next(&user->rooms, &at)) != NULL) {
 		if (room->state != ROOM_JOINED)
+			room_event(room, ROOM_SESSION_UP, NULL);
+	}
+}
+
+void
+rooms_resume_waiting(struct user *user)
+{
+	struct room *room;
+	size_t at = 0;
+
+	while ((room = map_next(&user->rooms, &at)) != NULL) {
+		if (room->state == ROOM_WAITING)
 			room_event(room, ROOM_SESSION_UP, NULL);
 	}
 }

@@ -74,6 +74,8 @@ struct user {
 	bool		 told_away;	/* the network, as no client is there */
 	bool		 no_hurry;	/* its login is our own idea */
 	bool		 standing;	/* likewise, as it stays connected */
+	bool		 rooms_missing;	/* the store has some that are not
+					 * here: persist_retry() */
 	bool		 vip;
 	bool		 enabled;	/* setting enable_transport */
 	bool		 stay_connected;

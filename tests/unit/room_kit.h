@@ -52,6 +52,8 @@ static struct kit {
 	unsigned	 wanted;		/* calls of session_want() */
 	unsigned	 presences;		/* of session_presence() */
 	const char	*persistent, *record, *length;	/* settings, or NULL */
+	store_user_cb	*loading;	/* asked of the store */
+	void		*loading_ctx;
 	char		 registered[64];	/* in the store: the password */
 } kit;
 
@@ -356,6 +358,16 @@ store_register(struct store *s, const struct store_user *u,
 }
 
 void
+store_load(struct store *s, const char *jid, store_user_cb *cb, void *ctx)
+{
+	(void)s;
+	assert_string_equal(jid, ANA);
+	assert_null(kit.loading);
+	kit.loading = cb;
+	kit.loading_ctx = ctx;
+}
+
+void
 user_tidy(struct user *user)
 {
 	(void)user;
@@ -632,5 +644,29 @@ teardown(void **state)
 }
 
 #define room_test(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
+
+/* With an archive (archive_kit.h). */
+static inline int
+setup_archive(void **state)
+{
+	int status = setup(state);
+
+	kit.config.archive_max = 1000;
+	kit.config.record_history = true;
+	kit.gw.store = (struct store *)(void *)&kit;	/* archive_kit.h */
+	return status;
+}
+
+#define archive_test(f) \
+	cmocka_unit_test_setup_teardown(f, setup_archive, teardown)
+
+/* The client is in, with bob; nothing was there before. */
+static inline void
+enter_new(void)
+{
+	enter();
+	archive_kit_answer();
+	kit.seen = kit.nsent;
+}
 
 #endif

@@ -6,6 +6,7 @@
 
 #include "manager/gateway/admin.h"
 #include "manager/gateway/ns.h"
+#include "manager/gateway/persist.h"
 
 static void
 registers(const char *id, const char *inside)
@@ -446,6 +447,24 @@ admin_by_message(void **state)
 	expect_no("Running");
 }
 
+/* A room of somebody who is not registered any more brings nobody back. */
+static void
+nobody_stays_unregistered(void **state)
+{
+	const struct store_user user = { .jid = ANA };
+
+	(void)state;
+	kit.config.auto_register = true;
+	persist_start(kit.gw);
+	archive_kit.standing(archive_kit.standing_ctx, &user, 1, NULL);
+	later_run();
+	answer_load(NULL, NULL);
+	expect_did("load " ANA "; release; mark offline");
+	expect_nothing();
+	later_run();
+	assert_null(ana());
+}
+
 int
 main(void)
 {
@@ -465,6 +484,7 @@ main(void)
 		gateway_test(photos),
 		gateway_test(admin_users),
 		gateway_test(admin_by_message),
+		gateway_test(nobody_stays_unregistered),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -167,24 +167,6 @@ taken_back(void **state)
 
 /* ------------------------------------------------------------- the archive */
 
-static int
-setup_archive(void **state)
-{
-	int status = setup(state);
-
-	kit.config.archive_max = 1000;
-	kit.config.record_history = true;
-	kit.gw.store = (struct store *)(void *)&kit;	/* archive_kit.h */
-	kit.features = ALL;
-	enter();
-	archive_kit_answer();
-	kit.seen = kit.nsent;
-	return status;
-}
-
-#define archive_test(f) \
-	cmocka_unit_test_setup_teardown(f, setup_archive, teardown)
-
 /* All that the archive has, oldest first. */
 static void
 read_archive(void)
@@ -202,6 +184,8 @@ taken_back_in_the_archive(void **state)
 		.room = "#cats", .id = "m1" } };
 
 	(void)state;
+	kit.features = ALL;
+	enter_new();
 	bob_says("m1", "oops", NULL);
 	bob_says("m2", "fine", NULL);
 	up(up_retracted, &p);
@@ -236,6 +220,8 @@ taken_back_for_good(void **state)
 		.room = "#cats", .id = "m1" } };
 
 	(void)state;
+	kit.features = ALL;
+	enter_new();
 	bob_says("m1", "oops", NULL);
 	up(up_retracted, &p);
 	leave_from(PC);
@@ -258,6 +244,8 @@ taken_back_without_end(void **state)
 		.room = "#cats", .id = "none" } };
 
 	(void)state;
+	kit.features = ALL;
+	enter_new();
 	kit.record = "0";
 	rooms_settings_changed(kit.user);
 	for (int i = 0; i < 90; i++)
@@ -283,6 +271,8 @@ reactions_in_the_archive(void **state)
 		.room = "#cats", .id = "m1", .emojis = { emojis, 2 } } };
 
 	(void)state;
+	kit.features = ALL;
+	enter_new();
 	up(up_reaction, &p);
 	p.reaction.emojis.n = 0;
 	up(up_reaction, &p);

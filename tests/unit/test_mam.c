@@ -15,19 +15,6 @@
 #define SET(inside)	"<set xmlns='http://jabber.org/protocol/rsm'>" inside \
 	"</set>"
 
-static int
-setup_archive(void **state)
-{
-	int status = setup(state);
-
-	kit.config.archive_max = 1000;
-	kit.gw.store = (struct store *)(void *)&kit;	/* archive_kit.h */
-	return status;
-}
-
-#define mam_test(f) \
-	cmocka_unit_test_setup_teardown(f, setup_archive, teardown)
-
 static void
 query(const char *from, const char *inside)
 {
@@ -319,7 +306,6 @@ waits_for_the_network(void **state)
 	struct asked *fill, *join;
 
 	(void)state;
-	kit.config.record_history = true;
 	kit.features = "history";
 	join_as(PC, "ana", "<history maxstanzas='0'/>");
 	join = expect_asked("join #cats ana - 0");
@@ -355,7 +341,6 @@ waits_in_vain(void **state)
 	struct asked *join;
 
 	(void)state;
-	kit.config.record_history = true;
 	kit.features = "history";
 	join_as(PC, "ana", "<history maxstanzas='0'/>");
 	join = expect_asked("join #cats ana - 0");
@@ -415,17 +400,17 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
-		mam_test(what_is_asked),
-		mam_test(too_many_ids),
-		mam_test(a_page),
-		mam_test(other_answers),
-		mam_test(metadata),
-		mam_test(the_form),
-		mam_test(too_many_questions),
-		mam_test(waits_for_the_network),
-		mam_test(waits_in_vain),
-		mam_test(settled),
-		mam_test(no_archive),
+		archive_test(what_is_asked),
+		archive_test(too_many_ids),
+		archive_test(a_page),
+		archive_test(other_answers),
+		archive_test(metadata),
+		archive_test(the_form),
+		archive_test(too_many_questions),
+		archive_test(waits_for_the_network),
+		archive_test(waits_in_vain),
+		archive_test(settled),
+		archive_test(no_archive),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
