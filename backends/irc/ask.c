@@ -9,6 +9,7 @@
 
 #include "backends/irc/console.h"
 #include "backends/irc/format.h"
+#include "backends/irc/message.h"
 #include "backends/irc/room.h"
 #include "util/arena.h"
 #include "util/xalloc.h"
@@ -82,6 +83,20 @@ ask_nick(struct network *n, request_t request, const char *nick)
 	a = ask_question(n, AWAIT_NICK, request, nick, NULL);
 	if (a != NULL && link_send(&n->link, "NICK", nick, NULL) == -1)
 		ask_take_back(n, a);
+}
+
+void
+ask_nick_refused(struct network *n, struct await *a, const char *code,
+    const char *text)
+{
+	if (a->request == 0) {
+		char *told = xasprintf("You cannot be called %s here: %s",
+		    n->wanted, text);
+
+		message_from(n, network_id(n), told);
+		free(told);
+	}
+	await_fail(&n->awaits, a, code, text);
 }
 
 /* ---- roles, affiliations, kicks and bans */

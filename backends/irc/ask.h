@@ -14,7 +14,10 @@ void	ask_affiliations(struct network *, request_t, struct channel *,
 	    const char *affiliation);
 void	ask_invite(struct network *, request_t, struct channel *,
 	    const char *nick);
+/* Request 0: nobody waits, but the user hears of a refusal. */
 void	ask_nick(struct network *, request_t, const char *nick);
+void	ask_nick_refused(struct network *, struct await *, const char *code,
+	    const char *text);
 void	ask_list(struct network *, request_t, const struct msg_room_list *);
 
 /* ---- for the files beside it */

@@ -48,6 +48,8 @@ seconds_to_wait(struct network *n)
 	case NETWORK_WAITING:
 		return backoff_next(&n->backoff);
 	case NETWORK_ONLINE:
+		if (n->quit_at > 0)
+			quiet = n->quit_at + QUIT_TIMEOUT - now;
 		if (n->pinged > 0)
 			quiet = n->pinged + PONG_TIMEOUT - now;
 		if (n->awaits.count > 0 || n->list != NULL ||
@@ -88,6 +90,10 @@ tick_online(struct network *n)
 {
 	double now = ev_now(n->irc->loop);
 
+	if (n->quit_at > 0 && now - n->quit_at >= QUIT_TIMEOUT) {
+		network_lost(n, "connecting again");
+		return;
+	}
 	/* While we do not listen nobody can be heard. */
 	if (n->irc->paused)
 		n->link.heard = now;

@@ -149,7 +149,7 @@ network_dialling(struct network *n)
 	n->state = NETWORK_CONNECTING;
 	n->identified = n->distrusted = n->is_away = false;
 	n->later = false;
-	n->pinged = 0;
+	n->pinged = n->quit_at = 0;
 	xreplace(&n->last_error, NULL);
 	nick_begin(n);
 	ev_timer_stop(n->irc->loop, &n->clock);
@@ -474,11 +474,13 @@ network_quit(struct network *n, const char *reason)
 void
 network_renew(struct network *n)
 {
-	if (n->state == NETWORK_ONLINE) {
+	if (n->state == NETWORK_ONLINE && n->quit_at == 0) {
 		/* When the server hangs up it is a loss like any other. */
+		n->quit_at = ev_now(n->irc->loop);
 		said_last(n);
 		link_now(&n->link, "QUIT", "connecting again", NULL);
 		link_finish(&n->link);
+		network_arm(n);
 	} else if (n->state == NETWORK_WAITING) {
 		backoff_reset(&n->backoff);
 		network_connect(n);

@@ -233,6 +233,7 @@ struct network {
 	struct backoff	 backoff;
 	double		 since;		/* ev_now() of the welcome */
 	double		 down_since;
+	double		 quit_at;	/* of our QUIT while online, 0: none */
 	double		 pinged;	/* ev_now() of our PING, 0: none */
 	char		*last_error;	/* text of ERROR, or NULL */
 	char		*lost_why;	/* how the last connection ended */
@@ -295,7 +296,7 @@ void		 network_quit(struct network *, const char *reason);
 /* The connection failed or must end: reconnect, or give up. */
 void		 network_lost(struct network *, const char *why);
 /* Connect anew: at once, where it waits for its time; after a polite QUIT,
- * where it is up. */
+ * where it is up; then the server has a moment to hang up. */
 void		 network_renew(struct network *);
 /* Begin a connection; the last one is closed. */
 void		 network_connect(struct network *);

@@ -255,7 +255,7 @@ on_nick_refused(struct network *n, struct line *l)
 	a = await_find(&n->awaits, n->is.casemap, AWAIT_NICK, NULL, NULL);
 	if (a == NULL)
 		return;
-	await_fail(&n->awaits, a, l->numeric == 433 || l->numeric == 436 ?
+	ask_nick_refused(n, a, l->numeric == 433 || l->numeric == 436 ?
 	    ERR_CONFLICT : l->numeric == 432 ? ERR_NOT_ACCEPTABLE :
 	    ERR_NOT_ALLOWED, last_param(l));
 }

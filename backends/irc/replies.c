@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Which request has failed?  The label says so; where there is none, the
  * command and the names that follow it. */
+#include "backends/irc/ask.h"
 #include "backends/irc/replies.h"
 
 #include <stdio.h>
@@ -100,6 +101,8 @@ replies_fail(struct network *n, struct line *l)
 		a = guess(n, l);
 	if (strcmp(l->params[0], "CHATHISTORY") == 0) {
 		history_refused(n, l, text_of(l));
+	} else if (a != NULL && a->kind == AWAIT_NICK) {
+		ask_nick_refused(n, a, error, text_of(l));
 	} else if (a != NULL) {
 		await_fail(&n->awaits, a, error, text_of(l));
 	} else if (strcmp(l->params[0], "JOIN") == 0 && c != NULL &&

@@ -445,6 +445,21 @@ def test_pin_is_told_and_used(secure, backend, tmp_path):
     b.wait("connected", user=ANA)
 
 
+def test_info_tells_of_tls(secure, backend, tmp_path):
+    b = backend(irc_server="127.0.0.1:+%d" % secure.port,
+                irc_ca_file=str(tmp_path / "irc.pem"))
+    b.login(ANA, "ana")
+    p = secure.peer()
+    p.welcome()
+    b.wait("connected", user=ANA)
+    r = b.start("command", user=ANA, name="get-irc-connection-info")
+    p.expect("PING spectrum/lag")
+    p.send(":irc.test PONG irc.test spectrum/lag")
+    text = b.finish(r)["text"]
+    assert "Encryption: %s" % p.sock.version() in text
+    assert p.sock.cipher()[0] in text
+
+
 def test_wrong_certificate_is_never_followed_by_plain(secure, server, backend):
     b = backend(irc_server="127.0.0.1:1")
     b.login(ANA, "ana", settings={"ports": "+%d %d" % (secure.port,

@@ -336,6 +336,59 @@ def test_reconnect(backend, server):
     q.expect("JOIN #c")
 
 
+def test_reconnect_that_is_ignored(backend, server):
+    """The server takes the QUIT and says nothing."""
+    b, p = log_in(backend, server)
+    join(b, p)
+    run(b, "reconnect")
+    p.expect("QUIT")
+    run(b, "reconnect")
+    start = time.time()
+    assert "QUIT" not in p.rest()
+    assert time.time() - start < 4
+    b.wait("room_closed", room="#c", retry=True)
+    q = server.peer()
+    q.welcome()
+    q.expect("JOIN #c")
+    q.joined("#c", "ana")
+    b.wait("room_occupant", nick="ana")
+    # It is not taken for the one that was left.
+    time.sleep(2.5)
+    q.send("PING still")
+    q.expect("PONG still")
+
+
+def test_reconnect_one_of_many(backend, server):
+    other = Server()
+    try:
+        b = backend()
+        b.login(ANA, "ana")
+        peers = {}
+        for s in server, other:
+            r = b.start("room_join", user=ANA, room="#c@" + s.address,
+                        nick="ana")
+            peers[s] = s.peer()
+            peers[s].welcome()
+            peers[s].expect("JOIN")
+            peers[s].joined("#c", "ana")
+            b.finish(r)
+        for target in "irc.example", "127.0.0.1:1":
+            with pytest.raises(Failed):
+                run(b, "get-irc-connection-info", target=target)
+        run(b, "reconnect", target=other.address.upper())
+        peers[other].expect("QUIT")
+        peers[other].hang_up()
+        b.wait("room_closed", room="#c@" + other.address, retry=True)
+        q = other.peer()
+        q.welcome()
+        q.expect("JOIN #c")
+        # The other one has not noticed.
+        peers[server].send("PING here")
+        peers[server].expect("PONG here")
+    finally:
+        other.close()
+
+
 def test_disconnect_one_network(backend, server):
     b, p = log_in(backend, server)
     form = run(b, "disconnect-from-irc-server")
@@ -384,6 +437,26 @@ def test_nick_at_once(backend, server):
     p.close()
     q = server.peer()
     assert q.expect("NICK") == "NICK anna"
+
+
+@pytest.mark.parametrize("line", [
+    ":irc.test 433 ana anna :Nickname is already in use.",
+    ":irc.test 432 ana anna :Nickname is already in use.",
+    ":irc.test 438 ana anna :Nickname is already in use.",
+    "FAIL NICK NICKNAME_IN_USE anna :Nickname is already in use."])
+def test_nick_refused_later(backend, server, line):
+    """The form was answered long ago; the user is told all the same."""
+    b, p = log_in(backend, server)
+    run(b, "configure", arguments={"nick": "anna"})
+    p.expect("NICK anna")
+    p.send(line)
+    told = b.wait("message", kind="chat", **{"from": "127.0.0.1"})
+    assert told["body"] == ("You cannot be called anna here: "
+                            "Nickname is already in use.")
+    # A refusal that somebody waits for is theirs alone.
+    r = b.start("room_nick", user=ANA, room="#c", nick="eve")
+    with pytest.raises(Failed):
+        b.finish(r)
 
 
 def test_client_certificate(backend, server):
