@@ -7,6 +7,20 @@
 
 #include "util/xalloc.h"
 
+bool
+asked_may(const struct down *d, bool reachable)
+{
+	if (d->user->inflight >= d->gw->config->inflight_max)
+		say_error(d, E_RESOURCE_CONSTRAINT,
+		    "Too many of your requests are under way.");
+	else if (!reachable)
+		say_error(d, E_RECIPIENT_UNAVAILABLE,
+		    "The network is not to be reached just now.");
+	else
+		return true;
+	return false;
+}
+
 struct asked *
 asked_by(const struct down *d)
 {

@@ -14,6 +14,9 @@ struct asked {
 	char		*id;		/* or NULL */
 };
 
+/* May the user ask one thing more of the network?  False: the stanza has been
+ * answered. */
+bool		 asked_may(const struct down *, bool reachable);
 struct asked	*asked_by(const struct down *);
 
 /* An iq result: begin, write the payload, end (which frees). */

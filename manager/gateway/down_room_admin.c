@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* What clients want done to a room and to the people in it: roles, lists,
- * invitations (the room's form is room_owner.c's).  Each is a question to the network, and answered
- * when the network has answered. */
+ * invitations (the room's form is room_owner.c's).  Each is a question to the
+ * network, and answered when the network has answered. */
 #include <stdlib.h>
 #include <string.h>
 
+#include "manager/gateway/asked.h"
 #include "manager/gateway/down.h"
 #include "manager/gateway/name.h"
 #include "manager/gateway/ns.h"
@@ -58,21 +59,6 @@ static const char *
 room_name(const struct down *d)
 {
 	return d->room ? d->room->id : d->name;
-}
-
-/* False: the stanza has been answered. */
-static bool
-may_ask(const struct down *d)
-{
-	if (d->user->inflight >= d->gw->config->inflight_max)
-		say_error(d, E_RESOURCE_CONSTRAINT,
-		    "Too many of your requests are under way.");
-	else if (!session_ready(d->user))
-		say_error(d, E_RECIPIENT_UNAVAILABLE,
-		    "The network is not to be reached just now.");
-	else
-		return true;
-	return false;
 }
 
 static void
@@ -181,7 +167,7 @@ down_room_admin_get(struct down *d)
 	struct job *job;
 
 	if (affiliation_parse(affiliation, &asked) == 0) {
-		if (!may_ask(d))
+		if (!asked_may(d, session_ready(d->user)))
 			return;
 		job = job_new(d);
 		job->affiliation = asked;
@@ -293,7 +279,7 @@ down_room_admin_set(struct down *d)
 		say_error(d, E_BAD_REQUEST, NULL);
 		return;
 	}
-	if (!may_ask(d))
+	if (!asked_may(d, session_ready(d->user)))
 		return;
 	job = job_new(d);
 	for (size_t i = 0; i < n; i++) {
@@ -324,7 +310,7 @@ invite(const struct down *d, const struct stanza *e)
 		    jid.bare, m.reason, d->room->password);
 	} else if (jid.node == NULL) {
 		say_error(d, E_ITEM_NOT_FOUND, NULL);
-	} else if (may_ask(d)) {
+	} else if (asked_may(d, session_ready(d->user))) {
 		m.peer = name_from_node(d->arena, jid.node);
 		ask(job_new(d), d->user, METHOD_room_invite, &m, done);
 	}

@@ -97,21 +97,6 @@ refuse(struct job *job, enum stanza_error error, const char *text)
 	job_free(job);
 }
 
-/* False: the stanza has been answered. */
-static bool
-may_ask(const struct down *d)
-{
-	if (d->user->inflight >= d->gw->config->inflight_max)
-		say_error(d, E_RESOURCE_CONSTRAINT,
-		    "Too many of your requests are under way.");
-	else if (!d->user->loaded)
-		say_error(d, E_RECIPIENT_UNAVAILABLE,
-		    "The network is not to be reached just now.");
-	else
-		return true;
-	return false;
-}
-
 /* --------------------------------------------------------------- the form */
 
 static void
@@ -284,7 +269,7 @@ set_form(struct job *job, struct user *user)
 void
 down_room_owner_get(struct down *d)
 {
-	if (may_ask(d))
+	if (asked_may(d, d->user->loaded))
 		get_form(job_new(d, false), d->user);
 }
 
@@ -310,7 +295,7 @@ down_room_owner_set(struct down *d)
 	/* XEP-0045 10.1.2: an empty form takes the room as it is. */
 	if (strcmp(type, "cancel") == 0 || values.n == 0) {
 		say_result(d);
-	} else if (may_ask(d)) {
+	} else if (asked_may(d, d->user->loaded)) {
 		job = job_new(d, false);
 		take_values(job, values);
 		set_form(job, d->user);
@@ -322,7 +307,7 @@ room_owner_run(struct down *d, const struct stanza *form)
 {
 	struct job *job;
 
-	if (!may_ask(d))
+	if (!asked_may(d, d->user->loaded))
 		return;
 	job = job_new(d, true);
 	if (form == NULL) {

@@ -3,12 +3,7 @@
 /* Messages that wait, kept over a restart. */
 #include "tests/unit/gateway_kit.h"
 
-#include <time.h>
-
 #include "manager/gateway/outgoing.h"
-#include "manager/gateway/quarantine.h"
-#include "manager/gateway/watch.h"
-#include "protocol/features.h"
 
 static void
 says(const char *body)
