@@ -26,7 +26,14 @@ void
 kept_free(struct kept *k)
 {
 	k->first = k->next;
+	k->precious = 0;
 	buf_free(&k->bytes);
+}
+
+static size_t
+size_of(const struct head *h)
+{
+	return sizeof(*h) + h->size + h->len;
 }
 
 void
@@ -38,12 +45,14 @@ kept_add(struct kept *k, const struct kept_item *item)
 		.len = (uint32_t)item->len, .written = item->written,
 		.keep = item->keep,
 	};
-	char *at = buf_reserve(&k->bytes, sizeof(h) + size + item->len);
+	char *at = buf_reserve(&k->bytes, size_of(&h));
 
 	memcpy(at, &h, sizeof(h));
 	memcpy(at + sizeof(h), item->to, size);
 	memcpy(at + sizeof(h) + size, item->stanza, item->len);
-	buf_added(&k->bytes, sizeof(h) + size + item->len);
+	buf_added(&k->bytes, size_of(&h));
+	if (h.keep)
+		k->precious += size_of(&h);
 	k->next++;
 }
 
@@ -73,7 +82,7 @@ kept_next(const struct kept *k, size_t *at, struct kept_item *item)
 		.to = data + sizeof(h), .stanza = data + sizeof(h) + h.size,
 		.len = h.len, .keep = h.keep,
 	};
-	*at += sizeof(h) + h.size + h.len;
+	*at += size_of(&h);
 	return true;
 }
 
@@ -96,6 +105,8 @@ kept_release(struct kept *k, size_t at)
 	struct head h;
 
 	memcpy(&h, data, sizeof(h));
+	if (h.keep)
+		k->precious -= size_of(&h);
 	h.keep = false;
 	memcpy(data, &h, sizeof(h));
 }
@@ -135,7 +146,9 @@ kept_confirm(struct kept *k, uint64_t number)
 
 	for (; k->first < number && k->first < k->next; k->first++) {
 		memcpy(&h, data + at, sizeof(h));
-		at += sizeof(h) + h.size + h.len;
+		if (h.keep)
+			k->precious -= size_of(&h);
+		at += size_of(&h);
 	}
 	consume(k, at);
 	return k->first - before;

@@ -18,6 +18,7 @@
 
 struct kept {
 	struct buf	 bytes;		/* heads, addresses, stanzas */
+	size_t		 precious;	/* of them, those of keep */
 	uint64_t	 first;		/* number of the first in it */
 	uint64_t	 next;		/* that the next one will get */
 };

@@ -298,6 +298,7 @@ copy_config(struct server_config *own, const struct server_config *cfg)
 	own->login_timeout = cfg->login_timeout > 0 ? cfg->login_timeout : 60;
 	own->idle_timeout = cfg->idle_timeout > 0 ? cfg->idle_timeout : 300;
 	own->queue_max = cfg->queue_max ? cfg->queue_max : 1 << 20;
+	own->patience = cfg->patience > 0 ? cfg->patience : 20;
 }
 
 static int

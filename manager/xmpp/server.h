@@ -24,7 +24,10 @@ struct server_config {
 					 * ping; twice that to death; 0: 300 */
 	size_t		 queue_max;	/* bytes per client that are not sent,
 					 * or not confirmed while it is away;
-					 * 0: 1 MiB */
+					 * 0: 1 MiB.  16 times as many while it
+					 * reads, if slowly */
+	double		 patience;	/* seconds in which it must read
+					 * something then; 0: 20 */
 	double		 resume_timeout; /* seconds in which a client may come
 					 * back to its session; 0: never */
 	bool		 many_resources;	/* off: a new login of the same

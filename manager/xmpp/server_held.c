@@ -163,7 +163,7 @@ has_room(const struct client *c, size_t len)
 {
 	size_t queued = conn_queued(stream_conn(c->stream));
 
-	return !c->overflown && sm_has_room(c, len) && (queued == 0 ||
+	return !c->overflown && sm_has_room(c, len, true) && (queued == 0 ||
 	    queued + len <= c->server->cfg.queue_max / 2);
 }
 

@@ -61,6 +61,9 @@ struct client {
 	uint64_t	 id;		/* of the login being decided */
 	ev_timer	 timer;
 	ev_tstamp	 pinged;	/* 0: no ping is unanswered */
+	ev_tstamp	 slow_since;	/* it reads nothing while too much
+					 * waits; 0: not so much does */
+	uint64_t	 slow_sent;	/* conn_sent() then */
 	uint8_t		 state;		/* enum client_state */
 	uint8_t		 failures;	/* of SASL */
 	int8_t		 priority;	/* of its presence */
@@ -100,6 +103,10 @@ struct server {
 	bool		 ending;	/* link_shutdown() */
 	bool		 dead;
 };
+
+/* A client that reads slowly is not deaf. */
+#define SLOW_BURST	16	/* times queue_max may wait for it */
+#define SLOW_CLIENTS	32	/* at a time; others have queue_max */
 
 #define NS_TLS		"urn:ietf:params:xml:ns:xmpp-tls"
 #define NS_SASL		"urn:ietf:params:xml:ns:xmpp-sasl"
@@ -203,7 +210,7 @@ void		 sm_handled(struct client *);
 void		 sm_note(struct client *, const char *data, size_t len,
 		    bool keep, uint64_t shared);
 /* False: there is too much already that it has not confirmed. */
-bool		 sm_has_room(const struct client *, size_t len);
+bool		 sm_has_room(const struct client *, size_t len, bool keep);
 /* Its connection is of no use any more.  True: it may come back. */
 bool		 sm_detach(struct client *, const char *why);
 /* It has not come back in time. */

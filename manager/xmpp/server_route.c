@@ -119,9 +119,9 @@ drop_overflown(void *object)
 	if (c->state != CLIENT_BOUND || !c->overflown)
 		return;
 	/* An error would have to wait behind all that it does not read. */
-	log_info("%s: %s (%s): does not read: more than %zu bytes waited, "
-	    "dropped", c->server->domain, c->full, client_peer(c),
-	    c->server->cfg.queue_max);
+	log_info("%s: %s (%s): does not read: %zu bytes waited, dropped",
+	    c->server->domain, c->full, client_peer(c),
+	    conn_queued(stream_conn(c->stream)));
 	if (!sm_detach(c, "does not read"))
 		client_destroy(c);
 }
@@ -134,18 +134,52 @@ overflow(struct client *c)
 	c->overflown = true;
 }
 
+/* So many clients that are slow may have more than others: memory is finite. */
+static bool
+may_be_slow(const struct server *s)
+{
+	const struct client *c;
+	unsigned slow = 0;
+
+	LIST_FOREACH(c, &s->clients, link)
+		slow += c->slow_since > 0;
+	return slow < SLOW_CLIENTS;
+}
+
+/* Whoever joins a large room is told of thousands at once, and a telephone
+ * takes its time for that: it may, while it goes on reading. */
+static bool
+is_deaf(struct client *c, size_t len)
+{
+	const struct conn *conn = stream_conn(c->stream);
+	size_t waits = conn_queued(conn) + len, max = c->server->cfg.queue_max;
+	ev_tstamp now = ev_now(c->server->loop);
+
+	if (waits <= max) {
+		c->slow_since = 0;
+		return false;
+	}
+	if (c->slow_since <= 0 && !may_be_slow(c->server))
+		return true;
+	if (c->slow_since <= 0 || conn_sent(conn) != c->slow_sent) {
+		c->slow_since = now;
+		c->slow_sent = conn_sent(conn);
+	}
+	return now - c->slow_since > c->server->cfg.patience ||
+	    waits > SLOW_BURST * max;
+}
+
 int
 route_to(struct client *c, const char *data, size_t len, bool keep,
     uint64_t shared)
 {
-	bool room = sm_has_room(c, len);
+	bool room = sm_has_room(c, len, keep);
 
 	if (room)
 		sm_note(c, data, len, keep, shared);
 	if (c->state == CLIENT_DETACHED)
 		return room ? 0 : -1;
-	if (c->overflown || !room || conn_queued(stream_conn(c->stream)) +
-	    len > c->server->cfg.queue_max) {
+	if (c->overflown || !room || is_deaf(c, len)) {
 		overflow(c);
 		/* With stream management it is not lost yet. */
 		return c->sm != NULL && room ? 0 : -1;

@@ -83,14 +83,19 @@ ask_later(struct client *c)
 }
 
 /* What it has not confirmed may be twice what may wait unsent, so that a burst
- * does not end a client that reads. */
+ * does not end a client that reads; and of that which nobody need take over
+ * when it does not come back, as much as it may be slow to read. */
 bool
-sm_has_room(const struct client *c, size_t len)
+sm_has_room(const struct client *c, size_t len, bool keep)
 {
 	size_t max = c->server->cfg.queue_max;
 
-	return c->sm == NULL || kept_bytes(&c->sm->out) + len <=
-	    (c->state == CLIENT_DETACHED ? max : 2 * max);
+	if (c->sm == NULL)
+		return true;
+	if (keep && c->sm->out.precious + len >
+	    (c->state == CLIENT_DETACHED ? max : 2 * max))
+		return false;
+	return kept_bytes(&c->sm->out) + len <= SLOW_BURST * max;
 }
 
 void

@@ -39,7 +39,7 @@ def test_two_thousand_in_one_backend(crowd, ircv3, instances):
         "gateway", crowd.gateway, crowd, identity__type="irc",
         service__irc_server="127.0.0.1:%d" % server.port,
         service__users_per_backend=3000, service__backend_spare=0,
-        service__login_rate=0)
+        service__login_rate=0, service__irc_connect_rate=1000)
     users = ["u%d" % n for n in range(number)]
     before, = gateway.backends()
     empty = rss(before)

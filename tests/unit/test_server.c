@@ -524,6 +524,48 @@ deaf_client(void **state)
 	peer_close(&q);
 }
 
+static bool
+tell_big(const char *text)
+{
+	struct xml *x = link_begin(t.link);
+
+	xml_open(x, "presence");
+	xml_text(x, text);
+	xml_close(x);
+	return link_end(t.link, "ana@irc.example/a", 0) == 0;
+}
+
+/* One that reads much at once slowly gets all of it; one that stops in the
+ * middle goes. */
+static void
+slow_client(void **state)
+{
+	struct peer p;
+	char text[1001];
+
+	(void)state;
+	memset(text, 'z', 1000);
+	text[1000] = '\0';
+	start((struct server_config){ .queue_max = 300000, .patience = 0.2 });
+	enter(&p, BIND("a"));
+	p.deaf = true;
+	for (int i = 0; i < 4400; i++)
+		assert_true(tell_big(text));
+	p.deaf = false;
+	for (size_t got = 0; got < 4400 * sizeof(text); turn()) {
+		peer_read(&p);
+		got += buf_len(&p.in);
+		buf_clear(&p.in);
+	}
+	p.deaf = true;
+	while (count(&t.seen, "(gone ana@irc.example/a)") == 0) {
+		tell_big(text);
+		turn();
+	}
+	assert_int_equal(count(&logged, "does not read"), 1);
+	peer_close(&p);
+}
+
 /* What a logged-in client may try: it goes, the other one stays. */
 static void
 hostile_clients(void **state)
@@ -939,7 +981,7 @@ main(void)
 		TEST(routes_out),
 		TEST(keeps_messages),
 		TEST(closes),
-		TEST(deaf_client),
+		TEST(deaf_client), TEST(slow_client),
 		TEST(hostile_clients),
 		TEST(crowds),
 		TEST(too_slow),
