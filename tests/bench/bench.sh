@@ -10,6 +10,8 @@
 #   UPB=100                     users per backend of spectrum2
 #   SOAK=10000000               instead of all that: that many messages through
 #                               spectrum2 with 500 users; memory must stay flat
+# Ours runs without irc_connect_burst and irc_flood_*: biboumi connects all users
+# at once, too, and has its flood limit off.
 set -eu
 here=$(cd "$(dirname "$0")" && pwd)
 cd "$here/../.."
@@ -64,6 +66,7 @@ setup_spectrum2() {
 	irc_connect_burst = 0
 	irc_flood_burst = 1000000
 	irc_flood_rate = 1000000
+	irc_connect_burst = 0
 	users_per_backend = $UPB
 	login_rate = 0
 	working_dir = $1
