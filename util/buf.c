@@ -90,38 +90,31 @@ buf_truncate(struct buf *b, size_t len)
 void
 buf_add(struct buf *b, const void *data, size_t n)
 {
+	char *at;
+
 	if (n == 0)
 		return;
-	memcpy(buf_reserve(b, n), data, n);
+	at = b->cap - b->end >= n ? b->mem + b->end : buf_reserve(b, n);
+	memcpy(at, data, n);
 	b->end += n;
-}
-
-void
-buf_addc(struct buf *b, char c)
-{
-	*buf_reserve(b, 1) = c;
-	b->end++;
-}
-
-void
-buf_adds(struct buf *b, const char *s)
-{
-	buf_add(b, s, strlen(s));
 }
 
 void
 buf_addv(struct buf *b, const char *fmt, va_list ap)
 {
+	char *at = buf_reserve(b, 1);
+	size_t space = b->cap - b->end;
 	va_list again;
-	char *at;
 	int n;
 
 	va_copy(again, ap);
-	if ((n = vsnprintf(NULL, 0, fmt, again)) < 0)
+	if ((n = vsnprintf(at, space, fmt, again)) < 0)
 		fatal("bad format: %s", fmt);
 	va_end(again);
-	at = buf_reserve(b, (size_t)n + 1);
-	vsnprintf(at, (size_t)n + 1, fmt, ap);
+	if ((size_t)n >= space) {
+		at = buf_reserve(b, (size_t)n + 1);
+		vsnprintf(at, (size_t)n + 1, fmt, ap);
+	}
 	b->end += (size_t)n;
 }
 

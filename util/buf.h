@@ -6,6 +6,7 @@
 #define UTIL_BUF_H
 
 #include <stdarg.h>
+#include <string.h>
 
 #include "util/macros.h"
 
@@ -42,8 +43,23 @@ void	 buf_consume(struct buf *, size_t n);	/* n <= buf_len() */
 void	 buf_truncate(struct buf *, size_t len);
 
 void	 buf_add(struct buf *, const void *, size_t n);
-void	 buf_addc(struct buf *, char);
-void	 buf_adds(struct buf *, const char *s);
+
+/* XML and IRC are written piece by piece: these are worth their space. */
+static inline void
+buf_addc(struct buf *b, char c)
+{
+	char *at = b->end < b->cap ? b->mem + b->end : buf_reserve(b, 1);
+
+	*at = c;
+	b->end++;
+}
+
+static inline void
+buf_adds(struct buf *b, const char *s)
+{
+	buf_add(b, s, strlen(s));
+}
+
 void	 buf_addf(struct buf *, const char *fmt, ...) PRINTF(2, 3);
 void	 buf_addv(struct buf *, const char *fmt, va_list) PRINTF(2, 0);
 
