@@ -2,6 +2,10 @@
 /* UTF-8 well-formedness by the table of RFC 3629 section 4. */
 #include "util/utf8.h"
 
+#include <string.h>
+
+#define HIGH_BITS 0x8080808080808080
+
 static bool
 tail(const char *s, size_t i)
 {
@@ -38,12 +42,29 @@ utf8_next(const char *s, size_t n, uint32_t *cp)
 	return 0;
 }
 
+/* Nearly all that passes is ASCII: eight bytes at a time. */
+size_t
+utf8_ascii(const char *s, size_t n)
+{
+	size_t i = 0;
+	uint64_t word;
+
+	for (; n - i >= sizeof(word); i += sizeof(word)) {
+		memcpy(&word, s + i, sizeof(word));
+		if (word & HIGH_BITS)
+			break;
+	}
+	while (i < n && (unsigned char)s[i] < 0x80)
+		i++;
+	return i;
+}
+
 bool
 utf8_valid(const char *s, size_t n)
 {
 	uint32_t cp;
 
-	for (size_t i = 0; i < n;) {
+	for (size_t i = utf8_ascii(s, n); i < n;) {
 		size_t step;
 
 		if ((unsigned char)s[i] < 0x80) {

@@ -10,6 +10,8 @@
 /* Length in bytes of the well-formed character at s (at most n bytes), with
  * its code point; 0 for a malformed one (overlong, surrogate, > U+10FFFF). */
 size_t	utf8_next(const char *s, size_t n, uint32_t *codepoint);
+/* How many of the n bytes, from the first on, are ASCII. */
+size_t	utf8_ascii(const char *s, size_t n);
 bool	utf8_valid(const char *s, size_t n);
 /* May this code point stand in an XML 1.0 document? */
 bool	utf8_xml_char(uint32_t codepoint);

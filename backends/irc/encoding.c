@@ -117,6 +117,13 @@ channel_of(const struct network *n, const char *at, const char *end)
 	return NULL;
 }
 
+/* Asked for every line before that is looked at. */
+static bool
+may_differ(const struct network *n)
+{
+	return n->settings != NULL && map_count(&n->settings->kept) > 0;
+}
+
 /* NULL: UTF-8 */
 static const char *
 set_of(const struct network *n, const char *line, size_t len)
@@ -124,8 +131,6 @@ set_of(const struct network *n, const char *line, size_t len)
 	const struct channel *c;
 	const char *set;
 
-	if (n->settings == NULL || map_count(&n->settings->kept) == 0)
-		return NULL;
 	c = channel_of(n, line, line + len);
 	set = c != NULL ? settings_get_room(n, c, "encoding") :
 	    settings_get(n, "encoding");
@@ -141,8 +146,9 @@ set_of(const struct network *n, const char *line, size_t len)
 static bool
 has_escapes(const char *line, size_t len)
 {
-	return memmem(line, len, "\x1b$", 2) != NULL ||
-	    memmem(line, len, "\x1b(", 2) != NULL;
+	return memchr(line, '\x1b', len) != NULL &&
+	    (memmem(line, len, "\x1b$", 2) != NULL ||
+	    memmem(line, len, "\x1b(", 2) != NULL);
 }
 
 size_t
@@ -154,7 +160,8 @@ encoding_decode(struct network *n, char *out, size_t size, const char *bytes,
 	iconv_t cd;
 	size_t done;
 
-	if (!utf8_valid(bytes, len) || has_escapes(bytes, len))
+	if (may_differ(n) &&
+	    (!utf8_valid(bytes, len) || has_escapes(bytes, len)))
 		set = set_of(n, bytes, len);
 	if (set == NULL || (cd = open_set(set, FROM)) == (iconv_t)-1)
 		return line_decode(out, size, bytes, len);
@@ -257,11 +264,10 @@ encoding_encode(struct network *n, struct buf *buf, size_t at, size_t max)
 {
 	char out[LINE_IN_MAX];
 	const char *line = buf_data(buf) + at, *begin = line, *set;
-	size_t len = buf_len(buf) - at, ascii = 0, done, tags;
+	size_t len = buf_len(buf) - at, done, tags;
 
-	while (ascii < len && (unsigned char)line[ascii] < 0x80)
-		ascii++;
-	if (ascii == len || (set = set_of(n, line, len)) == NULL)
+	if (!may_differ(n) || utf8_ascii(line, len) == len ||
+	    (set = set_of(n, line, len)) == NULL)
 		return;
 	/* Tags are UTF-8 whatever the rest is. */
 	if (*line == '@')
