@@ -63,12 +63,50 @@ class_of(const char *s, size_t n, size_t *step)
 	return utf8_xml_char(cp) ? WIDE : ILLEGAL;
 }
 
+#define EACH(byte)	(UINT64_MAX / 255 * (byte))
+
+/* Has the word a byte of zero? */
+static uint64_t
+has_zero(uint64_t word)
+{
+	return (word - EACH(1)) & ~word & EACH(0x80);
+}
+
+/* Are the next eight bytes CLEAN?  Two that differ in one bit are looked for
+ * at once. */
+static bool
+eight_are_clean(const char *s)
+{
+	uint64_t w;
+
+	memcpy(&w, s, sizeof(w));
+	return ((w | ((w - EACH(0x20)) & ~w)) & EACH(0x80)) == 0 &&
+	    (has_zero((w & ~EACH(1)) ^ EACH('&' & '\'')) |
+	    has_zero((w & ~EACH(2)) ^ EACH('<' & '>')) |
+	    has_zero(w ^ EACH('"'))) == 0;
+}
+
+/* How many bytes need no care. */
+static size_t
+clean(const char *s, size_t len)
+{
+	size_t i = 0;
+
+	while (len - i >= 8 && eight_are_clean(s + i))
+		i += 8;
+	while (i < len && (unsigned char)s[i] < 0x80 &&
+	    classes[(unsigned char)s[i]] == CLEAN)
+		i++;
+	return i;
+}
+
 static void
 escape(struct buf *b, const char *s, size_t len, bool attr)
 {
 	size_t run = 0, step;
 
-	for (size_t i = 0; i < len; i += step) {
+	for (size_t i = clean(s, len); i < len;
+	    i += step + clean(s + i + step, len - i - step)) {
 		int class = class_of(s + i, len - i, &step);
 
 		if (class == CLEAN || class == WIDE ||

@@ -57,6 +57,35 @@ escapes(void **state)
 	is(&b, "a&#10;b&#9;c&#13;d&apos;");
 }
 
+/* Every byte at every place among the eight that are looked at together. */
+static void
+escapes_anywhere(void **state)
+{
+	char text[20], one[40], want[80];
+	struct buf b = { 0 };
+
+	(void)state;
+	for (int c = 1; c < 0x80; c++) {
+		char alone[2] = { (char)c, '\0' };
+		char *out;
+
+		xml_escape_attr(&b, alone, 1);
+		out = buf_steal(&b);
+		snprintf(one, sizeof(one), "%s", out);
+		free(out);
+		for (size_t at = 0; at < sizeof(text); at++) {
+			memset(text, 'x', sizeof(text));
+			text[at] = (char)c;
+			snprintf(want, sizeof(want), "%.*s%s%.*s", (int)at,
+			    "xxxxxxxxxxxxxxxxxxxx", one,
+			    (int)(sizeof(text) - 1 - at),
+			    "xxxxxxxxxxxxxxxxxxxx");
+			xml_escape_attr(&b, text, sizeof(text));
+			is(&b, want);
+		}
+	}
+}
+
 static void
 writes(void **state)
 {
@@ -160,6 +189,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(escapes),
+		cmocka_unit_test(escapes_anywhere),
 		cmocka_unit_test(writes),
 		cmocka_unit_test(looks_up),
 		cmocka_unit_test(deep),
