@@ -449,6 +449,8 @@ static const struct {
 } commands[] = {
 	{ "PRIVMSG",		2, ANYBODY | LAST, message_received },
 	{ "NOTICE",		2, ANYBODY | LAST, message_received },
+	{ "PONG",		1, LAST,	on_pong },
+	{ "PING",		0, 0,		on_ping },
 	{ "TAGMSG",		1, ANYBODY | LAST, tagmsg_received },
 	{ "REDACT",		2, ANYBODY | LAST, tagmsg_redact },
 	{ "BATCH",		1, LAST,	batch_line },
@@ -456,8 +458,6 @@ static const struct {
 	{ "FAIL",		3, LAST,	replies_fail },
 	{ "WARN",		3, 0,		replies_note },
 	{ "NOTE",		3, 0,		replies_note },
-	{ "PING",		0, 0,		on_ping },
-	{ "PONG",		1, LAST,	on_pong },
 	{ "JOIN",		1, ANYBODY,	on_join },
 	{ "QUIT",		0, ANYBODY,	on_quit },
 	{ "PART",		1, ANYBODY,	on_part },

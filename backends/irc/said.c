@@ -382,8 +382,8 @@ fits(struct network *n, request_t request, unsigned count, size_t room,
 static void
 tell_flood(struct network *n, const char *target)
 {
-	struct channel *c = network_channel(n, target);
 	double seconds = link_delay(&n->link, 0);
+	struct channel *c;
 	char text[160];
 
 	if (seconds < FLOOD_TOLD || n->link.queued < FLOOD_LINES) {
@@ -396,7 +396,7 @@ tell_flood(struct network *n, const char *target)
 	snprintf(text, sizeof(text), "The IRC server takes lines slowly: %u "
 	    "will leave within %.0f seconds. /cancel takes back those that "
 	    "have not left.", n->link.queued, seconds);
-	if (c != NULL)
+	if ((c = network_channel(n, target)) != NULL)
 		room_notice(n, c, text);
 	else
 		message_from(n, network_id(n), text);

@@ -99,21 +99,24 @@ send_line(const struct speech *s, struct link *link, unsigned long label,
 static int
 send_pieces(struct speech *s, struct link *link, unsigned long label)
 {
-	static char text[ISUPPORT_LINE_MAX + FORMAT_CARRY_MAX + 16];
+	static struct buf text;
 	char carry[FORMAT_CARRY_MAX] = "";
 	struct split split;
 	const char *piece;
 	size_t len;
-	int n;
 
 	split_init(&split, s->text, s->room);
 	while (split_next(&split, &piece, &len)) {
-		n = snprintf(text, sizeof(text), "%s%s%.*s%s",
-		    split.action ? "\1ACTION " : "", carry, (int)len, piece,
-		    split.action ? "\1" : "");
-		if (n < 0 || send_line(s, link, label, text) == -1)
+		buf_clear(&text);
+		buf_adds(&text, split.action ? "\1ACTION " : "");
+		buf_adds(&text, carry);
+		buf_add(&text, piece, len);
+		buf_adds(&text, split.action ? "\1" : "");
+		buf_addc(&text, '\0');
+		if (send_line(s, link, label, buf_data(&text)) == -1)
 			return -1;
-		format_carry(carry, piece, len);
+		if (s->styled)
+			format_carry(carry, piece, len);
 		if (label != 0)
 			label++;
 		/* What it answers is said once. */
@@ -195,7 +198,8 @@ send_batched(struct speech *s, struct link *link, unsigned long label)
 		if (link_send_tagged(link, tags, "PRIVMSG", s->target, text,
 		    NULL) == -1)
 			return -1;
-		format_carry(carry, p.text, p.len);
+		if (s->styled)
+			format_carry(carry, p.text, p.len);
 	}
 	sign[0] = '-';
 	return link_send(link, "BATCH", sign, NULL);
@@ -215,7 +219,8 @@ speech_begin(struct speech *s, const struct network *n,
 		    strlen(target)) };
 	compose(s, m);
 	/* Room for the codes that go on in the next line. */
-	if (format_is_styled(s->text))
+	s->styled = format_is_styled(s->text);
+	if (s->styled)
 		s->room -= FORMAT_CARRY_MAX;
 	s->lines = count_pieces(s);
 	if (s->lines < 2 || (n->caps & needs) != needs ||

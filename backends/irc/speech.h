@@ -12,6 +12,7 @@ struct speech {
 	struct buf	 tags;		/* of each line, or of the batch */
 	size_t		 room;		/* bytes of text in one line */
 	unsigned	 lines;		/* that it becomes; 0: nothing to say */
+	bool		 styled;	/* there are codes in it */
 	bool		 batch;		/* as one message: draft/multiline */
 };
 
