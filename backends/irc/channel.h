@@ -68,6 +68,7 @@ struct channel {
 					 * again: main knows it as closed */
 	uint32_t	 split;		/* lost by a netsplit, not told yet */
 	uint32_t	 rejoined;	/* back after one, not told yet */
+	bool		 plain;		/* codes of colours are refused there */
 	bool		 who;		/* a WHO of ours is being answered */
 };
 

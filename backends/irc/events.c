@@ -333,6 +333,8 @@ on_mode(struct network *n, struct line *l)
 			continue;
 		}
 		others |= rank < 0;
+		if (*letter == 'c' && kind == 3)
+			c->plain = on;
 		if (rank < 0 && kind != 0 && kind != 1 && !(kind == 2 && on))
 			continue;
 		if (param >= l->nparams)

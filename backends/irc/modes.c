@@ -242,6 +242,9 @@ modes_line(struct network *n, struct line *l)
 	struct modes now;
 	unsigned count;
 
+	if (c != NULL)
+		c->plain = isupport_mode_kind(&n->is, 'c') == 3 &&
+		    strchr(l->params[2], 'c') != NULL;
 	if (a == NULL) {
 		console_answer(n, l);
 		return;

@@ -484,6 +484,20 @@ refuse_join(struct network *n, struct channel *c, const char *code,
 	outbox_move(n);
 }
 
+/* Modes are not asked for on joining, so that the first message of colours may
+ * be what teaches us: "Cannot send to channel (+c)", "no colours here". */
+static void
+learn_of_colours(struct network *n, const struct line *l)
+{
+	struct channel *c = network_channel(n, l->params[1]);
+	const char *text = last_param(l);
+
+	if (c != NULL && (l->numeric == 404 || l->numeric == 408) &&
+	    (strstr(text, "+c") != NULL || strcasestr(text, "color") != NULL ||
+	    strcasestr(text, "colour") != NULL))
+		c->plain = true;
+}
+
 static void
 refused(struct network *n, struct line *l, size_t row)
 {
@@ -494,6 +508,7 @@ refused(struct network *n, struct line *l, size_t row)
 		refuse_join(n, c, refusals[row].code, l);
 		return;
 	}
+	learn_of_colours(n, l);
 	if ((refusals[row].kinds & K(MODE)) &&
 	    modes_refused(n, l, refusals[row].code))
 		return;
@@ -519,6 +534,7 @@ refused_by_label(struct network *n, const struct line *l)
 	for (size_t i = 0; i < LENGTH(refusals); i++)
 		if (refusals[i].numeric == l->numeric)
 			code = refusals[i].code;
+	learn_of_colours(n, l);
 	await_fail(&n->awaits, a, code, last_param(l));
 	return true;
 }

@@ -442,6 +442,7 @@ room_entered(struct network *n, struct channel *c)
 	xreplace(&c->topic, NULL);
 	xreplace(&c->topic_by, NULL);
 	c->topic_time = 0;
+	c->plain = false;
 	c->state = CHANNEL_NAMING;
 	c->deadline = ev_now(n->irc->loop) + JOIN_TIMEOUT;
 	if (channel_add(c, &n->people, n->is.casemap, n->nick) == NULL)

@@ -42,21 +42,27 @@ add_reply(struct speech *s, struct buf *text, const struct msg_reply *reply)
 static void
 compose(struct speech *s, const struct msg_send *m)
 {
-	static struct buf text, coded;
-	const char *body = m->body;
+	static struct buf text, coded, bare;
+	const struct channel *c = network_channel(s->n, s->target);
+	const char *said = markup_codes(m->body, m->xhtml, &coded);
 
 	buf_clear(&text);
 	if (m->reply_to != NULL)
 		add_reply(s, &text, m->reply_to);
-	if (strncmp(body, "/me ", 4) == 0 && buf_len(&text) == 0) {
+	if (strncmp(m->body, "/me ", 4) == 0 && buf_len(&text) == 0) {
+		/* Codes before it would make it no action. */
+		if (strncmp(said, "/me ", 4) != 0)
+			said = markup_codes(m->body, NULL, &coded);
 		buf_adds(&text, "/me ");
-		body += 4;
+		said += 4;
 	}
-	if (m->replaces != NULL && *body != '\0')
+	if (m->replaces != NULL && *said != '\0')
 		buf_adds(&text, CORRECTED);
-	buf_adds(&text, markup_codes(body, m->xhtml, &coded));
+	buf_adds(&text, said);
 	buf_addc(&text, '\0');
 	s->text = buf_data(&text);
+	if (c != NULL && c->plain)
+		s->text = format_plain(s->text, &bare);
 }
 
 /* ---- as pieces, each of them a message */

@@ -174,6 +174,35 @@ def test_modes_are_told_whole(online):
     assert not room_lines(b)
 
 
+@pytest.mark.parametrize("line", [
+    ":bob!b@h MODE #c +nc", ":irc.test 404 ana #c :No colours here (+c)",
+    ":irc.test 408 ana #c :You cannot use colors on this channel"])
+def test_no_looks_where_they_are_refused(online, line):
+    b, p = online
+    p.send(":irc.test 005 ana CHANMODES=b,k,l,imnpstc :are supported")
+    join(b, p)
+    look = {"user": ANA, "to": "#c", "kind": "groupchat",
+            "body": "is big\nand red",
+            "xhtml": "is <b>big</b><br/>and <i>red</i>"}
+    b.start("message", **look)
+    assert p.expect("PRIVMSG") == "PRIVMSG #c :is \x02big"
+    p.expect("PRIVMSG")
+    p.send(line)
+    p.send("PING seen")
+    p.expect("PONG seen")
+    b.start("message", **look)
+    assert p.expect("PRIVMSG") == "PRIVMSG #c :is big"
+    assert p.expect("PRIVMSG") == "PRIVMSG #c :and red"
+    # Elsewhere as before, and here when the mode is gone.
+    b.start("message", **dict(look, to="bob", kind="chat"))
+    assert "\x02" in p.expect("PRIVMSG bob")
+    p.send(":bob!b@h MODE #c -c")
+    p.send("PING seen")
+    p.expect("PONG seen")
+    b.start("message", **look)
+    assert "\x02" in p.expect("PRIVMSG #c")
+
+
 def test_invite_notify(online):
     b, p = online
     join(b, p)

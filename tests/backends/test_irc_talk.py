@@ -629,6 +629,9 @@ def test_history_for_the_archive(modern):
     ("https://x.example/a", "<a href='https://x.example/a'>https://x.example/a"
      "</a>", "https://x.example/a"),
     ("what was said", "<b>something else</b>", "what was said"),
+    ("/me is big", "/me is <b>big</b>", "\1ACTION is \x02big\1"),
+    ("/me is *big*", None, "\1ACTION is \x02*big*\x02\1"),
+    ("/me is big", "<b>/me is big</b>", "\1ACTION is big\1"),
     ("a < b", "<em>a &lt; b</em>", "\x1da < b"),
 ])
 def test_looks(modern, body, xhtml, line):
