@@ -180,14 +180,30 @@ has_tls(const struct dial *d)
 	return false;
 }
 
-/* What the user or the server insist on; and what was encrypted once is not
- * lost to whoever cuts the line. */
+/* Something that nobody else shall hear. */
+static bool
+has_secret(const struct network *n)
+{
+	static const char *const secrets[] = { "server_password",
+		"sasl_password", "client_certificate", "tls_fingerprint",
+		"after_connect" };
+
+	for (size_t i = 0; i < LENGTH(secrets); i++)
+		if (settings_get(n, secrets[i]) != NULL)
+			return true;
+	return false;
+}
+
+/* What the user or the server insist on; and what was encrypted once, or is to
+ * be, is not lost to whoever cuts the line. */
 static void
 enforce(struct dial *d)
 {
 	const struct network *n = d->network;
 	const char *port = sts_port(n->irc, n->server->host);
-	bool plain = port == NULL && !(n->never_plain && has_tls(d));
+	bool shy = n->never_plain ||
+	    (tls_use(n) != TLS_OFF && has_secret(n));
+	bool plain = port == NULL && !(shy && has_tls(d));
 	size_t kept = 0;
 
 	for (size_t i = 0; i < d->n; i++)

@@ -7,7 +7,7 @@ import subprocess
 
 import pytest
 
-from irc_driver import Backend, Failed, Peer, Server
+from irc_driver import Backend, Failed, Peer, Server, free_port
 
 ANA = "ana@example"
 
@@ -216,6 +216,22 @@ def test_no_plain_where_tls_was(secure, server, backend):
     p.close()
     with pytest.raises(queue.Empty):
         server.peer(timeout=8)
+
+
+@pytest.mark.parametrize("secret", [
+    {"server_password": "x"}, {"sasl_password": "x"},
+    {"after_connect": "PRIVMSG Q :AUTH ana x"}, {}])
+def test_no_secret_in_plain(server, backend, secret):
+    """Whoever stops TLS on the way must not hear what was meant for it."""
+    b = backend(irc_server="127.0.0.1")
+    b.login(ANA, "ana", settings={
+        "ports": "+%d %d" % (free_port(), server.port), **secret})
+    if secret:
+        b.wait("disconnected", user=ANA)
+        with pytest.raises(queue.Empty):
+            server.peer(timeout=1)
+    else:
+        server.peer()
 
 
 def test_policies_are_written_once(secure, server, backend):
