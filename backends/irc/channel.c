@@ -33,6 +33,7 @@ channel_destroy(struct channel *c)
 	free(c->topic_by);
 	free(c->banned_by);
 	free(c->last_id);
+	free(c->owed);
 	free(c);
 }
 

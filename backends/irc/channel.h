@@ -61,6 +61,9 @@ struct channel {
 	 * server's clock, milliseconds */
 	char		*last_id;	/* NULL: it had none */
 	int64_t		 last_time, live_since;
+	char		*owed;		/* from where on it is to be asked for;
+					 * NULL: nothing is */
+	int64_t		 heard_from, heard_to;	/* live, since that place */
 	int64_t		 history;	/* messages wanted when joining; -1: as
 					 * many as usual */
 	bool		 wanted;	/* the main process asked for it */

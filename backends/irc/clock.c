@@ -6,6 +6,7 @@
 
 #include "backends/irc/ask.h"
 #include "backends/irc/batch.h"
+#include "backends/irc/history.h"
 #include "backends/irc/netsplit.h"
 #include "backends/irc/nick.h"
 #include "backends/irc/outbox.h"
@@ -53,7 +54,7 @@ seconds_to_wait(struct network *n)
 		if (n->pinged > 0)
 			quiet = n->pinged + PONG_TIMEOUT - now;
 		if (n->awaits.count > 0 || n->list != NULL ||
-		    room_joins_pending(n))
+		    n->history_due || room_joins_pending(n))
 			quiet = quiet < soon ? quiet : soon;
 		if (unused_at(n) > 0 && unused < quiet)
 			quiet = unused;
@@ -112,6 +113,7 @@ tick_online(struct network *n)
 	netsplit_expire(n, now);
 	room_expire_joins(n, now);
 	outbox_move(n);
+	history_move(n);
 	ask_expire_list(n, now);
 	nick_tick(n, now);
 	if (unused_at(n) > 0 && unused_at(n) <= now)

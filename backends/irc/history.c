@@ -15,6 +15,7 @@
 
 #define USUAL		50		/* messages for one who joins */
 #define MISSED_MAX	500		/* for one who comes back */
+#define OUT_MAX		3		/* rooms that are asked for at a time */
 #define TIMEOUT		30.0
 #define COLLECT_MAX	(512 * 1024)	/* bytes for one request */
 #define ID_SIZE		256
@@ -74,10 +75,18 @@ ask(struct network *n, request_t request, const struct channel *c,
 	network_arm(n);
 }
 
+/* ---- rooms that were joined */
+
 void
 history_begin(const struct network *n, struct channel *c,
     const struct line *l)
 {
+	/* Asked for from an older place on, it is not told again what was
+	 * heard since then. */
+	if (c->owed != NULL) {
+		c->heard_from = c->live_since;
+		c->heard_to = c->last_time;
+	}
 	c->live_since = line_time(l);
 	if (c->live_since == 0)
 		c->live_since = (int64_t)(ev_now(n->irc->loop) * 1000);
@@ -97,25 +106,80 @@ history_heard(struct channel *c, const struct line *l, const char *msgid)
 		xreplace(&c->last_id, msgid);
 }
 
+/* Noted at once: until it is asked for, more is heard. */
+static void
+owe(struct channel *c)
+{
+	char from[ID_SIZE + 8] = "";
+
+	if (c->owed != NULL && *c->owed != '*')
+		return;			/* a connection lost before its turn */
+	if (c->last_id != NULL)
+		snprintf(from, sizeof(from), "msgid=%s", c->last_id);
+	else if (c->last_time > 0)
+		stamp(from, c->last_time);
+	else if (c->history != 0)
+		snprintf(from, sizeof(from), "*");
+	if (*from != '\0')
+		xreplace(&c->owed, from);
+}
+
+static void
+ask_owed(struct network *n, struct channel *c)
+{
+	char *from = c->owed;
+	long wanted = c->history;
+
+	c->owed = NULL;
+	if (*from != '*')
+		ask(n, 0, c, "AFTER", from, MISSED_MAX);
+	else
+		ask(n, 0, c, "LATEST", from,
+		    wanted > 0 && wanted < USUAL ? (unsigned)wanted : USUAL);
+	free(from);
+}
+
+static unsigned
+count_out(const struct network *n)
+{
+	const struct await *a;
+	unsigned out = 0;
+
+	TAILQ_FOREACH(a, &n->awaits.of[AWAIT_HISTORY], entry)
+		out += a->request == 0;
+	return out;
+}
+
+void
+history_move(struct network *n)
+{
+	struct channel *c;
+	size_t at = 0;
+
+	if (!n->history_due)
+		return;
+	while ((c = map_next(&n->channels, &at)) != NULL) {
+		if (c->owed == NULL || c->state != CHANNEL_JOINED)
+			continue;
+		if (!link_is_quiet(&n->link) || count_out(n) >= OUT_MAX ||
+		    n->awaits.count >= AWAIT_MAX)
+			return;
+		ask_owed(n, c);
+	}
+	n->history_due = false;
+}
+
 void
 history_joined(struct network *n, struct channel *c)
 {
-	char from[ID_SIZE + 8];
-	long wanted = c->history;
-
 	if (!is_offered(n) || !c->wanted)
 		return;
-	if (c->last_id != NULL) {
-		snprintf(from, sizeof(from), "msgid=%s", c->last_id);
-		ask(n, 0, c, "AFTER", from, MISSED_MAX);
-	} else if (c->last_time > 0) {
-		stamp(from, c->last_time);
-		ask(n, 0, c, "AFTER", from, MISSED_MAX);
-	} else if (wanted != 0) {
-		ask(n, 0, c, "LATEST", "*",
-		    wanted > 0 && wanted < USUAL ? (unsigned)wanted : USUAL);
-	}
+	owe(c);
+	n->history_due |= c->owed != NULL;
+	history_move(n);
 }
+
+/* ---- what the main process asks for */
 
 void
 history_ask(struct network *n, request_t request, struct channel *c,
@@ -194,7 +258,8 @@ history_takes(struct network *n, const struct channel *c,
 		collect(a, l, at);
 		return true;
 	}
-	return c->live_since > 0 && at > c->live_since;
+	return (c->live_since > 0 && at > c->live_since) ||
+	    (at > c->heard_from && at <= c->heard_to);
 }
 
 static void
@@ -229,6 +294,7 @@ history_ended(struct network *n, const char *target, unsigned long label)
 		return;
 	answer(a);
 	await_done(&n->awaits, a);
+	history_move(n);
 }
 
 void
@@ -240,4 +306,5 @@ history_refused(struct network *n, struct line *l, const char *text)
 		a = await_first(&n->awaits, AWAIT_HISTORY);
 	if (a != NULL && a->kind == AWAIT_HISTORY)
 		await_fail(&n->awaits, a, ERR_NOT_FOUND, text);
+	history_move(n);
 }

@@ -6,8 +6,11 @@
 #include "backends/irc/network.h"
 
 /* The room is joined: ask for what we have missed since we were last in it, or
- * for the usual few messages. */
+ * for the usual few messages; a few rooms at a time, and not before what the
+ * user says. */
 void	history_joined(struct network *, struct channel *);
+/* Ask for those whose turn has come; network->history_due: call it again. */
+void	history_move(struct network *);
 /* The main process wants some. */
 void	history_ask(struct network *, request_t, struct channel *,
 	    const struct msg_room_history *);

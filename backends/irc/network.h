@@ -279,6 +279,7 @@ struct network {
 	unsigned long	 label;		/* the last one given to a line */
 	struct batches	 batches;
 	struct typing	*typing;	/* typing.c's; NULL: nobody is */
+	bool		 history_due;	/* history.c's: some channel owes it */
 	bool		 flood_told;	/* the user knows that much waits */
 };
 

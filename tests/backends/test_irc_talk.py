@@ -563,6 +563,33 @@ def test_history_of_what_was_missed(modern, server):
     assert m.b.wait("message")["body"] == "missed"
 
 
+def test_history_of_many_rooms_waits_its_turn(server, backend):
+    """Three rooms at a time, and each of them in the end."""
+    m = Modern(server, backend(irc_server=server.address, irc_who_max=0,
+                               irc_flood_burst=0), ALL)
+    rooms = ["#r%d" % i for i in range(8)]
+    joins = [m.b.start("room_join", user=ANA, room=room, nick="ana", history=5)
+             for room in rooms]
+    for room in rooms:
+        m.p.expect("JOIN " + room)
+    for room in rooms:
+        m.p.joined(room, "ana", "bob")
+    for r in joins:
+        m.b.finish(r)
+    asked = [m.next("CHATHISTORY") for _ in range(3)]
+    r = m.b.start("message", user=ANA, to="#r7", kind="groupchat", body="hi")
+    assert " PRIVMSG #r7 " in m.p.line()        # not behind the others
+    done = 0
+    while done < len(rooms):
+        tags, line = asked[done]
+        m.send("@label=%s :irc.test BATCH +h chathistory %s"
+               % (tags["label"], line.split()[2]), ":irc.test BATCH -h")
+        done += 1
+        if len(asked) < len(rooms):
+            asked.append(m.next("CHATHISTORY"))
+    assert sorted(line.split()[2] for _, line in asked) == rooms
+
+
 @pytest.mark.parametrize("answer", [
     ":irc.test ACK", ":ana!u@h PRIVMSG #c :x", ":ana!u@h TAGMSG #c",
     ":ana!u@h REDACT #c m9 :x"])
