@@ -319,6 +319,14 @@ on_banned(struct network *n, struct line *l)
 	unwelcome_banned(n, last_param(l));
 }
 
+/* Also when it was typed to the server by hand. */
+static void
+on_own_away(struct network *n, struct line *l)
+{
+	n->is_away = l->numeric == 306;
+	console_answer(n, l);
+}
+
 static const struct {
 	short		 numeric;
 	unsigned char	 params;	/* at least */
@@ -327,6 +335,7 @@ static const struct {
 	{ 1, 1, register_welcome },
 	{ 5, 3, on_isupport },
 	{ 263, 3, on_try_again },
+	{ 305, 1, on_own_away }, { 306, 1, on_own_away },
 	{ 275, 3, whois_line }, { 276, 3, whois_line }, { 301, 3, whois_line },
 	{ 307, 3, whois_line }, { 308, 3, whois_line }, { 310, 3, whois_line },
 	{ 311, 6, whois_line }, { 312, 4, whois_line }, { 313, 3, whois_line },
