@@ -7,22 +7,41 @@
 
 #include "backends/irc/ask.h"
 #include "backends/irc/nick.h"
+#include "backends/irc/register.h"
 #include "backends/irc/settings.h"
 #include "util/xalloc.h"
+
+static double
+least(double a, double b)
+{
+	return a < b ? a : b;
+}
 
 void
 apply_settings(struct network *n)
 {
 	const struct flood_limit *usual = &n->irc->config.flood;
-	const char *burst = settings_get(n, "throttle_burst");
-
-	n->throttle = (struct flood_limit){
-		/* A burst of 0 is no limit at all. */
-		.burst = burst ? strtod(burst, NULL) : usual->burst,
+	struct flood_limit own = {
+		.burst = settings_number(n, "throttle_burst", usual->burst),
 		.rate = settings_number(n, "throttle_rate", usual->rate),
 	};
+
+	/* The one network that all use would ban all of them; a burst of 0 is
+	 * no limit at all. */
+	if (network_is_fixed(n) && usual->burst > 0) {
+		own.burst = least(own.burst, usual->burst);
+		own.rate = least(own.rate, usual->rate);
+	}
+	n->throttle = own;
 	if (n->link.loop != NULL)
 		link_limit_changed(&n->link);
+}
+
+bool
+apply_realname(struct network *n)
+{
+	return n->state == NETWORK_ONLINE && (n->caps & CAP_SETNAME) &&
+	    link_send(&n->link, "SETNAME", register_realname(n), NULL) == 0;
 }
 
 void

@@ -8,6 +8,8 @@
 
 /* Settings are new or have changed: how fast may it send? */
 void	apply_settings(struct network *);
+/* The real name has changed.  true: the server has been told (setname). */
+bool	apply_realname(struct network *);
 /* The setting nick has changed: take it, now if possible. */
 void	apply_nick(struct network *);
 /* The server has said welcome: what the user wants done first. */

@@ -44,8 +44,8 @@ static const struct {
 							read_chathistory },
 	{ "draft/multiline",	CAP_MULTILINE,		true,	read_multiline },
 	{ "draft/message-redaction", CAP_REDACTION,	true,	NULL },
-	{ "draft/extended-monitor", CAP_EXTENDED_MONITOR, false, NULL },
-	{ "extended-monitor",	CAP_EXTENDED_MONITOR,	false,	NULL },
+	{ "draft/extended-monitor", CAP_EXTENDED_MONITOR, true, NULL },
+	{ "extended-monitor",	CAP_EXTENDED_MONITOR,	true,	NULL },
 	{ "sasl",		CAP_SASL,		true,	read_sasl },
 	/* Only said, never asked for. */
 	{ "sts",		0,			false,	read_sts },

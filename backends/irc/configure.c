@@ -302,6 +302,9 @@ configure_take(const struct configured *c, struct arena *a,
 			return -1;	/* has been checked: never */
 		if (strcmp(rows[i].name, "nick") == 0)
 			session_renick(s, c->id);
+		if (strcmp(rows[i].name, "realname") == 0 &&
+		    session_setname(s))
+			continue;
 		if (rows[i].at_connect)
 			*late = arena_printf(a, "%s%s%s", *late ? *late : "",
 			    *late ? ", " : "", rows[i].name);

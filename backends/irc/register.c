@@ -77,21 +77,27 @@ register_username(const struct network *n, char out[USERNAME_MAX])
 		strcpy(out, "user");
 }
 
-void
-register_begin(struct network *n)
+const char *
+register_realname(const struct network *n)
 {
 	const char *real = settings_get(n, "realname");
-	char user[USERNAME_MAX];
 
 	if (real == NULL)
 		real = n->irc->config.realname;
+	return real ? real : n->wanted;
+}
+
+void
+register_begin(struct network *n)
+{
+	char user[USERNAME_MAX];
+
 	say_webirc(n);
 	cap_begin(n);
 	say_password(n);
 	link_now(&n->link, "NICK", n->nick, NULL);
 	register_username(n, user);
-	link_now(&n->link, "USER", user, "0", "*", real ? real : n->wanted,
-	    NULL);
+	link_now(&n->link, "USER", user, "0", "*", register_realname(n), NULL);
 }
 
 /* irc_identify: the first word is whom to tell, the rest is what. */

@@ -13,6 +13,7 @@ void	register_begin(struct network *);
 /* 001 */
 void	register_welcome(struct network *, struct line *);
 
+const char *register_realname(const struct network *);
 /* The user name that we say we have: in USER, and to those who ask (identd). */
 void	register_username(const struct network *, char out[USERNAME_MAX]);
 

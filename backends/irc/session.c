@@ -312,6 +312,16 @@ session_apply(struct session *s)
 		apply_settings(n);
 }
 
+bool
+session_setname(struct session *s)
+{
+	bool told = true;
+
+	for (struct network *n = s->networks; n != NULL; n = n->next)
+		told &= apply_realname(n);
+	return told;
+}
+
 void
 session_renick(struct session *s, const char *id)
 {

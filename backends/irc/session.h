@@ -38,6 +38,8 @@ void		 session_setting(struct session *, const char *name,
 		    const char *value);
 /* Settings have changed: what can be done about it at once. */
 void		 session_apply(struct session *);
+/* The setting realname has changed.  true: every server has been told. */
+bool		 session_setname(struct session *);
 /* The setting nick of a server (NULL: of all) has changed. */
 void		 session_renick(struct session *, const char *id);
 void		 session_presence(struct session *, const char *show,

@@ -122,15 +122,25 @@ def test_services_that_come_back_last(server, backend):
 # --------------------------------------------------------------------- throttle
 
 def test_own_throttle_allows_longer_messages(server, backend):
-    b = backend(irc_server=server.address, irc_flood_burst=1,
-                irc_flood_rate=0.1)
+    b = backend(irc_flood_burst=1, irc_flood_rate=0.1)
     b.login(ANA, "ana", settings={"throttle_burst": "50"})
+    b.start("message", user=ANA, kind="chat", to="bob@" + server.address,
+            body="\n".join("line %d" % i for i in range(20)))
     p = server.peer()
     p.welcome()
-    b.wait("connected", user=ANA)
-    b.call("message", user=ANA, kind="chat", to="bob",
-           body="\n".join("line %d" % i for i in range(20)))
     p.expect("PRIVMSG bob :line 19")
+
+
+def test_own_throttle_is_no_more_than_all_have(server, backend):
+    """The one network that all use would throw out all of them."""
+    b = backend(irc_server=server.address, irc_flood_burst=2,
+                irc_flood_rate=0.1)
+    b.login(ANA, "ana", settings={"throttle_burst": "50"})
+    server.peer().welcome()
+    b.wait("connected", user=ANA)
+    with pytest.raises(Failed, match="too long"):
+        b.call("message", user=ANA, kind="chat", to="bob",
+               body="\n".join("line %d" % i for i in range(20)))
 
 
 # ----------------------------------------------------------------- reconnection

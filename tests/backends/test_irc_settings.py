@@ -212,6 +212,22 @@ def test_configure_one_network(backend, server):
     assert kept(b) == {}
 
 
+def test_setname(backend, server):
+    b = backend(irc_server=server.address, irc_who_max=0)
+    b.login(ANA, "ana")
+    p = server.peer()
+    p.expect("NICK")
+    p.send(":irc.test CAP * LS :setname")
+    p.expect("CAP REQ")
+    p.send(":irc.test CAP * ACK :setname")
+    p.expect("CAP END")
+    p.send(":irc.test 001 ana :Welcome")
+    b.wait("connected", user=ANA)
+    done = run(b, "configure", arguments={"realname": "Ana Pla"})
+    assert done["text"] == "Saved."
+    p.expect("SETNAME :Ana Pla")
+
+
 def test_configure_says_what_is_wrong(backend, server):
     b, p = log_in(backend, server, {"nick": "anna"})
     form = run(b, "configure", arguments={
