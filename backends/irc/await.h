@@ -50,6 +50,9 @@ struct await {
 	unsigned long	 label, answered;	/* label.h; 0: none */
 	unsigned	 labels;	/* from label on */
 	bool		 closing;	/* its last line ends the others */
+	/* AWAIT_HISTORY of our own, forward: messages that may come, and have
+	 * come; the id of the last one is the name */
+	unsigned	 wanted, told;
 	/* collected so far: AWAIT_BANS, AWAIT_WHOIS, AWAIT_WHOWAS,
 	 * AWAIT_HISTORY; the ids of the pieces of an AWAIT_ECHO, each with its NUL */
 	struct buf	 text;

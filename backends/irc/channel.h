@@ -63,6 +63,7 @@ struct channel {
 	int64_t		 last_time, live_since;
 	char		*owed;		/* from where on it is to be asked for;
 					 * NULL: nothing is */
+	uint8_t		 pages;		/* asked for behind that place */
 	int64_t		 heard_from, heard_to;	/* live, since that place */
 	int64_t		 history;	/* messages wanted when joining; -1: as
 					 * many as usual */

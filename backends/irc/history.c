@@ -14,8 +14,9 @@
 #include "util/xalloc.h"
 
 #define USUAL		50		/* messages for one who joins */
-#define MISSED_MAX	500		/* for one who comes back */
+#define MISSED_MAX	500		/* at once, for one who comes back */
 #define OUT_MAX		3		/* rooms that are asked for at a time */
+#define PAGES_MAX	10		/* of what a server gives at once */
 #define TIMEOUT		30.0
 #define COLLECT_MAX	(512 * 1024)	/* bytes for one request */
 #define ID_SIZE		256
@@ -64,6 +65,7 @@ ask(struct network *n, request_t request, const struct channel *c,
 	buf_addc(&tags, '\0');
 	if (n->cap.chathistory_max > 0 && max > n->cap.chathistory_max)
 		max = n->cap.chathistory_max;
+	a->wanted = strcmp(what, "AFTER") == 0 ? max : 0;
 	snprintf(number, sizeof(number), "%u", max);
 	r = link_send_tagged(&n->link, buf_data(&tags), "CHATHISTORY", what,
 	    c->name, from, number, NULL);
@@ -122,6 +124,7 @@ owe(struct channel *c)
 		snprintf(from, sizeof(from), "*");
 	if (*from != '\0')
 		xreplace(&c->owed, from);
+	c->pages = 0;
 }
 
 static void
@@ -247,6 +250,17 @@ collect(struct await *a, const struct line *l, long long at)
 	a->pieces++;
 }
 
+/* One that is told. */
+static void
+count(struct await *a, const struct line *l)
+{
+	char id[ID_SIZE];
+	const char *last = line_tag(l, "msgid", id, sizeof(id));
+
+	a->told++;
+	xreplace(&a->name, last != NULL && *last != '\0' ? last : NULL);
+}
+
 bool
 history_takes(struct network *n, const struct channel *c,
     const struct line *l, unsigned long label)
@@ -258,6 +272,8 @@ history_takes(struct network *n, const struct channel *c,
 		collect(a, l, at);
 		return true;
 	}
+	if (a != NULL)
+		count(a, l);
 	return (c->live_since > 0 && at > c->live_since) ||
 	    (at > c->heard_from && at <= c->heard_to);
 }
@@ -285,6 +301,20 @@ answer(const struct await *a)
 	free(v);
 }
 
+/* As many as may come at once have come: there may be more behind. */
+static void
+turn_page(struct network *n, const struct await *a)
+{
+	struct channel *c = network_channel(n, a->target);
+
+	if (c == NULL || a->wanted == 0 || a->told < a->wanted ||
+	    a->name == NULL || c->owed != NULL || c->pages >= PAGES_MAX)
+		return;
+	c->pages++;
+	c->owed = xasprintf("msgid=%s", a->name);
+	n->history_due = true;
+}
+
 void
 history_ended(struct network *n, const char *target, unsigned long label)
 {
@@ -293,6 +323,8 @@ history_ended(struct network *n, const char *target, unsigned long label)
 	if (a == NULL)
 		return;
 	answer(a);
+	if (a->request == 0)
+		turn_page(n, a);
 	await_done(&n->awaits, a);
 	history_move(n);
 }

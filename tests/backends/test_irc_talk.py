@@ -90,6 +90,21 @@ class Modern:
         self.p.joined("#c", "ana", *names)
         return self.b.finish(r)
 
+    def again(self, server, caps, *names):
+        """The connection is lost, and comes back with #c."""
+        self.p.close()
+        self.b.wait("room_closed")
+        p = self.p = server.peer()
+        p.expect("NICK")
+        p.send(":irc.test CAP * LS :" + caps)
+        req = p.expect("CAP REQ").split(" ", 2)[2].lstrip(":")
+        p.send(":irc.test CAP * ACK :" + req)
+        p.expect("CAP END")
+        p.nick = "ana"
+        p.send(":irc.test 001 ana :Welcome")
+        p.expect("JOIN #c")
+        p.joined("#c", "ana", *names)
+
 
 @pytest.fixture
 def modern(server, backend):
@@ -545,18 +560,7 @@ def test_history_of_what_was_missed(modern, server):
     m = modern
     m.send("@time=2026-01-01T00:00:00.000Z;msgid=m1 :bob!b@h PRIVMSG #c :last")
     m.b.wait("message")
-    m.p.close()
-    m.b.wait("room_closed")
-    p = m.p = server.peer()
-    p.expect("NICK")
-    p.send(":irc.test CAP * LS :" + ALL)
-    req = p.expect("CAP REQ").split(" ", 2)[2].lstrip(":")
-    p.send(":irc.test CAP * ACK :" + req)
-    p.expect("CAP END")
-    p.nick = "ana"
-    p.send(":irc.test 001 ana :Welcome")
-    p.expect("JOIN #c")
-    p.joined("#c", "ana", "bob")
+    m.again(server, ALL, "bob")
     assert m.next("CHATHISTORY")[1] == "CHATHISTORY AFTER #c msgid=m1 100"
     batch(m, "time=2026-01-01T00:01:00.000Z;msgid=m2 "
           ":bob!b@h PRIVMSG #c :missed")
@@ -588,6 +592,24 @@ def test_history_of_many_rooms_waits_its_turn(server, backend):
         if len(asked) < len(rooms):
             asked.append(m.next("CHATHISTORY"))
     assert sorted(line.split()[2] for _, line in asked) == rooms
+
+
+def test_history_in_pages(server, backend):
+    """More was missed than the server gives at once."""
+    caps = ALL.replace("chathistory=100", "chathistory=2")
+    m = Modern(server, backend(irc_server=server.address, irc_who_max=0), caps)
+    m.join("bob", history=0)
+    m.send("@time=2026-01-01T00:00:00.000Z;msgid=m0 :bob!b@h PRIVMSG #c :last")
+    m.b.wait("message")
+    m.again(server, caps, "bob")
+    for first, count in ((1, 2), (3, 2), (5, 0)):
+        assert m.next("CHATHISTORY")[1] == (
+            "CHATHISTORY AFTER #c msgid=m%d 2" % (first - 1))
+        batch(m, *("time=2026-01-01T00:0%d:00.000Z;msgid=m%d "
+                   ":bob!b@h PRIVMSG #c :missed %d" % (n, n, n)
+                   for n in range(first, first + count)))
+    for n in range(1, 5):
+        assert m.b.wait("message")["body"] == "missed %d" % n
 
 
 @pytest.mark.parametrize("answer", [
