@@ -15,6 +15,7 @@
 #include "backends/irc/info.h"
 #include "backends/irc/room.h"
 #include "backends/irc/session.h"
+#include "util/utf8.h"
 
 #define LAG_TOKEN	"spectrum/lag"
 #define LAG_TIMEOUT	15.0	/* seconds; then the server is not there */
@@ -280,6 +281,7 @@ disconnect(struct network *n, const char *message)
 
 	if (message != NULL)
 		snprintf(text, sizeof(text), "%s", message);
+	utf8_xml_clean(text, strlen(text));	/* it may be cut */
 	/* The main process joins again what is merely lost. */
 	if (!network_is_fixed(n))
 		room_close_all(n, "You have disconnected from this server.",

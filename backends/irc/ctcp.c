@@ -81,6 +81,7 @@ client_said(void *ctx, const struct msg_error *error,
 		    r->os ? " / " : "", r->os ? r->os : "");
 	else
 		text = xstrdup("Spectrum " SPECTRUM_VERSION);
+	utf8_xml_clean(text, strlen(text));	/* names may be cut */
 	if (n != NULL)
 		answer(n, a->nick, "VERSION", text);
 	free(text);

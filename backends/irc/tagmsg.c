@@ -238,10 +238,13 @@ send_changes(struct network *n, struct await *a, void *ctx)
 			    label_text(number, label++));
 		line_add_tag(&tags, *at == '+' ? "+draft/react" :
 		    "+draft/unreact", at + 1);
-		line_add_tag(&tags, "+draft/reply", change->id);
+		/* Without the id it would be about nothing. */
+		if (!line_add_tag(&tags, "+draft/reply", change->id))
+			r = -1;
 		buf_addc(&tags, '\0');
-		r = link_send_tagged(&n->link, buf_data(&tags), "TAGMSG",
-		    change->target, NULL);
+		if (r == 0)
+			r = link_send_tagged(&n->link, buf_data(&tags),
+			    "TAGMSG", change->target, NULL);
 		buf_free(&tags);
 	}
 	return r;
