@@ -66,7 +66,6 @@ setup_spectrum2() {
 	irc_connect_burst = 0
 	irc_flood_burst = 1000000
 	irc_flood_rate = 1000000
-	irc_connect_burst = 0
 	users_per_backend = $UPB
 	login_rate = 0
 	working_dir = $1
