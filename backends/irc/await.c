@@ -10,11 +10,20 @@
 
 #define IS_ONE_OF(kinds, kind)	((kinds) >> (kind) & 1u)
 
-void
-await_init(struct awaits *as)
+/* Most connections wait for nothing most of the time. */
+static void
+lists_create(struct awaits *as)
 {
+	as->of = xcalloc(AWAIT_KINDS, sizeof(*as->of));
 	for (int kind = 0; kind < AWAIT_KINDS; kind++)
 		TAILQ_INIT(&as->of[kind]);
+}
+
+static void
+lists_free(struct awaits *as)
+{
+	free(as->of);
+	as->of = NULL;
 }
 
 struct await *
@@ -36,6 +45,8 @@ await_add(struct awaits *as, enum casemap map, enum await_kind kind,
 	a->target = memcpy(a->names, one, len);
 	if (other != NULL)
 		a->other = memcpy(a->names + len, two, more);
+	if (as->of == NULL)
+		lists_create(as);
 	TAILQ_INSERT_TAIL(&as->of[kind], a, entry);
 	as->count++;
 	return a;
@@ -44,13 +55,13 @@ await_add(struct awaits *as, enum casemap map, enum await_kind kind,
 struct await *
 await_first(const struct awaits *as, enum await_kind kind)
 {
-	return TAILQ_FIRST(&as->of[kind]);
+	return as->of != NULL ? TAILQ_FIRST(&as->of[kind]) : NULL;
 }
 
 struct await *
 await_last(const struct awaits *as, enum await_kind kind)
 {
-	return TAILQ_LAST(&as->of[kind], await_list);
+	return as->of != NULL ? TAILQ_LAST(&as->of[kind], await_list) : NULL;
 }
 
 struct await *
@@ -59,7 +70,7 @@ await_find(const struct awaits *as, enum casemap map, enum await_kind kind,
 {
 	struct await *a;
 
-	TAILQ_FOREACH(a, &as->of[kind], entry)
+	for (a = await_first(as, kind); a != NULL; a = TAILQ_NEXT(a, entry))
 		if ((target == NULL || casemap_equal(map, a->target, target)) &&
 		    (other == NULL || a->other == NULL ||
 		    casemap_equal(map, a->other, other)))
@@ -83,7 +94,8 @@ await_find_any(const struct awaits *as, enum casemap map, unsigned kinds,
 	for (int kind = 0; kind < AWAIT_KINDS; kind++) {
 		if (!IS_ONE_OF(kinds, kind))
 			continue;
-		TAILQ_FOREACH(a, &as->of[kind], entry)
+		for (a = await_first(as, kind); a != NULL;
+		    a = TAILQ_NEXT(a, entry))
 			if (names(a, map, one) || names(a, map, two))
 				break;
 		if (a != NULL &&
@@ -97,7 +109,8 @@ void
 await_done(struct awaits *as, struct await *a)
 {
 	TAILQ_REMOVE(&as->of[a->kind], a, entry);
-	as->count--;
+	if (--as->count == 0)
+		lists_free(as);
 	free(a->origin);
 	free(a->body);
 	free(a->name);
@@ -121,7 +134,7 @@ await_fail_kinds(struct awaits *as, unsigned kinds, const char *code,
 
 	for (int kind = 0; kind < AWAIT_KINDS; kind++)
 		while (IS_ONE_OF(kinds, kind) &&
-		    (a = TAILQ_FIRST(&as->of[kind])) != NULL)
+		    (a = await_first(as, kind)) != NULL)
 			await_fail(as, a, code, text);
 }
 
@@ -131,7 +144,7 @@ await_expire(struct awaits *as, double now)
 	struct await *a, *next;
 
 	for (int kind = 0; kind < AWAIT_KINDS; kind++)
-		for (a = TAILQ_FIRST(&as->of[kind]); a != NULL; a = next) {
+		for (a = await_first(as, kind); a != NULL; a = next) {
 			next = TAILQ_NEXT(a, entry);
 			if (a->deadline <= now)
 				await_fail(as, a, ERR_TIMEOUT,

@@ -62,13 +62,12 @@ struct await {
 
 TAILQ_HEAD(await_list, await);
 
+/* All zero is none. */
 struct awaits {
-	struct await_list of[AWAIT_KINDS];
+	struct await_list *of;		/* by kind; NULL: there are none */
 	unsigned long	 serial;	/* of the last one */
 	unsigned	 count;		/* <= AWAIT_MAX */
 };
-
-void		 await_init(struct awaits *);
 
 /* Append; other may be NULL.  Returns NULL when there are too many. */
 struct await	*await_add(struct awaits *, enum casemap, enum await_kind,

@@ -6,6 +6,7 @@
 
 #include "backends/irc/ask.h"
 #include "backends/irc/batch.h"
+#include "backends/irc/console.h"
 #include "backends/irc/history.h"
 #include "backends/irc/netsplit.h"
 #include "backends/irc/nick.h"
@@ -111,6 +112,7 @@ tick_online(struct network *n)
 	said_expire(n, now);
 	batch_expire(n, now);
 	netsplit_expire(n, now);
+	console_expire(n, now);
 	room_expire_joins(n, now);
 	outbox_move(n);
 	history_move(n);

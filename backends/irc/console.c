@@ -21,6 +21,18 @@
 #define TEXT_MAX	(8 * 1024)	/* bytes of one message */
 #define LINES_MAX	10		/* of one message to the server */
 
+/* There while something is to be said, answers are awaited, or much was said
+ * of late. */
+struct console {
+	struct buf	 text;		/* to be said, <= 8 KiB */
+	struct ev_timer	 due;		/* runs while there is some */
+	struct flood	 flood;		/* limits what is said */
+	double		 until;		/* ev_now(): answers are awaited */
+	unsigned	 dropped;	/* lines that were too many */
+	bool		 asked;		/* some of it is an answer */
+	bool		 gateway;	/* to what the gateway was told */
+};
+
 /* Messages of one server to the user. */
 static const struct flood_limit limit = { .burst = 10, .rate = 0.5 };
 
@@ -29,7 +41,7 @@ static const struct flood_limit limit = { .burst = 10, .rate = 0.5 };
 static void
 send_text(struct network *n)
 {
-	struct console *c = &n->console;
+	struct console *c = n->console;
 	static struct buf scratch;
 	struct msg_message m = {
 		.user = n->user, .kind = "chat", .headline = !c->asked,
@@ -50,9 +62,9 @@ send_text(struct network *n)
 static void
 arm(struct network *n, double wait)
 {
-	ev_timer_stop(n->irc->loop, &n->console.due);
-	ev_timer_set(&n->console.due, wait, 0);
-	ev_timer_start(n->irc->loop, &n->console.due);
+	ev_timer_stop(n->irc->loop, &n->console->due);
+	ev_timer_set(&n->console->due, wait, 0);
+	ev_timer_start(n->irc->loop, &n->console->due);
 }
 
 static void
@@ -62,32 +74,53 @@ on_due(struct ev_loop *loop, struct ev_timer *w, int revents)
 	double now = ev_now(loop);
 
 	(void)revents;
-	if (flood_take(&n->console.flood, &limit, now))
+	if (flood_take(&n->console->flood, &limit, now))
 		send_text(n);
 	else
-		arm(n, flood_wait(&n->console.flood, &limit, now, 1));
+		arm(n, flood_wait(&n->console->flood, &limit, now, 1));
+}
+
+static struct console *
+begin(struct network *n)
+{
+	if (n->console == NULL) {
+		n->console = xcalloc(1, sizeof(*n->console));
+		ev_init(&n->console->due, on_due);
+		n->console->due.data = n;
+		flood_init(&n->console->flood, &limit, ev_now(n->irc->loop));
+	}
+	return n->console;
 }
 
 void
-console_init(struct network *n)
+console_expire(struct network *n, double now)
 {
-	ev_init(&n->console.due, on_due);
-	n->console.due.data = n;
-	flood_init(&n->console.flood, &limit, ev_now(n->irc->loop));
+	struct console *c = n->console;
+
+	/* A new one could say as much at once as this one. */
+	if (c == NULL || now < c->until || buf_len(&c->text) > 0 ||
+	    flood_wait(&c->flood, &limit, now, (unsigned)limit.burst) > 0)
+		return;
+	free(c);
+	n->console = NULL;
 }
 
 void
 console_finish(struct network *n)
 {
-	ev_timer_stop(n->irc->loop, &n->console.due);
-	if (buf_len(&n->console.text) > 0)
+	if (n->console == NULL)
+		return;
+	ev_timer_stop(n->irc->loop, &n->console->due);
+	if (buf_len(&n->console->text) > 0)
 		send_text(n);
+	free(n->console);
+	n->console = NULL;
 }
 
 static void
 gather(struct network *n, const char *text)
 {
-	struct console *c = &n->console;
+	struct console *c = begin(n);
 
 	if (buf_len(&c->text) + strlen(text) > TEXT_MAX) {
 		c->dropped++;
@@ -109,14 +142,15 @@ console_is_open(const struct network *n)
 static bool
 listens(const struct network *n)
 {
-	return ev_now(n->irc->loop) < n->console.until;
+	return n->console != NULL &&
+	    ev_now(n->irc->loop) < n->console->until;
 }
 
 void
 console_tell(struct network *n, const char *text)
 {
 	if (listens(n))
-		n->console.asked = true;
+		n->console->asked = true;
 	else if (!console_is_open(n))
 		return;
 	gather(n, text);
@@ -125,7 +159,7 @@ console_tell(struct network *n, const char *text)
 void
 console_reply(struct network *n, const char *text)
 {
-	n->console.asked = true;
+	begin(n)->asked = true;
 	gather(n, text);
 }
 
@@ -388,8 +422,8 @@ console_typed(struct network *n, request_t request, const char *body,
 		up_error(request, ERR_TOO_LONG, "at most 10 commands at once");
 		return;
 	}
-	n->console.until = ev_now(n->irc->loop) + LISTEN;
-	n->console.gateway = gateway;
+	begin(n)->until = ev_now(n->irc->loop) + LISTEN;
+	n->console->gateway = gateway;
 	n->talked = ev_now(n->irc->loop);
 	copy = xmalloc(len + 1);
 	memcpy(copy, body, len + 1);

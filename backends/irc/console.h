@@ -6,7 +6,8 @@
 
 #include "backends/irc/network.h"
 
-void	console_init(struct network *);
+/* What is not needed any more is freed. */
+void	console_expire(struct network *, double now);
 /* What is still to be said is said now. */
 void	console_finish(struct network *);
 

@@ -47,7 +47,8 @@ label_await(const struct network *n, unsigned long label)
 	if (label == 0)
 		return NULL;
 	for (int kind = 0; kind < AWAIT_KINDS; kind++)
-		TAILQ_FOREACH(a, &n->awaits.of[kind], entry)
+		for (a = await_first(&n->awaits, kind); a != NULL;
+		    a = TAILQ_NEXT(a, entry))
 			if (a->label != 0 && label - a->label < a->labels)
 				return a;
 	return NULL;

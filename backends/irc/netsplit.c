@@ -15,6 +15,14 @@
 #define BACK_WITHIN	1800.0	/* seconds after the last who went */
 #define GONE_MAX	5000
 
+/* There from the first who goes until nobody may be back any more. */
+struct netsplit {
+	char		 servers[128];	/* "a.example b.example"; "": unknown */
+	struct ev_timer	 due;		/* runs while some are not told */
+	struct map	 gone;		/* folded nick -> who may be back */
+	double		 until;		/* ev_now() when that is no news */
+};
+
 struct gone {
 	bool		 back;		/* in one of our rooms at least */
 	char		 key[];		/* folded nick */
@@ -60,14 +68,14 @@ netsplit_has(const struct network *n, const struct line *l)
 static void
 tell_gone(struct network *n, struct channel *c)
 {
-	char text[sizeof(n->split.servers) + 64];
-	size_t first = strcspn(n->split.servers, " ");
+	char text[sizeof(n->split->servers) + 64];
+	size_t first = strcspn(n->split->servers, " ");
 	const char *people = c->split == 1 ? "person" : "people";
 
 	if (first > 0)
 		snprintf(text, sizeof(text), "Netsplit %.*s <-> %s: %u %s",
-		    (int)first, n->split.servers,
-		    n->split.servers + first + 1, c->split, people);
+		    (int)first, n->split->servers,
+		    n->split->servers + first + 1, c->split, people);
 	else
 		snprintf(text, sizeof(text), "Netsplit: %u %s", c->split,
 		    people);
@@ -93,9 +101,9 @@ forget_back(struct network *n)
 	struct gone *g;
 	size_t at = 0;
 
-	while ((g = map_next(&n->split.gone, &at)) != NULL)
+	while ((g = map_next(&n->split->gone, &at)) != NULL)
 		if (g->back) {
-			map_remove(&n->split.gone, g->key);
+			map_remove(&n->split->gone, g->key);
 			free(g);
 		}
 }
@@ -107,7 +115,7 @@ tell(struct network *n)
 	struct channel *c;
 	size_t at = 0;
 
-	ev_timer_stop(n->irc->loop, &n->split.due);
+	ev_timer_stop(n->irc->loop, &n->split->due);
 	forget_back(n);
 	while ((c = map_next(&n->channels, &at)) != NULL) {
 		if (c->split > 0)
@@ -132,25 +140,28 @@ on_due(struct ev_loop *loop, struct ev_timer *w, int revents)
 }
 
 static void
-gather(struct network *n)
+begin(struct network *n)
 {
-	if (ev_is_active(&n->split.due))
+	if (n->split != NULL)
 		return;
-	ev_timer_set(&n->split.due, GATHER, GATHER);
-	ev_timer_start(n->irc->loop, &n->split.due);
+	n->split = xcalloc(1, sizeof(*n->split));
+	ev_init(&n->split->due, on_due);
+	n->split->due.data = n;
 }
 
-void
-netsplit_init(struct network *n)
+static void
+gather(struct network *n)
 {
-	ev_init(&n->split.due, on_due);
-	n->split.due.data = n;
+	if (ev_is_active(&n->split->due))
+		return;
+	ev_timer_set(&n->split->due, GATHER, GATHER);
+	ev_timer_start(n->irc->loop, &n->split->due);
 }
 
 void
 netsplit_ended(struct network *n)
 {
-	if (ev_is_active(&n->split.due))
+	if (n->split != NULL && ev_is_active(&n->split->due))
 		tell(n);
 }
 
@@ -162,9 +173,9 @@ forget_gone(struct network *n)
 	struct gone *g;
 	size_t at = 0;
 
-	while ((g = map_next(&n->split.gone, &at)) != NULL)
+	while ((g = map_next(&n->split->gone, &at)) != NULL)
 		free(g);
-	map_finish(&n->split.gone);
+	map_finish(&n->split->gone);
 }
 
 static void
@@ -173,14 +184,14 @@ remember(struct network *n, const char *nick)
 	char key[NAME_MAX_BYTES];
 	struct gone *g;
 
-	n->split.until = ev_now(n->irc->loop) + BACK_WITHIN;
+	n->split->until = ev_now(n->irc->loop) + BACK_WITHIN;
 	casemap_fold(n->is.casemap, key, nick);
-	if ((g = map_get(&n->split.gone, key)) != NULL) {
+	if ((g = map_get(&n->split->gone, key)) != NULL) {
 		g->back = false;
-	} else if (map_count(&n->split.gone) < GONE_MAX) {
+	} else if (map_count(&n->split->gone) < GONE_MAX) {
 		g = xcalloc(1, sizeof(*g) + strlen(key) + 1);
 		memcpy(g->key, key, strlen(key) + 1);
-		map_put(&n->split.gone, g->key, g);
+		map_put(&n->split->gone, g->key, g);
 	}
 }
 
@@ -188,7 +199,7 @@ void
 netsplit_count(struct network *n, struct channel *c, const struct line *l)
 {
 	const struct batch *b = batch_within(n, l, BATCH_NETSPLIT);
-	char named[sizeof(n->split.servers)];
+	char named[sizeof(n->split->servers)];
 	const char *servers = l->params[0];
 
 	/* What the batch does not name well, the text may. */
@@ -200,11 +211,12 @@ netsplit_count(struct network *n, struct channel *c, const struct line *l)
 	}
 	if (!netsplit_is(servers))
 		servers = "";
-	if (ev_is_active(&n->split.due) &&
-	    strcmp(n->split.servers, servers) != 0)
+	begin(n);
+	if (ev_is_active(&n->split->due) &&
+	    strcmp(n->split->servers, servers) != 0)
 		tell(n);
 	/* netsplit_is() has seen to it that it fits. */
-	snprintf(n->split.servers, sizeof(n->split.servers), "%s", servers);
+	snprintf(n->split->servers, sizeof(n->split->servers), "%s", servers);
 	gather(n);
 	remember(n, l->nick);
 	c->split++;
@@ -217,14 +229,15 @@ netsplit_back(struct network *n, struct channel *c, const struct line *l)
 	struct gone *g = NULL;
 
 	netsplit_expire(n, ev_now(n->irc->loop));
-	if (map_count(&n->split.gone) > 0)
-		g = map_get(&n->split.gone, casemap_fold(n->is.casemap, key,
+	if (n->split != NULL && map_count(&n->split->gone) > 0)
+		g = map_get(&n->split->gone, casemap_fold(n->is.casemap, key,
 		    l->nick));
 	if (g == NULL && batch_within(n, l, BATCH_NETJOIN) == NULL)
 		return;
 	/* Not taken out yet: each comes back into several rooms. */
 	if (g != NULL)
 		g->back = true;
+	begin(n);
 	gather(n);
 	c->rejoined++;
 }
@@ -232,8 +245,14 @@ netsplit_back(struct network *n, struct channel *c, const struct line *l)
 void
 netsplit_expire(struct network *n, double now)
 {
-	if (map_count(&n->split.gone) > 0 && n->split.until <= now)
+	if (n->split == NULL)
+		return;
+	if (n->split->until <= now)
 		forget_gone(n);
+	if (map_count(&n->split->gone) == 0 && !ev_is_active(&n->split->due)) {
+		free(n->split);
+		n->split = NULL;
+	}
 }
 
 void
@@ -242,8 +261,12 @@ netsplit_forget(struct network *n)
 	struct channel *c;
 	size_t at = 0;
 
-	ev_timer_stop(n->irc->loop, &n->split.due);
+	if (n->split == NULL)
+		return;
+	ev_timer_stop(n->irc->loop, &n->split->due);
 	forget_gone(n);
+	free(n->split);
+	n->split = NULL;
 	while ((c = map_next(&n->channels, &at)) != NULL)
 		c->split = c->rejoined = 0;
 }

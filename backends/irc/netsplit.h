@@ -6,7 +6,6 @@
 
 #include "backends/irc/network.h"
 
-void	netsplit_init(struct network *);
 /* Does the text of a QUIT name two servers, "a.example b.example"? */
 bool	netsplit_is(const char *text);
 /* Is this QUIT one of a split: in a batch of that kind, or by its text? */

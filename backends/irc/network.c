@@ -241,11 +241,7 @@ network_create(struct irc *irc, const char *user, struct settings *settings,
 	    settings_get(n, "nick") : nick);
 	n->backoff = (struct backoff){ .min = 2, .max = BACKOFF_MAX };
 	isupport_init(&n->is);
-	await_init(&n->awaits);
 	outbox_init(n);
-	netsplit_init(n);
-	console_init(n);
-	watch_init(n);
 	apply_settings(n);
 	link_init(&n->link, irc->loop, &n->throttle, &link_events, n);
 	clock_init(n);
@@ -279,6 +275,9 @@ network_free(void *object)
 	free(n->lost_why);
 	free(n->nick);
 	free(n->wanted);
+	if (n->scram != NULL)
+		explicit_bzero(n->scram, sizeof(*n->scram));
+	free(n->scram);
 	explicit_bzero(n, sizeof(*n));
 	free(n);
 }

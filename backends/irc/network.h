@@ -166,38 +166,9 @@ struct outbox {
 	struct ev_timer	 expiry;	/* runs while there are some */
 };
 
-struct watched;
-
-/* watch.c's */
-struct watch {
-	struct map	 by_nick;	/* case-mapped -> struct watched */
-	TAILQ_HEAD(watch_ring, watched) ring;	/* the same; next first */
-	struct ev_timer	 due;		/* runs while there is something */
-	double		 round;		/* seconds to ask for all by ISON */
-	unsigned	 monitored;	/* on the server's list */
-	unsigned	 out;		/* ISON without answer: 0 or 1 */
-	bool		 begun;
-	bool		 changed;	/* somebody, since the last line */
-};
-
-/* console.c's */
-struct console {
-	struct buf	 text;		/* to be said, <= 8 KiB */
-	struct ev_timer	 due;		/* runs while there is some */
-	struct flood	 flood;		/* limits what is said */
-	double		 until;		/* ev_now(): answers are awaited */
-	unsigned	 dropped;	/* lines that were too many */
-	bool		 asked;		/* some of it is an answer */
-	bool		 gateway;	/* to what the gateway was told */
-};
-
-/* netsplit.c's */
-struct netsplit {
-	char		 servers[128];	/* "a.example b.example"; "": unknown */
-	struct ev_timer	 due;		/* runs while some are not told */
-	struct map	 gone;		/* folded nick -> who may be back */
-	double		 until;		/* ev_now() when that is no news */
-};
+struct watch;
+struct console;
+struct netsplit;
 
 /* Written by the files above, read by session.c too. */
 struct network {
@@ -253,7 +224,7 @@ struct network {
 	unsigned	 caps_offered;
 	struct caps	 cap;
 	struct sasl	*sasl;		/* sasl.c's, while it lasts, or NULL */
-	struct scram_memory scram;	/* of the last login by SCRAM */
+	struct scram_memory *scram;	/* of the last login by it, or NULL */
 	bool		 certified;	/* we show a certificate of the user's */
 	bool		 identified;	/* SASL succeeded */
 	bool		 distrusted;	/* it does not know the password, and */
@@ -273,9 +244,10 @@ struct network {
 	bool		 listed;	/* is it in that list? */
 	double		 talked;	/* ev_now() of the last private message */
 	double		 left;		/* ev_now() of leaving the last room */
-	struct netsplit	 split;
-	struct console	 console;
-	struct watch	 watch;
+	struct netsplit	*split;		/* netsplit.c's; NULL: none */
+	struct console	*console;	/* console.c's; NULL: nothing to say */
+	struct watch	*watch;		/* watch.c's; NULL: nobody */
+	bool		 watching;	/* it is time to ask who is there */
 	unsigned long	 label;		/* the last one given to a line */
 	struct batches	 batches;
 	struct typing	*typing;	/* typing.c's; NULL: nobody is */

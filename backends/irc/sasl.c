@@ -301,8 +301,10 @@ scram_heard(struct network *n, const char *text)
 	const char *why;
 
 	if (s->scram == NULL) {
+		if (n->scram == NULL)
+			n->scram = xcalloc(1, sizeof(*n->scram));
 		s->scram = scram_create(user_of(n), password_of(n), NULL,
-		    &n->scram);
+		    n->scram);
 		say_text(n, scram_first(s->scram));
 	} else if (!s->sent) {
 		if (scram_challenge(s->scram, text, &why) == -1)

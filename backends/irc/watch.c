@@ -32,6 +32,17 @@ struct watched {
 	char		 key[];		/* case-mapped, then the nick */
 };
 
+/* There while somebody is watched, or an ISON is without answer. */
+struct watch {
+	struct map	 by_nick;	/* case-mapped -> struct watched */
+	TAILQ_HEAD(watch_ring, watched) ring;	/* the same; next first */
+	struct ev_timer	 due;		/* runs while there is something */
+	double		 round;		/* seconds to ask for all by ISON */
+	unsigned	 monitored;	/* on the server's list */
+	unsigned	 out;		/* ISON without answer: 0 or 1 */
+	bool		 changed;	/* somebody, since the last line */
+};
+
 static void
 tell(struct network *n, struct watched *w, const char *status)
 {
@@ -53,7 +64,7 @@ set_here(struct network *n, struct watched *w, bool here, const char *status)
 	w->here = here;
 	w->told = true;
 	w->away = false;
-	n->watch.changed = true;
+	n->watch->changed = true;
 	tell(n, w, status);
 }
 
@@ -62,10 +73,22 @@ find(const struct network *n, const char *nick)
 {
 	char key[NAME_MAX_BYTES];
 
-	if (map_count(&n->watch.by_nick) == 0)
+	if (n->watch == NULL)
 		return NULL;
-	return map_get(&n->watch.by_nick,
+	return map_get(&n->watch->by_nick,
 	    casemap_fold(n->is.casemap, key, nick));
+}
+
+/* Nobody is watched any more: it takes no memory. */
+static void
+end_unused(struct network *n)
+{
+	if (map_count(&n->watch->by_nick) > 0 || n->watch->out > 0)
+		return;
+	ev_timer_stop(n->irc->loop, &n->watch->due);
+	map_finish(&n->watch->by_nick);
+	free(n->watch);
+	n->watch = NULL;
 }
 
 /* ---- MONITOR */
@@ -78,15 +101,15 @@ monitor_some(struct network *n)
 	struct watched *w;
 	size_t len = 0;
 
-	TAILQ_FOREACH(w, &n->watch.ring, entry) {
-		if (w->monitored || n->watch.monitored >= n->is.monitor)
+	TAILQ_FOREACH(w, &n->watch->ring, entry) {
+		if (w->monitored || n->watch->monitored >= n->is.monitor)
 			continue;
 		if (len > 0 && len + strlen(w->nick) > LINE_NICKS)
 			break;
 		len += (size_t)snprintf(text + len, sizeof(text) - len,
 		    "%s%s", len ? "," : "", w->nick);
 		w->monitored = true;
-		n->watch.monitored++;
+		n->watch->monitored++;
 	}
 	return len > 0 &&
 	    link_send(&n->link, "MONITOR", "+", text, NULL) == 0;
@@ -116,9 +139,9 @@ watch_monitor_full(struct network *n, struct line *l)
 		if ((w = find(n, word)) == NULL || !w->monitored)
 			continue;
 		w->monitored = false;
-		n->watch.monitored--;
+		n->watch->monitored--;
 	}
-	n->is.monitor = (uint16_t)n->watch.monitored;
+	n->is.monitor = n->watch ? (uint16_t)n->watch->monitored : 0;
 	watch_begin(n);
 }
 
@@ -127,9 +150,9 @@ watch_monitor_full(struct network *n, struct line *l)
 static void
 arm(struct network *n, double wait)
 {
-	ev_timer_stop(n->irc->loop, &n->watch.due);
-	ev_timer_set(&n->watch.due, wait, 0);
-	ev_timer_start(n->irc->loop, &n->watch.due);
+	ev_timer_stop(n->irc->loop, &n->watch->due);
+	ev_timer_set(&n->watch->due, wait, 0);
+	ev_timer_start(n->irc->loop, &n->watch->due);
 }
 
 /* The next of those that nobody tells us about; how many there are.  *fresh:
@@ -142,8 +165,8 @@ ask_some(struct network *n, bool *fresh)
 	unsigned others = 0;
 	size_t len = 0;
 
-	last = TAILQ_LAST(&n->watch.ring, watch_ring);
-	for (w = TAILQ_FIRST(&n->watch.ring); w != NULL; w = next) {
+	last = TAILQ_LAST(&n->watch->ring, watch_ring);
+	for (w = TAILQ_FIRST(&n->watch->ring); w != NULL; w = next) {
 		next = w == last ? NULL : TAILQ_NEXT(w, entry);
 		w->asked = false;
 		if (w->monitored)
@@ -156,11 +179,11 @@ ask_some(struct network *n, bool *fresh)
 		len += (size_t)snprintf(text + len, sizeof(text) - len,
 		    "%s%s", len ? " " : "", w->nick);
 		w->asked = true;
-		TAILQ_REMOVE(&n->watch.ring, w, entry);
-		TAILQ_INSERT_TAIL(&n->watch.ring, w, entry);
+		TAILQ_REMOVE(&n->watch->ring, w, entry);
+		TAILQ_INSERT_TAIL(&n->watch->ring, w, entry);
 	}
 	if (len > 0 && link_send(&n->link, "ISON", text, NULL) == 0)
-		n->watch.out++;
+		n->watch->out++;
 	return others;
 }
 
@@ -168,7 +191,7 @@ static void
 on_due(struct ev_loop *loop, struct ev_timer *w, int revents)
 {
 	struct network *n = w->data;
-	struct watch *watch = &n->watch;
+	struct watch *watch = n->watch;
 	bool fresh = false;
 	unsigned lines;
 	double wait;
@@ -195,6 +218,7 @@ on_due(struct ev_loop *loop, struct ev_timer *w, int revents)
 	wait = watch->round / lines;
 	if (watch->out > 0)
 		arm(n, fresh ? FIRST : wait > LINE_MIN ? wait : LINE_MIN);
+	end_unused(n);
 }
 
 void
@@ -203,32 +227,36 @@ watch_ison_line(struct network *n, struct line *l)
 	char *at = (char *)(uintptr_t)l->params[l->nparams - 1], *word;
 	struct watched *w;
 
-	if (n->watch.out == 0) {
+	if (n->watch == NULL || n->watch->out == 0) {
 		console_answer(n, l);
 		return;
 	}
-	n->watch.out--;
+	n->watch->out--;
 	while ((word = strsep(&at, " ")) != NULL) {
 		if ((w = find(n, word)) == NULL)
 			continue;
 		w->asked = false;
 		set_here(n, w, true, NULL);
 	}
-	TAILQ_FOREACH(w, &n->watch.ring, entry)
+	TAILQ_FOREACH(w, &n->watch->ring, entry)
 		if (w->asked) {
 			w->asked = false;
 			set_here(n, w, false, NULL);
 		}
+	end_unused(n);
 }
 
 /* ---- the list */
 
-void
-watch_init(struct network *n)
+static void
+begin(struct network *n)
 {
-	TAILQ_INIT(&n->watch.ring);
-	ev_init(&n->watch.due, on_due);
-	n->watch.due.data = n;
+	if (n->watch != NULL)
+		return;
+	n->watch = xcalloc(1, sizeof(*n->watch));
+	TAILQ_INIT(&n->watch->ring);
+	ev_init(&n->watch->due, on_due);
+	n->watch->due.data = n;
 }
 
 void
@@ -236,8 +264,8 @@ watch_begin(struct network *n)
 {
 	if (n->state != NETWORK_ONLINE)
 		return;
-	n->watch.begun = true;
-	if (!TAILQ_EMPTY(&n->watch.ring))
+	n->watching = true;
+	if (n->watch != NULL && !TAILQ_EMPTY(&n->watch->ring))
 		arm(n, FIRST);
 }
 
@@ -249,28 +277,29 @@ watch_add(struct network *n, const char *id, const char *nick)
 	size_t klen, nlen = strlen(nick) + 1;
 
 	if (!nick_is_valid(nick) || isupport_is_channel(&n->is, nick) ||
-	    find(n, nick) != NULL ||
-	    map_count(&n->watch.by_nick) >= WATCH_MAX)
+	    find(n, nick) != NULL || (n->watch != NULL &&
+	    map_count(&n->watch->by_nick) >= WATCH_MAX))
 		return;
+	begin(n);
 	klen = strlen(casemap_fold(n->is.casemap, key, nick)) + 1;
 	w = xcalloc(1, sizeof(*w) + klen + nlen);
 	memcpy(w->key, key, klen);
 	w->nick = memcpy(w->key + klen, nick, nlen);
 	w->id = xstrdup(id);
-	map_put(&n->watch.by_nick, w->key, w);
+	map_put(&n->watch->by_nick, w->key, w);
 	/* In front: whoever has just been added is asked for first. */
-	TAILQ_INSERT_HEAD(&n->watch.ring, w, entry);
+	TAILQ_INSERT_HEAD(&n->watch->ring, w, entry);
 	if (people_find(&n->people, n->is.casemap, nick) != NULL)
 		set_here(n, w, true, NULL);
-	if (n->watch.begun)
+	if (n->watching)
 		watch_begin(n);
 }
 
 static void
 forget(struct network *n, struct watched *w)
 {
-	map_remove(&n->watch.by_nick, w->key);
-	TAILQ_REMOVE(&n->watch.ring, w, entry);
+	map_remove(&n->watch->by_nick, w->key);
+	TAILQ_REMOVE(&n->watch->ring, w, entry);
 	free(w->id);
 	free(w);
 }
@@ -283,11 +312,12 @@ watch_remove(struct network *n, const char *nick)
 	if (w == NULL)
 		return;
 	if (w->monitored) {
-		n->watch.monitored--;
+		n->watch->monitored--;
 		if (n->state == NETWORK_ONLINE)
 			link_send(&n->link, "MONITOR", "-", w->nick, NULL);
 	}
 	forget(n, w);
+	end_unused(n);
 }
 
 void
@@ -295,14 +325,17 @@ watch_lost(struct network *n)
 {
 	struct watched *w;
 
-	ev_timer_stop(n->irc->loop, &n->watch.due);
-	n->watch.monitored = n->watch.out = 0;
-	n->watch.begun = false;
-	n->watch.round = 0;
-	TAILQ_FOREACH(w, &n->watch.ring, entry) {
+	n->watching = false;
+	if (n->watch == NULL)
+		return;
+	ev_timer_stop(n->irc->loop, &n->watch->due);
+	n->watch->monitored = n->watch->out = 0;
+	n->watch->round = 0;
+	TAILQ_FOREACH(w, &n->watch->ring, entry) {
 		w->monitored = w->asked = false;
 		set_here(n, w, false, NULL);
 	}
+	end_unused(n);
 }
 
 void
@@ -311,30 +344,35 @@ watch_finish(struct network *n)
 	struct watched *w;
 
 	watch_lost(n);
-	while ((w = TAILQ_FIRST(&n->watch.ring)) != NULL)
+	if (n->watch == NULL)
+		return;
+	while ((w = TAILQ_FIRST(&n->watch->ring)) != NULL)
 		forget(n, w);
-	map_finish(&n->watch.by_nick);
+	end_unused(n);
 }
 
 void
 watch_refold(struct network *n)
 {
-	struct map old = n->watch.by_nick;
 	struct watched *w, *next;
+	struct map old;
 
-	n->watch.by_nick = (struct map){ 0 };
-	for (w = TAILQ_FIRST(&n->watch.ring); w != NULL; w = next) {
+	if (n->watch == NULL)
+		return;
+	old = n->watch->by_nick;
+	n->watch->by_nick = (struct map){ 0 };
+	for (w = TAILQ_FIRST(&n->watch->ring); w != NULL; w = next) {
 		char key[NAME_MAX_BYTES];
 
 		next = TAILQ_NEXT(w, entry);
 		/* All mappings keep the length. */
 		memcpy(w->key, casemap_fold(n->is.casemap, key, w->nick),
 		    strlen(w->key));
-		if (map_get(&n->watch.by_nick, w->key) == NULL) {
-			map_put(&n->watch.by_nick, w->key, w);
+		if (map_get(&n->watch->by_nick, w->key) == NULL) {
+			map_put(&n->watch->by_nick, w->key, w);
 			continue;
 		}
-		TAILQ_REMOVE(&n->watch.ring, w, entry);
+		TAILQ_REMOVE(&n->watch->ring, w, entry);
 		free(w->id);
 		free(w);
 	}

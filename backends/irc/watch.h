@@ -7,7 +7,6 @@
 
 #include "backends/irc/network.h"
 
-void	watch_init(struct network *);
 /* The connection is lost: who was there is shown as gone. */
 void	watch_lost(struct network *);
 /* The same for good. */
