@@ -64,7 +64,8 @@ TAILQ_HEAD(await_list, await);
 
 /* All zero is none. */
 struct awaits {
-	struct await_list *of;		/* by kind; NULL: there are none */
+	struct await_list *of;		/* by kind; NULL: count is 0; a caller
+					 * asks await_first(), _last() */
 	unsigned long	 serial;	/* of the last one */
 	unsigned	 count;		/* <= AWAIT_MAX */
 };

@@ -148,7 +148,8 @@ count_out(const struct network *n)
 	const struct await *a;
 	unsigned out = 0;
 
-	TAILQ_FOREACH(a, &n->awaits.of[AWAIT_HISTORY], entry)
+	for (a = await_first(&n->awaits, AWAIT_HISTORY); a != NULL;
+	    a = TAILQ_NEXT(a, entry))
 		out += a->request == 0;
 	return out;
 }

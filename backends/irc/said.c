@@ -108,8 +108,8 @@ put_fence(struct network *n)
 	struct await *a;
 
 	link_send(&n->link, "PING", fence_token(n->fence_out), NULL);
-	TAILQ_FOREACH_REVERSE(a, &n->awaits.of[AWAIT_SENT], await_list,
-	    entry) {
+	for (a = await_last(&n->awaits, AWAIT_SENT); a != NULL;
+	    a = TAILQ_PREV(a, await_list, entry)) {
 		if (a->fence != n->fence_out)
 			break;
 		set_deadline(n, a);
@@ -205,8 +205,8 @@ fence_can_wait(struct network *n, unsigned lines)
 
 	if (n->fenced >= QUEUED_MAX)
 		return false;
-	TAILQ_FOREACH_REVERSE(a, &n->awaits.of[AWAIT_SENT], await_list,
-	    entry) {
+	for (a = await_last(&n->awaits, AWAIT_SENT); a != NULL;
+	    a = TAILQ_PREV(a, await_list, entry)) {
 		if (a->fence != n->fence_out)
 			break;
 		if (leaves > a->until - margin)
@@ -520,13 +520,14 @@ fail_unsent(struct network *n, const char *why)
 void
 said_last(struct network *n)
 {
+	struct await *last;
+
 	unlist(n);
 	fail_unsent(n, "logged out");
-	if (await_first(&n->awaits, AWAIT_SENT) == NULL)
+	if ((last = await_last(&n->awaits, AWAIT_SENT)) == NULL)
 		return;
 	next_fence(n);
-	TAILQ_LAST(&n->awaits.of[AWAIT_SENT], await_list)->fence =
-	    n->fence_out;
+	last->fence = n->fence_out;
 	link_now(&n->link, "PING", fence_token(n->fence_out), NULL);
 }
 
