@@ -179,6 +179,15 @@ forget_gone(struct network *n)
 }
 
 static void
+end(struct network *n)
+{
+	ev_timer_stop(n->irc->loop, &n->split->due);
+	forget_gone(n);
+	free(n->split);
+	n->split = NULL;
+}
+
+static void
 remember(struct network *n, const char *nick)
 {
 	char key[NAME_MAX_BYTES];
@@ -249,10 +258,8 @@ netsplit_expire(struct network *n, double now)
 		return;
 	if (n->split->until <= now)
 		forget_gone(n);
-	if (map_count(&n->split->gone) == 0 && !ev_is_active(&n->split->due)) {
-		free(n->split);
-		n->split = NULL;
-	}
+	if (map_count(&n->split->gone) == 0 && !ev_is_active(&n->split->due))
+		end(n);
 }
 
 void
@@ -263,10 +270,7 @@ netsplit_forget(struct network *n)
 
 	if (n->split == NULL)
 		return;
-	ev_timer_stop(n->irc->loop, &n->split->due);
-	forget_gone(n);
-	free(n->split);
-	n->split = NULL;
+	end(n);
 	while ((c = map_next(&n->channels, &at)) != NULL)
 		c->split = c->rejoined = 0;
 }
