@@ -229,7 +229,7 @@ change(struct network *n, request_t request, struct channel *c,
 		up_result(request, METHOD_room_moderate, NULL);
 		return;
 	}
-	nick = m->person->nick;
+	nick = person_nick(m->person);
 	if ((a = ask_question(n, AWAIT_MODE, request, c->name, nick)) == NULL)
 		return;
 	r = link_send(&n->link, "MODE", c->name, modes, nick,
@@ -255,7 +255,7 @@ ask_moderate(struct network *n, request_t request, struct channel *c,
 	else if (who == NULL)
 		up_error(request, ERR_NOT_FOUND, "nobody of that name here");
 	else if (same(m->role, "none"))
-		kick(n, request, c, who->person->nick, m->reason);
+		kick(n, request, c, person_nick(who->person), m->reason);
 	else if (row < 0)
 		up_error(request, ERR_BAD_REQUEST, "no such role");
 	else
@@ -280,7 +280,7 @@ members_of(struct network *n, request_t request, const struct channel *c,
 			continue;
 		result.rows.v[result.rows.n++] = (struct msg_affiliation){
 			.target = arena_strdup(&arena,
-			    network_contact_id(n, m->person->nick)),
+			    network_contact_id(n, person_nick(m->person))),
 		};
 	}
 	up_result(request, METHOD_room_affiliations, &result);

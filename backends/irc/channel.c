@@ -45,7 +45,7 @@ person_create(const char *key, const char *nick)
 
 	memcpy(p->key, key, klen);
 	memcpy(p->key + klen, nick, nlen);
-	p->nick = p->key + klen;
+	p->nick_at = (uint16_t)klen;
 	return p;
 }
 

@@ -22,11 +22,18 @@ struct person {
 	struct channel	*via;		/* the user talks privately through it */
 	char		*account;	/* logged in as; NULL: not, or unknown */
 	uint32_t	 channels;	/* memberships; 0: about to go */
+	uint16_t	 nick_at;	/* in key */
 	bool		 away;
 	bool		 bot;		/* the server says so */
-	const char	*nick;		/* as the server writes it */
 	char		 key[];		/* case-mapped, then the nick */
 };
+
+/* As the server writes it. */
+static inline const char *
+person_nick(const struct person *p)
+{
+	return p->key + p->nick_at;
+}
 
 struct member {
 	struct person	*person;

@@ -165,7 +165,7 @@ tell_private(struct heard *h)
 	if (p != NULL && p->via != NULL && room_is_live(p->via)) {
 		m.kind = "private";
 		m.from = p->via->id;
-		m.nick = p->nick;
+		m.nick = person_nick(p);
 	} else {
 		m.from = network_contact_id(n, h->line->nick);
 	}

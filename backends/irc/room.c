@@ -70,7 +70,7 @@ room_account(const struct network *n, const struct person *p,
     const struct member *m)
 {
 	if (p->account != NULL &&
-	    !casemap_equal(n->is.casemap, p->account, p->nick))
+	    !casemap_equal(n->is.casemap, p->account, person_nick(p)))
 		return p->account;
 	return m->accounted ? "" : NULL;
 }
@@ -97,18 +97,18 @@ room_show_member(struct network *n, struct channel *c, struct member *m,
 	static struct buf scratch;
 	const struct person *p = m->person;
 	struct msg_room_occupant occupant = {
-		.user = n->user, .room = c->id, .nick = p->nick,
+		.user = n->user, .room = c->id, .nick = person_nick(p),
 		.show = p->away ? "away" : "online",
 		.status = status ? format_plain(status, &scratch) : NULL,
 		.role = room_role(&n->is, m->ranks),
 		.affiliation = room_affiliation(&n->is, m->ranks),
-		.self = network_is_me(n, p->nick),
+		.self = network_is_me(n, person_nick(p)),
 	};
 
 	if (!room_is_live(c))
 		return;
 	if (!network_is_fixed(n))
-		occupant.real = network_contact_id(n, p->nick);
+		occupant.real = network_contact_id(n, person_nick(p));
 	add_badges(n, m, &occupant);
 	m->shown = true;
 	up_notify(METHOD_room_occupant, &occupant);
@@ -149,17 +149,17 @@ room_renamed(struct network *n, struct channel *c, const char *nick,
 {
 	struct msg_room_occupant occupant = {
 		.user = n->user, .room = c->id, .nick = nick,
-		.new_nick = m->person->nick,
+		.new_nick = person_nick(m->person),
 		.show = m->person->away ? "away" : "online",
 		.role = room_role(&n->is, m->ranks),
 		.affiliation = room_affiliation(&n->is, m->ranks),
-		.self = network_is_me(n, m->person->nick),
+		.self = network_is_me(n, person_nick(m->person)),
 	};
 
 	if (!room_is_live(c))
 		return;
 	if (!network_is_fixed(n))
-		occupant.real = network_contact_id(n, m->person->nick);
+		occupant.real = network_contact_id(n, person_nick(m->person));
 	add_badges(n, m, &occupant);
 	up_notify(METHOD_room_occupant, &occupant);
 }
@@ -179,7 +179,7 @@ show_all(struct network *n, struct channel *c)
 	c->join = 0;
 	c->lost = false;
 	while ((m = map_next(&c->members, &at)) != NULL)
-		if (network_is_me(n, m->person->nick))
+		if (network_is_me(n, person_nick(m->person)))
 			me = m;
 		else
 			room_show_member(n, c, m, NULL);
@@ -473,9 +473,9 @@ room_member_gone(struct network *n, struct channel *c, struct member *m,
     const char *how, const char *actor, const char *reason)
 {
 	static struct buf scratch;
-	bool me = network_is_me(n, m->person->nick);
+	bool me = network_is_me(n, person_nick(m->person));
 	const struct msg_room_occupant_gone gone = {
-		.user = n->user, .room = c->id, .nick = m->person->nick,
+		.user = n->user, .room = c->id, .nick = person_nick(m->person),
 		.how = how, .actor = actor,
 		.reason = reason && *reason ?
 		    format_plain(reason, &scratch) : NULL,

@@ -19,9 +19,9 @@ struct session {
 	struct settings	 settings;
 	struct network	*networks;	/* one, where the network is fixed */
 	unsigned	 count;
+	bool		 leaving;	/* not in irc->sessions any more */
 	struct map	 watched;	/* id of a contact -> the same */
 	request_t	 logout;	/* waits until they are closed */
-	bool		 leaving;	/* not in irc->sessions any more */
 };
 
 /* Log in; a session of the same user ends first. */

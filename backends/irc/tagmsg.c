@@ -28,7 +28,7 @@ talk_place(const struct network *n, const struct channel *c, const char *who)
 		return (struct talk_place){ .peer = who, .room = c->id };
 	p = people_find(&n->people, n->is.casemap, who);
 	if (p != NULL && p->via != NULL && room_is_live(p->via))
-		return (struct talk_place){ .peer = p->nick,
+		return (struct talk_place){ .peer = person_nick(p),
 			.room = p->via->id, .private = true };
 	return (struct talk_place){ .peer = network_contact_id(n, who) };
 }
