@@ -83,7 +83,7 @@ step "end-to-end tests, sanitized" " (passed|failed|error)" \
     env B="$PWD/build/sanitize" tests/run-e2e.sh "$E2E" -n 2 --dist loadfile
 step "end-to-end tests, timing" " (passed|failed|error)" \
     env B="$PWD/build" tests/run-e2e.sh \
-    "${E2E:-supervision or hostile or backpressure or moves}"
+    "${E2E:-supervision or (hostile and not ircv3) or backpressure or moves}"
 step "soak" "" make --no-print-directory soak MESSAGES="$SOAK_MESSAGES"
 step "chaos" "" make --no-print-directory chaos \
     SECONDS="$CHAOS_SECONDS" SEED="$CHAOS_SEED"
