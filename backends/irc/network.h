@@ -182,7 +182,6 @@ struct network {
 	const char	*away;		/* borrowed: AWAY text, NULL: not away */
 	struct settings	*settings;	/* borrowed: the user's, or NULL */
 	char		*name;		/* after the '@' of ids; NULL: fixed */
-	char		 at;		/* '@' or '%': how ids of it are written */
 	/* One of the configuration's, or the one named by the user. */
 	const struct server *server;
 	struct server	*own_server;	/* or NULL */
@@ -191,6 +190,7 @@ struct network {
 	bool		 was_online;
 	bool		 counted;	/* outage.c: it is one of the lost */
 	bool		 is_away;	/* the server has been told */
+	char		 at;		/* '@' or '%': how ids of it are written */
 
 	struct flood_limit throttle;	/* the link's; apply.c */
 	struct ident	*idents;	/* identd.c's, of the connection */
@@ -199,6 +199,11 @@ struct network {
 	bool		 encrypted;	/* the connection is to have TLS, */
 	bool		 trusted;	/* and nobody but the server in it */
 	bool		 never_plain;	/* it was welcomed with TLS before */
+	bool		 later;		/* the server wants us, but not now */
+	bool		 watching;	/* it is time to ask who is there */
+	bool		 history_due;	/* history.c's: some channel owes it */
+	bool		 flood_told;	/* the user knows that much waits */
+	bool		 listed;	/* is it in the list by unfenced? */
 	struct link	 link;
 	struct ev_timer	 clock;		/* the next thing that is due */
 	struct backoff	 backoff;
@@ -209,7 +214,6 @@ struct network {
 	char		*last_error;	/* text of ERROR, or NULL */
 	char		*lost_why;	/* how the last connection ended */
 	const char	*fatal;		/* reason to stop for good, or NULL */
-	bool		 later;		/* the server wants us, but not now */
 
 	char		*nick;		/* ours, as the server writes it */
 	char		*wanted;	/* the one we would like */
@@ -241,18 +245,14 @@ struct network {
 	unsigned	 fenced;	/* messages since fence_out was new */
 	double		 fence_at;	/* ev_now() when it was */
 	struct network	*unfenced;	/* next in the list of struct irc */
-	bool		 listed;	/* is it in that list? */
 	double		 talked;	/* ev_now() of the last private message */
 	double		 left;		/* ev_now() of leaving the last room */
 	struct netsplit	*split;		/* netsplit.c's; NULL: none */
 	struct console	*console;	/* console.c's; NULL: nothing to say */
 	struct watch	*watch;		/* watch.c's; NULL: nobody */
-	bool		 watching;	/* it is time to ask who is there */
 	unsigned long	 label;		/* the last one given to a line */
 	struct batches	 batches;
 	struct typing	*typing;	/* typing.c's; NULL: nobody is */
-	bool		 history_due;	/* history.c's: some channel owes it */
-	bool		 flood_told;	/* the user knows that much waits */
 };
 
 /* Starts connecting.  name is NULL for the fixed network; nick is what we
