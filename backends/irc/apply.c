@@ -54,6 +54,7 @@ apply_nick(struct network *n)
 	if (n->state == NETWORK_ONLINE)
 		nick_settled(n);
 	xreplace(&n->wanted, nick);
+	n->renamed = n->state == NETWORK_REGISTERING;
 	if (n->state == NETWORK_ONLINE)
 		ask_nick(n, 0, nick);
 }

@@ -44,7 +44,6 @@ static const struct {
 							read_chathistory },
 	{ "draft/multiline",	CAP_MULTILINE,		true,	read_multiline },
 	{ "draft/message-redaction", CAP_REDACTION,	true,	NULL },
-	{ "draft/extended-monitor", CAP_EXTENDED_MONITOR, true, NULL },
 	{ "extended-monitor",	CAP_EXTENDED_MONITOR,	true,	NULL },
 	{ "sasl",		CAP_SASL,		true,	read_sasl },
 	/* Only said, never asked for. */

@@ -221,6 +221,7 @@ struct network {
 	uint8_t		 alternative;	/* of the user's, the next one */
 	uint8_t		 regains;	/* quick tries left to get wanted */
 	bool		 nick_watched;	/* MONITOR tells of wanted */
+	bool		 renamed;	/* wanted is newer than our NICK */
 	double		 regain_at;	/* ev_now() of the next try, 0: none */
 	uint16_t	 prefix_len;	/* of nick!user@host as others see it, */
 	uint16_t	 user_len;	/* and of user */

@@ -112,6 +112,10 @@ void
 nick_welcome(struct network *n)
 {
 	n->regain_at = n->regains > 0 ? ev_now(n->irc->loop) + PAUSE : 0;
+	/* Another one was set while we waited for the welcome. */
+	if (n->nick_tries == 0 && n->renamed)
+		link_send(&n->link, "NICK", n->wanted, NULL);
+	n->renamed = false;
 }
 
 void
