@@ -166,11 +166,11 @@ set_bind(struct irc_config *c, const char *value)
 		if (*word != '\0' && inet_pton(AF_INET, word, &a) != 1 &&
 		    inet_pton(AF_INET6, word, &a) != 1)
 			ok = false;
-	for (char *p = strcpy(copy, value); *p != '\0'; p++)
+	free(copy);
+	xreplace(&c->bind, *value ? value : NULL);
+	for (char *p = c->bind; p != NULL && *p != '\0'; p++)
 		if (*p == '\n')
 			*p = ' ';
-	xreplace(&c->bind, *copy ? copy : NULL);
-	free(copy);
 	return ok ? NULL : "an address of this machine, or one of each family";
 }
 

@@ -32,13 +32,20 @@ write_info_form(struct xml *x, const struct room *room)
 	arena_free(&scratch);
 }
 
-void
-room_disco_info(struct down *d)
+static void
+put_feature(struct xml *x, const char *var)
+{
+	xml_open(x, "feature");
+	xml_attr(x, "var", var);
+	xml_close(x);
+}
+
+static void
+put_features(struct xml *x, const struct gateway *gw, const struct room *room)
 {
 	static const char *const features[] = {
 		NS_COMMANDS, NS_DISCO_INFO, NS_DISCO_ITEMS, NS_MUC,
-		NS_SELF_PING,
-		NS_OCCUPANT_ID, NS_SID, NS_PING, "muc_open", "muc_public",
+		NS_SELF_PING, NS_OCCUPANT_ID, NS_SID, NS_PING, "muc_open", "muc_public",
 		"muc_persistent", "muc_nonanonymous", "muc_unmoderated",
 	};
 	static const struct {
@@ -51,6 +58,21 @@ room_disco_info(struct down *d)
 		{ NS_MODERATE, FEATURE_RETRACTION },
 	};
 	static const char *const archived[] = { NS_MAM, NS_MAM_EXTENDED };
+
+	for (size_t i = 0; i < LENGTH(features); i++)
+		put_feature(x, features[i]);
+	for (size_t i = 0; i < LENGTH(gestures); i++)
+		if (gesture_can(gw, room, gestures[i].needs))
+			put_feature(x, gestures[i].ns);
+	for (size_t i = 0; archive_is_kept(gw) && i < LENGTH(archived); i++)
+		put_feature(x, archived[i]);
+	put_feature(x, room && room->password ? "muc_passwordprotected" :
+	    "muc_unsecured");
+}
+
+void
+room_disco_info(struct down *d)
+{
 	const char *node = stanza_attr(d->payload, "node");
 	const struct room *room = d->room;
 	struct xml *x = say_result_begin(d);
@@ -68,29 +90,7 @@ room_disco_info(struct down *d)
 	xml_attr(x, "name", room && room->name ? room->name :
 	    room ? room->id : d->name);
 	xml_close(x);
-	for (size_t i = 0; i < LENGTH(features); i++) {
-		xml_open(x, "feature");
-		xml_attr(x, "var", features[i]);
-		xml_close(x);
-	}
-	for (size_t i = 0; i < LENGTH(gestures); i++) {
-		if (!gesture_can(d->gw, room, gestures[i].needs))
-			continue;
-		xml_open(x, "feature");
-		xml_attr(x, "var", gestures[i].ns);
-		xml_close(x);
-	}
-	for (size_t i = 0; i < LENGTH(archived); i++) {
-		if (!archive_is_kept(d->gw))
-			break;
-		xml_open(x, "feature");
-		xml_attr(x, "var", archived[i]);
-		xml_close(x);
-	}
-	xml_open(x, "feature");
-	xml_attr(x, "var", room && room->password ? "muc_passwordprotected" :
-	    "muc_unsecured");
-	xml_close(x);
+	put_features(x, d->gw, room);
 	if (room != NULL && room_has_client(room, d->from->full))
 		write_info_form(x, room);
 	say_end(d->gw, x, d->from->full, 0);

@@ -12,28 +12,6 @@ ANA = "ana@example"
 
 
 @pytest.fixture
-def server():
-    s = Server()
-    yield s
-    s.close()
-
-
-@pytest.fixture
-def backend():
-    """backend(**service) starts one; at the end it must exit cleanly."""
-    started = []
-
-    def start(**service):
-        b = Backend(**service)
-        started.append(b)
-        return b
-
-    yield start
-    for b in started:
-        assert b.close() == 0
-
-
-@pytest.fixture
 def online(server, backend):
     """A backend on a fixed network and ana's connection."""
     b = backend(irc_server=server.address, irc_who_max=0)

@@ -7,30 +7,9 @@ import subprocess
 
 import pytest
 
-from irc_driver import Backend, Failed, Peer, Server, free_port
+from irc_driver import Failed, Peer, Server, free_port
 
 ANA = "ana@example"
-
-
-@pytest.fixture
-def server():
-    s = Server()
-    yield s
-    s.close()
-
-
-@pytest.fixture
-def backend():
-    running = []
-
-    def start(**service):
-        b = Backend(**service)
-        running.append(b)
-        return b
-
-    yield start
-    for b in running:
-        assert b.close() == 0
 
 
 def online(server, backend, **settings):

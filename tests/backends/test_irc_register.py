@@ -16,27 +16,6 @@ from irc_driver import Backend, Failed, Peer, Server, free_port
 ANA = "ana@example"
 
 
-@pytest.fixture
-def server():
-    s = Server()
-    yield s
-    s.close()
-
-
-@pytest.fixture
-def backend():
-    running = []
-
-    def start(**service):
-        b = Backend(**service)
-        running.append(b)
-        return b
-
-    yield start
-    for b in running:
-        assert b.close() == 0
-
-
 def login(server, b, caps, **more):
     b.login(ANA, "ana", **more)
     p = server.peer()

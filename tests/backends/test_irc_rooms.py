@@ -4,7 +4,7 @@ scripted servers, for what real ones do rarely."""
 import pytest
 
 from irc_driver import Failed, Server
-from test_irc_backend import ANA, backend, join, online, server  # noqa: F401
+from test_irc_backend import ANA, join, online  # noqa: F401
 
 
 def room_lines(b, room="#c"):

@@ -7,7 +7,7 @@ import time
 import pytest
 
 from irc_driver import Failed, Server
-from test_irc_backend import ANA, backend, join, server  # noqa: F401
+from test_irc_backend import ANA, join
 
 ROOM = "#c"
 

@@ -5,34 +5,12 @@ import time
 
 import pytest
 
-from irc_driver import Backend, Failed, Peer, Server
+from irc_driver import Failed
 
 ANA = "ana@example.com"
 ALL = ("batch labeled-response echo-message message-tags server-time "
        "standard-replies draft/multiline=max-bytes=2000,max-lines=10 "
        "draft/message-redaction draft/chathistory=100")
-
-
-@pytest.fixture
-def server():
-    s = Server()
-    yield s
-    s.close()
-
-
-@pytest.fixture
-def backend():
-    """backend(**service) starts one; at the end it must exit cleanly."""
-    started = []
-
-    def start(**service):
-        b = Backend(**service)
-        started.append(b)
-        return b
-
-    yield start
-    for b in started:
-        assert b.close() == 0
 
 
 def tags_of(line):
