@@ -13,7 +13,7 @@ static bool
 has_room(const struct pool *pool, const struct backend *b)
 {
 	return b->state == BACKEND_READY && !b->alone &&
-	    b->nusers < pool->config.users_max;
+	    b->nusers < pool_users_max(pool);
 }
 
 /* Better for a new user: who comes to one that will be replaced must move. */
@@ -69,7 +69,7 @@ pick_alone(const struct pool *pool)
 		n++;
 		coming = coming || b->state == BACKEND_STARTING;
 		if (b->state == BACKEND_STARTING || b->channel.full ||
-		    b->nusers >= pool->config.users_max)
+		    b->nusers >= pool_users_max(pool))
 			continue;
 		if (!b->used)
 			return b;
@@ -88,7 +88,7 @@ assign_room(const struct pool *pool)
 
 	TAILQ_FOREACH(b, &pool->backends, link) {
 		if (has_room(pool, b)) {
-			free = pool->config.users_max - b->nusers;
+			free = pool_users_max(pool) - b->nusers;
 			if (backend_is_silent(b)) {
 				room.silent += free;
 				continue;
@@ -96,7 +96,7 @@ assign_room(const struct pool *pool)
 			room.now += free;
 			room.fresh += b->replace[0] == '\0' ? free : 0;
 		} else if (b->state == BACKEND_STARTING && !b->alone) {
-			room.soon += pool->config.users_max;
+			room.soon += pool_users_max(pool);
 		}
 	}
 	return room;

@@ -62,7 +62,7 @@ count_alone(const struct pool *pool)
 static unsigned
 reserve(const struct pool *pool)
 {
-	unsigned max = pool->config.users_max;
+	unsigned max = pool_users_max(pool);
 
 	return max < 2 ? max : max < 16 ? 2 : 1 + max / 8;
 }
@@ -294,7 +294,7 @@ retire_one(struct pool *pool)
 		if (b->state != BACKEND_READY || b->nusers > 0 || b->alone ||
 		    b->empty_since > long_ago || backend_is_silent(b))
 			continue;
-		if (assign_room(pool).now - pool->config.users_max <
+		if (assign_room(pool).now - pool_users_max(pool) <
 		    needed(pool, &c))
 			return;
 		replace_mark(b, "not needed for %g s",

@@ -21,6 +21,16 @@ pool_can(const struct pool *pool, const char *feature)
 	return features_have(&pool->features, feature);
 }
 
+unsigned
+pool_users_max(const struct pool *pool)
+{
+	const struct msg_initialize_result *said = pool_features(pool);
+	unsigned max = pool->config.users_max;
+
+	return said != NULL && said->users_max > 0 && said->users_max < max ?
+	    (unsigned)said->users_max : max;
+}
+
 static void
 tell_last(const struct pool *pool, struct backend_info *info)
 {

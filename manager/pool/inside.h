@@ -67,6 +67,8 @@ void		 pool_touch(struct pool *);
 
 /* In words: what the admin may want to know; told after the turn. */
 void		 pool_news(struct pool *, const char *fmt, ...) PRINTF(2, 3);
+/* Users of one backend: what the admin and what the backend itself say. */
+unsigned	 pool_users_max(const struct pool *);
 struct backend	*pool_find(const struct pool *, unsigned id);	/* or NULL */
 
 /* settings.c */

@@ -161,6 +161,8 @@ kit_hello(uint32_t id)
 		return;
 	if (strcmp(kit_mode, "v2") == 0)
 		r.version = 2;
+	if (strcmp(kit_mode, "single") == 0)
+		r.users_max = 1;
 	if (strcmp(kit_mode, "fds") == 0)
 		r.name = kit_descriptors();
 	if (strcmp(kit_mode, "young") == 0)

@@ -244,7 +244,7 @@ has_place(const struct backend *b)
 {
 	return b->state == BACKEND_READY && !b->channel.full && !b->alone &&
 	    !backend_is_silent(b) &&
-	    b->nusers < m.pool->config.users_max;
+	    b->nusers < pool_users_max(m.pool);
 }
 
 static void
@@ -267,7 +267,7 @@ check_waiting(void)
 	TAILQ_FOREACH(b, &m.pool->backends, link)
 		must(TAILQ_EMPTY(&m.pool->loners) || !b->alone ||
 		    b->state != BACKEND_READY || b->channel.full ||
-		    b->nusers >= m.pool->config.users_max ||
+		    b->nusers >= pool_users_max(m.pool) ||
 		    (b->used && (alone < ALONE_MAX || coming)));
 }
 

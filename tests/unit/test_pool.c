@@ -217,6 +217,23 @@ spare_before_the_last_slot(void **state)
 	world_destroy(w);
 }
 
+/* Such as one whose library knows one account per process. */
+static void
+as_many_as_the_backend_takes(void **state)
+{
+	struct world *w = world_create("single");
+
+	(void)state;
+	w->config.users_max = 10;
+	world_start(w);
+	world_assign(w, 0, 3);
+	until(w, w->assigned == 3);
+	assert_int_equal(world_count(w), 3);
+	for (size_t i = 0; i < 3; i++)
+		assert_int_equal(world_info(w, i).users, 1);
+	world_destroy(w);
+}
+
 static void
 retires_empty_ones(void **state)
 {
@@ -376,6 +393,7 @@ main(int argc, char **argv)
 		cmocka_unit_test(balances_and_pins),
 		cmocka_unit_test(waits_for_a_place),
 		cmocka_unit_test(spare_before_the_last_slot),
+		cmocka_unit_test(as_many_as_the_backend_takes),
 		cmocka_unit_test(retires_empty_ones),
 		cmocka_unit_test(asks_and_answers),
 		cmocka_unit_test(any_backend),
