@@ -67,6 +67,14 @@ CARES_LIBS   := $(shell $(PKG_CONFIG) --libs libcares)
 SQLITE_LIBS  := $(shell $(PKG_CONFIG) --libs sqlite3)
 SODIUM_LIBS  := $(shell $(PKG_CONFIG) --libs libsodium)
 LIBEV_LIBS   := -lev		# libev has no .pc file
+
+# The libpurple backend is left out where its libraries are not.
+PURPLE_PKGS := purple glib-2.0 gio-2.0 gmodule-no-export-2.0 libcurl
+HAVE_PURPLE := $(shell $(PKG_CONFIG) --exists $(PURPLE_PKGS) && echo 1)
+ifeq ($(HAVE_PURPLE),1)
+PURPLE_CFLAGS := $(shell $(PKG_CONFIG) --cflags $(PURPLE_PKGS))
+PURPLE_LIBS   := $(shell $(PKG_CONFIG) --libs $(PURPLE_PKGS))
+endif
 endif
 
 CPPFLAGS += -D_GNU_SOURCE -I. -I$(B)/gen \
@@ -77,7 +85,7 @@ COMPILE = $(CC) -std=c11 $(CPPFLAGS) $(WARN) $(HARDEN) $(CFLAGS) -MMD -MP -pthre
 
 # Other flags than last time, another PREFIX for example: compile all again.
 ifeq ($(PROBE),1)
-FLAGS := $(strip $(COMPILE))
+FLAGS := $(strip $(COMPILE) $(PURPLE_CFLAGS))
 ifneq ($(FLAGS),$(shell cat $(B)/flags 2>/dev/null))
 $(shell mkdir -p $(B))
 $(file >$(B)/flags,$(FLAGS))
@@ -107,8 +115,12 @@ $(eval $(call archive,pool,$(wildcard manager/pool/*.c)))
 $(eval $(call archive,gateway,$(wildcard manager/gateway/*.c)))
 $(eval $(call archive,manager,$(filter-out manager/main.c,$(wildcard manager/*.c))))
 $(eval $(call archive,ctl,$(filter-out manager/ctl/main.c,$(wildcard manager/ctl/*.c))))
-$(eval $(call archive,kit,$(wildcard backends/kit/*.c)))
+$(eval $(call archive,kit,$(filter-out backends/kit/kit_glib.c,$(wildcard backends/kit/*.c))))
 $(eval $(call archive,irc,$(filter-out backends/irc/main.c,$(wildcard backends/irc/*.c))))
+ifeq ($(HAVE_PURPLE),1)
+$(eval $(call archive,kit_glib,backends/kit/kit_glib.c))
+$(kit_glib_OBJS): CPPFLAGS += $(PURPLE_CFLAGS)
+endif
 
 A = $(addprefix $(B)/lib/,$(addsuffix .a,$(1)))
 
@@ -155,22 +167,31 @@ $(B)/man/%: man/%.scd
 
 .PHONY: all
 all: $(PROGRAMS) $(MAN) $(ALL_OBJS)	## all programs and man pages
+ifneq ($(HAVE_PURPLE),1)
+	@echo "  without the libpurple backend: for it, install" \
+		"libpurple-dev libcurl4-openssl-dev libglib2.0-dev ('make deps')"
+endif
 	@:
 
 # ---------------------------------------------------------------------- tests
 # tests/unit/test_NAME.c says on a line "links: ARCHIVES" what it is linked to.
 UNIT := $(patsubst tests/unit/%.c,$(B)/unit/%,$(wildcard tests/unit/test_*.c))
-links = $(shell sed -n 's/.*links: *\([a-z ]*\).*/\1/p' $(1) | head -n 1)
+ifneq ($(HAVE_PURPLE),1)
+UNIT := $(filter-out %/test_kit_glib %/test_purple_%,$(UNIT))
+endif
+links = $(shell sed -n 's/.*links: *\([a-z_ ]*\).*/\1/p' $(1) | head -n 1)
 define unit
 $(B)/unit/$(1): $(B)/obj/tests/unit/$(1).o \
 		$(call A,$(call links,tests/unit/$(1).c))
 	@mkdir -p $$(@D)
 	$$(call SAY,LD,$$@) $$(CC) $$(LINK) -pthread -o $$@ $$(filter %.o,$$^) \
 		-Wl,--start-group $$(filter %.a,$$^) -Wl,--end-group \
-		-lcmocka $$(MANAGER_LIBS)
+		-lcmocka $$(MANAGER_LIBS) \
+		$(if $(filter kit_glib purple,$(call links,tests/unit/$(1).c)),$$(PURPLE_LIBS))
 ALL_OBJS += $(B)/obj/tests/unit/$(1).o
 endef
 $(foreach t,$(notdir $(UNIT)),$(eval $(call unit,$(t))))
+$(B)/obj/tests/unit/test_purple_%.o: CPPFLAGS += $(PURPLE_CFLAGS)
 
 .PHONY: unit layers
 unit: $(UNIT)
@@ -235,10 +256,10 @@ BUILD_ALL = $(MAKE) --no-print-directory all \
 
 .PHONY: deps deps-test run demo
 deps:			## install what the build needs (apt)
-	@scripts/deps.sh build
+	@scripts/deps.sh build purple
 
 deps-test:		## install what the tests need (apt)
-	@scripts/deps.sh build test
+	@scripts/deps.sh build purple test
 
 # "exec": a signal to make alone reaches what it runs.
 run:			## set up, build, serve IRC to XMPP clients on 127.0.0.1:5222

@@ -1,6 +1,6 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-or-later
-# deps.sh [build] [test] [demo]: install what is missing of the Debian packages
+# deps.sh [build] [purple] [test] [demo]: install what is missing of the Debian packages
 # each of them needs.  Says first what it will do, does nothing when nothing is
 # missing, and lets no server start because it was installed.
 # shellcheck disable=SC2086 # lists of packages are split on purpose
@@ -9,6 +9,7 @@ set -eu
 build="gcc make pkg-config libc6-dev libev-dev libmsgpack-dev libexpat1-dev
 	libssl-dev libidn-dev libc-ares-dev libsqlite3-dev libsodium-dev
 	scdoc"
+purple="libpurple-dev libcurl4-openssl-dev libglib2.0-dev"
 demo="ngircd python3 python3-slixmpp python3-slixmpp-lib"
 tests="$demo libcmocka-dev clang libclang-rt-14-dev
 	prosody prosody-modules ejabberd inspircd atheme-services biboumi
@@ -22,9 +23,10 @@ wanted=
 for set in "${@:-build}"; do
 	case $set in
 	build) wanted="$wanted $build" ;;
+	purple) wanted="$wanted $purple" ;;
 	test)  wanted="$wanted $tests" ;;
 	demo)  wanted="$wanted $demo" ;;
-	*)     echo "usage: deps.sh [build] [test] [demo]" >&2; exit 64 ;;
+	*)     echo "usage: deps.sh [build] [purple] [test] [demo]" >&2; exit 64 ;;
 	esac
 done
 

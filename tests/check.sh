@@ -56,7 +56,7 @@ verdict() {
 }
 
 if [ -z "$SKIP_DEPS" ]; then
-	step "packages" "" scripts/deps.sh build test demo || verdict
+	step "packages" "" scripts/deps.sh build purple test demo || verdict
 fi
 if command -v shellcheck >/dev/null; then
 	step "shell scripts" "" shellcheck scripts/*.sh examples/*.sh \

@@ -2,7 +2,7 @@
 /* kit.h - what a backend in C is built on.
  *
  * The backend fills in one struct kit_backend and calls kit_main() (kit_ev.h,
- * for libev) from main().  The kit speaks the protocol on what were standard
+ * for libev) or kit_glib_main() (kit_glib.h) from main().  The kit speaks the protocol on what were standard
  * input and output, answers initialize and ping itself, and hands every other
  * message to its handler.  One backend per process, one thread.
  *
@@ -58,6 +58,8 @@ struct kit_handlers {
 struct kit_backend {
 	const char	*program;	/* "spectrum2_irc_backend" */
 	const char	*about;		/* one line for --help */
+	const char	*options;	/* main() knows more of them: "--list";
+					 * may be NULL */
 	const char	*name;		/* of the network, for humans */
 	const char *const *features;	/* up to a NULL; may be NULL */
 

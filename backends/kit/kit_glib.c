@@ -1,0 +1,196 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The kit under GLib: which source calls what.  All that is not about the loop
+ * is in process.c.
+ *
+ * GLib knows no end of a turn, so the loop is run by hand.  A library that runs
+ * one of its own inside a callback makes the pipes wait, which the watch for
+ * long turns tells. */
+#include "backends/kit/kit_glib.h"
+
+#include <glib-unix.h>
+#include <glib.h>
+#include <signal.h>
+#include <stdbool.h>
+#include <sysexits.h>
+
+#include "backends/kit/driver.h"
+#include "backends/kit/process.h"
+#include "util/clock.h"
+#include "util/later.h"
+#include "util/log.h"
+
+#define LONG_TURN	0.25	/* seconds: somebody may have noticed */
+#define TELL_EVERY	60.0	/* seconds between lines about that */
+
+static struct process process;
+static guint reader, writer, ticker, on_term, on_int;	/* 0: not there */
+
+/* ------------------------------------------------------------- turns' length */
+
+static struct {
+	GPollFunc poll;		/* GLib's own */
+	double	  woke;		/* when the turn began; 0 before the first */
+	double	  told;
+	unsigned  stalls;
+	double	  longest;	/* since the last line */
+} turn;
+
+static void
+turn_over(double now)
+{
+	double took = now - turn.woke;
+
+	if (turn.woke == 0 || took < LONG_TURN)
+		return;
+	turn.stalls++;
+	if (took > turn.longest)
+		turn.longest = took;
+	if (turn.told != 0 && now - turn.told < TELL_EVERY)
+		return;
+	log_warn("nobody was served for %.0f ms, which has happened %u times",
+	    turn.longest * 1000, turn.stalls);
+	turn.told = now;
+	turn.longest = 0;
+}
+
+static gint
+timed_poll(GPollFD *fds, guint n, gint timeout)
+{
+	gint ready;
+
+	turn_over(clock_now());
+	ready = turn.poll(fds, n, timeout);
+	turn.woke = clock_now();
+	return ready;
+}
+
+unsigned
+kit_glib_stalls(void)
+{
+	return turn.stalls;
+}
+
+/* ------------------------------------------------------------------ sources */
+
+static gboolean
+ticked(gpointer data)
+{
+	(void)data;
+	kit_tick();
+	return G_SOURCE_CONTINUE;
+}
+
+static gboolean
+signalled(gpointer data)
+{
+	(void)data;
+	kit_quit();
+	return G_SOURCE_CONTINUE;
+}
+
+static gboolean
+readable(gint fd, GIOCondition condition, gpointer data)
+{
+	(void)fd;
+	(void)condition;
+	(void)data;
+	process_read(&process);
+	return G_SOURCE_CONTINUE;
+}
+
+static gboolean
+writable(gint fd, GIOCondition condition, gpointer data)
+{
+	(void)fd;
+	(void)condition;
+	(void)data;
+	process_write(&process);
+	return G_SOURCE_CONTINUE;
+}
+
+static void
+drop(guint *source)
+{
+	if (*source != 0)
+		g_source_remove(*source);
+	*source = 0;
+}
+
+static void
+tick_every(double seconds)
+{
+	drop(&ticker);
+	ticker = g_timeout_add((guint)(seconds * 1000), ticked, NULL);
+}
+
+static void
+stopping(double seconds)
+{
+	process_alarm(seconds);
+	tick_every(PROCESS_STOP_TICK);
+}
+
+static const struct kit_driver driver = { stopping };
+
+/* Adding and removing a source is dear: only where something has changed. */
+static void
+watch_pipes(void)
+{
+	if (!process_reads(&process))
+		drop(&reader);
+	else if (reader == 0)
+		reader = g_unix_fd_add(process.in, G_IO_IN | G_IO_HUP,
+		    readable, NULL);
+	if (!process.full)
+		drop(&writer);
+	else if (writer == 0)
+		writer = g_unix_fd_add(process.out, G_IO_OUT | G_IO_ERR,
+		    writable, NULL);
+}
+
+static void
+run(void)
+{
+	GMainContext *loop = g_main_context_default();
+
+	turn.poll = g_main_context_get_poll_func(loop);
+	g_main_context_set_poll_func(loop, timed_poll);
+	on_term = g_unix_signal_add(SIGTERM, signalled, NULL);
+	on_int = g_unix_signal_add(SIGINT, signalled, NULL);
+	tick_every(PROCESS_TICK);
+	for (;;) {
+		process_turn(&process);
+		watch_pipes();
+		if (kit_finished())
+			break;
+		g_main_context_iteration(loop, TRUE);
+	}
+	drop(&reader);
+	drop(&writer);
+	drop(&ticker);
+	drop(&on_term);
+	drop(&on_int);
+	g_main_context_set_poll_func(loop, turn.poll);
+}
+
+static int
+serve(const struct kit_backend *backend)
+{
+	int status;
+
+	if (process_open(&process, backend) < 0)
+		return EX_OSERR;
+	kit_init(backend, &driver);
+	run();
+	process_close(&process);
+	status = kit_status();
+	kit_free();
+	later_run();
+	return status;
+}
+
+int
+kit_glib_main(int argc, char **argv, const struct kit_backend *backend)
+{
+	return process_main(argc, argv, backend, serve);
+}

@@ -1,0 +1,182 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* A backend's process, whatever its loop: one read per wake-up, one write per
+ * loop turn.
+ *
+ * The pipes are moved away from descriptors 0 and 1 before anything else runs,
+ * and nothing started from here inherits them. */
+#include "backends/kit/process.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <sysexits.h>
+#include <unistd.h>
+
+#include "backends/kit/driver.h"
+#include "util/later.h"
+
+#define READ_SIZE	(64 * 1024)
+
+/* The end of the pipe on descriptor fd, somewhere else and private. */
+static int
+move_away(int fd)
+{
+	int moved = fcntl(fd, F_DUPFD_CLOEXEC, STDERR_FILENO + 1);
+
+	if (moved >= 0 && fcntl(moved, F_SETFL,
+	    fcntl(moved, F_GETFL) | O_NONBLOCK) == 0)
+		return moved;
+	return -1;
+}
+
+static int
+take_pipes(int *in, int *out)
+{
+	int null = open("/dev/null", O_RDONLY | O_CLOEXEC);
+
+	*in = move_away(STDIN_FILENO);
+	*out = move_away(STDOUT_FILENO);
+	if (*in < 0 || *out < 0 || null < 0)
+		return -1;
+	if (dup2(null, STDIN_FILENO) < 0 ||
+	    dup2(STDERR_FILENO, STDOUT_FILENO) < 0)
+		return -1;
+	close(null);
+	return 0;
+}
+
+int
+process_open(struct process *p, const struct kit_backend *backend)
+{
+	*p = (struct process){ 0 };
+	if (take_pipes(&p->in, &p->out) < 0) {
+		fprintf(stderr, "%s: standard input and output: %s\n",
+		    backend->program, strerror(errno));
+		return -1;
+	}
+	signal(SIGPIPE, SIG_IGN);
+	return 0;
+}
+
+void
+process_close(struct process *p)
+{
+	close(p->in);
+	close(p->out);
+}
+
+static void
+lost(struct process *p)
+{
+	p->lost = true;
+	p->full = false;
+	kit_orphaned();
+}
+
+void
+process_read(struct process *p)
+{
+	struct buf *in = kit_in();
+	ssize_t n = read(p->in, buf_reserve(in, READ_SIZE), READ_SIZE);
+
+	if (n > 0) {
+		buf_added(in, (size_t)n);
+		kit_received();
+	} else if (n == 0 || (errno != EAGAIN && errno != EINTR)) {
+		lost(p);
+	}
+}
+
+void
+process_write(struct process *p)
+{
+	struct buf *out = kit_out();
+	ssize_t n;
+
+	if (buf_len(out) > 0 && !p->lost) {
+		n = write(p->out, buf_data(out), buf_len(out));
+		if (n < 0 && errno != EAGAIN && errno != EINTR) {
+			lost(p);
+			return;
+		}
+		if (n > 0)
+			buf_consume(out, (size_t)n);
+	}
+	p->full = buf_len(out) > 0;
+}
+
+static void
+flush(struct process *p)
+{
+	if (!p->full)
+		process_write(p);
+	kit_sent();
+}
+
+void
+process_turn(struct process *p)
+{
+	bool paused = kit_paused();
+
+	later_run();
+	flush(p);
+	if (kit_paused() != paused) {
+		/* Nothing of what this causes may wait for the next event. */
+		kit_received();
+		later_run();
+		flush(p);
+	}
+}
+
+bool
+process_reads(const struct process *p)
+{
+	return kit_wants_input() && !p->lost;
+}
+
+void
+process_alarm(double seconds)
+{
+	alarm((unsigned)seconds + 1);
+}
+
+static void
+usage(FILE *to, const struct kit_backend *backend)
+{
+	const char *own = backend->options;
+
+	fprintf(to, "usage: %s\n       %s --help | --version%s%s\n",
+	    backend->program, backend->program, own != NULL ? " | " : "",
+	    own != NULL ? own : "");
+}
+
+static void
+help(const struct kit_backend *backend)
+{
+	usage(stdout, backend);
+	printf("\n%s\n\n"
+	    "spectrum2 starts it and speaks spectrum2-backend(7) with it, on\n"
+	    "its standard input and output; its settings come from there.\n",
+	    backend->about);
+}
+
+int
+process_main(int argc, char **argv, const struct kit_backend *backend,
+    int (*serve)(const struct kit_backend *))
+{
+	if (argc == 2 && strcmp(argv[1], "--help") == 0) {
+		help(backend);
+		return EX_OK;
+	}
+	if (argc == 2 && strcmp(argv[1], "--version") == 0) {
+		printf("%s %s\n", backend->program, SPECTRUM_VERSION);
+		return EX_OK;
+	}
+	if (argc > 1 || isatty(STDIN_FILENO)) {
+		usage(stderr, backend);
+		return EX_USAGE;
+	}
+	return serve(backend);
+}
