@@ -24,6 +24,7 @@
 #define FEATURE_CARBONS		"carbons"
 #define FEATURE_CONTACTS	"contacts"
 #define FEATURE_GROUPS		"groups"
+#define FEATURE_CONTACT_COMMANDS "contact_commands"
 #define FEATURE_BLOCKING	"blocking"
 #define FEATURE_INVISIBLE	"invisible"
 #define FEATURE_VCARD		"vcard"

@@ -31,6 +31,7 @@ static const struct feature of_contact[] = {
 	{ NS_VERSION, NULL },
 	{ NS_ATTENTION, "attention" },
 	{ NS_CHATSTATES, "chat_states" },
+	{ NS_COMMANDS, "contact_commands" },
 	{ NS_CORRECT, "correction" },
 	{ NS_MARKERS, "markers" },
 	{ NS_REACTIONS, "reactions" },

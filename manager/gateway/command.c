@@ -5,6 +5,8 @@
 
 #include <string.h>
 
+#include "manager/gateway/contact.h"
+#include "manager/gateway/menu.h"
 #include "manager/gateway/name.h"
 #include "manager/gateway/ns.h"
 #include "manager/gateway/room_data.h"
@@ -33,15 +35,24 @@ command_place(const struct down *d)
 		return AT_NOTHING;
 	if (d->room != NULL || name_is_room(d->gw, d->name))
 		return d->to->resource == NULL ? AT_ROOM : AT_NOTHING;
-	return name_is_server(d->gw, d->name) ? AT_NETWORK : AT_NOTHING;
+	if (name_is_server(d->gw, d->name))
+		return AT_NETWORK;
+	return gateway_can(d->gw, FEATURE_CONTACT_COMMANDS) ? AT_CONTACT :
+	    AT_NOTHING;
 }
 
 const char *
 command_target(const struct down *d)
 {
+	const struct contact *c;
+
 	if (d->to->node == NULL)
 		return NULL;
-	return d->room != NULL ? d->room->id : d->name;
+	if (d->room != NULL)
+		return d->room->id;
+	/* A name that a JID, being in lower case, does not tell. */
+	c = d->user ? contact_find_jid(d->user, d->to->bare) : NULL;
+	return c != NULL ? c->name : d->name;
 }
 
 static bool
@@ -67,6 +78,8 @@ is_at(const struct gateway *gw, const struct msg_command_info *info,
 		return is_on(info, "network");
 	case AT_ROOM:
 		return is_on(info, "room");
+	case AT_CONTACT:
+		return is_on(info, "contact");
 	case AT_NOTHING:
 		break;
 	}
@@ -74,15 +87,14 @@ is_at(const struct gateway *gw, const struct msg_command_info *info,
 }
 
 const struct msg_command_info *
-command_of_backend(const struct gateway *gw, enum command_place place,
-    const char *node)
+command_of_backend(const struct down *d, const char *node)
 {
-	const struct msg_initialize_result *can = pool_features(gw->pool);
+	enum command_place place = command_place(d);
+	const struct msg_command_info *info;
 
-	for (size_t i = 0; can != NULL && i < can->commands.n; i++) {
-		if (strcmp(can->commands.v[i].name, node) == 0 &&
-		    is_at(gw, &can->commands.v[i], place))
-			return &can->commands.v[i];
+	for (size_t i = 0; (info = menu_at(d->gw, d->user, i)) != NULL; i++) {
+		if (strcmp(info->name, node) == 0 && is_at(d->gw, info, place))
+			return info;
 	}
 	return NULL;
 }
@@ -100,10 +112,8 @@ own_label(enum command_place place, const char *node)
 const char *
 command_label(const struct down *d, const char *node)
 {
-	enum command_place place = command_place(d);
-	const struct msg_command_info *info =
-	    command_of_backend(d->gw, place, node);
-	const char *label = own_label(place, node);
+	const struct msg_command_info *info = command_of_backend(d, node);
+	const char *label = own_label(command_place(d), node);
 
 	return label != NULL || info == NULL ? label : info->label;
 }
@@ -113,7 +123,8 @@ put_item(const struct down *d, struct xml *x, const char *node,
     const char *label)
 {
 	xml_open(x, "item");
-	xml_attr(x, "jid", d->to->node ? d->to->bare : d->gw->config->jid);
+	xml_attr(x, "jid", d->to->node == NULL ? d->gw->config->jid :
+	    command_place(d) == AT_CONTACT ? d->to->full : d->to->bare);
 	xml_attr(x, "node", node);
 	xml_attr(x, "name", label);
 	xml_close(x);
@@ -122,19 +133,17 @@ put_item(const struct down *d, struct xml *x, const char *node,
 void
 command_put_items(const struct down *d, struct xml *x)
 {
-	const struct msg_initialize_result *can = pool_features(d->gw->pool);
 	enum command_place place = command_place(d);
+	const struct msg_command_info *info;
 
 	for (size_t i = 0; i < LENGTH(own); i++) {
 		if (own[i].place == place)
 			put_item(d, x, own[i].node, own[i].label);
 	}
-	for (size_t i = 0; can != NULL && i < can->commands.n; i++) {
-		const struct msg_command_info *info = &can->commands.v[i];
-
+	for (size_t i = 0; (info = menu_at(d->gw, d->user, i)) != NULL; i++) {
 		/* The first of a name is the one that can be run. */
 		if (own_label(place, info->name) == NULL &&
-		    command_of_backend(d->gw, place, info->name) == info)
+		    command_of_backend(d, info->name) == info)
 			put_item(d, x, info->name, info->label);
 	}
 }

@@ -10,14 +10,16 @@
 
 /* Where a command is asked for.  Where there is one network only, what there
  * is to do with it is offered by the gateway. */
-enum command_place { AT_NOTHING, AT_GATEWAY, AT_NETWORK, AT_ROOM };
+enum command_place {
+	AT_NOTHING, AT_GATEWAY, AT_NETWORK, AT_ROOM, AT_CONTACT,
+};
 
 enum command_place command_place(const struct down *);
-/* Id of the server or room; NULL: the gateway. */
+/* Id of the server, room or contact; NULL: the gateway. */
 const char	*command_target(const struct down *);
 /* One that the backend offers there, or NULL. */
-const struct msg_command_info *command_of_backend(const struct gateway *,
-		    enum command_place, const char *node);
+const struct msg_command_info *command_of_backend(const struct down *,
+		    const char *node);
 
 /* For disco: the name of a command for humans, NULL for none such there; and
  * all that are there as items. */

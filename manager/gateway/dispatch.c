@@ -30,6 +30,7 @@ static const struct {
 	[METHOD_disconnected]       = { up_disconnected,       EVER },
 	[METHOD_ask]                = { up_ask,                EVER },
 	[METHOD_setting_up]         = { up_setting,            EVER },
+	[METHOD_commands]           = { up_commands,           EVER },
 	/* A backend may fill the list in before it says connected. */
 	[METHOD_contact]            = { up_contact,            EVER },
 	[METHOD_contact_presence]   = { up_contact_presence,   EVER },

@@ -208,7 +208,7 @@ run(struct down *d, const char *node)
 	else if (place == AT_ROOM && strcmp(node, ROOM_OWNER_NODE) == 0)
 		room_owner_run(d, form);
 	else
-		run_command(d, command_of_backend(d->gw, place, node));
+		run_command(d, command_of_backend(d, node));
 }
 
 void

@@ -9,6 +9,7 @@
 #include "manager/gateway/account.h"
 #include "manager/gateway/ask.h"
 #include "manager/gateway/contact.h"
+#include "manager/gateway/menu.h"
 #include "manager/gateway/persist.h"
 #include "manager/gateway/say.h"
 #include "manager/gateway/session_inside.h"
@@ -235,6 +236,7 @@ login_send(struct user *user)
 	void *ctx = login_ctx(user);
 	int sent;
 
+	menu_drop(user);	/* the next session has its own */
 	session_presence_of(user, &presence);
 	msg.show = presence.show;
 	msg.status = presence.status;
@@ -330,5 +332,6 @@ session_destroy(struct user *user)
 	session_count_loss(user, USER_OFFLINE);
 	login_fail(user, "other", NULL);
 	ask_drop(user);
+	menu_drop(user);
 	pool_release(user->gw->pool, user->jid);
 }

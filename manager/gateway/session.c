@@ -8,6 +8,7 @@
 
 #include "manager/gateway/ask.h"
 #include "manager/gateway/login.h"
+#include "manager/gateway/menu.h"
 #include "manager/gateway/outgoing.h"
 #include "manager/gateway/pace.h"
 #include "manager/gateway/quarantine.h"
@@ -59,6 +60,8 @@ session_enter(struct user *user, enum user_state state)
 		user->asked = false;
 	if (state == USER_OFFLINE || state == USER_MOVING)
 		user->must_move = false;
+	if (state == USER_OFFLINE)
+		menu_drop(user);
 	pace_forget(user);
 	/* Whoever has asked is not there any more to hear the answer. */
 	if (state != USER_LOGGING_IN && state != USER_ONLINE)

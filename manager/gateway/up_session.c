@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* The session's own events. */
 #include "manager/gateway/ask.h"
+#include "manager/gateway/menu.h"
 #include "manager/gateway/session.h"
 #include "manager/gateway/up.h"
 #include "util/log.h"
@@ -35,4 +36,12 @@ void
 up_ask(struct up *up)
 {
 	ask_put(up);
+}
+
+void
+up_commands(struct up *up)
+{
+	if (menu_set(up->user, &up->params->commands) < 0)
+		log_warn("%s: %s: backend %u: its commands are too many",
+		    up->gw->config->jid, up->user->jid, up->backend);
 }

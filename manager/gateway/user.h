@@ -42,6 +42,7 @@ struct client {
 
 struct outgoing;		/* a message on its way to the network */
 struct ask;			/* a question of the backend that is open */
+struct menu;			/* what the backend offers him, menu.h */
 struct ids;			/* names of messages, ids.h */
 struct repeats;			/* what was sent lately */
 struct login;			/* a client waiting for its SASL answer */
@@ -101,6 +102,7 @@ struct user {
 					 * WAITING: next try, 0: wants a place */
 	double		 lost_at;	/* when RECOVERING began */
 	struct ask	*ask;		/* or NULL */
+	struct menu	*menu;		/* or NULL */
 	struct login	*logins;	/* server mode: clients that wait */
 };
 

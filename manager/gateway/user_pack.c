@@ -7,6 +7,7 @@
 
 #include "manager/gateway/contact.h"
 #include "manager/gateway/ids.h"
+#include "manager/gateway/menu.h"
 #include "manager/gateway/outgoing.h"
 #include "manager/gateway/pace.h"
 #include "manager/gateway/repeats.h"
@@ -180,6 +181,7 @@ user_pack(struct user *user, struct packer *p)
 	pack_bool(p, "paced", user->paced);
 	repeats_pack(user, p);
 	ids_pack(user, p);
+	menu_pack(user, p);
 	pack_clients(user, p);
 	pack_settings(user, p);
 	pack_contacts(user, p);
@@ -235,6 +237,7 @@ user_unpack(struct gateway *gw, const struct packed *facts)
 	user->state = (enum user_state)state;
 	repeats_unpack(user, facts);
 	ids_unpack(user, facts);
+	menu_unpack(user, facts);
 	unpack_clients(user, packed_get(facts, "clients"));
 	unpack_settings(user, packed_get(facts, "settings"),
 	    packed_get(facts, "secrets"));
