@@ -72,7 +72,8 @@ LIBEV_LIBS   := -lev		# libev has no .pc file
 PURPLE_PKGS := purple glib-2.0 gio-2.0 gmodule-no-export-2.0 libcurl
 HAVE_PURPLE := $(shell $(PKG_CONFIG) --exists $(PURPLE_PKGS) && echo 1)
 ifeq ($(HAVE_PURPLE),1)
-PURPLE_CFLAGS := $(shell $(PKG_CONFIG) --cflags $(PURPLE_PKGS))
+# As system headers: they do not compile without warnings.
+PURPLE_CFLAGS := $(patsubst -I%,-isystem %,$(shell $(PKG_CONFIG) --cflags $(PURPLE_PKGS)))
 PURPLE_LIBS   := $(shell $(PKG_CONFIG) --libs $(PURPLE_PKGS))
 endif
 endif
@@ -119,7 +120,9 @@ $(eval $(call archive,kit,$(filter-out backends/kit/kit_glib.c,$(wildcard backen
 $(eval $(call archive,irc,$(filter-out backends/irc/main.c,$(wildcard backends/irc/*.c))))
 ifeq ($(HAVE_PURPLE),1)
 $(eval $(call archive,kit_glib,backends/kit/kit_glib.c))
-$(kit_glib_OBJS): CPPFLAGS += $(PURPLE_CFLAGS)
+$(eval $(call archive,purple,$(filter-out backends/purple/main.c,$(wildcard backends/purple/*.c))))
+$(kit_glib_OBJS) $(purple_OBJS) $(B)/obj/backends/purple/main.o: \
+	CPPFLAGS += $(PURPLE_CFLAGS)
 endif
 
 A = $(addprefix $(B)/lib/,$(addsuffix .a,$(1)))
@@ -131,6 +134,7 @@ MANAGER_LIBS = $(MSGPACK_LIBS) $(EXPAT_LIBS) $(OPENSSL_LIBS) $(IDN_LIBS) \
 IRC_LAYERS  := irc kit net protocol util
 IRC_LIBS     = $(MSGPACK_LIBS) $(OPENSSL_LIBS) $(IDN_LIBS) $(CARES_LIBS) \
 	$(SODIUM_LIBS) $(LIBEV_LIBS) -lm
+PURPLE_LAYERS := purple kit_glib kit protocol util
 
 # ------------------------------------------------------------------- programs
 # program NAME, main source, layers, libraries: build/bin/NAME
@@ -152,6 +156,9 @@ $(eval $(call program,spectrum2_manager,manager/ctl/main.c,ctl $(MANAGER_LAYERS)
 endif
 ifneq ($(wildcard backends/irc/main.c),)
 $(eval $(call program,spectrum2_irc_backend,backends/irc/main.c,$(IRC_LAYERS),$$(IRC_LIBS)))
+endif
+ifeq ($(HAVE_PURPLE),1)
+$(eval $(call program,spectrum2_purple_backend,backends/purple/main.c,$(PURPLE_LAYERS),$$(MSGPACK_LIBS) $$(PURPLE_LIBS)))
 endif
 
 $(B)/obj/%.o: %.c $(B)/flags

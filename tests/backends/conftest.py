@@ -1,8 +1,22 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """What every test of the backend alone begins with."""
+import itertools
+import os
+import sys
+
 import pytest
 
 from irc_driver import Backend, Server
+from purple_driver import JABBER, Purple
+
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.dirname(
+    os.path.abspath(__file__))), "e2e"))
+
+from harness import servers                                 # noqa: E402
+from harness.raw import register_account                    # noqa: E402
+from harness.xmpp import Client                             # noqa: E402
+
+_numbers = itertools.count(1)
 
 
 @pytest.fixture
@@ -25,3 +39,65 @@ def backend():
     yield start
     for b in started:
         assert b.close() == 0
+
+
+@pytest.fixture
+def purple():
+    """purple(protocol, ...) starts a libpurple backend, likewise."""
+    started = []
+
+    def start(*args, **how):
+        b = Purple(*args, **how)
+        started.append(b)
+        return b
+
+    yield start
+    for b in started:
+        assert b.close() == 0
+
+
+@pytest.fixture(scope="session")
+def prosody(tmp_path_factory):
+    """The XMPP server behind prpl-jabber: the network, not our own side."""
+    directory = tmp_path_factory.mktemp("prosody")
+    servers.make_certificate(directory, servers.Prosody.domain)
+    s = servers.Prosody(directory).start()
+    yield s
+    s.stop()
+
+
+@pytest.fixture
+def account(prosody):
+    """account("bob") registers a new one there; returns its bare JID."""
+    def register(name):
+        name = "%s%d" % (name, next(_numbers))
+        register_account(prosody.port, prosody.domain, name, "secret")
+        return "%s@%s" % (name, prosody.domain)
+
+    return register
+
+
+@pytest.fixture
+def friend(prosody, account):
+    """friend("bob"): a client of another account there, logged in."""
+    clients = []
+
+    def login(name="friend", **how):
+        c = Client(account(name), "secret", prosody.port, **how)
+        clients.append(c)
+        c.login()
+        return c
+
+    yield login
+    for c in clients:
+        c.close()
+
+
+@pytest.fixture
+def jabber(purple, prosody):
+    """jabber() starts a backend of prpl-jabber for that server."""
+    def start(options=None, **how):
+        return purple("prpl-jabber", {**JABBER, "port": prosody.port,
+                                      **(options or {})}, **how)
+
+    return start

@@ -58,6 +58,7 @@ class Prosody(Server):
 
     def __init__(self, directory, components=(), privileged=()):
         self.directory = directory
+        self.components = components
         self.port, self.component_port = free_ports(2)
         (directory / "data").mkdir()
         rights = "".join(
@@ -95,7 +96,8 @@ privileged_entities = { %(rights)s }
             "parts": parts})
 
     def waited(self):
-        return [self.port, self.component_port]
+        # Without components it does not listen for any.
+        return [self.port] + [self.component_port] * bool(self.components)
 
     def launch(self):
         return Process("prosody", ["prosody", "-F", "--config",

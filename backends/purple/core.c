@@ -1,0 +1,168 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* libpurple's beginning and end: its loop, its log, and what it must not do
+ * here, such as writing files. */
+#include "backends/purple/core.h"
+
+#include <glib-unix.h>
+#include <purple.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "util/log.h"
+#include "util/macros.h"
+#include "util/xalloc.h"
+
+void *
+core_handle(void)
+{
+	static int handle;
+
+	return &handle;
+}
+
+/* ---------------------------------------------------------------------- loop */
+
+struct input {
+	PurpleInputFunction	 function;
+	void			*data;
+};
+
+static gboolean
+ready(gint fd, GIOCondition condition, gpointer data)
+{
+	struct input *input = data;
+	PurpleInputCondition what = 0;
+
+	if (condition & (G_IO_IN | G_IO_HUP | G_IO_ERR))
+		what |= PURPLE_INPUT_READ;
+	if (condition & (G_IO_OUT | G_IO_HUP | G_IO_ERR | G_IO_NVAL))
+		what |= PURPLE_INPUT_WRITE;
+	input->function(input->data, fd, what);
+	return G_SOURCE_CONTINUE;
+}
+
+static guint
+input_add(int fd, PurpleInputCondition what, PurpleInputFunction function,
+    gpointer data)
+{
+	struct input *input = g_new(struct input, 1);
+	GIOCondition condition = 0;
+
+	*input = (struct input){ function, data };
+	if (what & PURPLE_INPUT_READ)
+		condition |= G_IO_IN | G_IO_HUP | G_IO_ERR;
+	if (what & PURPLE_INPUT_WRITE)
+		condition |= G_IO_OUT | G_IO_HUP | G_IO_ERR | G_IO_NVAL;
+	return g_unix_fd_add_full(G_PRIORITY_DEFAULT, fd, condition, ready,
+	    input, g_free);
+}
+
+static PurpleEventLoopUiOps loop_ops = {
+	.timeout_add = g_timeout_add,
+	.timeout_remove = g_source_remove,
+	.input_add = input_add,
+	.input_remove = g_source_remove,
+	.timeout_add_seconds = g_timeout_add_seconds,
+};
+
+/* ----------------------------------------------------------------------- log */
+
+/* What plug-ins print here may hold messages and passwords: for whoever asked
+ * for it only. */
+static void
+debug_print(PurpleDebugLevel level, const char *category, const char *text)
+{
+	size_t n = text != NULL ? strcspn(text, "\n") : 0;
+
+	(void)level;
+	if (n > 0)
+		log_debug("%s: %.*s", category ? category : "libpurple",
+		    (int)MIN(n, 1000), text);
+}
+
+static gboolean
+debug_enabled(PurpleDebugLevel level, const char *category)
+{
+	(void)category;
+	(void)level;
+	return log_enabled(LOG_DEBUG);
+}
+
+static PurpleDebugUiOps debug_ops = {
+	.print = debug_print, .is_enabled = debug_enabled,
+};
+
+/* GLib's own: a plug-in that trips over itself on a bad peer is no reason to
+ * stop. */
+static void
+glib_print(const gchar *domain, GLogLevelFlags level, const gchar *text,
+    gpointer data)
+{
+	(void)data;
+	log_line(level & (G_LOG_LEVEL_ERROR | G_LOG_LEVEL_CRITICAL |
+	    G_LOG_LEVEL_WARNING) ? LOG_INFO : LOG_DEBUG, "%s: %s",
+	    domain ? domain : "glib", text);
+}
+
+/* --------------------------------------------------------------------- files */
+
+static void
+no_files(void)
+{
+}
+
+/* With these, accounts.xml is neither read nor written. */
+static PurpleAccountPrefsUiOps account_prefs_ops = {
+	.load = no_files, .save = no_files, .schedule_save = no_files,
+};
+
+/* Records of conversations, and being away because nobody touches the keyboard
+ * of a server. */
+static void
+set_preferences(void)
+{
+	purple_prefs_set_bool("/purple/logging/log_ims", FALSE);
+	purple_prefs_set_bool("/purple/logging/log_chats", FALSE);
+	purple_prefs_set_bool("/purple/logging/log_system", FALSE);
+	purple_prefs_set_bool("/purple/away/away_when_idle", FALSE);
+	purple_prefs_set_string("/purple/away/idle_reporting", "none");
+	purple_prefs_set_string("/purple/away/auto_reply", "never");
+	purple_prefs_set_bool("/purple/savedstatus/startup_current_status",
+	    FALSE);
+	purple_prefs_set_bool("/purple/conversations/im/send_typing", TRUE);
+}
+
+/* ----------------------------------------------------------------------- life */
+
+static PurpleCoreUiOps core_ops = { 0 };
+
+int
+core_start(const char *dir, char **why)
+{
+	/* prpl-simple names its dialogs by rand(), and a registrar refuses the
+	 * names of an earlier process. */
+	srand((unsigned)time(NULL) ^ (unsigned)getpid());
+	g_log_set_default_handler(glib_print, NULL);
+	purple_util_set_user_dir(dir);
+	purple_debug_set_enabled(FALSE);
+	purple_debug_set_ui_ops(&debug_ops);
+	purple_core_set_ui_ops(&core_ops);
+	purple_eventloop_set_ui_ops(&loop_ops);
+	purple_account_prefs_set_ui_ops(&account_prefs_ops);
+	if (!purple_core_init(CORE_UI)) {
+		*why = xstrdup("libpurple does not start");
+		return -1;
+	}
+	purple_set_blist(purple_blist_new());
+	set_preferences();
+	return 0;
+}
+
+void
+core_stop(void)
+{
+	purple_signals_disconnect_by_handle(core_handle());
+	purple_core_quit();
+}

@@ -1,0 +1,61 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* spectrum2_purple_backend: the kit on one side, libpurple on the other. */
+#include <purple.h>
+
+#include "backends/kit/kit_glib.h"
+#include "backends/purple/account.h"
+#include "backends/purple/core.h"
+#include "backends/purple/directory.h"
+#include "backends/purple/down.h"
+#include "backends/purple/features.h"
+#include "backends/purple/protocol.h"
+#include "backends/purple/session.h"
+
+static int
+start(const struct sections *config, struct msg_initialize_result *say,
+    char **why)
+{
+	PurplePlugin *protocol;
+
+	if (directory_create(why) < 0 || core_start(directory_path(), why) < 0 ||
+	    protocol_choose(kit_config("service", "protocol", ""), why) < 0)
+		return -1;
+	accounts_configure(config);
+	sessions_init();
+	protocol = protocol_only();
+	say->features = features_of(protocol);
+	if (protocol != NULL)
+		say->name = purple_plugin_get_name(protocol);
+	return 0;
+}
+
+static void
+stop(void)
+{
+	sessions_logout_all();
+	kit_stopped();
+}
+
+static const struct kit_backend backend = {
+	.program = "spectrum2_purple_backend",
+	.about = "connects users of Spectrum 2 to the networks that libpurple "
+	    "speaks",
+	.name = "libpurple",
+	.start = start,
+	.stop = stop,
+	.sessions = sessions_count,
+	.handle = {
+		.login = down_login,
+		.logout = down_logout,
+		.presence = down_presence,
+	},
+};
+
+int
+main(int argc, char **argv)
+{
+	int status = kit_glib_main(argc, argv, &backend);
+
+	directory_remove();
+	return status;
+}

@@ -1,0 +1,77 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* One protocol for all accounts, or the one that an account's name begins
+ * with. */
+#include "backends/purple/protocol.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "util/buf.h"
+#include "util/xalloc.h"
+
+static PurplePlugin *only;
+
+static char *
+unknown(const char *id)
+{
+	struct buf b = { 0 };
+	const char *between = "";
+
+	buf_addf(&b, "protocol %s is not installed; there are: ", id);
+	for (GList *l = purple_plugins_get_protocols(); l != NULL;
+	    l = l->next) {
+		buf_addf(&b, "%s%s", between,
+		    purple_plugin_get_id(l->data));
+		between = ", ";
+	}
+	return buf_steal(&b);
+}
+
+int
+protocol_choose(const char *id, char **why)
+{
+	only = NULL;
+	if (strcmp(id, "any") == 0)
+		return 0;
+	if (*id == '\0') {
+		*why = xstrdup("[service] protocol is not set: one of those "
+		    "that spectrum2_purple_backend --list-protocols prints, "
+		    "or any");
+		return -1;
+	}
+	only = purple_find_prpl(id);
+	if (only != NULL)
+		return 0;
+	*why = unknown(id);
+	return -1;
+}
+
+PurplePlugin *
+protocol_only(void)
+{
+	return only;
+}
+
+PurplePlugin *
+protocol_of(const char *account, const char **name, char **why)
+{
+	const char *dot = strchr(account, '.');
+	PurplePlugin *protocol;
+	char *id;
+
+	*name = account;
+	if (only != NULL)
+		return only;
+	if (dot == NULL || dot == account || dot[1] == '\0') {
+		*why = xstrdup("The account's name must begin with its "
+		    "protocol, as in prpl-jabber.juliet@example.org.");
+		return NULL;
+	}
+	id = xstrndup(account, (size_t)(dot - account));
+	protocol = purple_find_prpl(id);
+	if (protocol == NULL)
+		*why = unknown(id);
+	free(id);
+	*name = dot + 1;
+	return protocol;
+}

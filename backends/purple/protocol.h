@@ -1,0 +1,18 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* protocol.h - which of libpurple's protocols does this instance serve? */
+#ifndef BACKENDS_PURPLE_PROTOCOL_H
+#define BACKENDS_PURPLE_PROTOCOL_H
+
+#include <purple.h>
+
+/* The setting protocol; "any": the account's name says it.  -1 and *why
+ * (malloced), with the names of those that there are. */
+int		 protocol_choose(const char *id, char **why);
+/* The protocol of an account, and in *name what remains of the account's name
+ * ("prpl-x.name" where protocol=any).  NULL and *why (malloced). */
+PurplePlugin	*protocol_of(const char *account, const char **name,
+		    char **why);
+/* The one of this instance; NULL: any. */
+PurplePlugin	*protocol_only(void);
+
+#endif

@@ -1,0 +1,122 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Drives a backend over its pipes, as the main process would."""
+import os
+import subprocess
+import threading
+
+import msgpack
+
+TOP = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
+BIN = os.path.join(os.environ.get("B", os.path.join(TOP, "build")), "bin")
+
+
+class Failed(Exception):
+    """A request was answered with an error."""
+
+    def __init__(self, error):
+        super().__init__(str(error))
+        self.code = error["code"]
+        self.text = error.get("text", "")
+
+
+class Backend:
+    """One process; config is a map of sections of maps."""
+
+    def __init__(self, program, config, **process):
+        self.process = subprocess.Popen([os.path.join(BIN, program)],
+                                        stdin=subprocess.PIPE,
+                                        stdout=subprocess.PIPE, **process)
+        self.serial = 0
+        self.answers = {}
+        self.replies = {}           # method -> result; None: an error
+        self.events = []
+        self.changed = threading.Condition()
+        threading.Thread(target=self._read, daemon=True).start()
+        self.can = self.call(
+            "initialize", version=1, instance="irc.example", backend_id=1,
+            config={section: {k: str(v) for k, v in keys.items()}
+                    for section, keys in config.items()})
+        self.features = self.can["features"]
+
+    def _read(self):
+        unpacker = msgpack.Unpacker(raw=False)
+        while True:
+            try:
+                data = os.read(self.process.stdout.fileno(), 65536)
+            except (OSError, ValueError):
+                return
+            if not data:
+                return
+            unpacker.feed(data)
+            with self.changed:
+                for m in unpacker:
+                    if m[0] == 1:
+                        self.answers[m[1]] = (m[2], m[3])
+                    elif m[0] == 0:
+                        self.events.append((m[2], m[3][0]))
+                        reply = self.replies.get(m[2])
+                        self._send([1, m[1], None if reply is not None else
+                                    {"code": "not_supported"}, reply])
+                    else:
+                        self.events.append((m[1], m[2][0]))
+                self.changed.notify_all()
+
+    def start(self, method, /, **params):
+        """Send a request; its id goes to finish()."""
+        self.serial += 1
+        self._send([0, self.serial, method, [params]])
+        return self.serial
+
+    def finish(self, serial, timeout=15):
+        with self.changed:
+            if not self.changed.wait_for(lambda: serial in self.answers,
+                                         timeout):
+                raise AssertionError("no answer; events: %r" % self.events)
+            error, result = self.answers.pop(serial)
+        if error is not None:
+            raise Failed(error)
+        return result
+
+    def call(self, method, /, **params):
+        return self.finish(self.start(method, **params))
+
+    def notify(self, method, /, **params):
+        self._send([2, method, [params]])
+
+    def _send(self, message):
+        self.process.stdin.write(msgpack.packb(message, use_bin_type=True))
+        self.process.stdin.flush()
+
+    def wait(self, method, /, timeout=15, **fields):
+        """The first event of this kind with these fields; it and what came
+        before it are consumed."""
+        def found():
+            for i, (m, p) in enumerate(self.events):
+                if m == method and all(p.get(k) == v
+                                       for k, v in fields.items()):
+                    return i
+            return None
+
+        with self.changed:
+            if not self.changed.wait_for(lambda: found() is not None, timeout):
+                raise AssertionError("no %s %r in %r" % (method, fields,
+                                                         self.events))
+            i = found()
+            event = self.events[i][1]
+            self.skipped = self.events[:i]
+            del self.events[:i + 1]
+            return event
+
+    def login(self, user, account, **more):
+        self.call("login", user=user, account=account, **more)
+
+    def close(self):
+        """End of the pipe: the backend must leave by itself."""
+        self.process.stdin.close()
+        try:
+            code = self.process.wait(10)
+        except subprocess.TimeoutExpired:
+            self.process.kill()
+            raise
+        self.process.stdout.close()
+        return code
