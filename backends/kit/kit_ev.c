@@ -73,7 +73,7 @@ ticked(struct ev_loop *loop, ev_timer *w, int events)
 	(void)loop;
 	(void)w;
 	(void)events;
-	kit_tick();
+	process_tick(&process);
 }
 
 static void

@@ -76,7 +76,7 @@ static gboolean
 ticked(gpointer data)
 {
 	(void)data;
-	kit_tick();
+	process_tick(&process);
 	return G_SOURCE_CONTINUE;
 }
 

@@ -8,6 +8,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <malloc.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
@@ -17,7 +18,11 @@
 #include "backends/kit/driver.h"
 #include "util/later.h"
 
-#define READ_SIZE	(64 * 1024)
+/* Most processes are idle most of the time, and hundreds of them make a few
+ * kilobytes each: buffers grow with what comes and do not stay large. */
+#define READ_MIN	((size_t)4 * 1024)
+#define READ_MAX	((size_t)64 * 1024)
+#define QUIET_TICKS	2
 
 /* The end of the pipe on descriptor fd, somewhere else and private. */
 static int
@@ -50,7 +55,7 @@ take_pipes(int *in, int *out)
 int
 process_open(struct process *p, const struct kit_backend *backend)
 {
-	*p = (struct process){ 0 };
+	*p = (struct process){ .share = READ_MIN };
 	if (take_pipes(&p->in, &p->out) < 0) {
 		fprintf(stderr, "%s: standard input and output: %s\n",
 		    backend->program, strerror(errno));
@@ -79,9 +84,12 @@ void
 process_read(struct process *p)
 {
 	struct buf *in = kit_in();
-	ssize_t n = read(p->in, buf_reserve(in, READ_SIZE), READ_SIZE);
+	ssize_t n = read(p->in, buf_reserve(in, p->share), p->share);
 
 	if (n > 0) {
+		p->quiet = 0;
+		if ((size_t)n == p->share && p->share < READ_MAX)
+			p->share *= 2;
 		buf_added(in, (size_t)n);
 		kit_received();
 	} else if (n == 0 || (errno != EAGAIN && errno != EINTR)) {
@@ -101,8 +109,10 @@ process_write(struct process *p)
 			lost(p);
 			return;
 		}
-		if (n > 0)
+		if (n > 0) {
+			p->quiet = 0;
 			buf_consume(out, (size_t)n);
+		}
 	}
 	p->full = buf_len(out) > 0;
 }
@@ -134,6 +144,18 @@ bool
 process_reads(const struct process *p)
 {
 	return kit_wants_input() && !p->lost;
+}
+
+void
+process_tick(struct process *p)
+{
+	kit_tick();
+	if (++p->quiet != QUIET_TICKS)
+		return;
+	p->share = READ_MIN;
+	buf_trim(kit_in());
+	buf_trim(kit_out());
+	malloc_trim(0);
 }
 
 void

@@ -5,16 +5,19 @@
 #define BACKENDS_KIT_PROCESS_H
 
 #include <stdbool.h>
+#include <stddef.h>
 
 #include "backends/kit/kit.h"
 
-#define PROCESS_TICK		1.0	/* seconds between calls of kit_tick() */
+#define PROCESS_TICK		1.0	/* seconds between process_tick()s */
 #define PROCESS_STOP_TICK	0.1	/* the same while stopping */
 
 struct process {
 	int	in, out;	/* the pipes, non-blocking */
 	bool	lost;		/* the main process is gone: watch neither */
 	bool	full;		/* out takes no more: wait until it does */
+	size_t	share;		/* bytes asked for in one read */
+	unsigned quiet;		/* ticks in which nothing came or went */
 };
 
 /* Run serve() unless the options ask for something else.  Returns the exit
@@ -35,6 +38,8 @@ void	process_turn(struct process *);
 /* out is writable again: one write. */
 void	process_write(struct process *);
 bool	process_reads(const struct process *);
+/* Calls kit_tick(), and gives back the memory that a burst has left. */
+void	process_tick(struct process *);
 
 /* The kit's stopping(): should a library block the loop, the kernel ends us a
  * little later than the kit would. */

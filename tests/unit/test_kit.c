@@ -8,10 +8,12 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sysexits.h>
+#include <unistd.h>
 
 #include <cmocka.h>
 
 #include "backends/kit/driver.h"
+#include "backends/kit/process.h"
 #include "tests/unit/backend_kit.h"
 #include "util/later.h"
 #include "util/log.h"
@@ -371,6 +373,39 @@ garbage_is_the_end(void **state)
 	assert_int_equal(kit_status(), EX_PROTOCOL);
 }
 
+static void
+gives_back_what_a_burst_left(void **state)
+{
+	struct process p = { .share = 4096 };
+	struct buf burst = { 0 };
+	int down[2], up[2];
+	ssize_t n;
+
+	(void)state;
+	begin();
+	assert_int_equal(pipe(down), 0);
+	assert_int_equal(pipe(up), 0);
+	p.in = down[0];
+	p.out = up[1];
+	for (uint32_t i = 2; i < 600; i++)
+		put_login(&burst, i);
+	n = write(down[1], buf_data(&burst), buf_len(&burst));
+	assert_int_equal(n, (ssize_t)buf_len(&burst));
+	while (seen.logins < 598)
+		process_read(&p);
+	assert_true(p.share > 4096);
+	process_turn(&p);
+	process_tick(&p);
+	assert_true(kit_in()->cap > 0 && kit_out()->cap > 0);
+	process_tick(&p);
+	assert_int_equal(kit_in()->cap + kit_out()->cap, 0);
+	assert_int_equal(p.share, 4096);
+	process_close(&p);
+	close(down[1]);
+	close(up[0]);
+	buf_free(&burst);
+}
+
 int
 main(void)
 {
@@ -388,6 +423,7 @@ main(void)
 		ALONE(stops_in_steps),
 		ALONE(orphans_hurry),
 		ALONE(garbage_is_the_end),
+		ALONE(gives_back_what_a_burst_left),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
