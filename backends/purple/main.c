@@ -4,6 +4,7 @@
 
 #include "backends/kit/kit_glib.h"
 #include "backends/purple/account.h"
+#include "backends/purple/command.h"
 #include "backends/purple/core.h"
 #include "backends/purple/directory.h"
 #include "backends/purple/down.h"
@@ -24,6 +25,7 @@ start(const struct sections *config, struct msg_initialize_result *say,
 	sessions_init();
 	protocol = protocol_only();
 	say->features = features_of(protocol);
+	command_offer(say);
 	if (protocol != NULL)
 		say->name = purple_plugin_get_name(protocol);
 	return 0;
@@ -48,6 +50,7 @@ static const struct kit_backend backend = {
 		.login = down_login,
 		.logout = down_logout,
 		.presence = down_presence,
+		.command = down_command,
 	},
 };
 

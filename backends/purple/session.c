@@ -7,10 +7,14 @@
 #include <string.h>
 
 #include "backends/purple/account.h"
+#include "backends/purple/command.h"
 #include "backends/purple/core.h"
 #include "backends/purple/module.h"
 #include "backends/purple/outcome.h"
+#include "backends/purple/notify.h"
 #include "backends/purple/presence.h"
+#include "backends/purple/question.h"
+#include "backends/purple/request.h"
 #include "util/later.h"
 #include "util/log.h"
 #include "util/map.h"
@@ -18,6 +22,8 @@
 
 static const struct module *const modules[] = {
 	&presence_module,
+	&questions_module,
+	&command_module,
 };
 
 static struct map sessions;
@@ -224,6 +230,8 @@ sessions_init(void)
 {
 	void *connections = purple_connections_get_handle();
 
+	requests_init();
+	notify_init();
 	for (size_t i = 0; i < LENGTH(modules); i++) {
 		if (modules[i]->init != NULL)
 			modules[i]->init();
