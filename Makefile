@@ -200,6 +200,16 @@ endef
 $(foreach t,$(notdir $(UNIT)),$(eval $(call unit,$(t))))
 $(B)/obj/tests/unit/test_purple_%.o: CPPFLAGS += $(PURPLE_CFLAGS)
 
+# A protocol of libpurple for tests, that opens dialogs and misbehaves.
+ifeq ($(HAVE_PURPLE),1)
+$(B)/plugins/libtest.so: tests/backends/prpl_test.c $(B)/flags
+	@mkdir -p $(@D)
+	$(call SAY,LD,$@) $(CC) -std=c11 $(CPPFLAGS) $(PURPLE_CFLAGS) \
+		$(filter-out -Wwrite-strings,$(WARN)) \
+		-fPIC -shared $(CFLAGS) -o $@ $<
+all: $(B)/plugins/libtest.so
+endif
+
 .PHONY: unit layers
 unit: $(UNIT)
 	@tests/run-unit.sh $(UNIT)

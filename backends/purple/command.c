@@ -9,6 +9,7 @@
 
 #include "backends/purple/menu.h"
 #include "backends/purple/question.h"
+#include "util/buf.h"
 #include "util/xalloc.h"
 
 /* Seconds for a plug-in to ask or to tell something, which may come from the
@@ -16,13 +17,13 @@
 #define PATIENCE	4
 
 struct commands {
-	struct session	*session;
 	struct kit_call	 call;		/* waits for an answer, while... */
 	bool		 working;
 	guint		 timer;		/* ...and this ends it; 0: none */
 	unsigned	 form;		/* question that is shown; 0: none */
 	char		 name[32];	/* of the command's session, for the
 					 * form that is shown */
+	char		*offered;	/* labels that have been told */
 };
 
 /* --------------------------------------------------------------- the answer */
@@ -134,7 +135,25 @@ change_password(const struct session *s)
 	return PROTOCOL_HAS(session_protocol(s), change_passwd);
 }
 
-/* Tell the main process which there are: they may depend on the account. */
+/* Have these been told?  If not, they count as told from now on. */
+static bool
+is_news(struct commands *c, const struct msg_commands *m)
+{
+	struct buf b = { 0 };
+	char *labels;
+	bool news;
+
+	for (size_t i = 0; i < m->commands.n; i++)
+		buf_addf(&b, "%s\n", m->commands.v[i].label);
+	labels = buf_steal(&b);
+	news = strcmp(labels, c->offered) != 0;
+	free(c->offered);
+	c->offered = labels;
+	return news;
+}
+
+/* Tell the main process which there are: they depend on the account, and may
+ * change. */
 static void
 offer(struct session *s)
 {
@@ -153,7 +172,8 @@ offer(struct session *s)
 	if (change_password(s))
 		list[m.commands.n++] = (struct msg_command_info){
 			.name = "password", .label = "Change the password" };
-	kit_notify(METHOD_commands, &m);
+	if (is_news(s->commands, &m))
+		kit_notify(METHOD_commands, &m);
 	free_actions(actions);
 }
 
@@ -254,7 +274,7 @@ static void
 begin(struct session *s)
 {
 	s->commands = xcalloc(1, sizeof(*s->commands));
-	s->commands->session = s;
+	s->commands->offered = xstrdup("");
 }
 
 static void
@@ -267,6 +287,7 @@ end(struct session *s)
 		g_source_remove(c->timer);
 	if (c->working)
 		kit_error(&c->call, ERR_NOT_CONNECTED, NULL);
+	free(c->offered);
 	free(c);
 }
 
