@@ -16,6 +16,7 @@ from harness.irc import IrcClient                           # noqa: E402
 from harness.ircv3 import Ircv3Server                       # noqa: E402
 from harness.process import Process                         # noqa: E402
 from harness.raw import RawStream, register_account         # noqa: E402
+from harness.scene import KINDS, Scene                      # noqa: E402
 from harness.xmpp import Client                             # noqa: E402
 
 logging.getLogger("slixmpp").setLevel(logging.CRITICAL)
@@ -25,6 +26,7 @@ logging.getLogger("asyncio").setLevel(logging.CRITICAL)
 signal.signal(signal.SIGTERM, lambda *_: pytest.exit("terminated", 143))
 
 GATEWAYS = ["gw%d" % number for number in range(40)]
+PLAIN = ["plain%d" % number for number in range(2)]     # no privileges
 _numbers = itertools.count(1)
 
 
@@ -100,7 +102,9 @@ def inspircd(tmp_path_factory):
 
 def new_prosody(directory):
     names = [name + ".xmpp.test" for name in GATEWAYS]
-    return servers.Prosody(directory, components=names, privileged=names)
+    plain = [name + ".xmpp.test" for name in PLAIN]
+    return servers.Prosody(directory, components=names + plain,
+                           privileged=names)
 
 
 @pytest.fixture(scope="session")
@@ -177,10 +181,8 @@ def unique():
     return lambda word: "%s%d" % (word, next(_numbers))
 
 
-@pytest.fixture
-def instances(tmp_path):
-    """Instance factory; when the test is over each must stop cleanly,
-    leave no process behind, and have given the sanitizers no cause."""
+def made_instances(tmp_path):
+    """The factory, and what is true of each instance at the end."""
     made = []
 
     def make(kind, *arguments, start=True, **settings):
@@ -205,6 +207,13 @@ def instances(tmp_path):
             problems.append("left behind: %s" % main.left())
         problems += instance.complaints()
     assert not problems, "\n".join(problems)
+
+
+@pytest.fixture
+def instances(tmp_path):
+    """Instance factory; when the test is over each must stop cleanly,
+    leave no process behind, and have given the sanitizers no cause."""
+    yield from made_instances(tmp_path)
 
 
 @pytest.fixture
@@ -274,3 +283,42 @@ _gateways = itertools.cycle(GATEWAYS)
 @pytest.fixture
 def gateway_name():
     return next(_gateways)
+
+
+@pytest.fixture(scope="session")
+def scenes(tmp_path_factory, request):
+    """scenes(kind): see harness/scene.py; started when first asked for."""
+    made = {}
+    directory = tmp_path_factory.mktemp("scenes")
+    factory = made_instances(directory)
+    make = next(factory)
+
+    def scene(kind):
+        if kind not in made:
+            server = kind != "server" and request.getfixturevalue("prosody")
+            name = PLAIN[0] if kind == "plain" else GATEWAYS[-1]
+            made[kind] = Scene(kind, make, server, name)
+        return made[kind]
+    yield scene
+    next(factory, None)
+
+
+@pytest.fixture(params=KINDS)
+def scene(request, scenes):
+    """An instance in front of a network that the test plays, in each way."""
+    yield from people_gone(scenes(request.param))
+
+
+@pytest.fixture
+def server_scene(scenes):
+    yield from people_gone(scenes("server"))
+
+
+@pytest.fixture
+def gateway_scene(scenes):
+    yield from people_gone(scenes("privileged"))
+
+
+def people_gone(scene):
+    yield scene
+    scene.dismiss()
