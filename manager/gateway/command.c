@@ -5,6 +5,7 @@
 
 #include <string.h>
 
+#include "manager/gateway/ask.h"
 #include "manager/gateway/contact.h"
 #include "manager/gateway/menu.h"
 #include "manager/gateway/name.h"
@@ -21,6 +22,7 @@ static const struct {
 	const char	*node, *label;
 } own[] = {
 	{ AT_GATEWAY, SETTINGS_NODE, SETTINGS_LABEL },
+	{ AT_GATEWAY, ASK_NODE, ASK_LABEL },
 	{ AT_NETWORK, SETTINGS_NODE, SETTINGS_SERVER_LABEL },
 	{ AT_ROOM, ROOM_OWNER_NODE, ROOM_OWNER_LABEL },
 };
@@ -99,11 +101,20 @@ command_of_backend(const struct down *d, const char *node)
 	return NULL;
 }
 
+/* That to answer a question is only there when there is one. */
+static bool
+is_there(const struct down *d, size_t i)
+{
+	return own[i].place == command_place(d) &&
+	    (strcmp(own[i].node, ASK_NODE) != 0 ||
+	    (d->user != NULL && ask_is_open(d->user)));
+}
+
 static const char *
-own_label(enum command_place place, const char *node)
+own_label(const struct down *d, const char *node)
 {
 	for (size_t i = 0; i < LENGTH(own); i++) {
-		if (own[i].place == place && strcmp(own[i].node, node) == 0)
+		if (strcmp(own[i].node, node) == 0 && is_there(d, i))
 			return own[i].label;
 	}
 	return NULL;
@@ -113,7 +124,7 @@ const char *
 command_label(const struct down *d, const char *node)
 {
 	const struct msg_command_info *info = command_of_backend(d, node);
-	const char *label = own_label(command_place(d), node);
+	const char *label = own_label(d, node);
 
 	return label != NULL || info == NULL ? label : info->label;
 }
@@ -133,16 +144,15 @@ put_item(const struct down *d, struct xml *x, const char *node,
 void
 command_put_items(const struct down *d, struct xml *x)
 {
-	enum command_place place = command_place(d);
 	const struct msg_command_info *info;
 
 	for (size_t i = 0; i < LENGTH(own); i++) {
-		if (own[i].place == place)
+		if (is_there(d, i))
 			put_item(d, x, own[i].node, own[i].label);
 	}
 	for (size_t i = 0; (info = menu_at(d->gw, d->user, i)) != NULL; i++) {
 		/* The first of a name is the one that can be run. */
-		if (own_label(place, info->name) == NULL &&
+		if (own_label(d, info->name) == NULL &&
 		    command_of_backend(d, info->name) == info)
 			put_item(d, x, info->name, info->label);
 	}

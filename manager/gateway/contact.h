@@ -52,6 +52,8 @@ void		 contacts_destroy(struct user *);
 /* The session is up: bring the XMPP roster up to date (XEP-0356, XEP-0144 or
  * subscription requests, never repeated once answered). */
 void		 roster_session_up(struct user *);
+/* Server mode: the clients have been kept from seeing the roster. */
+void		 roster_push_all(struct user *);
 /* A client has become available: presences of all contacts go to it. */
 void		 roster_client_up(struct user *, const char *full);
 /* It has left, or the session is over (full NULL: to the bare JID). */

@@ -29,6 +29,7 @@ static const struct {
 	[METHOD_connected]          = { up_connected,          EVER },
 	[METHOD_disconnected]       = { up_disconnected,       EVER },
 	[METHOD_ask]                = { up_ask,                EVER },
+	[METHOD_ask_gone]           = { up_ask_gone,           EVER },
 	[METHOD_setting_up]         = { up_setting,            EVER },
 	[METHOD_commands]           = { up_commands,           EVER },
 	/* A backend may fill the list in before it says connected. */

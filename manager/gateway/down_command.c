@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "manager/gateway/ask.h"
 #include "manager/gateway/command.h"
 #include "manager/gateway/form.h"
 #include "manager/gateway/room_owner.h"
@@ -205,6 +206,8 @@ run(struct down *d, const char *node)
 	else if (d->user == NULL || !d->user->loaded)
 		say_error(d, E_FORBIDDEN, "You are not registered or not "
 		    "logged in.");
+	else if (place == AT_GATEWAY && strcmp(node, ASK_NODE) == 0)
+		ask_run(d, form);
 	else if (place == AT_ROOM && strcmp(node, ROOM_OWNER_NODE) == 0)
 		room_owner_run(d, form);
 	else
@@ -219,6 +222,10 @@ down_command(struct down *d)
 
 	if (node == NULL || command_label(d, node) == NULL)
 		say_error(d, E_ITEM_NOT_FOUND, "There is no such command.");
+	else if (d->user != NULL && d->user->guest &&
+	    strcmp(node, ASK_NODE) != 0)
+		say_error(d, E_NOT_AUTHORIZED, "The network has not let you "
+		    "in yet.");
 	else if (!is_action(d))
 		say_error(d, E_BAD_REQUEST, "That cannot be done with this "
 		    "command.");

@@ -166,6 +166,11 @@ down_message_gateway(struct down *d)
 	}
 	if (d->user != NULL && ask_answer(d->user, body))
 		return;
+	if (d->user != NULL && d->user->guest) {
+		say_error(d, E_NOT_AUTHORIZED, "There is no question now; "
+		    "wait for the network's answer.");
+		return;
+	}
 	if (!admin_is(d->gw, d->from->bare) && d->user != NULL &&
 	    gateway_can(d->gw, FEATURE_CONSOLE) && session_expected(d->user)) {
 		send_text(d, "");

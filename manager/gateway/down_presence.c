@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "manager/gateway/admin.h"
+#include "manager/gateway/ask.h"
 #include "manager/gateway/contact.h"
 #include "manager/gateway/say.h"
 #include "manager/gateway/say_roster.h"
@@ -61,6 +62,14 @@ client_count(const struct user *user)
 	return n;
 }
 
+/* A question was put to those who were there (ask.h). */
+static void
+show_question(struct user *user, const struct client *client, bool added)
+{
+	if (added && link_is_server(user->gw->link))
+		ask_show(user, client->full);
+}
+
 void
 down_presence_available(struct down *d)
 {
@@ -92,8 +101,10 @@ down_presence_available(struct down *d)
 		else if (added)
 			session_greet(user, client);
 		session_want(user, NULL);
+		show_question(user, client, added);
 		return;
 	}
+	show_question(user, client, added);
 	session_greet(user, client);
 	if (added)
 		roster_client_up(user, client->full);

@@ -27,7 +27,9 @@ down_roster_get(struct down *d)
 	}
 	x = say_result_begin(d);
 	xml_open_ns(x, "query", NS_ROSTER);
-	while ((c = map_next(&d->user->contacts, &at)) != NULL) {
+	/* Somebody may be a guest: the list is pushed when it is the user. */
+	while (!d->user->guest &&
+	    (c = map_next(&d->user->contacts, &at)) != NULL) {
 		if (!c->ignored)
 			say_roster_item(x, c, "both");
 	}

@@ -54,8 +54,8 @@ form_field(struct xml *x, const char *var, const char *type, const char *label,
 	xml_close(x);
 }
 
-static const char *
-type_of(const char *type)
+const char *
+form_type(const char *type)
 {
 	static const struct {
 		const char *ours, *theirs;
@@ -77,13 +77,13 @@ type_of(const char *type)
 bool
 form_is_secret(const struct msg_field *f)
 {
-	return strcmp(type_of(f->type), "text-private") == 0;
+	return strcmp(form_type(f->type), "text-private") == 0;
 }
 
 void
 form_field_of(struct xml *x, const struct msg_field *f)
 {
-	const char *type = type_of(f->type);
+	const char *type = form_type(f->type);
 
 	xml_open(x, "field");
 	xml_attr(x, "var", f->var);

@@ -16,6 +16,8 @@ void	form_field(struct xml *, const char *var, const char *type,
 /* A field as backends describe them. */
 void	form_field_of(struct xml *, const struct msg_field *);
 void	form_end(struct xml *);
+/* The name in XEP-0004 of a type of the protocol; NULL: text. */
+const char *form_type(const char *type);
 /* Is what is filled in there not to be shown to anybody? */
 bool	form_is_secret(const struct msg_field *);
 

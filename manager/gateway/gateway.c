@@ -5,6 +5,7 @@
 #include <stdlib.h>
 
 #include "manager/gateway/archive.h"
+#include "manager/gateway/ask.h"
 #include "manager/gateway/contact.h"
 #include "manager/gateway/handover.h"
 #include "manager/gateway/iq.h"
@@ -58,6 +59,7 @@ tick(struct ev_loop *loop, ev_timer *w, int revents)
 		if (user->outbox_count > 0 && user->state != USER_OFFLINE &&
 		    user->state != USER_RECOVERING)	/* see crash_grace */
 			outgoing_give_up(user, now);
+		ask_tick(user, now);
 		if (user->roster_due > 0 && user->roster_due <= now)
 			roster_flush(user);
 	}

@@ -297,6 +297,8 @@ session_login(struct user *user, uint64_t client, const char *password)
 	}
 	xreplace(&user->password, password);
 	add_login(user, client);
+	if (user->state == USER_LOGGING_IN && ask_is_open(user))
+		login_let_in(user);
 	session_want(user, NULL);
 }
 
@@ -316,7 +318,25 @@ answer_all(struct user *user, const char *condition, const char *text)
 void
 login_welcome(struct user *user)
 {
+	if (user->guest) {
+		user->guest = false;
+		link_trust(user->gw->link, user->jid);
+		roster_push_all(user);
+	}
 	answer_all(user, NULL, NULL);
+}
+
+void
+login_let_in(struct user *user)
+{
+	struct login *login;
+
+	while ((login = user->logins) != NULL) {
+		user->guest = true;
+		user->logins = login->next;
+		link_login_guest(user->gw->link, login->client);
+		free(login);
+	}
 }
 
 void

@@ -16,6 +16,11 @@ int	 login_send(struct user *) MUST_CHECK;
 void	 login_welcome(struct user *);
 void	 login_fail(struct user *, const char *reason, const char *text);
 
+/* Server mode: a question has to be answered before the network lets the user
+ * in.  Those who wait come in as guests: they see and may do nothing that is
+ * the user's, but for the question (router.c), until login_welcome(). */
+void	 login_let_in(struct user *);
+
 /* Compares in a time that tells nothing about the secret a. */
 bool	 login_same_secret(const char *a, const char *attempt);
 

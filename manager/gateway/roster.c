@@ -320,6 +320,16 @@ roster_session_up(struct user *user)
 }
 
 void
+roster_push_all(struct user *user)
+{
+	struct contact *c;
+	size_t at = 0;
+
+	while ((c = map_next(&user->contacts, &at)) != NULL)
+		roster_changed(user, c);
+}
+
+void
 roster_client_up(struct user *user, const char *full)
 {
 	struct contact *c;

@@ -5,6 +5,7 @@
 
 #include <string.h>
 
+#include "manager/gateway/ask.h"
 #include "manager/gateway/down.h"
 #include "manager/gateway/iq.h"
 #include "manager/gateway/name.h"
@@ -170,9 +171,34 @@ fits(const struct route *r, enum kind kind, unsigned target, struct down *d)
 	return d->payload != NULL;
 }
 
-static void
-run(const struct route *r, struct down *d)
+/* What one may do of whom it is not known whether it is the user (login.h), with
+ * the gateway and its own account. */
+static bool
+for_guests(const struct route *r, unsigned target)
 {
+	static down_handler *const handlers[] = {
+		down_message_error, down_message_gateway,
+		down_presence_available, down_presence_unavailable,
+		down_presence_probe, down_presence_error,
+		down_disco_info, down_disco_items, down_ping, down_version,
+		down_time, down_roster_get, down_carbons, down_command,
+	};
+
+	for (size_t i = 0; i < LENGTH(handlers); i++) {
+		if (handlers[i] == r->handle)
+			return target == GATEWAY || target == SELF;
+	}
+	return false;
+}
+
+static void
+run(const struct route *r, unsigned target, struct down *d)
+{
+	if (d->user != NULL && d->user->guest && !for_guests(r, target)) {
+		say_error(d, E_NOT_AUTHORIZED, "The network has not let you "
+		    "in yet: it waits for the answer to its question.");
+		return;
+	}
 	if (r->sender == EXPECTED &&
 	    (d->user == NULL || !session_expected(d->user))) {
 		if (d->type == NULL || strcmp(d->type, "error") != 0)
@@ -197,7 +223,8 @@ router_stanza(struct gateway *gw, struct arena *a, const struct stanza *stanza,
 	enum kind kind;
 
 	if (trace_runs(gw))
-		trace_stanza_in(gw, from->bare, stanza);
+		trace_stanza_in(gw, from->bare, stanza, d.user != NULL &&
+		    to->node == NULL && ask_is_secret(d.user));
 	if (kind_of(stanza, &kind) < 0)
 		return;
 	/* What we say to an address of ours comes back from the server.  To
@@ -221,7 +248,7 @@ router_stanza(struct gateway *gw, struct arena *a, const struct stanza *stanza,
 	target = target_of(&d, kind);
 	for (size_t i = 0; i < LENGTH(routes); i++) {
 		if (fits(&routes[i], kind, target, &d)) {
-			run(&routes[i], &d);
+			run(&routes[i], target, &d);
 			return;
 		}
 	}

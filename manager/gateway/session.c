@@ -296,6 +296,17 @@ session_due(struct user *user)
 }
 
 void
+session_answer_due(struct user *user, double seconds)
+{
+	if (user->state == USER_LOGGING_IN)
+		user->due = session_now(user) + seconds +
+		    user->gw->config->login_timeout;
+	else if (user->state == USER_RECOVERING && user->asked)
+		session_recover_until(user, session_now(user) + seconds +
+		    user->gw->config->login_timeout);
+}
+
+void
 session_resume(struct user *user)
 {
 	switch (user->state) {

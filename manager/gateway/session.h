@@ -40,6 +40,10 @@ void	session_answered(struct user *);
 /* Once a second for every user whose due is not 0 and past. */
 void	session_due(struct user *);
 
+/* The user has so many seconds to answer a question, the network has to wait so
+ * long; 0: it has been answered. */
+void	session_answer_due(struct user *, double seconds);
+
 /* Tell a client that has just come that its session is up. */
 void	session_greet(struct user *, const struct client *);
 /* Merged presence of the clients has changed: tell the backend. */

@@ -145,7 +145,7 @@ put_off(struct user *user)
 void
 session_try_again(struct user *user, const struct detail *why)
 {
-	if (user->logins != NULL) {
+	if (user->logins != NULL || user->guest) {
 		/* Somebody waits for a SASL answer, and can ask again. */
 		session_refused(user, why);
 		return;

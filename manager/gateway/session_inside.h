@@ -71,6 +71,8 @@ session_action	session_network_lost, session_backend_lost,
 /* The state changes to this: is it a loss, or the end of one? */
 void		session_count_loss(struct user *, enum user_state);
 void		session_recover_now(struct user *);
+/* The login that is under way has until then. */
+void		session_recover_until(struct user *, double when);
 void		session_start_recovery(struct user *);
 /* session_move.c */
 session_action	session_move_now, session_move_soon, session_move_waiting,

@@ -3,6 +3,8 @@
  * does, or because nobody is there any more. */
 #include "manager/gateway/session_inside.h"
 
+#include <string.h>
+
 #include "manager/gateway/login.h"
 #include "manager/gateway/outgoing.h"
 #include "manager/gateway/room.h"
@@ -11,13 +13,18 @@
 #include "protocol/errors.h"
 
 /* Server mode: without a session there is nothing that a stream could serve,
- * and a client must not believe otherwise. */
+ * and a client must not believe otherwise.  One that was let in to answer a
+ * question learns here that its password was wrong. */
 static void
-close_streams(struct user *user, const char *text)
+close_streams(struct user *user, const struct detail *why)
 {
+	bool auth = user->guest && why->reason != NULL &&
+	    strcmp(why->reason, "auth") == 0;
+
 	if (link_is_server(user->gw->link))
-		link_close(user->gw->link, user->jid, "undefined-condition",
-		    text);
+		link_close(user->gw->link, user->jid, auth ?
+		    "not-authorized" : "undefined-condition", why->text);
+	user->guest = false;
 }
 
 /* No session any more, and none wanted: XMPP is told why. */
@@ -41,7 +48,7 @@ session_cancel(struct user *user, const struct detail *why)
 	user->due = outgoing_expire(user, session_now(user));
 	rooms_session_over(user, why->text);
 	session_show_offline(user, why->text);
-	close_streams(user, why->text);
+	close_streams(user, why);
 	user_tidy(user);
 }
 
@@ -76,7 +83,7 @@ session_leave(struct user *user, const struct detail *why)
 	rooms_session_over(user, why->text);
 	if (user->shown)
 		session_show_offline(user, why->text);
-	close_streams(user, why->text);
+	close_streams(user, why);
 	if (!said)
 		session_log_out(user, why->text, true);
 }

@@ -74,6 +74,12 @@ session_recover_now(struct user *user)
 }
 
 void
+session_recover_until(struct user *user, double when)
+{
+	plan(user, when);
+}
+
+void
 session_start_recovery(struct user *user)
 {
 	session_enter(user, USER_RECOVERING);

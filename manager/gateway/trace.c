@@ -178,7 +178,7 @@ put_xml(struct buf *out, const char *xml, size_t len, bool bodies)
 
 static void
 put_stanza(const struct gateway *gw, const char *jid, const char *what,
-    const char *xml, size_t len)
+    const char *xml, size_t len, bool secret)
 {
 	const struct trace *t;
 
@@ -188,19 +188,19 @@ put_stanza(const struct gateway *gw, const char *jid, const char *what,
 		if (!is_about(t, jid))
 			continue;
 		begin(&b, gw, what);
-		put_xml(&b, xml, len, t->bodies);
+		put_xml(&b, xml, len, t->bodies && !secret);
 		end(t, &b);
 	}
 }
 
 void
 trace_stanza_in(struct gateway *gw, const char *bare,
-    const struct stanza *stanza)
+    const struct stanza *stanza, bool secret)
 {
 	struct buf xml = { 0 };
 
 	stanza_write(&xml, stanza, stanza->ns);
-	put_stanza(gw, bare, "XMPP >", buf_data(&xml), buf_len(&xml));
+	put_stanza(gw, bare, "XMPP >", buf_data(&xml), buf_len(&xml), secret);
 	buf_free(&xml);
 }
 
@@ -211,7 +211,7 @@ trace_stanza_out(struct gateway *gw, const char *to)
 	size_t len;
 
 	xml = link_written(gw->link, &len);
-	put_stanza(gw, to, "XMPP <", xml, len);
+	put_stanza(gw, to, "XMPP <", xml, len, false);
 }
 
 /* ----------------------------------------------------------------- messages */

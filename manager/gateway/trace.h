@@ -28,7 +28,7 @@ trace_runs(const struct gateway *gw)
 
 /* A stanza of the user, and one to the user (as written since link_begin()). */
 void	 trace_stanza_in(struct gateway *, const char *bare,
-	    const struct stanza *);
+	    const struct stanza *, bool secret);
 void	 trace_stanza_out(struct gateway *, const char *to);
 /* A message to the user's backend, and one from it. */
 void	 trace_down(const struct user *, enum method, const void *params);

@@ -18,7 +18,8 @@ struct up {
 typedef void up_handler(struct up *);
 
 /* up_session.c */
-up_handler up_connected, up_disconnected, up_ask, up_setting, up_commands;
+up_handler up_connected, up_disconnected, up_ask, up_ask_gone, up_setting;
+up_handler up_commands;
 /* up_message.c: kind chat; the others go to up_room.c's functions */
 up_handler up_message, up_receipt, up_marker, up_attention;
 /* gesture.c */

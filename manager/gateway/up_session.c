@@ -39,6 +39,12 @@ up_ask(struct up *up)
 }
 
 void
+up_ask_gone(struct up *up)
+{
+	ask_withdraw(up);
+}
+
+void
 up_commands(struct up *up)
 {
 	if (menu_set(up->user, &up->params->commands) < 0)

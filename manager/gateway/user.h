@@ -41,7 +41,7 @@ struct client {
 };
 
 struct outgoing;		/* a message on its way to the network */
-struct ask;			/* a question of the backend that is open */
+struct ask;			/* a question of the backend, ask.h */
 struct menu;			/* what the backend offers him, menu.h */
 struct ids;			/* names of messages, ids.h */
 struct repeats;			/* what was sent lately */
@@ -77,6 +77,9 @@ struct user {
 	bool		 standing;	/* likewise, as it stays connected */
 	bool		 rooms_missing;	/* the store has some that are not
 					 * here: persist_retry() */
+	bool		 guest;		/* server mode: its clients are let in to
+					 * answer a question; whether this is
+					 * the user is not known yet */
 	bool		 vip;
 	bool		 enabled;	/* setting enable_transport */
 	bool		 stay_connected;
@@ -101,7 +104,7 @@ struct user {
 	double		 retry_at;	/* RECOVERING: next try or its end;
 					 * WAITING: next try, 0: wants a place */
 	double		 lost_at;	/* when RECOVERING began */
-	struct ask	*ask;		/* or NULL */
+	struct ask	*ask;		/* the first of the open ones, or NULL */
 	struct menu	*menu;		/* or NULL */
 	struct login	*logins;	/* server mode: clients that wait */
 };

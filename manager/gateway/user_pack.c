@@ -18,7 +18,7 @@
 #define FLAGS(X) \
 	X(registered) X(wanted) X(shown) X(loaded) X(unsaved) X(asked) \
 	X(suspect) X(must_move) X(vip) X(enabled) X(stay_connected) \
-	X(rooms_missing)
+	X(rooms_missing) X(guest)
 #define TEXTS(X)	X(account) X(password) X(hint)
 #define NUMBERS(X)	X(state) X(backend) X(avoid) X(attempts)
 #define TIMES(X)	X(due) X(roster_due) X(retry_at) X(lost_at) X(active)

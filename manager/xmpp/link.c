@@ -137,6 +137,20 @@ link_login_result(struct link *l, uint64_t client, const char *condition,
 }
 
 void
+link_login_guest(struct link *l, uint64_t client)
+{
+	if (l->ops->login_guest != NULL)
+		l->ops->login_guest(l, client);
+}
+
+void
+link_trust(struct link *l, const char *bare)
+{
+	if (l->ops->trust != NULL)
+		l->ops->trust(l, bare);
+}
+
+void
 link_close(struct link *l, const char *jid, const char *condition,
     const char *text)
 {

@@ -111,6 +111,12 @@ void		 link_describe(const struct link *, struct buf *);
  * with a text for the user.  An unknown client (gone meanwhile) is ignored. */
 void		 link_login_result(struct link *, uint64_t client,
 		    const char *condition, const char *text);
+/* Welcome on trial: who this is is not known yet, so until link_trust() the
+ * client gets nothing that is sent to its bare JID, takes over no session, and
+ * what it leaves unread goes to nobody else. */
+void		 link_login_guest(struct link *, uint64_t client);
+/* All clients of this bare JID are what they claim to be. */
+void		 link_trust(struct link *, const char *bare);
 /* End all streams of a bare JID, or one of a full JID, with a stream error
  * condition (RFC 6120 4.9.3) and a text; NULL condition: plain end. */
 void		 link_close(struct link *, const char *jid,

@@ -19,6 +19,8 @@ struct link_ops {
 	void		 (*pause)(struct link *, bool);
 	void		 (*login_result)(struct link *, uint64_t client,
 			    const char *condition, const char *text);
+	void		 (*login_guest)(struct link *, uint64_t client);
+	void		 (*trust)(struct link *, const char *bare);
 	void		 (*close)(struct link *, const char *jid,
 			    const char *condition, const char *text);
 	unsigned	 (*clients)(const struct link *, const char *bare);

@@ -140,17 +140,63 @@ pause_reading(struct link *l, bool paused)
 	}
 }
 
-static void
-login_result(struct link *l, uint64_t id, const char *condition,
-    const char *text)
+static struct client *
+find_waiting(struct link *l, uint64_t id)
 {
 	struct client *c;
 
 	LIST_FOREACH(c, &server_of(l)->waiting, list)
-		if (c->id == id) {
-			sasl_decided(c, condition, text);
-			return;
-		}
+		if (c->id == id)
+			return c;
+	return NULL;
+}
+
+static void
+login_result(struct link *l, uint64_t id, const char *condition,
+    const char *text)
+{
+	struct client *c = find_waiting(l, id);
+
+	if (c != NULL)
+		sasl_decided(c, condition, text);
+}
+
+static void
+login_guest(struct link *l, uint64_t id)
+{
+	struct client *c = find_waiting(l, id);
+
+	if (c == NULL)
+		return;
+	c->guest = true;
+	sasl_decided(c, NULL, NULL);
+}
+
+static void
+trust(struct link *l, const char *bare)
+{
+	struct server *s = server_of(l);
+	struct client *c;
+
+	LIST_FOREACH(c, &s->clients, link)
+		if (c->bare != NULL && strcmp(c->bare, bare) == 0)
+			c->guest = false;
+	held_offer(s, bare);
+}
+
+/* Those that have not bound yet must not do so when the trial is over. */
+static void
+close_guests(struct server *s, const char *bare, const char *condition,
+    const char *text)
+{
+	struct client *c, *next;
+
+	for (c = LIST_FIRST(&s->clients); c != NULL; c = next) {
+		next = LIST_NEXT(c, link);
+		if (c->guest && c->user == NULL && c->bare != NULL &&
+		    c->state != CLIENT_CLOSING && strcmp(c->bare, bare) == 0)
+			client_end(c, condition, text, NULL);
+	}
 }
 
 static void
@@ -165,6 +211,7 @@ close_clients(struct link *l, const char *jid, const char *condition,
 		client_end(c, condition, text, NULL);
 		return;
 	}
+	close_guests(s, jid, condition, text);
 	if ((user = map_get(&s->users, jid)) == NULL)
 		return;
 	for (c = LIST_FIRST(&user->clients); c != NULL; c = next) {
@@ -272,6 +319,8 @@ static const struct link_ops ops = {
 	.shutdown = shut_down,
 	.pause = pause_reading,
 	.login_result = login_result,
+	.login_guest = login_guest,
+	.trust = trust,
 	.close = close_clients,
 	.clients = clients,
 	.settled = server_settled,

@@ -78,6 +78,7 @@ pack_client(const struct client *c, struct packer *p)
 	pack_str(p, "user", c->bare);
 	pack_str(p, "full", c->full);
 	pack_bool(p, "available", c->available);
+	pack_bool(p, "guest", c->guest);
 	pack_int(p, "priority", c->priority);
 	sm_pack(c, p);
 	pack_end(p);
@@ -137,6 +138,7 @@ adopt_client(struct server *s, const struct packed *map)
 	c->bare = xstrdup(bare);
 	bind_add(c, full);
 	c->available = packed_bool(map, "available", false);
+	c->guest = packed_bool(map, "guest", false);
 	c->priority = (int8_t)packed_int(map, "priority", 0);
 	return c;
 }

@@ -153,7 +153,8 @@ held_waits(const struct server *s, const char *bare)
 bool
 held_takes(const struct client *c)
 {
-	return c->state == CLIENT_BOUND && c->available && c->priority >= 0;
+	return c->state == CLIENT_BOUND && c->available && !c->guest &&
+	    c->priority >= 0;
 }
 
 /* With room left for what else it is sent: too much would end it.  The rest

@@ -68,6 +68,7 @@ struct client {
 	uint8_t		 failures;	/* of SASL */
 	int8_t		 priority;	/* of its presence */
 	bool		 available;
+	bool		 guest;		/* link_login_guest() */
 	bool		 direct;	/* TLS from the first byte */
 	bool		 tls_done;	/* that handshake is done */
 	bool		 overflown;	/* to be dropped after this turn */

@@ -173,8 +173,10 @@ int
 route_to(struct client *c, const char *data, size_t len, bool keep,
     uint64_t shared)
 {
-	bool room = sm_has_room(c, len, keep);
+	bool room;
 
+	keep = keep && !c->guest;	/* it is for this one, or for nobody */
+	room = sm_has_room(c, len, keep);
 	if (room)
 		sm_note(c, data, len, keep, shared);
 	if (c->state == CLIENT_DETACHED)
@@ -192,7 +194,7 @@ route_to(struct client *c, const char *data, size_t len, bool keep,
 static bool
 wants(const struct client *c, bool message)
 {
-	return c->available && (!message || c->priority >= 0);
+	return c->available && !c->guest && (!message || c->priority >= 0);
 }
 
 static int

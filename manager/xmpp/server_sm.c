@@ -459,8 +459,9 @@ sm_resume(struct client *new, const struct stanza *s)
 		return true;
 	}
 	c = map_get(&new->server->sessions, id);
-	if (c == NULL || strcmp(c->bare, new->bare) != 0) {
-		failed(new, "item-not-found", recall(new, id));
+	if (c == NULL || strcmp(c->bare, new->bare) != 0 || new->guest) {
+		failed(new, "item-not-found", new->guest ? NULL :
+		    recall(new, id));
 		return true;
 	}
 	if (confirm(c, h) != 0)

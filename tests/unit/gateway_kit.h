@@ -187,6 +187,20 @@ kit_login_result(struct link *l, uint64_t client, const char *condition,
 }
 
 static inline void
+kit_login_guest(struct link *l, uint64_t client)
+{
+	(void)l;
+	kit_did("guest %u", (unsigned)client);
+}
+
+static inline void
+kit_trust(struct link *l, const char *bare)
+{
+	(void)l;
+	kit_did("trust %s", bare);
+}
+
+static inline void
 kit_close(struct link *l, const char *jid, const char *condition,
     const char *text)
 {
@@ -203,8 +217,8 @@ kit_clients(const struct link *l, const char *bare)
 
 static const struct link_ops kit_ops = {
 	.begin = kit_begin, .end = kit_end, .is_up = kit_is_up,
-	.login_result = kit_login_result, .close = kit_close,
-	.clients = kit_clients,
+	.login_result = kit_login_result, .login_guest = kit_login_guest,
+	.trust = kit_trust, .close = kit_close, .clients = kit_clients,
 };
 
 /* Timers that are due fire; what is put off to the turn's end is not done. */

@@ -37,7 +37,8 @@ static struct {
 	struct link	*link;
 	struct buf	 seen;		/* events, one after the other */
 	uint64_t	 id;		/* of the last login */
-	const char	*answer;	/* "": yes; a condition; NULL: later */
+	const char	*answer;	/* "": yes; "guest"; a condition; NULL:
+					 * later */
 	unsigned	 ups;
 	char		 dir[64], cert[96];
 } t;
@@ -91,7 +92,9 @@ login(void *ctx, uint64_t client, const char *user, const char *password)
 	(void)ctx;
 	t.id = client;
 	buf_addf(&t.seen, "{%s:%s}", user, password);
-	if (t.answer != NULL)
+	if (t.answer != NULL && strcmp(t.answer, "guest") == 0)
+		link_login_guest(t.link, client);
+	else if (t.answer != NULL)
 		link_login_result(t.link, client, *t.answer ? t.answer : NULL,
 		    *t.answer ? "sorry" : NULL);
 }

@@ -110,49 +110,6 @@ wrong_way(void **state)
 	expect_did("refuse 1 77 not_supported; refuse 1 9 not_supported");
 }
 
-/* ---------------------------------------------------------------- questions */
-
-static void
-say(const char *body)
-{
-	come("<message><body>%s</body></message>", body);
-}
-
-static void
-questions(void **state)
-{
-	struct msg_field fields[] = {
-		{ .var = "user", .label = "Name" }, { .var = "pin" },
-	};
-	union params p = { .ask = { .user = ANA, .title = "Log in",
-	    .instructions = "Look at your phone.",
-	    .fields = { fields, 2 } } };
-
-	(void)state;
-	log_in();
-	tell_as(1, REQUEST, METHOD_ask, &p);
-	expect("<body>Log in\nLook at your phone.\nName?</body>");
-	/* One at a time. */
-	tell_as(1, REQUEST, METHOD_ask, &question);
-	expect_did("refuse 1 77 rate_limited");
-	say("ana");
-	expect("<body>pin?</body>");
-	say("1234");
-	expect_nothing();
-	expect_did("answer 1 77; user=ana; pin=1234");
-	/* Not an answer any more. */
-	say("1234");
-	expect("<service-unavailable ");
-	/* A confirmation. */
-	tell_as(1, REQUEST, METHOD_ask, &question);
-	expect("yes or no");
-	say("nope");
-	expect_did("refuse 1 77 forbidden");
-	tell_as(1, REQUEST, METHOD_ask, &question);
-	say("Yes");
-	expect_did("answer 1 77");
-}
-
 /* ------------------------------------------------------ what cannot be said */
 
 static void
@@ -189,7 +146,6 @@ main(void)
 		gateway_test(in_login),
 		gateway_test(recovering),
 		gateway_test(wrong_way),
-		gateway_test(questions),
 		gateway_test(hostile),
 	};
 

@@ -44,6 +44,8 @@ collect(void)
 	for (size_t i = 0; i < kit.ndid; i++) {
 		if (strncmp(kit.did[i], "sasl ", 5) == 0)
 			answers[strtoul(kit.did[i] + 5, NULL, 10)]++;
+		if (strncmp(kit.did[i], "guest ", 6) == 0)
+			answers[strtoul(kit.did[i] + 6, NULL, 10)]++;
 		free(kit.did[i]);
 	}
 	kit.nsent = kit.seen = kit.ndid = kit.known = 0;

@@ -343,6 +343,57 @@ lists_kept(void **state)
 	peer_close(&p);
 }
 
+/* Who may be anybody sees nothing that was meant for the user, until it is
+ * known that it is the user. */
+static void
+nothing_for_guests(void **state)
+{
+	struct peer p;
+
+	(void)state;
+	start(resumable);
+	t.answer = "guest";
+	assert_int_equal(tell(ANA, "early", LINK_KEEP), 0);
+	join(&p, BIND("a"));
+	assert_int_equal(tell(ANA, "late", LINK_KEEP), 0);
+	assert_int_equal(say("presence", ANA), -1);
+	assert_int_equal(tell(ANA "/a", "his", LINK_KEEP), 0);
+	peer_expect(&p, "id='his'/>");
+	assert_null(strstr(peer_text(&p), "early"));
+	assert_null(strstr(peer_text(&p), "late"));
+	link_trust(t.link, ANA);
+	peer_expect(&p, "id='early'");
+	peer_expect(&p, "id='late'");
+	peer_close(&p);
+}
+
+/* Nor does it get what another session of the user has left. */
+static void
+guests_inherit_nothing(void **state)
+{
+	struct peer p, q;
+
+	(void)state;
+	start(resumable);
+	arrive(&p, BIND("a"));
+	vanish(&p);
+	t.answer = "guest";
+	ask_to_resume(&q, AUTH(ANA_PW), id, 0);
+	peer_expect(&q, "<item-not-found");
+	bind_as(&q, BIND("b"));
+	enable(&q);
+	assert_int_equal(tell(ANA "/b", "question", LINK_KEEP), 0);
+	peer_expect(&q, "id='question'/>");
+	vanish(&q);
+	t.answer = "";
+	/* What he has not read is of no use to the next. */
+	join(&q, BIND("b"));
+	assert_int_equal(say("presence", ANA "/b"), 0);
+	peer_expect(&q, "<presence to='" ANA "/b'");
+	assert_null(strstr(peer_text(&q), "question"));
+	peer_close(&q);
+}
+
 int
 main(void)
 {
@@ -358,6 +409,8 @@ main(void)
 		TEST(put_late),
 		TEST(last_words),
 		TEST(lists_kept),
+		TEST(nothing_for_guests),
+		TEST(guests_inherit_nothing),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -51,7 +51,8 @@ class Scene:
     def dismiss(self):
         for person in self.people:
             for client in person.clients:
-                client.close()
+                if not client.ended:
+                    client.close()
             self.network.answers.pop(person.bare, None)
         self.people.clear()
         self.network.answers.clear()
@@ -93,10 +94,10 @@ class Person:
             client.expect("presence", from_=self.gateway, type="",
                           timeout=20)
 
-    def contact(self, name, **params):
+    def contact(self, contact, **params):
         """One on the network's list; its bare JID."""
-        self.network.notify("contact", self.bare, contact=name, **params)
-        return self.jid(name)
+        self.notify("contact", contact=contact, **params)
+        return self.jid(contact)
 
     def jid(self, name):
         return "%s@%s" % (name, self.gateway)
