@@ -118,6 +118,9 @@ $(eval $(call archive,manager,$(filter-out manager/main.c,$(wildcard manager/*.c
 $(eval $(call archive,ctl,$(filter-out manager/ctl/main.c,$(wildcard manager/ctl/*.c))))
 $(eval $(call archive,kit,$(filter-out backends/kit/kit_glib.c,$(wildcard backends/kit/*.c))))
 $(eval $(call archive,irc,$(filter-out backends/irc/main.c,$(wildcard backends/irc/*.c))))
+# What of it needs no libpurple: for tests and fuzzers.
+$(eval $(call archive,purple_text,$(addprefix backends/purple/,entity.c html.c \
+	look.c markup.c)))
 ifeq ($(HAVE_PURPLE),1)
 $(eval $(call archive,kit_glib,backends/kit/kit_glib.c))
 $(eval $(call archive,purple,$(filter-out backends/purple/main.c,$(wildcard backends/purple/*.c))))
