@@ -10,6 +10,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "backends/purple/resolve.h"
 #include "util/log.h"
 #include "util/macros.h"
 #include "util/xalloc.h"
@@ -155,6 +156,7 @@ core_start(const char *dir, char **why)
 		*why = xstrdup("libpurple does not start");
 		return -1;
 	}
+	resolve_init();
 	purple_set_blist(purple_blist_new());
 	set_preferences();
 	return 0;
