@@ -72,18 +72,19 @@ step "sanitized unit tests" "^unit: " \
 step "fuzz targets" "" make --no-print-directory -j"$jobs" fuzz \
     FUZZ_SECONDS="$FUZZ_SECONDS"
 
-# Tests mostly wait, so several at a time do.
+# Tests mostly wait, so several at a time do (tests/conftest.py).
 step "backends alone" " (passed|failed|error)" \
     env B="$PWD/build/sanitize" PYTHONDONTWRITEBYTECODE=1 \
-    /usr/bin/python3 -m pytest -q -p no:cacheprovider -n 4 tests/backends
+    /usr/bin/python3 -m pytest -q -n 8 --dist loadgroup tests/backends
 
 # Correctness with the sanitizers' eyes open; what is about time (kills, queues,
 # memory) once more with the programs as they are shipped.
 step "end-to-end tests, sanitized" " (passed|failed|error)" \
-    env B="$PWD/build/sanitize" tests/run-e2e.sh "$E2E" -n 2 --dist loadfile
+    env B="$PWD/build/sanitize" tests/run-e2e.sh "$E2E" -n 6 --dist loadgroup
 step "end-to-end tests, timing" " (passed|failed|error)" \
     env B="$PWD/build" tests/run-e2e.sh \
-    "${E2E:-supervision or (hostile and not ircv3) or backpressure or moves}"
+    "${E2E:-supervision or (hostile and not ircv3) or backpressure or moves}" \
+    -n 4 --dist loadgroup
 step "soak" "" make --no-print-directory soak MESSAGES="$SOAK_MESSAGES"
 step "chaos" "" make --no-print-directory chaos \
     SECONDS="$CHAOS_SECONDS" SEED="$CHAOS_SEED"

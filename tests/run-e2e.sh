@@ -16,5 +16,5 @@ if ! "$python" -c 'import pytest, pytest_timeout, slixmpp' 2>/dev/null; then
 	echo "e2e: pytest or slixmpp is missing; 'make deps-test'" >&2
 	exit 1
 fi
-exec "$python" -m pytest -c tests/e2e/pytest.ini --rootdir tests/e2e \
+exec "$python" -m pytest -c tests/pytest.ini \
     -q ${pattern:+-k "$pattern"} "$@" tests/e2e

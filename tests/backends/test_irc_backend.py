@@ -629,6 +629,7 @@ def test_messages_share_a_fence(server, backend):
         assert b.finish(r) == {}
 
 
+@pytest.mark.slow
 def test_loss_fails_what_is_unconfirmed(online):
     b, p = online
     p.answer_pings = False
@@ -742,6 +743,7 @@ def test_ctcp(online):
         "CTCP DCC SEND x 1 2 3"]
 
 
+@pytest.mark.slow
 def test_typed_commands(online):
     b, p = online
     join(b, p, "#c", "@ana", "bob")
@@ -802,6 +804,7 @@ def test_flood_queue_is_paced_and_bounded(server, backend):
     assert e.value.code == "network"
 
 
+@pytest.mark.slow
 def test_late_pong(server, backend):
     """A PONG that does not come in time is missed by the messages before it,
     not by those that have a PING of their own."""
@@ -882,6 +885,7 @@ def modern(server, backend):
                       "extended-join multi-prefix unknown/cap=1")
 
 
+@pytest.mark.slow
 def test_a_long_message_is_awaited(server, backend):
     """Its time begins when its last line has left."""
     b = backend(irc_server=server.address, irc_flood_burst=2,
@@ -985,6 +989,7 @@ def unsent(b, request, code, why):
         (code, why + "; the message was not sent")
 
 
+@pytest.mark.slow
 def test_messages_wait_for_the_server(online, server):
     b, p = online
     join(b, p, "#c")
@@ -1023,6 +1028,7 @@ def test_messages_wait_for_the_server(online, server):
     b.finish(out)
 
 
+@pytest.mark.slow
 def test_messages_do_not_wait_forever(server, backend):
     b = backend(irc_server=server.address, irc_who_max=0, request_timeout=6)
     b.login(ANA, "ana")
@@ -1088,6 +1094,7 @@ def test_gives_up(server, backend):
 
 # -------------------------------------------------------------- many networks
 
+@pytest.mark.slow
 def test_many_networks(server, backend):
     b = backend(irc_who_max=0)
     b.login(ANA, "ana@example")

@@ -68,6 +68,7 @@ def test_welcome_amid_the_login_that_is_required(server, backend):
     assert "sesame" not in p.rest()
 
 
+@pytest.mark.slow
 def test_services_that_come_back_last(server, backend):
     """A restart of the network must not end what insists on its login."""
     b = backend(irc_server=server.address, irc_sasl="require")
@@ -124,6 +125,7 @@ def test_own_throttle_is_no_more_than_all_have(server, backend):
 
 # ----------------------------------------------------------------- reconnection
 
+@pytest.mark.slow
 def test_another_server_after_a_reconnection(server, backend):
     """Nothing is believed of it that the one before has said."""
     b = backend(irc_server=server.address)
@@ -195,6 +197,7 @@ def test_no_plain_after_tls_that_worked(secure, server, backend):
         server.peer(timeout=1)
 
 
+@pytest.mark.slow
 def test_no_plain_where_tls_was(secure, server, backend):
     b = backend(irc_server="127.0.0.1")
     b.login(ANA, "ana", settings=routes(secure, server))

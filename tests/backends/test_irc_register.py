@@ -268,6 +268,7 @@ def test_refused_password_of_one_of_many(server, backend):
         server.peer(timeout=3)
 
 
+@pytest.mark.slow
 def test_services_that_do_not_answer(server, backend):
     b = backend(irc_server=server.address)
     p = login(server, b, [":irc.test CAP * LS :sasl=PLAIN"], password="pw")
@@ -316,6 +317,7 @@ def test_killed_is_not_banned(server, backend):
     server.peer()
 
 
+@pytest.mark.slow
 def test_throttled_comes_again_later(server, backend):
     """Even at the first attempt, and not at once."""
     b = backend()

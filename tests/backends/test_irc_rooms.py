@@ -488,6 +488,7 @@ def presence(b, contact):
     return b.wait("contact_presence", contact=contact)["show"]
 
 
+@pytest.mark.slow
 def test_monitor(server, backend):
     b = backend(irc_server=server.address)
     b.login(ANA, "ana")

@@ -147,7 +147,7 @@ def ngircd(tmp_path_factory):
 
 
 @pytest.fixture(scope="module")
-def insp(tmp_path_factory):
+def inspircd(tmp_path_factory):
     ircd, atheme = need("inspircd"), need("atheme-services")
     d = tmp_path_factory.mktemp("insp")
     v = {"dir": d, "port": free_port(), "tls": free_port(),
@@ -204,6 +204,7 @@ def both(backend, server):
     return users
 
 
+@pytest.mark.slow
 def test_ngircd(backend, ngircd):
     a, b = both(backend, ngircd.address)
     assert a.call("room_join", user=ANA, room="#Room", nick="ana") == \
@@ -265,6 +266,7 @@ def test_ngircd_nick_in_use(backend, ngircd):
     assert c.wait("connected")["account"] == "ana_"
 
 
+@pytest.mark.slow
 def test_ngircd_restarts(backend, ngircd):
     a, b = both(backend, ngircd.address)
     for u, jid in ((a, ANA), (b, BOB)):
@@ -279,8 +281,8 @@ def test_ngircd_restarts(backend, ngircd):
     a.wait("message", body="back")
 
 
-def test_inspircd_echo_tags_and_away(backend, insp):
-    a, b = both(backend, "127.0.0.1:%d" % insp["port"])
+def test_inspircd_echo_tags_and_away(backend, inspircd):
+    a, b = both(backend, "127.0.0.1:%d" % inspircd["port"])
     for u, jid in ((a, ANA), (b, BOB)):
         u.call("room_join", user=jid, room="#r", nick=jid.split("@")[0])
         u.wait("room_subject", room="#r")
@@ -304,8 +306,8 @@ def test_inspircd_echo_tags_and_away(backend, insp):
     assert e.value.code == "not_found"
 
 
-def test_inspircd_services(backend, insp):
-    server = "127.0.0.1:%d" % insp["port"]
+def test_inspircd_services(backend, inspircd):
+    server = "127.0.0.1:%d" % inspircd["port"]
     a = backend(irc_server=server)
     a.login(ANA, "anareg")
     a.wait("connected")
@@ -338,24 +340,24 @@ def test_inspircd_services(backend, insp):
     assert "secretpw" not in str(d.skipped)
 
 
-def test_inspircd_tls(backend, insp):
-    server = "localhost:+%d" % insp["tls"]
+def test_inspircd_tls(backend, inspircd):
+    server = "localhost:+%d" % inspircd["tls"]
     a = backend(irc_server=server)
     a.login(ANA, "ana")
     d = a.wait("disconnected")
     assert d["reason"] == "certificate" and not d.get("retry"), d
     for more in ({"irc_verify_certs": 0},
-                 {"irc_ca_file": "%s/cert.pem" % insp["dir"]}):
+                 {"irc_ca_file": "%s/cert.pem" % inspircd["dir"]}):
         b = backend(irc_server=server, **more)
         b.login(ANA, "ana")
         b.wait("connected")
         b.call("logout", user=ANA)
 
 
-def test_many_networks_at_once(backend, ngircd, insp):
+def test_many_networks_at_once(backend, ngircd, inspircd):
     a = backend()
     a.login(ANA, "ana")
-    for port in (ngircd.port, insp["port"]):
+    for port in (ngircd.port, inspircd["port"]):
         room = "#multi@127.0.0.1:%d" % port
         assert a.call("room_join", user=ANA, room=room, nick="ana3")[
             "nick"] == "ana3"
@@ -364,11 +366,12 @@ def test_many_networks_at_once(backend, ngircd, insp):
 
 
 @pytest.mark.parametrize("which", ["ngircd", "inspircd"])
+@pytest.mark.slow
 def test_console_modes_and_contacts(backend, request, which):
     if which == "ngircd":
         server = request.getfixturevalue("ngircd").address
     else:
-        server = "127.0.0.1:%d" % request.getfixturevalue("insp")["port"]
+        server = "127.0.0.1:%d" % request.getfixturevalue("inspircd")["port"]
     a, b = both(backend, server)
     a.call("room_join", user=ANA, room="#m", nick="ana")
     # The server, in its own words.
@@ -412,9 +415,9 @@ def test_console_modes_and_contacts(backend, request, which):
     a.wait("contact_presence", contact="bob", show="offline")
 
 
-def register(backend, insp, user, nick):
+def register(backend, inspircd, user, nick):
     """An account with services; the backend stays connected."""
-    a = backend(irc_server="127.0.0.1:%d" % insp["port"])
+    a = backend(irc_server="127.0.0.1:%d" % inspircd["port"])
     a.login(user, nick)
     a.wait("connected")
     for _ in range(40):
@@ -428,10 +431,10 @@ def register(backend, insp, user, nick):
     return a
 
 
-def test_inspircd_certificate(backend, insp, tmp_path):
+def test_inspircd_certificate(backend, inspircd, tmp_path):
     """SASL EXTERNAL by a certificate of the user's, known to services by its
     fingerprint."""
-    a = register(backend, insp, "cert@example", "certreg")
+    a = register(backend, inspircd, "cert@example", "certreg")
     subprocess.run(["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt",
                     "ec_paramgen_curve:P-256", "-nodes", "-days", "9",
                     "-subj", "/CN=cert", "-keyout", tmp_path / "k",
@@ -443,14 +446,14 @@ def test_inspircd_certificate(backend, insp, tmp_path):
            body="CERT ADD " + pin)
     a.wait("message", **{"from": "NickServ"})
     a.call("logout", user="cert@example")
-    b = backend(irc_server="localhost:+%d" % insp["tls"],
-                irc_ca_file="%s/cert.pem" % insp["dir"])
+    b = backend(irc_server="localhost:+%d" % inspircd["tls"],
+                irc_ca_file="%s/cert.pem" % inspircd["dir"])
     b.login("cert@example", "certreg", settings={
         "client_certificate": pem, "sasl": "external"})
     assert b.wait("connected", timeout=30)["account"] == "certreg"
     # Somebody else's is known to nobody.
-    c = backend(irc_server="localhost:+%d" % insp["tls"],
-                irc_ca_file="%s/cert.pem" % insp["dir"])
+    c = backend(irc_server="localhost:+%d" % inspircd["tls"],
+                irc_ca_file="%s/cert.pem" % inspircd["dir"])
     subprocess.run(["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt",
                     "ec_paramgen_curve:P-256", "-nodes", "-days", "9",
                     "-subj", "/CN=cert", "-keyout", tmp_path / "k",
@@ -462,14 +465,14 @@ def test_inspircd_certificate(backend, insp, tmp_path):
     assert d["reason"] == "auth" and not d.get("retry")
 
 
-def test_inspircd_nick_is_regained(backend, insp):
+def test_inspircd_nick_is_regained(backend, inspircd):
     """Services drive somebody else from the nick of who is logged in."""
-    a = register(backend, insp, "own@example", "ownreg")
+    a = register(backend, inspircd, "own@example", "ownreg")
     a.call("logout", user="own@example")
-    thief = backend(irc_server="127.0.0.1:%d" % insp["port"])
+    thief = backend(irc_server="127.0.0.1:%d" % inspircd["port"])
     thief.login(BOB, "ownreg")
     thief.wait("connected")
-    b = backend(irc_server="127.0.0.1:%d" % insp["port"])
+    b = backend(irc_server="127.0.0.1:%d" % inspircd["port"])
     b.login("own@example", "ownreg", password="secretpw")
     assert b.wait("connected")["account"] == "ownreg_"
     b.call("room_join", user="own@example", room="#own", nick="ownreg")

@@ -352,6 +352,7 @@ def test_reconnect(backend, server):
     q.expect("JOIN #c")
 
 
+@pytest.mark.slow
 def test_reconnect_that_is_ignored(backend, server):
     """The server takes the QUIT and says nothing."""
     b, p = log_in(backend, server)

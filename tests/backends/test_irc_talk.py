@@ -259,6 +259,7 @@ def test_a_paste_is_one_message(modern):
     assert (e["id"], e["origin"], e["body"]) == ("p7", "i1", text)
 
 
+@pytest.mark.slow
 def test_a_paste_over_the_bounds(modern):
     m = modern
     r = say(m, "\n".join("line %d" % i for i in range(15)), id="i1")
@@ -466,6 +467,7 @@ def test_nothing_can_be_taken_back(server, backend):
 
 # --------------------------------------------------------------------- typing
 
+@pytest.mark.slow
 def test_typing_is_heard(modern):
     m = modern
     m.b.wait("room_subject")

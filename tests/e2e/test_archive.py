@@ -173,6 +173,7 @@ def test_only_ones_own(place, clients, accounts, unique):
     assert len(archive(here.anna, here.room)) == 1
 
 
+@pytest.mark.slow
 def test_not_recorded(place):
     here = place(service__record_history=0)
     here.enter()
@@ -241,6 +242,7 @@ def test_away(place):
 
 @pytest.mark.parametrize("end", ["orderly", "kill -9"])
 @pytest.mark.timeout(180)
+@pytest.mark.slow
 def test_joined_again_at_the_start(place, end):
     """Nobody is there when it begins again, and still the user is in, hears
     all, and finds it."""

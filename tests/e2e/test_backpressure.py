@@ -7,6 +7,8 @@ import sys
 import threading
 import time
 
+import pytest
+
 from harness.instance import BAD_BACKEND
 from harness.process import SANITIZED, SLOWER, wait_for
 
@@ -48,12 +50,14 @@ class Memory(threading.Thread):
             self.most = max(self.most, private(self.pid))
 
 
+@pytest.mark.slow
 def test_backend_that_does_not_read(instances, raw, unique):
     # It shall neither be woken nor killed as hung before the test is over.
     instance = instances("server_mode", service__backend=BAD_BACKEND,
                          service__users_per_backend=1,
                          service__backends_min=3,
-                         service__ping_interval=60)
+                         service__ping_interval=60,
+                         service__stop_timeout=2)
     wait_for(lambda: len(instance.backends()) >= 3, what="three backends")
     other = raw(instance)
     other.login(unique("bert"), "pw")
@@ -87,5 +91,6 @@ def test_backend_that_does_not_read(instances, raw, unique):
     assert SANITIZED or watch.most < base + GROWTH
     assert during[len(during) // 2] < \
         before[len(before) // 2] * 2 + NOISE * SLOWER
-    assert during[len(during) * 99 // 100] < \
-        before[len(before) * 99 // 100] * 2 + 10 * NOISE * SLOWER
+    # The worst of a sanitized program among other tests says nothing.
+    assert SANITIZED or during[len(during) * 99 // 100] < \
+        before[len(before) * 99 // 100] * 2 + 10 * NOISE

@@ -64,6 +64,7 @@ def is_from(text):
 
 # ------------------------------------------------------------- connecting
 
+@pytest.mark.slow
 def test_connected_by_joining_and_closed_by_leaving(joined):
     joined.anna.message(joined.room, "bye", "groupchat")
     joined.carl.expect("PRIVMSG .*:bye")

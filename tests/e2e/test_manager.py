@@ -245,6 +245,7 @@ def test_other_users_may_not_ask(running):
     assert answer == b"got:" or b"Running" not in answer, answer
 
 
+@pytest.mark.slow
 def test_hung_instance_does_not_hang_the_manager(running):
     running.process.popen.send_signal(signal.SIGSTOP)
     try:

@@ -31,6 +31,7 @@ def rss(pid):
         return int(re.search(r"VmRSS:\s+(\d+)", status.read())[1]) / 1024
 
 
+@pytest.mark.slow
 def test_two_thousand_in_one_backend(crowd, ircv3, instances):
     """Far beyond the 1024 descriptors of select()."""
     number = 2000
@@ -158,6 +159,7 @@ def members(observer):
     return sum(int(hit[1]) for hit in found if hit)
 
 
+@pytest.mark.slow
 def test_all_are_back(crowd, network, instances, irc):
     """The server is restarted, and so soon that nobody's client notices; the
     server need not turn anybody away."""

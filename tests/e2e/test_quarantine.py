@@ -32,6 +32,7 @@ def crashes(instance):
     return int(instance.answer("crashed_backends_count"))
 
 
+@pytest.mark.slow
 def test_poison_disturbs_twice(crowd, clients, raw, unique):
     instance, others = crowd
     poison = unique("poison")

@@ -76,6 +76,7 @@ def freeze(pids):
         os.kill(pid, signal.SIGSTOP)
 
 
+@pytest.mark.slow
 def test_systemd_hears(instances, ngircd, clients, unique, systemd):
     instance = instances("server_mode", start=False,
                          service__irc_server="127.0.0.1:%d" % ngircd.port)

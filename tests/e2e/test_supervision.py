@@ -153,6 +153,7 @@ def test_load_is_spread(four):
 
 
 @pytest.mark.timeout(180)
+@pytest.mark.slow
 def test_backend_killed_under_traffic(four):
     """Issue: its users are back within 2 s, their clients see no presence
     change, the others notice nothing, no message is lost silently."""
@@ -268,6 +269,7 @@ class Held:
         return self.dead
 
 
+@pytest.mark.slow
 def test_hung_process_is_killed(instances, ngircd, clients, irc, unique):
     """A debugger holds it, and it cannot be woken: it is killed and its user
     recovered, under its own name: the old connection is gone before the new
@@ -295,6 +297,7 @@ def test_hung_process_is_killed(instances, ngircd, clients, irc, unique):
 
 @pytest.mark.parametrize("how", ["stopped", "held"])
 @pytest.mark.timeout(180)
+@pytest.mark.slow
 def test_served_again_by_default(instances, ngircd, clients, irc, unique,
                                  how):
     """Issue: users of a hung backend are served within 15 s."""
@@ -388,6 +391,7 @@ def test_stop_with_stopped_backend(instances, ngircd, clients, unique):
 
 
 @pytest.mark.timeout(180)
+@pytest.mark.slow
 def test_irc_server_restarted(instances, own_ngircd, clients, irc, unique):
     """The network goes and comes back: rooms are joined again, and what is
     sent meanwhile fails audibly."""
@@ -430,6 +434,7 @@ def test_irc_server_restarted(instances, own_ngircd, clients, irc, unique):
                              % statuses(presences[-1]))
 
 
+@pytest.mark.slow
 def test_network_gone_tells_the_room(instances, own_ngircd, clients, unique):
     """When the network does not come back, the rooms say so (332)."""
     instance = instances("server_mode", service__irc_reconnect_timeout=3,

@@ -499,6 +499,7 @@ def test_a_backend_that_dies_meanwhile(bad, program, tmp_path, users):
     assert "signal 9" in bad.answer("crash_report")
 
 
+@pytest.mark.slow
 def test_a_backend_that_freezes_later(bad, users):
     """They are watched as before: a frozen one does not stay so."""
     anna, _ = users(bad)

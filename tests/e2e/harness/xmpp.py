@@ -140,6 +140,9 @@ class Client:
                           disable_starttls=self.tls is None)
 
     async def _disconnect(self):
+        if self.ended:      # nothing would say so again
+            self.xmpp.abort()
+            return
         self.xmpp.disconnect(wait=0.5)
         try:
             await asyncio.wait_for(asyncio.shield(self.xmpp.disconnected), 2)
