@@ -1,15 +1,15 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* libpurple's beginning and end: its loop, its log, and what it must not do
- * here, such as writing files. */
+/* libpurple's beginning and end: its log, and what it must not do here, such as
+ * writing files. */
 #include "backends/purple/core.h"
 
-#include <glib-unix.h>
 #include <purple.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
 #include <unistd.h>
 
+#include "backends/purple/loop.h"
 #include "backends/purple/resolve.h"
 #include "util/log.h"
 #include "util/macros.h"
@@ -22,51 +22,6 @@ core_handle(void)
 
 	return &handle;
 }
-
-/* ---------------------------------------------------------------------- loop */
-
-struct input {
-	PurpleInputFunction	 function;
-	void			*data;
-};
-
-static gboolean
-ready(gint fd, GIOCondition condition, gpointer data)
-{
-	struct input *input = data;
-	PurpleInputCondition what = 0;
-
-	if (condition & (G_IO_IN | G_IO_HUP | G_IO_ERR))
-		what |= PURPLE_INPUT_READ;
-	if (condition & (G_IO_OUT | G_IO_HUP | G_IO_ERR | G_IO_NVAL))
-		what |= PURPLE_INPUT_WRITE;
-	input->function(input->data, fd, what);
-	return G_SOURCE_CONTINUE;
-}
-
-static guint
-input_add(int fd, PurpleInputCondition what, PurpleInputFunction function,
-    gpointer data)
-{
-	struct input *input = g_new(struct input, 1);
-	GIOCondition condition = 0;
-
-	*input = (struct input){ function, data };
-	if (what & PURPLE_INPUT_READ)
-		condition |= G_IO_IN | G_IO_HUP | G_IO_ERR;
-	if (what & PURPLE_INPUT_WRITE)
-		condition |= G_IO_OUT | G_IO_HUP | G_IO_ERR | G_IO_NVAL;
-	return g_unix_fd_add_full(G_PRIORITY_DEFAULT, fd, condition, ready,
-	    input, g_free);
-}
-
-static PurpleEventLoopUiOps loop_ops = {
-	.timeout_add = g_timeout_add,
-	.timeout_remove = g_source_remove,
-	.input_add = input_add,
-	.input_remove = g_source_remove,
-	.timeout_add_seconds = g_timeout_add_seconds,
-};
 
 /* ----------------------------------------------------------------------- log */
 
@@ -150,7 +105,7 @@ core_start(const char *dir, char **why)
 	purple_debug_set_enabled(FALSE);
 	purple_debug_set_ui_ops(&debug_ops);
 	purple_core_set_ui_ops(&core_ops);
-	purple_eventloop_set_ui_ops(&loop_ops);
+	loop_init();
 	purple_account_prefs_set_ui_ops(&account_prefs_ops);
 	if (!purple_core_init(CORE_UI)) {
 		*why = xstrdup("libpurple does not start");

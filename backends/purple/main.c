@@ -9,6 +9,7 @@
 #include "backends/purple/directory.h"
 #include "backends/purple/down.h"
 #include "backends/purple/features.h"
+#include "backends/purple/loop.h"
 #include "backends/purple/protocol.h"
 #include "backends/purple/session.h"
 
@@ -45,6 +46,8 @@ static const struct kit_backend backend = {
 	.name = "libpurple",
 	.start = start,
 	.stop = stop,
+	.pause = loop_pause,
+	.resume = loop_resume,
 	.sessions = sessions_count,
 	.handle = {
 		.login = down_login,
