@@ -15,9 +15,15 @@ tests="$demo libcmocka-dev clang libclang-rt-14-dev
 	prosody prosody-modules ejabberd inspircd atheme-services biboumi
 	python3-pytest python3-pytest-timeout python3-pytest-xdist
 	python3-msgpack
+	kamailio kamailio-presence-modules kamailio-sqlite-modules
+	zephyr-server zephyr-clients avahi-daemon dbus libgadu-dev
+	purple-discord purple-rocketchat purple-mm-sms pidgin-sipe
+	purple-lurch purple-xmpp-carbons purple-xmpp-http-upload
 	openssl procps iproute2 util-linux sqlite3 shellcheck"
-# Of these, the ones with a service that the system would start.
-services="epmd prosody ejabberd ngircd inspircd atheme-services biboumi"
+# Of these, the ones with a service that the system would start; where that has
+# another name, package=service.
+services="epmd prosody ejabberd ngircd inspircd atheme-services biboumi
+	kamailio zephyr-server=zephyrd zephyr-clients=zhm avahi-daemon dbus"
 
 wanted=
 for set in "${@:-build}"; do
@@ -66,7 +72,7 @@ echo $missing | fold -s -w 72 | sed 's/^/deps:   /; s/ $//'
 
 fresh=
 for service in $services; do
-	installed "$service" || fresh="$fresh $service"
+	installed "${service%=*}" || fresh="$fresh $service"
 done
 
 # Maintainer scripts ask this file whether they may start a service.
@@ -101,12 +107,14 @@ apt install --no-install-recommends $missing
 
 # Not at the next boot either: the tests run these programs by themselves.
 for service in $fresh; do
-	if installed "$service"; then
+	package=${service%=*}
+	service=${service#*=}
+	if installed "$package"; then
 		$root update-rc.d "$service" disable >/dev/null 2>&1 || :
 		if [ -d /run/systemd/system ]; then
 			$root systemctl --quiet disable "$service" \
 			    >/dev/null 2>&1 || :
 		fi
-		echo "deps: $service is installed, its service is off"
+		echo "deps: $package is installed, its service is off"
 	fi
 done

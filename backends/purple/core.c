@@ -97,9 +97,6 @@ static PurpleCoreUiOps core_ops = { 0 };
 int
 core_start(const char *dir, char **why)
 {
-	/* prpl-simple names its dialogs by rand(), and a registrar refuses the
-	 * names of an earlier process. */
-	srand((unsigned)time(NULL) ^ (unsigned)getpid());
 	g_log_set_default_handler(glib_print, NULL);
 	purple_util_set_user_dir(dir);
 	purple_debug_set_enabled(FALSE);
@@ -112,6 +109,10 @@ core_start(const char *dir, char **why)
 		return -1;
 	}
 	resolve_init();
+	/* prpl-simple names its dialogs by rand(), and a registrar refuses the
+	 * names of another process.  Not earlier: there are plug-ins that seed
+	 * it with the time when they are loaded. */
+	srand((unsigned)time(NULL) ^ (unsigned)getpid());
 	purple_set_blist(purple_blist_new());
 	set_preferences();
 	return 0;

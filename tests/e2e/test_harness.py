@@ -6,9 +6,10 @@ import subprocess
 import msgpack
 import pytest
 
+from harness.gadu import GaduPerson, GaduServer
 from harness.instance import BAD_BACKEND
 from harness.process import (Process, alive, command_of, descendants,
-                             wait_for)
+                             free_port, wait_for)
 from harness.xmpp import LoginFailed, NS
 
 pytestmark = pytest.mark.harness
@@ -62,6 +63,39 @@ def test_services(inspircd, irc, unique):
     carl = irc(unique("carl"), server=inspircd)
     carl.say("NickServ", "REGISTER pw carl@example.com")
     carl.expect("^:NickServ!.*registered")
+
+
+@pytest.fixture
+def gadu(tmp_path):
+    server = GaduServer({1001: "one", 2002: "two"},
+                        {1001: {"nickname": "ann", "city": "Łódź"}},
+                        free_port())
+    yield server
+    server.close()
+
+
+def test_gadu_server_serves_libgadu(gadu, tmp_path):
+    """Our server, and the library of the network's clients as its judge."""
+    stranger = GaduPerson(tmp_path, gadu, 2002, "wrong")
+    stranger.expect("refused")
+    ann = GaduPerson(tmp_path, gadu, 1001, "one")
+    bob = GaduPerson(tmp_path, gadu, 2002, "two")
+    ann.say("watch", 2002)
+    ann.expect("status 2002 2 $")
+    bob.say("status", 5, "na rowerze żółtym")
+    ann.expect("status 2002 5 na rowerze żółtym")
+    ann.say("say", 2002, "zażółć <b>")
+    bob.expect("message 1001 zażółć <b>$")
+    ann.expect("sent")
+    bob.say("typing", 1001, 3)
+    ann.expect("typing 2002 3")
+    bob.say("search", 1001)
+    bob.expect("found 1")
+    gadu.drop(2002)
+    ann.expect("status 2002 1 ")
+    for person in (stranger, ann, bob):
+        person.close()
+    assert not gadu.offences
 
 
 def test_orphans_are_seen_and_killed(tmp_path):
