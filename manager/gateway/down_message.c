@@ -7,6 +7,7 @@
 #include "manager/gateway/ask.h"
 #include "manager/gateway/asked.h"
 #include "manager/gateway/contact.h"
+#include "manager/gateway/files.h"
 #include "manager/gateway/gesture.h"
 #include "manager/gateway/name.h"
 #include "manager/gateway/ns.h"
@@ -16,6 +17,7 @@
 #include "manager/gateway/say_chat.h"
 #include "manager/gateway/session.h"
 #include "manager/gateway/watch.h"
+#include "manager/gateway/xhtml.h"
 #include "protocol/features.h"
 #include "util/log.h"
 #include "util/xalloc.h"
@@ -52,11 +54,15 @@ pass_marker(const struct down *d, const char *name)
 static void
 send_text(struct down *d, const char *name)
 {
+	struct msg_attachment files[FILES_MAX];
 	struct say_message copy = {
 		.to = d->to->full, .id = d->id,
-		.body = stanza_child_text(d->arena, d->stanza, "body", NULL),
+		.body = files_body(d->arena, d->stanza),
+		.xhtml = xhtml_get(d->arena, d->stanza),
+		.attachments = files,
+		.nattachments = files_list(d->arena, files_take(d->arena,
+		    d->stanza), files),
 	};
-
 	struct outgoing *o;
 	enum repeat repeat;
 	uint64_t mark;
@@ -117,7 +123,7 @@ down_message_chat(struct down *d)
 
 	if (gesture_down(d, NULL, NULL, name) || pass_invitation(d, name))
 		return;
-	if (stanza_child(m, "body", NULL) != NULL) {
+	if (files_body(d->arena, m) != NULL) {
 		send_text(d, name);
 		return;
 	}

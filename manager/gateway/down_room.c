@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "manager/gateway/down.h"
+#include "manager/gateway/files.h"
 #include "manager/gateway/gesture.h"
 #include "manager/gateway/ns.h"
 #include "manager/gateway/query.h"
@@ -199,6 +200,7 @@ words_of(const struct down *d, const char *nick, const char *body)
 		    NULL),
 		.reply_id = gesture_id(d, d->room, nick,
 		    stanza_attr(reply, "id")),
+		.files = files_take(d->arena, d->stanza),
 		.receipt = stanza_child(d->stanza, "request",
 		    NS_RECEIPTS) != NULL,
 	};
@@ -280,7 +282,7 @@ down_room_message(struct down *d)
 	}
 	if (gesture_down(d, d->room, NULL, NULL))
 		return;
-	body = stanza_child_text(d->arena, d->stanza, "body", NULL);
+	body = files_body(d->arena, d->stanza);
 	subject = stanza_child_text(d->arena, d->stanza, "subject", NULL);
 	if (body != NULL && body[0] != '\0') {
 		w = words_of(d, NULL, body);
@@ -308,7 +310,7 @@ down_room_private(struct down *d)
 	}
 	if (gesture_down(d, d->room, o->nick, NULL))
 		return;
-	body = stanza_child_text(d->arena, d->stanza, "body", NULL);
+	body = files_body(d->arena, d->stanza);
 	if (body == NULL || body[0] == '\0') {
 		wordless(d, o->nick);
 		return;

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "manager/gateway/files.h"
 #include "manager/gateway/ids.h"
 #include "manager/gateway/ns.h"
 #include "manager/gateway/quote.h"
@@ -27,7 +28,7 @@
 
 /* Where the strings of a new one come from, in the order of enum part. */
 enum part { USER, FROM, TO, ID, NAME, ROOM, BODY, XHTML, REPLACES, THREAD,
-	REPLY_ID, REPLY_AUTHOR, REPLY_TEXT, NPARTS };
+	REPLY_ID, REPLY_AUTHOR, REPLY_TEXT, FILES, NPARTS };
 
 static const char *
 keep(struct outgoing *o, const char *s)
@@ -65,6 +66,7 @@ pack(const char *const part[NPARTS])
 	o->reply_id = keep(o, part[REPLY_ID]);
 	o->reply_author = keep(o, part[REPLY_AUTHOR]);
 	o->reply_text = keep(o, part[REPLY_TEXT]);
+	o->files = keep(o, part[FILES]);
 	return o;
 }
 
@@ -78,7 +80,7 @@ outgoing_create(struct user *user, const struct down *d, const char *kind,
 		[USER] = user->jid, [FROM] = d->from->full,
 		[TO] = d->to->full, [ID] = d->id, [NAME] = name,
 		[ROOM] = room,
-		[BODY] = stanza_child_text(d->arena, m, "body", NULL),
+		[BODY] = files_body(d->arena, m),
 		[XHTML] = xhtml_get(d->arena, m),
 		[REPLACES] = stanza_attr(stanza_child(m, "replace",
 		    NS_CORRECT), "id"),
@@ -86,6 +88,7 @@ outgoing_create(struct user *user, const struct down *d, const char *kind,
 		[REPLY_ID] = ids_network(user, reply ?
 		    stanza_attr(reply, "id") : NULL),
 		[REPLY_AUTHOR] = stanza_attr(reply, "to"),
+		[FILES] = files_take(d->arena, m),
 	};
 	struct outgoing *o;
 
@@ -241,6 +244,8 @@ outgoing_answered(void *ctx, const struct msg_error *error,
 static int
 request(struct user *user, struct outgoing *o)
 {
+	struct msg_attachment files[FILES_MAX];
+	struct arena a = { 0 };
 	struct msg_reply reply = { .id = o->reply_id,
 	    .author = o->reply_author };
 	struct msg_send msg = {
@@ -249,7 +254,6 @@ request(struct user *user, struct outgoing *o)
 		.xhtml = o->xhtml, .id = o->id, .replaces = o->replaces,
 		.thread = o->thread, .reply_to = o->reply_id ? &reply : NULL,
 	};
-
 	struct buf quote = { 0 };
 	int r;
 
@@ -263,8 +267,11 @@ request(struct user *user, struct outgoing *o)
 		else
 			msg.body = buf_data(&quote);
 	}
+	files_add(&a, &msg, o->files, files,
+	    gateway_can(user->gw, FEATURE_ATTACHMENTS));
 	r = session_ask(user, METHOD_send, &msg, 0, outgoing_answered, o);
 	buf_free(&quote);
+	arena_free(&a);
 	if (r < 0)
 		return -1;
 	user->inflight++;
@@ -369,7 +376,7 @@ static const char *const part_names[NPARTS] = {
 	[NAME] = "name", [ROOM] = "room", [BODY] = "body", [XHTML] = "xhtml",
 	[REPLACES] = "replaces", [THREAD] = "thread",
 	[REPLY_ID] = "reply_id", [REPLY_AUTHOR] = "reply_author",
-	[REPLY_TEXT] = "reply_text",
+	[REPLY_TEXT] = "reply_text", [FILES] = "files",
 };
 
 void
@@ -381,7 +388,7 @@ outgoing_pack(const struct outgoing *o, struct packer *p)
 		[BODY] = o->body, [XHTML] = o->xhtml,
 		[REPLACES] = o->replaces, [THREAD] = o->thread,
 		[REPLY_ID] = o->reply_id, [REPLY_AUTHOR] = o->reply_author,
-		[REPLY_TEXT] = o->reply_text,
+		[REPLY_TEXT] = o->reply_text, [FILES] = o->files,
 	};
 
 	pack_map(p, NULL);

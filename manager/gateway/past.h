@@ -19,6 +19,7 @@ struct past {
 	const char	*replaces;	/* XEP-0308 */
 	const char	*thread;
 	const char	*reply_id, *reply_author, *reply_text;
+	const char	*file, *file_name;	/* URL (XEP-0066) */
 	/* It is about another one: taken back (XEP-0424; by a moderator:
 	 * XEP-0425), or reacted to (XEP-0444; emojis, a line each). */
 	const char	*retracts, *moderator, *reason;
@@ -37,6 +38,7 @@ struct past {
 #define PAST_TEXTS(X) \
 	X(resource) X(body) X(xhtml) X(id) X(stanza_id) X(origin_id) \
 	X(replaces) X(thread) X(reply_id) X(reply_author) X(reply_text) \
+	X(file) X(file_name) \
 	X(retracts) X(moderator) X(reason) X(reacts) X(emojis) X(retraction)
 
 /* One piece of memory, to be freed. */

@@ -12,6 +12,7 @@
 #include <string.h>
 
 #include "manager/gateway/archive.h"
+#include "manager/gateway/files.h"
 #include "manager/gateway/ids.h"
 #include "manager/gateway/quote.h"
 #include "manager/gateway/repeats.h"
@@ -107,6 +108,8 @@ reflect(struct room_send *s, const char *stanza_id, int64_t when)
 {
 	const struct room_words *w = &s->words;
 	const struct occupant *self = room_self(s->room);
+	struct msg_attachment files[FILES_MAX] = { { 0 } };
+	struct arena a = { 0 };
 	struct past p = {
 		.resource = room_own_resource(s->room),
 		.body = w->body, .xhtml = w->xhtml, .id = w->id,
@@ -117,7 +120,11 @@ reflect(struct room_send *s, const char *stanza_id, int64_t when)
 		.occupant = self ? self->id : 0, .time = when,
 	};
 
+	(void)files_list(&a, w->files, files);
+	p.file = files[0].url;
+	p.file_name = files[0].name;
 	room_said(s->room, &p);
+	arena_free(&a);
 }
 
 /* ------------------------------------------------------------ the messages */
@@ -137,16 +144,9 @@ copy(char **at, const char *s)
 
 /* The texts of a message, each to be copied. */
 static const size_t texts[] = {
-	offsetof(struct room_words, from), offsetof(struct room_words, to),
-	offsetof(struct room_words, id),
-	offsetof(struct room_words, origin_id),
-	offsetof(struct room_words, nick),
-	offsetof(struct room_words, body), offsetof(struct room_words, xhtml),
-	offsetof(struct room_words, replaces),
-	offsetof(struct room_words, thread),
-	offsetof(struct room_words, reply_id),
-	offsetof(struct room_words, reply_author),
-	offsetof(struct room_words, reply_text),
+#define X(text)	offsetof(struct room_words, text),
+	ROOM_WORDS_TEXTS(X)
+#undef X
 };
 
 static const char **
@@ -288,7 +288,9 @@ send_now(struct room_send *s)
 	struct msg_reply reply = {
 		.id = w->reply_id, .author = w->reply_author,
 	};
+	struct msg_attachment files[FILES_MAX];
 	struct buf quote = { 0 };
+	struct arena a = { 0 };
 	struct msg_send m = {
 		.user = user->jid,
 		.to = w->nick ? w->nick : s->room->id,
@@ -309,12 +311,15 @@ send_now(struct room_send *s)
 		else
 			m.body = buf_data(&quote);
 	}
+	files_add(&a, &m, w->files, files,
+	    gateway_can(user->gw, FEATURE_ATTACHMENTS));
 	s->sent = true;
 	user->inflight++;
 	user->gw->messages_down++;
 	/* It may be answered, and gone, before this returns. */
 	session_request(user, METHOD_send, &m, room_send_answered, s);
 	buf_free(&quote);
+	arena_free(&a);
 }
 
 static bool
@@ -508,9 +513,10 @@ room_send_echoed(struct room *room, const char *origin, const struct past *p)
 
 /* ---------------------------------------------------------- over an upgrade */
 
-static const char *const text_names[LENGTH(texts)] = {
-	"from", "to", "id", "origin_id", "nick", "body", "xhtml", "replaces",
-	"thread", "reply_id", "reply_author", "reply_text",
+static const char *const text_names[] = {
+#define X(text)	#text,
+	ROOM_WORDS_TEXTS(X)
+#undef X
 };
 
 void

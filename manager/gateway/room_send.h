@@ -17,8 +17,15 @@ struct room_words {
 	const char	*nick;		/* private: to whom; NULL: to all */
 	const char	*body, *xhtml, *replaces, *thread;
 	const char	*reply_id, *reply_author, *reply_text;
+	const char	*files;		/* of files.h */
 	bool		 receipt;	/* asked for (XEP-0184) */
 };
+
+/* Its texts: to be copied and packed. */
+#define ROOM_WORDS_TEXTS(X) \
+	X(from) X(to) X(id) X(origin_id) X(nick) X(body) X(xhtml) \
+	X(replaces) X(thread) X(reply_id) X(reply_author) X(reply_text) \
+	X(files)
 
 /* The client is of this room. */
 void	room_send(struct room *, const struct room_words *);

@@ -10,6 +10,7 @@
 #include "manager/gateway/iq.h"
 #include "manager/gateway/name.h"
 #include "manager/gateway/ns.h"
+#include "manager/gateway/rights.h"
 #include "manager/gateway/say.h"
 #include "manager/gateway/session.h"
 #include "manager/gateway/trace.h"
@@ -245,6 +246,11 @@ router_stanza(struct gateway *gw, struct arena *a, const struct stanza *stanza,
 			say_error(&d, E_REMOTE_SERVER_NOT_FOUND, NULL);
 		return;
 	}
+	/* The user's own message from elsewhere, which the server has sent
+	 * for us (XEP-0356): the network has it. */
+	if (kind == MESSAGE && from->resource == NULL && from->node != NULL &&
+	    !link_is_server(gw->link) && rights_of(gw, from->bare)->message)
+		return;
 	target = target_of(&d, kind);
 	for (size_t i = 0; i < LENGTH(routes); i++) {
 		if (fits(&routes[i], kind, target, &d)) {

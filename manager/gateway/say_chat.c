@@ -2,10 +2,12 @@
 /* Stanzas about messages. */
 #include "manager/gateway/say_chat.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 #include "manager/gateway/ns.h"
 #include "manager/gateway/rights.h"
+#include "util/xalloc.h"
 
 static struct xml *
 begin(struct gateway *gw, const char *from, const char *to, const char *type)
@@ -100,14 +102,13 @@ static void
 put_forwarded(struct xml *x, const struct user *user, const char *to,
     const struct say_message *m)
 {
+	struct say_message sent = *m;
+
+	sent.from = user->jid;
+	sent.to = to;
+	sent.type = "chat";
 	xml_open_ns(x, "forwarded", NS_FORWARD);
-	xml_open_ns(x, "message", "jabber:client");
-	xml_attr(x, "from", user->jid);
-	xml_attr(x, "to", to);
-	xml_attr(x, "type", "chat");
-	xml_attr(x, "id", m->id);
-	xml_element(x, "body", NULL, m->body);
-	xml_close(x);
+	say_message_inside(x, &sent);
 	xml_close(x);
 }
 
@@ -145,6 +146,7 @@ say_own_message(struct user *user, const char *contact,
 	struct say_message plain = *m;
 	struct client *client;
 	struct xml *x;
+	char *text;
 
 	if (link_is_server(gw->link)) {
 		TAILQ_FOREACH(client, &user->clients, entry)
@@ -156,8 +158,12 @@ say_own_message(struct user *user, const char *contact,
 		say_end(gw, x, domain + 1, LINK_KEEP);
 	} else {
 		/* Shown on the wrong side, but not lost. */
+		text = m->body ? xasprintf("[you] %s", m->body) : NULL;
 		plain.from = contact;
 		plain.to = user->jid;
+		plain.body = text;
+		plain.xhtml = NULL;
 		say_message(gw, &plain);
+		free(text);
 	}
 }

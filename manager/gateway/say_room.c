@@ -385,6 +385,13 @@ say_room_past(struct said_past *s, const char *room, const struct past *p)
 		.stanza_id = p->stanza_id, .stanza_id_by = room,
 		.origin_id = p->origin_id,
 	};
+	if (p->file != NULL) {
+		s->file = (struct msg_attachment){
+			.url = p->file, .name = p->file_name,
+		};
+		s->message.attachments = &s->file;
+		s->message.nattachments = 1;
+	}
 	if (p->reply_id != NULL) {
 		s->message.reply_to = &s->reply;
 		if (p->reply_author != NULL)

@@ -48,6 +48,7 @@ void	say_room_message(const struct room *, const struct past *,
 struct said_past {
 	struct say_message message;	/* to: nobody */
 	struct msg_reply reply;
+	struct msg_attachment file;
 	struct say_gesture gesture;
 	char		 from[ROOM_JID_MAX], occupant[17];
 	char		 reply_jid[ROOM_JID_MAX], by[ROOM_JID_MAX];

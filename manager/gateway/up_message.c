@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "manager/gateway/files.h"
 #include "manager/gateway/ids.h"
 #include "manager/gateway/name.h"
 #include "manager/gateway/say_chat.h"
@@ -40,48 +41,80 @@ set_reply(const struct up *up, const struct msg_message *msg,
 		    strlen(author)) == 0 ? m->from : up->user->jid;
 }
 
+/* One stanza of it. */
+static void
+deliver(struct up *up, struct say_message *m)
+{
+	struct gateway *gw = up->gw;
+	char serial[32];
+
+	if (m->id == NULL) {
+		snprintf(serial, sizeof(serial), "%s-m%lu", gw->iq_token,
+		    ++gw->iq_serial);
+		m->id = serial;
+	}
+	if (up->params->message.carbon) {
+		say_own_message(up->user, m->from, m);
+	} else if (say_message(gw, m) < 0) {
+		gw->undelivered++;
+		log_debug("%s: a message to %s could not be delivered",
+		    gw->config->jid, up->user->jid);
+	}
+	m->id = NULL;
+}
+
+/* Its files, each in a message that clients show as what it is. */
+static void
+deliver_files(struct up *up, const struct say_message *like)
+{
+	const struct msg_message *msg = &up->params->message;
+
+	for (size_t i = 0; i < msg->attachments.n; i++) {
+		const struct msg_attachment *file = &msg->attachments.v[i];
+		struct say_message m = {
+			.from = like->from, .to = like->to,
+			.type = like->type, .thread = like->thread,
+			.id = i == 0 ? like->id : NULL,
+			.time = like->time, .delay_from = like->delay_from,
+			.body = file->url, .attachments = file,
+			.nattachments = files_is_fetchable(file->url),
+			.no_store = like->no_store,
+		};
+
+		deliver(up, &m);
+	}
+}
+
 static void
 chat(struct up *up, struct arena *a)
 {
 	const struct msg_message *msg = &up->params->message;
 	struct gateway *gw = up->gw;
 	struct msg_reply reply;
-	char serial[32];
 	struct say_message m = {
 		.from = speaker(up, a, msg->from), .to = up->user->jid,
 		.type = msg->headline && *user_setting(up->user,
 		    "send_headlines", gw->config->send_headlines ? "1" : "0") ==
 		    '1' ? "headline" : "chat",
-		.id = msg->id, .body = msg->body, .thread = msg->thread,
+		.id = msg->id, .thread = msg->thread,
+		.body = files_words(a, msg->body, msg->attachments.v,
+		    msg->attachments.n),
 		.xhtml = gw->config->enable_xhtml ? msg->xhtml : NULL,
 		.replaces = msg->replaces,
 		.time = msg->time, .delay_from = gw->config->jid,
-		.attachments = msg->attachments.v,
-		.nattachments = msg->attachments.n,
 		.no_store = msg->headline,
 	};
 
 	/* Not an address: the gateway says it for them, nothing is lost. */
 	if (m.from == NULL)
 		m.from = gw->config->jid;
-	if (m.id == NULL) {
-		snprintf(serial, sizeof(serial), "%s-m%lu", gw->iq_token,
-		    ++gw->iq_serial);
-		m.id = serial;
-	}
-	if (msg->carbon) {
-		say_own_message(up->user, m.from, &m);
-		return;
-	}
-	if (msg->reply_to != NULL)
+	if (msg->reply_to != NULL && !msg->carbon)
 		set_reply(up, msg, &m, &reply);
-	if (!msg->headline && gateway_can(gw, "chat_states"))
+	if (!msg->headline && !msg->carbon && gateway_can(gw, "chat_states"))
 		m.chat_state = "active";
-	if (say_message(gw, &m) < 0) {
-		gw->undelivered++;
-		log_debug("%s: a message to %s could not be delivered",
-		    gw->config->jid, up->user->jid);
-	}
+	if (*m.body != '\0' || msg->attachments.n == 0)
+		deliver(up, &m);
+	deliver_files(up, &m);
 }
 
 void

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* What the network says of rooms: who is there, what was said, what it is
  * about, that it is over. */
+#include "manager/gateway/files.h"
 #include "manager/gateway/ids.h"
 #include "manager/gateway/up.h"
 
@@ -9,6 +10,7 @@
 #include "manager/gateway/name.h"
 #include "manager/gateway/room_seen.h"
 #include "manager/gateway/room_send.h"
+#include "manager/gateway/say_chat.h"
 #include "manager/gateway/say_room.h"
 #include "util/log.h"
 #include "util/xalloc.h"
@@ -252,6 +254,45 @@ repeated(const struct room *room, const struct msg_message *m)
 	    room_history_has(room->history, m->id);
 }
 
+static void
+said(struct up *up, struct room *room, const struct past *p)
+{
+	const struct msg_message *m = &up->params->message;
+
+	if (m->time > 0 && room_seen_has(room->seen, p))
+		log_debug("%s: %s: what is known was told again",
+		    up->user->jid, room->jid);
+	else if (m->archive_only)
+		room_was_said(room, p);
+	else
+		room_said(room, p);
+}
+
+/* Each by itself, so that clients show it; under ids that are the same when the
+ * network tells it again. */
+static void
+said_files(struct up *up, struct room *room, const struct past *like,
+    bool words, struct arena *a)
+{
+	const struct msg_message *m = &up->params->message;
+
+	for (size_t i = 0; i < m->attachments.n; i++) {
+		const struct msg_attachment *file = &m->attachments.v[i];
+		struct past p = *like;
+
+		p.body = file->url;
+		p.xhtml = p.replaces = p.reply_id = p.reply_text = NULL;
+		if (files_is_fetchable(file->url)) {
+			p.file = file->url;
+			p.file_name = file->name;
+		}
+		if (words || i > 0)
+			p.id = p.stanza_id = m->id ? arena_printf(a, "%s.%zu",
+			    m->id, i + 1) : NULL;
+		said(up, room, &p);
+	}
+}
+
 void
 up_room_message(struct up *up)
 {
@@ -259,6 +300,7 @@ up_room_message(struct up *up)
 	struct room *room = room_of(up, m->from);
 	struct arena scratch = { 0 };
 	struct past p = past_of(m);
+	bool words;
 
 	if (room == NULL)
 		return;
@@ -270,13 +312,12 @@ up_room_message(struct up *up)
 	if (m->origin != NULL)
 		p.id = m->origin;
 	p.old |= m->archive_only;
-	if (m->time > 0 && room_seen_has(room->seen, &p))
-		log_debug("%s: %s: what is known was told again",
-		    up->user->jid, room->jid);
-	else if (m->archive_only)
-		room_was_said(room, &p);
-	else
-		room_said(room, &p);
+	p.body = files_words(&scratch, m->body, m->attachments.v,
+	    m->attachments.n);
+	words = *p.body != '\0' || m->attachments.n == 0;
+	if (words)
+		said(up, room, &p);
+	said_files(up, room, &p, words, &scratch);
 	arena_free(&scratch);
 }
 
@@ -299,6 +340,36 @@ say_private(struct up *up, const struct room *room, struct say_message *m)
 	(void)say_message(up->gw, m);
 }
 
+/* What the user has said elsewhere is shown as that (XEP-0280). */
+static void
+say_private_part(struct up *up, const struct room *room, struct say_message *s)
+{
+	if (up->params->message.carbon)
+		say_own_message(up->user, s->from, s);
+	else
+		say_private(up, room, s);
+}
+
+static void
+say_private_all(struct up *up, const struct room *room, struct say_message *s)
+{
+	const struct msg_message *m = &up->params->message;
+
+	if (*s->body != '\0' || m->attachments.n == 0)
+		say_private_part(up, room, s);
+	for (size_t i = 0; i < m->attachments.n; i++) {
+		const struct msg_attachment *file = &m->attachments.v[i];
+		struct say_message one = {
+			.from = s->from, .type = s->type, .body = file->url,
+			.time = s->time, .thread = s->thread,
+			.attachments = file, .private_muc = true,
+			.nattachments = files_is_fetchable(file->url),
+		};
+
+		say_private_part(up, room, &one);
+	}
+}
+
 void
 up_room_private(struct up *up)
 {
@@ -306,11 +377,11 @@ up_room_private(struct up *up)
 	struct room *room = room_find_id(up->user, m->from);
 	struct arena scratch = { 0 };
 	struct say_message s = {
-		.type = "chat", .id = m->id, .body = m->body,
+		.type = "chat", .id = m->id,
+		.body = files_words(&scratch, m->body, m->attachments.v,
+		    m->attachments.n),
 		.xhtml = m->xhtml, .thread = m->thread,
-		.replaces = m->replaces,
-		.time = m->time, .attachments = m->attachments.v,
-		.nattachments = m->attachments.n, .private_muc = true,
+		.replaces = m->replaces, .time = m->time, .private_muc = true,
 	};
 	const char *bare = room ? room->jid :
 	    name_to_jid(up->gw, &scratch, m->from);
@@ -322,12 +393,11 @@ up_room_private(struct up *up)
 		reply.id = ids_origin(up->user, reply.id);
 		s.reply_to = &reply;
 	}
-	/* What the user has said elsewhere cannot be shown as somebody's. */
-	if (bare != NULL && !m->carbon && m->nick != NULL) {
+	if (bare != NULL && m->nick != NULL) {
 		o = room ? room_occupant(room, m->nick) : NULL;
 		s.from = arena_printf(&scratch, "%s/%s", bare, o ?
 		    o->resource : room_resource(&scratch, m->nick));
-		say_private(up, room, &s);
+		say_private_all(up, room, &s);
 	}
 	arena_free(&scratch);
 }

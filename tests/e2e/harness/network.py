@@ -183,7 +183,7 @@ class Network:
         a function of the parameters that returns one, or raises Refusal."""
         self.answers[(method, user) if user else method] = how
 
-    def notify(self, method, user, **params):
+    def notify(self, method, user, /, **params):
         if "from_" in params:
             params["from"] = params.pop("from_")
         self._send(self.homes[user], [2, method, [{"user": user, **params}]])

@@ -102,11 +102,22 @@ class Person:
     def jid(self, name):
         return "%s@%s" % (name, self.gateway)
 
-    def notify(self, method, **params):
+    def notify(self, method, /, **params):
         self.network.notify(method, self.bare, **params)
 
     def expect(self, method, **fields):
         return self.network.expect(method, self.bare, **fields)
+
+    def join(self, room, client=None, nick=None, **joined):
+        """A room of the network; whoever joins is alone there."""
+        def answer(params):
+            self.notify("room_occupant", room=room, nick=params["nick"],
+                        self=True)
+            self.notify("room_subject", room=room, subject="")
+            return {"nick": params["nick"], **joined}
+        self.network.answer("room_join", answer, self.bare)
+        client = client or self.client
+        return client.join(self.jid(room), nick or self.name)
 
     def settle(self):
         """What the network has said so far has been heard."""
