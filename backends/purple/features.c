@@ -24,6 +24,8 @@ static const struct {
 	{ FEATURE_GROUPS,	NEEDS(group_buddy) },
 	{ FEATURE_BLOCKING,	NEEDS(add_deny) },
 	{ FEATURE_VCARD,	NEEDS(get_info) },
+	{ FEATURE_VCARD_SET,	NEEDS(set_buddy_icon) },
+	{ FEATURE_WATCH,	ALWAYS },
 	{ FEATURE_XHTML,	ALWAYS },
 	{ FEATURE_CONTACTS,	ALWAYS },
 	{ FEATURE_CARBONS,	ALWAYS },

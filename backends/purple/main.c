@@ -4,12 +4,17 @@
 
 #include "backends/kit/kit_glib.h"
 #include "backends/purple/account.h"
+#include "backends/purple/authorise.h"
 #include "backends/purple/command.h"
+#include "backends/purple/contact_down.h"
 #include "backends/purple/core.h"
 #include "backends/purple/directory.h"
 #include "backends/purple/down.h"
 #include "backends/purple/features.h"
 #include "backends/purple/loop.h"
+#include "backends/purple/privacy.h"
+#include "backends/purple/profile.h"
+#include "backends/purple/profile_set.h"
 #include "backends/purple/protocol.h"
 #include "backends/purple/session.h"
 
@@ -54,6 +59,15 @@ static const struct kit_backend backend = {
 		.logout = down_logout,
 		.presence = down_presence,
 		.command = down_command,
+		.contact_add = down_contact_add,
+		.contact_update = down_contact_update,
+		.contact_remove = down_contact_remove,
+		.contact_allow = down_contact_allow,
+		.contact_deny = down_contact_deny,
+		.contact_block = down_contact_block,
+		.contact_watch = down_contact_watch,
+		.profile = down_profile,
+		.profile_set = down_profile_set,
 	},
 };
 

@@ -8,6 +8,7 @@
 
 #include "backends/purple/asker.h"
 #include "backends/purple/command.h"
+#include "backends/purple/profile.h"
 #include "util/arena.h"
 #include "util/buf.h"
 #include "util/later.h"
@@ -174,7 +175,7 @@ userinfo(PurpleConnection *gc, const char *who, PurpleNotifyUserInfo *info)
 	struct session *s = session_of_connection(gc);
 	char *html, *text;
 
-	if (s != NULL) {
+	if (s != NULL && !profile_userinfo(gc, who, info)) {
 		html = purple_notify_user_info_get_text_with_newline(info,
 		    "<br>");
 		text = purple_markup_strip_html(html);

@@ -7,12 +7,18 @@
 #include <string.h>
 
 #include "backends/purple/account.h"
+#include "backends/purple/authorise.h"
+#include "backends/purple/avatar.h"
 #include "backends/purple/command.h"
+#include "backends/purple/contact.h"
 #include "backends/purple/core.h"
 #include "backends/purple/module.h"
 #include "backends/purple/outcome.h"
 #include "backends/purple/notify.h"
 #include "backends/purple/presence.h"
+#include "backends/purple/privacy.h"
+#include "backends/purple/profile.h"
+#include "backends/purple/profile_set.h"
 #include "backends/purple/question.h"
 #include "backends/purple/request.h"
 #include "util/later.h"
@@ -22,6 +28,12 @@
 
 static const struct module *const modules[] = {
 	&presence_module,
+	&privacy_module,
+	&contacts_module,
+	&avatar_module,
+	&authorise_module,
+	&profile_module,
+	&profile_set_module,
 	&questions_module,
 	&command_module,
 };

@@ -20,6 +20,9 @@ struct session {
 
 	/* Each is of the module with that name, NULL when it has nothing. */
 	struct contacts	 *contacts;
+	struct authorise *authorise;
+	struct profiles	 *profiles;
+	struct renaming	 *renaming;
 	struct talk	 *talk;
 	struct rooms	 *rooms;
 	struct questions *questions;

@@ -87,7 +87,7 @@ storage = "internal"
 allow_registration = true
 modules_enabled = { "roster"; "saslauth"; "disco"; "ping"; "version";
   "time"; "private"; "vcard4"; "vcard_legacy"; "pep"; "carbons"; "register";
-  "register_ibr"; "offline"; "privilege"; }
+  "register_ibr"; "offline"; "privilege"; "blocklist"; }
 VirtualHost "%(domain)s"
 privileged_entities = { %(rights)s }
 %(parts)s
