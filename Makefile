@@ -122,8 +122,9 @@ $(eval $(call archive,irc,$(filter-out backends/irc/main.c,$(wildcard backends/i
 $(eval $(call archive,purple_text,$(addprefix backends/purple/,entity.c html.c \
 	look.c markup.c)))
 ifeq ($(HAVE_PURPLE),1)
+PURPLE_MAIN := backends/purple/main.c backends/purple/leaks.c
 $(eval $(call archive,kit_glib,backends/kit/kit_glib.c))
-$(eval $(call archive,purple,$(filter-out backends/purple/main.c,$(wildcard backends/purple/*.c))))
+$(eval $(call archive,purple,$(filter-out $(PURPLE_MAIN),$(wildcard backends/purple/*.c))))
 $(kit_glib_OBJS) $(purple_OBJS) $(B)/obj/backends/purple/main.o: \
 	CPPFLAGS += $(PURPLE_CFLAGS)
 endif
@@ -161,7 +162,7 @@ ifneq ($(wildcard backends/irc/main.c),)
 $(eval $(call program,spectrum2_irc_backend,backends/irc/main.c,$(IRC_LAYERS),$$(IRC_LIBS)))
 endif
 ifeq ($(HAVE_PURPLE),1)
-$(eval $(call program,spectrum2_purple_backend,backends/purple/main.c,$(PURPLE_LAYERS),$$(MSGPACK_LIBS) $$(CARES_LIBS) $$(PURPLE_LIBS)))
+$(eval $(call program,spectrum2_purple_backend,$(PURPLE_MAIN),$(PURPLE_LAYERS),$$(MSGPACK_LIBS) $$(CARES_LIBS) $$(PURPLE_LIBS)))
 endif
 
 $(B)/obj/%.o: %.c $(B)/flags
