@@ -74,6 +74,7 @@ HAVE_PURPLE := $(shell $(PKG_CONFIG) --exists $(PURPLE_PKGS) && echo 1)
 ifeq ($(HAVE_PURPLE),1)
 # As system headers: they do not compile without warnings.
 PURPLE_CFLAGS := $(patsubst -I%,-isystem %,$(shell $(PKG_CONFIG) --cflags $(PURPLE_PKGS)))
+PURPLE_CFLAGS += -DPURPLE_PLUGINDIR='"$(shell $(PKG_CONFIG) --variable=plugindir purple)"'
 PURPLE_LIBS   := $(shell $(PKG_CONFIG) --libs $(PURPLE_PKGS))
 endif
 endif

@@ -9,20 +9,26 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <malloc.h>
+#include <pthread.h>
 #include <signal.h>
+#include <stdatomic.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sysexits.h>
 #include <unistd.h>
 
 #include "backends/kit/driver.h"
 #include "util/later.h"
+#include "util/log.h"
 
 /* Most processes are idle most of the time, and hundreds of them make a few
  * kilobytes each: buffers grow with what comes and do not stay large. */
 #define READ_MIN	((size_t)4 * 1024)
 #define READ_MAX	((size_t)64 * 1024)
 #define QUIET_TICKS	2
+
+/* ---------------------------------------------------------------- descriptors */
 
 /* The end of the pipe on descriptor fd, somewhere else and private. */
 static int
@@ -52,6 +58,68 @@ take_pipes(int *in, int *out)
 	return 0;
 }
 
+/* ------------------------------------------------------- what libraries may do */
+
+static struct {
+	struct process	*open;		/* NULL: the end is our own */
+	pid_t		 pid;
+	atomic_uint	 forks;
+	unsigned	 forks_told;
+} self;
+
+/* Whoever watches us must not take that for a good end. */
+static void
+at_exit(void)
+{
+	if (self.open == NULL || getpid() != self.pid)
+		return;
+	log_error("the process ends: a library has called exit()");
+	_exit(EX_SOFTWARE);
+}
+
+/* In whatever thread that was. */
+static void
+forked(void)
+{
+	atomic_fetch_add(&self.forks, 1);
+}
+
+/* As long as somebody has the pipes open, we are not seen to be gone. */
+static void
+in_child(void)
+{
+	if (self.open == NULL)
+		return;
+	close(self.open->in);
+	close(self.open->out);
+}
+
+static void
+watch_libraries(struct process *p)
+{
+	static bool registered;
+
+	self.open = p;
+	self.pid = getpid();
+	if (!registered && atexit(at_exit) == 0)
+		pthread_atfork(NULL, forked, in_child);
+	registered = true;
+}
+
+/* The first, the second, the fourth... */
+static void
+tell_forks(void)
+{
+	unsigned n = atomic_load(&self.forks);
+
+	if (n == self.forks_told || n < 2 * self.forks_told)
+		return;
+	log_info("a library has forked: %u processes so far", n);
+	self.forks_told = n;
+}
+
+/* -------------------------------------------------------------------- pipes */
+
 int
 process_open(struct process *p, const struct kit_backend *backend)
 {
@@ -62,12 +130,14 @@ process_open(struct process *p, const struct kit_backend *backend)
 		return -1;
 	}
 	signal(SIGPIPE, SIG_IGN);
+	watch_libraries(p);
 	return 0;
 }
 
 void
 process_close(struct process *p)
 {
+	self.open = NULL;
 	close(p->in);
 	close(p->out);
 }
@@ -150,6 +220,7 @@ void
 process_tick(struct process *p)
 {
 	kit_tick();
+	tell_forks();
 	if (++p->quiet != QUIET_TICKS)
 		return;
 	p->share = READ_MIN;
@@ -163,6 +234,8 @@ process_alarm(double seconds)
 {
 	alarm((unsigned)seconds + 1);
 }
+
+/* ------------------------------------------------------------------ options */
 
 static void
 usage(FILE *to, const struct kit_backend *backend)

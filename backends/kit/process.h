@@ -26,7 +26,9 @@ int	process_main(int argc, char **argv, const struct kit_backend *,
 	    int (*serve)(const struct kit_backend *));
 
 /* Take the pipes from descriptors 0 and 1, leaving something harmless there,
- * and give p, zeroed, its values.  -1 with a line on standard error. */
+ * and give p its values.  -1 with a line on standard error.  Until it is
+ * closed, a library that forks or calls exit() is told in the log: a child does
+ * not have the pipes, and the exit status is EX_SOFTWARE. */
 int	process_open(struct process *p, const struct kit_backend *) MUST_CHECK;
 void	process_close(struct process *);
 

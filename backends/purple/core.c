@@ -10,6 +10,8 @@
 #include <unistd.h>
 
 #include "backends/purple/loop.h"
+#include "backends/kit/kit.h"
+#include "backends/purple/plugins.h"
 #include "backends/purple/resolve.h"
 #include "util/log.h"
 #include "util/macros.h"
@@ -104,10 +106,16 @@ core_start(const char *dir, char **why)
 	purple_core_set_ui_ops(&core_ops);
 	loop_init();
 	purple_account_prefs_set_ui_ops(&account_prefs_ops);
+	if (plugins_prepare(kit_config("service", "protocol", ""),
+	    kit_config("purple", "plugins", ""),
+	    kit_config("purple", "plugins_dir", ""), why) < 0)
+		return -1;
 	if (!purple_core_init(CORE_UI)) {
 		*why = xstrdup("libpurple does not start");
 		return -1;
 	}
+	if (plugins_load(why) < 0)
+		return -1;
 	resolve_init();
 	/* prpl-simple names its dialogs by rand(), and a registrar refuses the
 	 * names of another process.  Not earlier: there are plug-ins that seed

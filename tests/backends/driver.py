@@ -31,7 +31,9 @@ class Backend:
         self.replies = {}           # method -> result; None: an error
         self.events = []
         self.changed = threading.Condition()
-        threading.Thread(target=self._read, daemon=True).start()
+        self.gone = False           # it says nothing any more
+        self.reader = threading.Thread(target=self._read, daemon=True)
+        self.reader.start()
         self.can = self.call(
             "initialize", version=1, instance="irc.example", backend_id=1,
             config={section: {k: str(v) for k, v in keys.items()}
@@ -39,6 +41,12 @@ class Backend:
         self.features = self.can["features"]
 
     def _read(self):
+        self._read_all()
+        with self.changed:
+            self.gone = True
+            self.changed.notify_all()
+
+    def _read_all(self):
         unpacker = msgpack.Unpacker(raw=False)
         while True:
             try:
@@ -69,8 +77,9 @@ class Backend:
 
     def finish(self, serial, timeout=15):
         with self.changed:
-            if not self.changed.wait_for(lambda: serial in self.answers,
-                                         timeout):
+            self.changed.wait_for(
+                lambda: serial in self.answers or self.gone, timeout)
+            if serial not in self.answers:
                 raise AssertionError("no answer; events: %r" % self.events)
             error, result = self.answers.pop(serial)
         if error is not None:
