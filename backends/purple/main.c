@@ -16,6 +16,7 @@
 #include "backends/purple/profile.h"
 #include "backends/purple/profile_set.h"
 #include "backends/purple/protocol.h"
+#include "backends/purple/room.h"
 #include "backends/purple/session.h"
 
 static int
@@ -68,6 +69,14 @@ static const struct kit_backend backend = {
 		.contact_watch = down_contact_watch,
 		.profile = down_profile,
 		.profile_set = down_profile_set,
+		.room_join = down_room_join,
+		.room_leave = down_room_leave,
+		.room_nick = down_room_nick,
+		.room_subject_set = down_room_subject,
+		.room_moderate = down_room_moderate,
+		.room_affiliations = down_room_affiliations,
+		.room_invite = down_room_invite,
+		.room_list = down_room_list,
 	},
 };
 

@@ -9,6 +9,7 @@
 #include "backends/purple/asker.h"
 #include "backends/purple/command.h"
 #include "backends/purple/profile.h"
+#include "backends/purple/room.h"
 #include "util/arena.h"
 #include "util/buf.h"
 #include "util/later.h"
@@ -105,8 +106,11 @@ static void *
 message(PurpleNotifyMsgType type, const char *title, const char *primary,
     const char *secondary)
 {
-	(void)type;
-	tell(asker(NULL, NULL), title, primary, secondary);
+	struct session *s = asker(NULL, NULL);
+
+	if (type != PURPLE_NOTIFY_MSG_ERROR || s == NULL ||
+	    !room_notified(s, title, primary, secondary))
+		tell(s, title, primary, secondary);
 	return shown(PURPLE_NOTIFY_MESSAGE, NULL);
 }
 

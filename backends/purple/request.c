@@ -7,6 +7,8 @@
 #include <stdlib.h>
 
 #include "backends/purple/question.h"
+#include "backends/purple/room.h"
+#include "util/later.h"
 #include "util/xalloc.h"
 
 #define TRIES_MAX	3	/* wrong answers, before it is closed */
@@ -38,6 +40,7 @@ request_destroy(struct request *r)
 	free(r->instructions);
 	free(r->image);
 	free(r->value);
+	free(r->own);
 	free(r);
 }
 
@@ -63,6 +66,20 @@ ask(struct request *r, const char *complaint)
 	arena_free(&arena);
 }
 
+/* Not before the plug-in has the handle. */
+static void
+answer_ourselves(void *handle)
+{
+	struct request *r = g_hash_table_lookup(requests, handle);
+	struct pair pair = { .key = REQUEST_FIELD };
+	struct pairs values = { &pair, 1 };
+
+	if (r == NULL)
+		return;
+	pair.value = r->own;
+	answered(handle, &values);
+}
+
 static bool
 given(const char *text)
 {
@@ -84,7 +101,12 @@ request_put(struct request *r, const char *title, const char *primary,
 		r->instructions = xstrdup(given(primary) ? primary :
 		    secondary);
 	g_hash_table_insert(requests, r->handle, r);
-	ask(r, NULL);
+	r->own = r->session != NULL ? room_answer(r->session, r->title,
+	    r->value) : NULL;
+	if (r->own != NULL)
+		later(answer_ourselves, r->handle);
+	else
+		ask(r, NULL);
 	return r->handle;
 }
 

@@ -19,6 +19,8 @@ void	requests_init(void);
  * what each kind looks like: request_simple.c, request_fields.c,
  * request_file.c. */
 
+#define REQUEST_FIELD	"answer"	/* where there is only one */
+
 struct request {
 	const struct request_kind *kind;
 	void		*handle;	/* libpurple's name for it: a number */
@@ -32,6 +34,7 @@ struct request {
 	/* By kind. */
 	const char	*type;		/* of the field of an input */
 	char		*value;		/* default of an input, or NULL */
+	char		*own;		/* the answer, where we know it */
 	unsigned	 usual;		/* index of the default of a choice */
 	PurpleRequestFields *fields;
 	struct answer {

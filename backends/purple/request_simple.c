@@ -11,7 +11,6 @@
 #include "util/xalloc.h"
 
 #define ANSWERS_MAX	30
-#define FIELD		"answer"
 
 /* ------------------------------------------------------------------- a text */
 
@@ -20,7 +19,7 @@ input_form(const struct request *r, struct msg_ask *m, struct arena *arena)
 {
 	struct msg_field *field = arena_zalloc(arena, sizeof(*field));
 
-	*field = (struct msg_field){ .var = FIELD, .label = r->title,
+	*field = (struct msg_field){ .var = REQUEST_FIELD, .label = r->title,
 		.type = r->type, .value = r->value };
 	m->fields.v = field;
 	m->fields.n = 1;
@@ -29,7 +28,7 @@ input_form(const struct request *r, struct msg_ask *m, struct arena *arena)
 static void
 input_answer(struct request *r, const struct pairs *values)
 {
-	const char *text = question_value(values, FIELD);
+	const char *text = question_value(values, REQUEST_FIELD);
 	PurpleRequestInputCb call = (PurpleRequestInputCb)(text != NULL ?
 	    r->ok : r->cancel);
 
@@ -76,7 +75,7 @@ choice_form(const struct request *r, struct msg_ask *m, struct arena *arena)
 		options[i] = (struct msg_option){
 			.value = arena_printf(arena, "%u", i + 1),
 			.label = r->answers[i].label };
-	*field = (struct msg_field){ .var = FIELD, .label = r->title,
+	*field = (struct msg_field){ .var = REQUEST_FIELD, .label = r->title,
 		.type = "choice", .required = true,
 		.options = { options, r->nanswers } };
 	if (r->usual < r->nanswers)
@@ -89,7 +88,7 @@ choice_form(const struct request *r, struct msg_ask *m, struct arena *arena)
 static const struct answer *
 choice(const struct request *r, const struct pairs *values)
 {
-	const char *text = question_value(values, FIELD);
+	const char *text = question_value(values, REQUEST_FIELD);
 	unsigned long i = text != NULL ? strtoul(text, NULL, 10) : 0;
 
 	return i >= 1 && i <= r->nanswers ? &r->answers[i - 1] : NULL;

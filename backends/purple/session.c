@@ -21,6 +21,7 @@
 #include "backends/purple/profile_set.h"
 #include "backends/purple/question.h"
 #include "backends/purple/request.h"
+#include "backends/purple/room.h"
 #include "util/later.h"
 #include "util/log.h"
 #include "util/map.h"
@@ -36,6 +37,7 @@ static const struct module *const modules[] = {
 	&profile_set_module,
 	&questions_module,
 	&command_module,
+	&rooms_module,
 };
 
 static struct map sessions;

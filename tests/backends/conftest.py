@@ -61,7 +61,7 @@ def prosody(tmp_path_factory):
     """The XMPP server behind prpl-jabber: the network, not our own side."""
     directory = tmp_path_factory.mktemp("prosody")
     servers.make_certificate(directory, servers.Prosody.domain)
-    s = servers.Prosody(directory).start()
+    s = servers.Prosody(directory, rooms=True).start()
     yield s
     s.stop()
 

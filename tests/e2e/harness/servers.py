@@ -56,7 +56,8 @@ class Server:
 class Prosody(Server):
     domain = "xmpp.test"
 
-    def __init__(self, directory, components=(), privileged=()):
+    def __init__(self, directory, components=(), privileged=(), rooms=False):
+        """rooms: has some, at conference.<domain>."""
         self.directory = directory
         self.components = components
         self.port, self.component_port = free_ports(2)
@@ -67,6 +68,9 @@ class Prosody(Server):
             'Component "%s"\ncomponent_secret = "%s"\n'
             'modules_enabled = { "privilege" }\n' % (name, SECRET)
             for name in components)
+        if rooms:
+            parts += ('Component "conference.%s" "muc"\n'
+                      'muc_room_default_public = true\n' % self.domain)
         write(directory / "prosody.cfg.lua", """
 run_as_root = true
 pidfile = "%(dir)s/prosody.pid"
