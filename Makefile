@@ -163,7 +163,7 @@ ifneq ($(wildcard backends/irc/main.c),)
 $(eval $(call program,spectrum2_irc_backend,backends/irc/main.c,$(IRC_LAYERS),$$(IRC_LIBS)))
 endif
 ifeq ($(HAVE_PURPLE),1)
-$(eval $(call program,spectrum2_purple_backend,$(PURPLE_MAIN),$(PURPLE_LAYERS),$$(MSGPACK_LIBS) $$(CARES_LIBS) $$(PURPLE_LIBS)))
+$(eval $(call program,spectrum2_purple_backend,$(PURPLE_MAIN),$(PURPLE_LAYERS),$$(MSGPACK_LIBS) $$(CARES_LIBS) $$(PURPLE_LIBS) $$(OPENSSL_LIBS)))
 endif
 
 $(B)/obj/%.o: %.c $(B)/flags

@@ -7,9 +7,12 @@
 #include <purple.h>
 
 #include "protocol/schema.h"
+#include "util/macros.h"
 
-/* The configuration stays where it is. */
-void		 accounts_configure(const struct sections *);
+/* The configuration stays where it is.  -1 and *why (malloced), for the admin,
+ * when it says something about accounts that cannot be. */
+int		 accounts_configure(const struct sections *, char **why)
+		    MUST_CHECK;
 
 /* A new one, even if another has the same name; not connected.  NULL and *why
  * (malloced) for the user when the name or a setting cannot be used. */

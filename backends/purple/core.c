@@ -9,6 +9,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "backends/purple/keep.h"
 #include "backends/purple/loop.h"
 #include "backends/kit/kit.h"
 #include "backends/purple/plugins.h"
@@ -74,6 +75,7 @@ no_files(void)
 /* With these, accounts.xml is neither read nor written. */
 static PurpleAccountPrefsUiOps account_prefs_ops = {
 	.load = no_files, .save = no_files, .schedule_save = no_files,
+	.set_string = keep_string, .set_int = keep_int, .set_bool = keep_bool,
 };
 
 /* Records of conversations, and being away because nobody touches the keyboard

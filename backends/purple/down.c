@@ -2,6 +2,8 @@
 /* Requests about sessions. */
 #include "backends/purple/down.h"
 
+#include "backends/purple/certificate.h"
+#include "backends/purple/keep.h"
 #include "backends/purple/presence.h"
 #include "backends/purple/session.h"
 
@@ -31,4 +33,16 @@ down_presence(const struct kit_call *call, const struct msg_presence *m)
 	(void)call;
 	if (s != NULL)
 		presence_set(s, m->show, m->status);
+}
+
+/* Most options are read by a plug-in when it connects: what is changed holds
+ * from the next login on. */
+void
+down_setting(const struct kit_call *call, const struct msg_setting *m)
+{
+	struct session *s = session_find(m->user);
+
+	(void)call;
+	if (s != NULL && !certificates_setting(s, m->name, m->value))
+		keep_changed_by_user(s, m->name, m->value);
 }

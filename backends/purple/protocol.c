@@ -11,13 +11,14 @@
 
 static PurplePlugin *only;
 
+/* "before ID after: all that there are" */
 static char *
-unknown(const char *id)
+unknown(const char *before, const char *id, const char *after)
 {
 	struct buf b = { 0 };
-	const char *between = "";
+	const char *between = ": ";
 
-	buf_addf(&b, "protocol %s is not installed; there are: ", id);
+	buf_addf(&b, "%s%s%s", before, id, after);
 	for (GList *l = purple_plugins_get_protocols(); l != NULL;
 	    l = l->next) {
 		buf_addf(&b, "%s%s", between,
@@ -42,7 +43,8 @@ protocol_choose(const char *id, char **why)
 	only = purple_find_prpl(id);
 	if (only != NULL)
 		return 0;
-	*why = unknown(id);
+	*why = unknown("[service] protocol: ", id, " is not installed; there "
+	    "are");
 	return -1;
 }
 
@@ -62,16 +64,16 @@ protocol_of(const char *account, const char **name, char **why)
 	*name = account;
 	if (only != NULL)
 		return only;
-	if (dot == NULL || dot == account || dot[1] == '\0') {
-		*why = xstrdup("The account's name must begin with its "
-		    "protocol, as in prpl-jabber.juliet@example.org.");
-		return NULL;
-	}
-	id = xstrndup(account, (size_t)(dot - account));
+	id = xstrndup(account, strcspn(account, "."));
 	protocol = purple_find_prpl(id);
-	if (protocol == NULL)
-		*why = unknown(id);
+	if (protocol == NULL || dot == NULL || dot[1] == '\0') {
+		*why = unknown("The account's name must begin with its "
+		    "protocol, as in prpl-jabber.juliet@example.org. ", "",
+		    "There are");
+		protocol = NULL;
+	} else {
+		*name = dot + 1;
+	}
 	free(id);
-	*name = dot + 1;
 	return protocol;
 }

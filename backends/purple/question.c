@@ -8,6 +8,7 @@
 #include <sys/queue.h>
 
 #include "backends/purple/command.h"
+#include "backends/purple/patience.h"
 #include "util/later.h"
 #include "util/log.h"
 #include "util/xalloc.h"
@@ -36,6 +37,15 @@ find(unsigned number)
 	return NULL;
 }
 
+/* Nobody waits for it from here on. */
+static void
+take_out(struct question *q)
+{
+	TAILQ_REMOVE(&questions, q, entry);
+	if (q->session != NULL)
+		patience_release(q->session);
+}
+
 static unsigned
 count(const struct session *s)
 {
@@ -54,7 +64,7 @@ question_drop(unsigned number)
 
 	if (q == NULL)
 		return;
-	TAILQ_REMOVE(&questions, q, entry);
+	take_out(q);
 	command_dropped(number);
 	free(q);
 }
@@ -67,7 +77,7 @@ question_answer(unsigned number, const struct pairs *values)
 	if (q == NULL)
 		return;
 	/* Out of the list first: the answer may drop it, or ask again. */
-	TAILQ_REMOVE(&questions, q, entry);
+	take_out(q);
 	q->events->answered(q->ctx, values);
 	free(q);
 }
@@ -98,6 +108,8 @@ question_put(struct session *s, struct msg_ask *m,
 	*q = (struct question){ .number = serial, .session = s,
 	    .events = events, .ctx = ctx };
 	TAILQ_INSERT_TAIL(&questions, q, entry);
+	if (s != NULL)
+		patience_hold(s);
 	if (s == NULL || many) {
 		log_info("%s: not asked, %s: %s", s ? s->user : "libpurple",
 		    many ? "too many questions are open" :
@@ -131,7 +143,7 @@ end(struct session *s)
 		next = TAILQ_NEXT(q, entry);
 		if (q->session != s)
 			continue;
-		TAILQ_REMOVE(&questions, q, entry);
+		take_out(q);
 		q->events->dropped(q->ctx);
 		free(q);
 	}

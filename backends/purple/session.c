@@ -9,12 +9,15 @@
 #include "backends/purple/account.h"
 #include "backends/purple/authorise.h"
 #include "backends/purple/avatar.h"
+#include "backends/purple/certificate.h"
 #include "backends/purple/command.h"
 #include "backends/purple/contact.h"
 #include "backends/purple/core.h"
+#include "backends/purple/keep.h"
 #include "backends/purple/module.h"
-#include "backends/purple/outcome.h"
 #include "backends/purple/notify.h"
+#include "backends/purple/outcome.h"
+#include "backends/purple/patience.h"
 #include "backends/purple/presence.h"
 #include "backends/purple/privacy.h"
 #include "backends/purple/profile.h"
@@ -28,6 +31,9 @@
 #include "util/xalloc.h"
 
 static const struct module *const modules[] = {
+	&keep_module,
+	&patience_module,
+	&certificate_module,
 	&presence_module,
 	&privacy_module,
 	&contacts_module,
@@ -129,6 +135,15 @@ say_disconnected(const struct session *s, const struct outcome *outcome)
 }
 
 void
+session_fail(struct session *s, const struct outcome *outcome)
+{
+	if (s->ended)
+		return;
+	say_disconnected(s, outcome);
+	end(s);
+}
+
+void
 session_logout(struct session *s)
 {
 	log_info("%s: logging out", s->user);
@@ -183,6 +198,8 @@ session_login(const struct msg_login *m)
 		if (modules[i]->begin != NULL)
 			modules[i]->begin(s);
 	}
+	keep_know(s, &m->settings);
+	certificates_know(s, &m->settings);
 	presence_set(s, m->show, m->status);
 	log_info("%s: logging in to %s as %s", s->user,
 	    purple_account_get_protocol_name(account),
@@ -215,12 +232,20 @@ failed(PurpleConnection *gc, PurpleConnectionError reason, const char *text)
 {
 	struct session *s = session_of_connection(gc);
 	struct outcome outcome;
+	char *clean;
 
 	if (s == NULL)
 		return;
-	outcome_of(reason, text, &outcome);
-	say_disconnected(s, &outcome);
-	end(s);
+	clean = outcome_clean(text);
+	outcome_of(reason, clean, s->connected, &outcome);
+	/* libpurple says no more than that it cannot be used. */
+	if (certificates_why(s) != NULL) {
+		outcome.reason = "certificate";
+		outcome.text = certificates_why(s);
+		outcome.retry = false;
+	}
+	session_fail(s, &outcome);
+	free(clean);
 }
 
 /* Nobody said why. */
@@ -233,10 +258,8 @@ signed_off(PurpleConnection *gc)
 		.retry = true,
 	};
 
-	if (s == NULL)
-		return;
-	say_disconnected(s, &lost);
-	end(s);
+	if (s != NULL)
+		session_fail(s, &lost);
 }
 
 void

@@ -11,6 +11,8 @@
 
 #include "backends/kit/kit.h"
 
+struct outcome;
+
 struct session {
 	char		*user;		/* bare JID; key of the map of all */
 	PurpleAccount	*account;	/* ours: its ui_data is the session */
@@ -27,6 +29,9 @@ struct session {
 	struct rooms	 *rooms;
 	struct questions *questions;
 	struct commands	 *commands;
+	struct keep	 *keep;
+	struct patience	 *patience;
+	struct certificates *certificates;
 };
 
 /* After core_start(). */
@@ -37,6 +42,9 @@ void		 session_login(const struct msg_login *);
 /* Close the connection, and forget the user.  Nothing is said about it. */
 void		 session_logout(struct session *);
 void		 sessions_logout_all(void);
+/* It is over, for this reason: the main process is told.  The connection is
+ * closed after this turn, if it is not already. */
+void		 session_fail(struct session *, const struct outcome *);
 
 struct session	*session_find(const char *user);	/* or NULL */
 /* The one of the user of a request; NULL: the request has been answered

@@ -10,6 +10,9 @@ TOP = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))
 BIN = os.path.join(os.environ.get("B", os.path.join(TOP, "build")), "bin")
 
 
+LATER = object()
+
+
 class Failed(Exception):
     """A request was answered with an error."""
 
@@ -28,7 +31,9 @@ class Backend:
                                         stdout=subprocess.PIPE, **process)
         self.serial = 0
         self.answers = {}
-        self.replies = {}           # method -> result; None: an error
+        self.replies = {}           # method -> result, or error, or LATER;
+                                    # none: an error
+        self.unanswered = []        # ids of requests to be answered LATER
         self.events = []
         self.changed = threading.Condition()
         self.gone = False           # it says nothing any more
@@ -62,12 +67,20 @@ class Backend:
                         self.answers[m[1]] = (m[2], m[3])
                     elif m[0] == 0:
                         self.events.append((m[2], m[3][0]))
-                        reply = self.replies.get(m[2])
-                        self._send([1, m[1], None if reply is not None else
-                                    {"code": "not_supported"}, reply])
+                        reply = self.replies.get(
+                            m[2], {"code": "not_supported"})
+                        if reply is LATER:
+                            self.unanswered.append(m[1])
+                        else:
+                            self.answer(m[1], reply)
                     else:
                         self.events.append((m[1], m[2][0]))
                 self.changed.notify_all()
+
+    def answer(self, serial, reply):
+        """reply: the result, or an error, which has a code."""
+        error = reply if "code" in reply else None
+        self._send([1, serial, error, None if error else reply])
 
     def start(self, method, /, **params):
         """Send a request; its id goes to finish()."""

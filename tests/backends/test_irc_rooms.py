@@ -464,7 +464,7 @@ def test_being_asked(online):
     assert p.expect("NOTICE bob").startswith(
         "NOTICE bob :\1VERSION Gajim 1.8 / Hurd (through Spectrum ")
     b.wait("query", contact="bob", what="version")
-    b.replies["query"] = None
+    b.replies["query"] = {"code": "not_supported"}
     p.send(":bob!b@h PRIVMSG ana :\1VERSION\1")
     assert p.expect("NOTICE bob").startswith(
         "NOTICE bob :\1VERSION Spectrum ")

@@ -132,7 +132,7 @@ start(void **state)
 	    ntohs(sa.sin_port));
 	setenv("CARES_SERVERS", servers, 1);
 	g_unix_fd_add(server, G_IO_IN, asked, NULL);
-	assert_int_equal(directory_create(&why), 0);
+	assert_int_equal(directory_create(NULL, &why), 0);
 	assert_int_equal(core_start(directory_path(), &why), 0);
 	return 0;
 }
