@@ -24,7 +24,10 @@
 #include "backends/purple/profile_set.h"
 #include "backends/purple/protocol.h"
 #include "backends/purple/room.h"
+#include "backends/purple/send.h"
 #include "backends/purple/session.h"
+#include "backends/purple/talk.h"
+#include "backends/purple/typing.h"
 
 static int
 start(const struct sections *config, struct msg_initialize_result *say,
@@ -88,6 +91,10 @@ static const struct kit_backend backend = {
 		.room_invite = down_room_invite,
 		.room_list = down_room_list,
 		.setting = down_setting,
+		.send = down_message,
+		.marker = down_marker,
+		.chat_state = down_chat_state,
+		.attention = down_attention,
 	},
 };
 

@@ -13,6 +13,7 @@
 #include "backends/purple/occupant.h"
 #include "backends/purple/room.h"
 #include "backends/purple/room_state.h"
+#include "backends/purple/send.h"
 #include "util/xalloc.h"
 
 #define ECHO_SECONDS	5	/* no longer is an answer held back */
@@ -138,7 +139,7 @@ say_to_all(const struct kit_call *call, const struct msg_send *m,
 	room->speaking = true;
 	room->spoken = false;
 	sending = purple_conversation_get_gc(room->conv);
-	error = serv_chat_send(sending,
+	error = send_action(room->conv, m->body) ? 0 : serv_chat_send(sending,
 	    purple_conv_chat_get_id(room_chat(room)), html,
 	    PURPLE_MESSAGE_SEND);
 	sending = NULL;

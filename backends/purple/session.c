@@ -12,6 +12,7 @@
 #include "backends/purple/certificate.h"
 #include "backends/purple/command.h"
 #include "backends/purple/contact.h"
+#include "backends/purple/conversation.h"
 #include "backends/purple/core.h"
 #include "backends/purple/keep.h"
 #include "backends/purple/module.h"
@@ -25,6 +26,8 @@
 #include "backends/purple/question.h"
 #include "backends/purple/request.h"
 #include "backends/purple/room.h"
+#include "backends/purple/talk.h"
+#include "backends/purple/typing.h"
 #include "util/later.h"
 #include "util/log.h"
 #include "util/map.h"
@@ -41,6 +44,9 @@ static const struct module *const modules[] = {
 	&authorise_module,
 	&profile_module,
 	&profile_set_module,
+	&conversation_module,
+	&talk_module,
+	&typing_module,
 	&questions_module,
 	&command_module,
 	&rooms_module,

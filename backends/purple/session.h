@@ -25,7 +25,8 @@ struct session {
 	struct authorise *authorise;
 	struct profiles	 *profiles;
 	struct renaming	 *renaming;
-	struct talk	 *talk;
+	struct windows	 *windows;
+	struct typing	 *typing;
 	struct rooms	 *rooms;
 	struct questions *questions;
 	struct commands	 *commands;
