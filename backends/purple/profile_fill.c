@@ -8,6 +8,7 @@
 
 #include "backends/purple/avatar.h"
 #include "backends/purple/contact.h"
+#include "backends/purple/markup.h"
 #include "backends/purple/picture.h"
 #include "backends/purple/profile_label.h"
 #include "backends/purple/text.h"
@@ -50,12 +51,14 @@ add_note(struct page *page, const char *label, const char *value)
 static void
 find_image(struct page *page, const char *value)
 {
-	const char *at = strstr(value, "<img id=");
+	struct markup m = { 0 };
 
-	if (at == NULL || page->image != 0)
+	if (page->image != 0 || strlen(value) > VALUE_MAX)
 		return;
-	at += strlen("<img id=");
-	page->image = atoi(at + (*at == '\'' || *at == '"'));
+	markup_read(&m, value);
+	if (m.nimages > 0)
+		page->image = m.images[0];
+	markup_free(&m);
 }
 
 static void
@@ -71,7 +74,7 @@ add_entry(struct page *page, PurpleNotifyUserInfoEntry *entry)
 	label = plain(page->arena,
 	    purple_notify_user_info_entry_get_label(entry));
 	text = plain(page->arena, value);
-	if (text == NULL || text[strspn(text, " \t\r\n")] == '\0')
+	if (text == NULL)
 		return;
 	field = label != NULL ? profile_field_of(label) : PROFILE_OTHER;
 	if (field == PROFILE_BIRTHDAY && profile_birthday(text, date))

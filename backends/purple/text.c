@@ -3,15 +3,15 @@
  * sent as it is. */
 #include "backends/purple/text.h"
 
-#include <purple.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "backends/purple/markup.h"
 #include "util/utf8.h"
 #include "util/xalloc.h"
 
 #define ID_MAX		1023	/* RFC 7622 3.3 */
-#define MARKUP_MAX	65536
+#define HTML_MAX	65536
 
 char *
 text_clean(const char *s, size_t max)
@@ -27,10 +27,27 @@ text_clean(const char *s, size_t max)
 	return copy;
 }
 
+/* What is between the blanks; NULL, and s is freed, when that is nothing. */
+static char *
+trim(char *s)
+{
+	static const char blanks[] = " \t\r\n";
+	char *start = s + strspn(s, blanks), *end = start + strlen(start);
+
+	while (end > start && strchr(blanks, end[-1]) != NULL)
+		end--;
+	*end = '\0';
+	memmove(s, start, (size_t)(end - start) + 1);
+	if (*s != '\0')
+		return s;
+	free(s);
+	return NULL;
+}
+
 char *
 text_line(const char *s, size_t max)
 {
-	char *copy = text_clean(s, max), *start = copy, *end;
+	char *copy = text_clean(s, max);
 
 	if (copy == NULL)
 		return NULL;
@@ -38,35 +55,22 @@ text_line(const char *s, size_t max)
 		if ((unsigned char)*p < ' ')
 			*p = ' ';
 	}
-	while (*start == ' ')
-		start++;
-	end = start + strlen(start);
-	while (end > start && end[-1] == ' ')
-		end--;
-	*end = '\0';
-	memmove(copy, start, (size_t)(end - start) + 1);
-	if (*copy != '\0')
-		return copy;
-	free(copy);
-	return NULL;
+	return trim(copy);
 }
 
 char *
-text_plain(const char *markup, size_t max)
+text_plain(const char *html, size_t max)
 {
-	char *clean = text_clean(markup, MARKUP_MAX), *stripped, *plain;
+	char *clean = text_clean(html, HTML_MAX), *plain;
+	struct markup m = { 0 };
 
 	if (clean == NULL)
 		return NULL;
-	stripped = purple_markup_strip_html(clean);
+	markup_read(&m, clean);
 	free(clean);
-	plain = text_clean(stripped, max);
-	g_free(stripped);
-	if (plain != NULL && *plain == '\0') {
-		free(plain);
-		plain = NULL;
-	}
-	return plain;
+	plain = text_clean(buf_data(&m.plain), max);
+	markup_free(&m);
+	return plain != NULL ? trim(plain) : NULL;
 }
 
 bool
