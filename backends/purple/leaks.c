@@ -11,7 +11,9 @@ const char	*__lsan_default_suppressions(void);
 const char *
 __asan_default_options(void)
 {
-	return "malloc_context_size=3";
+	/* Two of the five are the sanitizer's.  The fast way of walking a stack
+	 * ends in the first library without frame pointers, GLib. */
+	return "malloc_context_size=5:fast_unwind_on_malloc=0";
 }
 
 const char *
