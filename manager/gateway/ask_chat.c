@@ -104,7 +104,7 @@ is_confirmation(const struct ask *ask)
 static void
 put_next(struct buf *b, struct ask *ask)
 {
-	const struct msg_field *f;
+	const struct msg_field *f = NULL;
 
 	for (; ask->at < ask->msg.fields.n; ask->at++) {
 		f = &ask->msg.fields.v[ask->at];
