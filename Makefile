@@ -215,9 +215,11 @@ $(B)/plugins/libtest.so: tests/backends/prpl_test.c $(B)/flags
 all: $(B)/plugins/libtest.so
 endif
 
-.PHONY: unit layers
+.PHONY: unit unit-programs layers
 unit: $(UNIT)
 	@tests/run-unit.sh $(UNIT)
+
+unit-programs: $(UNIT)
 
 layers:
 	@tests/layers.sh

@@ -7,6 +7,7 @@
 #   CHAOS_SECONDS=120 CHAOS_SEED=7247971  everything dies and restarts under load
 #   SOAK_MESSAGES=300000 through one instance
 #   E2E=               only the end-to-end tests that match
+# shellcheck disable=SC2317 # it does not see what a trap and "step" call
 set -u
 cd "$(dirname "$0")/.." || exit 1
 : "${FUZZ_SECONDS:=5}" "${E2E:=}" "${SKIP_DEPS:=}"
@@ -16,7 +17,15 @@ passed=0
 failed=0
 begin=$(date +%s)
 out=$(mktemp -d)
-trap 'rm -rf "$out"' EXIT
+
+cleanup() {
+	for group in "$out"/*.group; do
+		[ ! -e "$group" ] || [ -e "${group%.group}.end" ] ||
+		    kill -- "-$(cat "$group")" 2>/dev/null
+	done
+	rm -rf "$out"
+}
+trap cleanup EXIT
 trap 'exit 130' INT TERM
 
 # step NAME PATTERN COMMAND...: run it, show it, and count: the numbers before
@@ -48,6 +57,25 @@ step() {
 	return "$rc"
 }
 
+# aside KEY COMMAND...: begin it and let it have what time the next steps, that
+# mostly wait, leave over.  "step ... joined KEY" shows and counts it.
+aside() {
+	key=$1
+	shift
+	# shellcheck disable=SC2016 # the inner shell's
+	setsid nice sh -c '"$@" >"$0.log" 2>&1; echo $? >"$0.end"' \
+	    "$out/$key" "$@" &
+	echo $! >"$out/$key.group"
+}
+
+joined() {
+	until [ -s "$out/$1.end" ]; do
+		sleep 0.1
+	done
+	cat "$out/$1.log"
+	return "$(cat "$out/$1.end")"
+}
+
 verdict() {
 	echo "check: took $(($(date +%s) - begin)) s"
 	echo "check: $passed passed, $failed failed"
@@ -62,20 +90,21 @@ if command -v shellcheck >/dev/null; then
 	step "shell scripts" "" shellcheck scripts/*.sh examples/*.sh \
 	    tests/*.sh tests/bench/*.sh .ci/run
 fi
-step "build" "" make --no-print-directory -j"$jobs" all || verdict
-step "layers" "" make --no-print-directory layers
-step "unit tests" "^unit: " make --no-print-directory -j"$jobs" unit
-step "sanitized build" "" \
-    make --no-print-directory SANITIZE=1 -j"$jobs" all || verdict
-step "sanitized unit tests" "^unit: " \
-    make --no-print-directory SANITIZE=1 -j"$jobs" unit
-step "fuzz targets" "" make --no-print-directory -j"$jobs" fuzz \
-    FUZZ_SECONDS="$FUZZ_SECONDS"
+# "$@": make, as it is called below.
+set -- make --no-print-directory -j"$jobs"
+step "build" "" "$@" all unit-programs || verdict
+aside sanitized "$@" SANITIZE=1 all unit-programs
+step "layers" "" "$@" layers
+step "unit tests" "^unit: " "$@" unit
+step "sanitized build" "" joined sanitized || verdict
+step "sanitized unit tests" "^unit: " "$@" SANITIZE=1 unit
+aside fuzz "$@" fuzz FUZZ_SECONDS="$FUZZ_SECONDS"
 
 # Tests mostly wait, so several at a time do (tests/conftest.py).
 step "backends alone" " (passed|failed|error)" \
     env B="$PWD/build/sanitize" PYTHONDONTWRITEBYTECODE=1 \
     /usr/bin/python3 -m pytest -q -n 8 --dist loadgroup tests/backends
+step "fuzz targets" "" joined fuzz
 
 # Correctness with the sanitizers' eyes open; what is about time (kills, queues,
 # memory) once more with the programs as they are shipped.

@@ -1,6 +1,6 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-or-later
-# Run the unit test programs named, four at a time, as they mostly wait; print the
+# Run the unit test programs named, ten at a time, as they mostly wait; print the
 # failing ones whole.  The last line counts test cases.
 
 # --one DIRECTORY PROGRAM: its output, and whether it failed, to files there.
@@ -12,7 +12,7 @@ fi
 
 out=$(mktemp -d)
 trap 'rm -rf "$out"' EXIT
-printf '%s\n' "$@" | xargs -P 4 -n 1 "$0" --one "$out"
+printf '%s\n' "$@" | xargs -P 10 -n 1 "$0" --one "$out"
 passed=0; failed=0
 for test in "$@"; do
 	log=$out/$(basename "$test")

@@ -121,7 +121,7 @@ on_term(struct ev_loop *loop, struct ev_signal *w, int events)
 {
 	(void)events;
 	if (w->data != NULL)
-		usleep(1300000);	/* slow to stop */
+		usleep(1700000);	/* slow to stop */
 	ev_break(loop, EVBREAK_ALL);
 }
 
@@ -232,6 +232,14 @@ get(const char *name, char *text, size_t size)
 	free(path);
 }
 
+/* A dot is a second of waiting: one is enough. */
+static void
+forget_dots(char *text)
+{
+	while ((text = strstr(text, "..")) != NULL)
+		memmove(text, text + 1, strlen(text));
+}
+
 /* The words, separated by single spaces.  Returns the exit code. */
 static int
 manager(const char *words)
@@ -256,6 +264,7 @@ manager(const char *words)
 	waitpid(pid, &status, 0);
 	free(copy);
 	get("out", out, sizeof(out));
+	forget_dots(out);
 	get("err", err, sizeof(err));
 	return WIFEXITED(status) ? WEXITSTATUS(status) : 100;
 }

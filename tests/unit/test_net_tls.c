@@ -528,6 +528,7 @@ client_meets_silence(void **state)
 	(void)state;
 	door_open(&door, &server, 1);
 	target.port = door.port;
+	ev_now_update(loop);		/* making the client took long */
 	client.conn = conn_connect(loop, &target, &end_events, &client);
 	RUN_UNTIL(client.closed);
 	assert_string_equal(client.why, "TLS handshake not done in time");
