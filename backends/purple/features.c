@@ -47,7 +47,17 @@ static const struct {
 	{ "prpl-facebook",	FEATURE_IDENTITY "facebook" },
 	{ "prpl-telegram",	FEATURE_IDENTITY "telegram" },
 	{ "prpl-eionrobb-discord", FEATURE_IDENTITY "discord" },
-	{ "prpl-loboris-sipe",	FEATURE_IDENTITY "ocs" },
+	{ "prpl-sipe",		FEATURE_IDENTITY "ocs" },
+	{ "prpl-mm-sms",	FEATURE_IDENTITY "sms" },
+};
+
+/* Their libraries, or the machine they run on, know one user. */
+static const struct {
+	const char	*id;
+	int		 users;
+} limits[] = {
+	{ "prpl-zephyr", 1 },
+	{ "prpl-mm-sms", 1 },
 };
 
 static const char *list[LENGTH(rows) + 8];
@@ -73,6 +83,29 @@ has(const PurplePluginProtocolInfo *info, size_t member)
 	return function != NULL;
 }
 
+/* Statuses are those of an account. */
+static bool
+can_be_invisible(PurplePlugin *protocol)
+{
+	PurpleAccount *probe = purple_account_new(" probe",
+	    protocol->info->id);
+	bool can = purple_account_get_status_type_with_primitive(probe,
+	    PURPLE_STATUS_INVISIBLE) != NULL;
+
+	purple_account_destroy(probe);
+	return can;
+}
+
+int
+features_users_max(PurplePlugin *protocol)
+{
+	for (size_t i = 0; protocol != NULL && i < LENGTH(limits); i++) {
+		if (strcmp(limits[i].id, protocol->info->id) == 0)
+			return limits[i].users;
+	}
+	return 0;
+}
+
 struct strs
 features_of(PurplePlugin *protocol)
 {
@@ -88,10 +121,10 @@ features_of(PurplePlugin *protocol)
 		put(&features, FEATURE_AVATARS);
 	if (info == NULL)
 		return features;
+	if (can_be_invisible(protocol))
+		put(&features, FEATURE_INVISIBLE);
 	if (info->options & OPT_PROTO_NO_PASSWORD)
 		put(&features, FEATURE_NO_PASSWORD);
-	if (strcmp(protocol->info->id, "prpl-irc") == 0)
-		put(&features, FEATURE_NO_REGISTRATION);
 	for (size_t i = 0; i < LENGTH(identities); i++) {
 		if (strcmp(identities[i].id, protocol->info->id) == 0)
 			put(&features, identities[i].feature);

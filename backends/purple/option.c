@@ -189,6 +189,8 @@ option_is_secret(const PurpleAccountOption *option)
 {
 	const char *name = purple_account_option_get_setting(option);
 
+	if (purple_account_option_get_type(option) != PURPLE_PREF_STRING)
+		return false;
 	/* Few plug-ins take the trouble to mark them. */
 	return purple_account_option_get_masked(option) ||
 	    strcasestr(name, "token") != NULL ||

@@ -8,16 +8,19 @@
 
 #include <stdlib.h>
 
+#include "backends/kit/kit.h"
 #include "backends/purple/outcome.h"
 #include "util/xalloc.h"
 
-#define STEP_TIME 45	/* seconds; the gateway's own limit is 60 */
+#define STEP_TIME 45	/* seconds, at most */
 
 struct patience {
 	guint	 timer;		/* 0: not running */
 	unsigned holds;		/* questions that are open */
 	char	*step;		/* the last one told of, or NULL */
 };
+
+static guint step_time = STEP_TIME;
 
 static void
 stop(struct patience *p)
@@ -49,7 +52,7 @@ start(struct session *s)
 {
 	stop(s->patience);
 	if (!s->connected && s->patience->holds == 0)
-		s->patience->timer = purple_timeout_add_seconds(STEP_TIME,
+		s->patience->timer = purple_timeout_add_seconds(step_time,
 		    over, s);
 }
 
@@ -90,11 +93,14 @@ progress(PurpleConnection *gc, const char *text, size_t step, size_t steps)
 	s->patience->step = now;
 }
 
+/* A bit before the gateway, which can only say that it took too long. */
 static void
 init(void)
 {
 	static PurpleConnectionUiOps ops = { .connect_progress = progress };
+	long whole = kit_config_int("service", "login_timeout", 60);
 
+	step_time = (guint)CLAMP(whole * 3 / 4, 1, STEP_TIME);
 	purple_connections_set_ui_ops(&ops);
 }
 

@@ -84,43 +84,33 @@ add_options(struct buf *b, PurplePlugin *protocol)
 		buf_addf(b, "%s %s", i > 0 ? "," : "", own[i]);
 }
 
-/* The protocol that a key is about, where it says so or there is only one. */
-static PurplePlugin *
-meant(const char *key)
+/* Of a key that begins with another protocol than the one served, which is not
+ * even loaded. */
+static char *
+not_served(const char *key)
 {
-	const char *dot = strchr(key, '.');
-	PurplePlugin *protocol = NULL;
-	char *id;
-
-	if (strncmp(key, "prpl-", 5) == 0 && dot != NULL) {
-		id = xstrndup(key, (size_t)(dot - key));
-		protocol = purple_find_prpl(id);
-		free(id);
-	}
-	return protocol != NULL ? protocol : protocol_only();
+	return xasprintf("[purple] %s: is for %.*s, and this instance serves "
+	    "%s", key, (int)strcspn(key, "."), key,
+	    purple_plugin_get_id(protocol_only()));
 }
 
 static char *
 no_option(const char *key)
 {
-	PurplePlugin *protocol = meant(key);
 	struct buf b = { 0 };
 
+	if (protocol_only() != NULL && option_name(key, protocol_only()) ==
+	    NULL)
+		return not_served(key);
 	buf_addf(&b, "[purple] %s: ", key);
-	if (protocol == NULL) {
+	if (protocol_only() == NULL) {
 		buf_adds(&b, "no protocol has such an option: see "
 		    "spectrum2_purple_backend --list-protocols");
 		return buf_steal(&b);
 	}
-	if (protocol_only() != NULL && protocol != protocol_only()) {
-		buf_addf(&b, "is for %s, and this instance serves %s",
-		    purple_plugin_get_id(protocol),
-		    purple_plugin_get_id(protocol_only()));
-		return buf_steal(&b);
-	}
 	buf_addf(&b, "%s has no such option; there are: ",
-	    purple_plugin_get_id(protocol));
-	add_options(&b, protocol);
+	    purple_plugin_get_id(protocol_only()));
+	add_options(&b, protocol_only());
 	return buf_steal(&b);
 }
 

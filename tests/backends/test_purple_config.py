@@ -65,7 +65,7 @@ def test_wrong(protocol, section, key, value, says):
 def test_right(purple):
     """All spellings; keys that the C++ program had; keys of any protocol."""
     b = purple("any", {"port": "7", "prpl-irc.ssl": "Yes",
-                       "prpl-jabber.connect_server": "x", "plugins_dir": "/x",
+                       "prpl-jabber.connect_server": "x", "plugins_dir": "/usr/lib",
                        "libpurple_dll_path": "x", "fb_api_key": "k"})
     b.login("u@x", "juliet@example.org")
     end = b.wait("disconnected", user="u@x")
