@@ -119,6 +119,22 @@ keep_open(PurpleConnection *gc)
 	later(ungag, NULL);
 }
 
+/* Why, malloced or NULL; with the nick of one who is not known but by that. */
+static char *
+reason_of(const char *nick, const char *words)
+{
+	char *plain = words != NULL ? purple_markup_strip_html(words) : NULL;
+	char *all = xasprintf("%s%s%s", nick ? nick : "",
+	    nick != NULL && plain != NULL && *plain != '\0' ? ": " : "",
+	    plain ? plain : "");
+	char *reason = *all != '\0' ? room_text_clean(all, ROOM_TEXT_BYTES) :
+	    NULL;
+
+	free(all);
+	g_free(plain);
+	return reason;
+}
+
 /* Signal chat-invited: below 0, libpurple asks nobody. */
 static int
 invited(PurpleAccount *account, const char *who, const char *chat,
@@ -126,8 +142,9 @@ invited(PurpleAccount *account, const char *who, const char *chat,
 {
 	struct session *s = session_of(account);
 	struct msg_room_invited m = { 0 };
-	const char *password;
-	char *name, *reason, *plain;
+	const char *password, *nick = NULL;
+	char *name, *reason;
+	size_t n;
 
 	keep_open(purple_account_get_connection(account));
 	if (s == NULL || !s->connected)
@@ -144,19 +161,20 @@ invited(PurpleAccount *account, const char *who, const char *chat,
 	}
 	if (components != NULL)
 		keep(s, m.room, components);
-	plain = words != NULL ? purple_markup_strip_html(words) : NULL;
-	reason = plain != NULL && *plain != '\0' ?
-	    room_text_clean(plain, ROOM_TEXT_BYTES) : NULL;
+	/* The address in a MUC is not one of a contact. */
+	n = strlen(m.room);
+	if (who != NULL && strncmp(who, m.room, n) == 0 && who[n] == '/')
+		nick = who + n + 1;
+	reason = reason_of(nick, words);
 	password = components != NULL ?
 	    g_hash_table_lookup(components, "password") : NULL;
 	m.user = s->user;
-	m.peer = who != NULL && g_utf8_validate(who, -1, NULL) ? who : NULL;
+	m.peer = nick == NULL && who != NULL && g_utf8_validate(who, -1, NULL) ? who : NULL;
 	m.reason = reason;
 	m.password = password != NULL && g_utf8_validate(password, -1, NULL) ?
 	    password : NULL;
 	kit_notify(METHOD_room_invited, &m);
 	free(reason);
-	g_free(plain);
 	g_free(name);
 	return -1;
 }

@@ -257,10 +257,8 @@ message_refused(struct room *room, const char *id, const xmlnode *packet)
 		    id != NULL && strcmp(await->id, id) == 0)
 			break;
 	}
-	if (await == NULL && xmlnode_get_child(packet, "subject") != NULL)
-		await = room_awaited(room, AWAIT_SUBJECT, NULL);
-	/* Not every server says what it refuses. */
-	if (await == NULL && id == NULL)
+	/* The plug-in gives a subject no id, and servers do not repeat it. */
+	if (await == NULL)
 		await = room_awaited(room, AWAIT_SUBJECT, NULL);
 	if (await == NULL)
 		return FALSE;
