@@ -3,7 +3,10 @@
  *
  * One is kept as plugin/NAME, its value with its type before it.  An option that
  * the user has set himself is kept under its own name, so that there is only one
- * value of it; one that the configuration sets is not kept. */
+ * value of it; one that the configuration sets is not kept.
+ *
+ * Some plug-ins put what logs in the next time in place of the password.  That
+ * is kept with a hash of the user's own, so that it goes when he changes it. */
 #include "backends/purple/keep.h"
 
 #include <stdio.h>
@@ -20,6 +23,7 @@
 #include "util/xalloc.h"
 
 #define PREFIX		"plugin/"
+#define PASSWORD	"plugin-password"
 #define NAME_MAX_KEPT	200		/* bytes of a name */
 #define VALUE_MAX	(60 * 1024)	/* of a value: the gateway takes 64 */
 #define KEPT_MAX	100		/* settings of one account */
@@ -36,6 +40,8 @@ struct keep {
 	struct map	 kept;
 	struct map	 own;	/* names that the user has set; values too */
 	guint		 timer;	/* 0: nothing is to be told */
+	char		*given;	/* hash of the password at the login */
+	char		*last;	/* password of the account when we looked */
 	bool		 full;	/* and that has been logged */
 };
 
@@ -57,6 +63,58 @@ protocol_of_account(PurpleAccount *account)
 	return purple_find_prpl(purple_account_get_protocol_id(account));
 }
 
+static void put(struct session *, const char *name, const char *value,
+	    bool secret);
+
+/* ----------------------------------------------------------------- password */
+
+static char *
+hash(const char *password)
+{
+	return g_compute_checksum_for_string(G_CHECKSUM_SHA256,
+	    password != NULL ? password : "", -1);
+}
+
+static void
+forget_text(char **text)
+{
+	if (*text != NULL)
+		explicit_bzero(*text, strlen(*text));
+	free(*text);
+	*text = NULL;
+}
+
+/* Has the plug-in, or a dialog, put another in its place, with which the session
+ * has come up? */
+static void
+look_at_password(struct session *s)
+{
+	const char *now = purple_account_get_password(s->account);
+	struct keep *keep = s->keep;
+	char *value;
+
+	if (!s->connected || now == NULL || keep->given == NULL ||
+	    (keep->last != NULL && strcmp(now, keep->last) == 0))
+		return;
+	forget_text(&keep->last);
+	keep->last = xstrdup(now);
+	value = xasprintf("%s:%s", keep->given, now);
+	put(s, PASSWORD, value, true);
+	forget_text(&value);
+}
+
+static void
+restore_password(PurpleAccount *account, const char *value)
+{
+	const char *colon = value != NULL ? strchr(value, ':') : NULL;
+	char *given = hash(purple_account_get_password(account));
+
+	if (colon != NULL && strlen(given) == (size_t)(colon - value) &&
+	    strncmp(given, value, strlen(given)) == 0)
+		purple_account_set_password(account, colon + 1);
+	g_free(given);
+}
+
 /* --------------------------------------------------------------------- tell */
 
 static void
@@ -65,6 +123,7 @@ tell(struct session *s)
 	struct kept *k;
 	size_t at = 0;
 
+	look_at_password(s);
 	if (s->keep->timer != 0)
 		purple_timeout_remove(s->keep->timer);
 	s->keep->timer = 0;
@@ -215,6 +274,7 @@ keep_restore(PurpleAccount *account, const struct pairs *settings)
 {
 	PurplePlugin *protocol = protocol_of_account(account);
 
+	restore_password(account, setting(settings, PASSWORD));
 	for (size_t i = 0; protocol != NULL && i < settings->n; i++) {
 		const char *name = settings->v[i].key;
 		const char *value = settings->v[i].value;
@@ -249,10 +309,13 @@ set_own(struct session *s, const char *name, const char *value)
 }
 
 void
-keep_know(struct session *s, const struct pairs *settings)
+keep_know(struct session *s, const char *password,
+    const struct pairs *settings)
 {
 	PurplePlugin *protocol = protocol_of_account(s->account);
 
+	s->keep->given = hash(password);
+	s->keep->last = xstrdup_null(purple_account_get_password(s->account));
 	for (size_t i = 0; i < settings->n; i++) {
 		if (offer_find(protocol, settings->v[i].key) != NULL)
 			set_own(s, settings->v[i].key, settings->v[i].value);
@@ -286,12 +349,20 @@ begin(struct session *s)
 }
 
 static void
+connected(struct session *s)
+{
+	look_at_password(s);
+}
+
+static void
 end(struct session *s)
 {
 	struct kept *k;
 	size_t at = 0;
 
 	tell(s);
+	g_free(s->keep->given);
+	forget_text(&s->keep->last);
 	while ((k = map_next(&s->keep->kept, &at)) != NULL)
 		kept_free(k);
 	map_finish(&s->keep->kept);
@@ -303,4 +374,6 @@ end(struct session *s)
 	s->keep = NULL;
 }
 
-const struct module keep_module = { .begin = begin, .end = end };
+const struct module keep_module = {
+	.begin = begin, .connected = connected, .end = end,
+};

@@ -15,8 +15,10 @@ extern const struct module keep_module;
 
 /* Give a new account, which has no session yet, what was kept. */
 void	keep_restore(PurpleAccount *, const struct pairs *settings);
-/* Remember which settings are the user's own; after the session exists. */
-void	keep_know(struct session *, const struct pairs *settings);
+/* Remember what the login has brought of the user's own; after the session
+ * exists. */
+void	keep_know(struct session *, const char *password,
+	    const struct pairs *settings);
 /* The user has changed, or taken back, one of his own. */
 void	keep_changed_by_user(struct session *, const char *name,
 	    const char *value);

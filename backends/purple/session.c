@@ -204,7 +204,7 @@ session_login(const struct msg_login *m)
 		if (modules[i]->begin != NULL)
 			modules[i]->begin(s);
 	}
-	keep_know(s, &m->settings);
+	keep_know(s, m->password, &m->settings);
 	certificates_know(s, &m->settings);
 	presence_set(s, m->show, m->status);
 	log_info("%s: logging in to %s as %s", s->user,

@@ -261,10 +261,30 @@ fail(PurpleConnection *gc)
 	    PURPLE_CONNECTION_ERROR_NETWORK_ERROR, "the wire is cut");
 }
 
+/* As a plug-in with tokens that are used up: each time others. */
+static void
+remember(PurpleConnection *gc)
+{
+	PurpleAccount *account = purple_connection_get_account(gc);
+	int count = purple_account_get_int(account, "count", 0) + 1;
+	char *token = g_strdup_printf("%s+", purple_account_get_string(account,
+	    "token", ""));
+
+	purple_account_set_int(account, "count", count);
+	purple_account_set_bool(account, "even", count % 2 == 0);
+	purple_account_set_string(account, "refresh", "1");
+	purple_account_set_string(account, "refresh", count % 2 ? "\xff" :
+	    "2");
+	purple_account_set_string(account, "token", token);
+	purple_account_set_password(account, token);
+	g_free(token);
+}
+
 static const struct {
 	const char	*word;
 	void		(*run)(PurpleConnection *);
 } commands[] = {
+	{ "remember", remember },
 	{ "input", ask_input }, { "anonymous", ask_anonymous },
 	{ "choice", ask_choice }, { "action", ask_action },
 	{ "fields", ask_fields }, { "file", ask_file },
@@ -413,6 +433,8 @@ init(PurplePlugin *plugin)
 	(void)plugin;
 	protocol.protocol_options = g_list_append(NULL,
 	    purple_account_option_string_new("At login", "at_login", ""));
+	protocol.protocol_options = g_list_append(protocol.protocol_options,
+	    purple_account_option_string_new("Token", "token", ""));
 }
 
 PURPLE_INIT_PLUGIN(test, init, info)
