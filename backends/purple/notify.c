@@ -58,7 +58,7 @@ say(struct session *s, const char *text)
 	struct msg_message m = { .user = s->user, .from = "",
 	    .kind = "chat", .body = text };
 
-	if (*text != '\0' && !command_result(s, &result))
+	if (!command_result(s, &result))
 		kit_notify(METHOD_message, &m);
 }
 
@@ -82,6 +82,8 @@ notify_user(struct session *s, const char *title, const char *primary,
 	add(&b, title);
 	add(&b, primary);
 	add(&b, secondary);
+	if (buf_len(&b) == 0)
+		return;
 	text = g_utf8_make_valid(buf_data(&b), (gssize)buf_len(&b));
 	say(s, text);
 	g_free(text);

@@ -140,5 +140,8 @@ class Backend:
         except subprocess.TimeoutExpired:
             self.process.kill()
             raise
+        # Not before its reader has seen the end: it would go on with another
+        # file of the same number.
+        self.reader.join(10)
         self.process.stdout.close()
         return code
