@@ -46,6 +46,7 @@ start(const struct sections *config, struct msg_initialize_result *say,
 	say->users_max = features_users_max(protocol);
 	command_offer(say);
 	offer_add(say);
+	say->users_max = protocol_users_max(protocol);
 	if (protocol != NULL)
 		say->name = purple_plugin_get_name(protocol);
 	return 0;

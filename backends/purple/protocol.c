@@ -77,3 +77,20 @@ protocol_of(const char *account, const char **name, char **why)
 	free(id);
 	return protocol;
 }
+
+/* ------------------------------------------------ what plug-ins do otherwise */
+
+int64_t
+protocol_users_max(PurplePlugin *protocol)
+{
+	/* libzephyr has one user, who is whose process it is. */
+	return protocol != NULL &&
+	    strcmp(purple_plugin_get_id(protocol), "prpl-zephyr") == 0 ? 1 : 0;
+}
+
+bool
+protocol_gives_text(const PurpleAccount *account)
+{
+	return strcmp(purple_account_get_protocol_id(account),
+	    "prpl-simple") == 0;
+}

@@ -11,6 +11,7 @@
 #include "backends/purple/markup.h"
 #include "backends/purple/peer.h"
 #include "backends/purple/pending.h"
+#include "backends/purple/protocol.h"
 #include "backends/purple/typing.h"
 
 /* What is older than that was not said just now. */
@@ -49,12 +50,15 @@ message(struct session *s, const struct peer *peer, const char *html,
 {
 	static struct markup text;
 	struct msg_message m = { .time = time_of(flags, when) };
-	char *marked = NULL;
+	char *escaped = NULL, *marked = NULL;
 
+	if (protocol_gives_text(s->account))
+		html = escaped = g_markup_escape_text(html, -1);
 	if (flags & PURPLE_MESSAGE_AUTO_RESP)
 		html = marked = g_strconcat("[auto-reply] ", html, NULL);
 	markup_read(&text, html);
 	g_free(marked);
+	g_free(escaped);
 	m.carbon = (flags & PURPLE_MESSAGE_SEND) &&
 	    !(flags & PURPLE_MESSAGE_RECV);
 	if (m.carbon && !(flags & PURPLE_MESSAGE_REMOTE_SEND) &&
