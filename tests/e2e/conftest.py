@@ -216,6 +216,12 @@ def instances(tmp_path):
     yield from made_instances(tmp_path)
 
 
+@pytest.fixture(scope="module")
+def shared_instances(tmp_path_factory):
+    """The same, for all tests of a module."""
+    yield from made_instances(tmp_path_factory.mktemp("shared"))
+
+
 @pytest.fixture
 def irc_server_mode(instances, ngircd):
     """A server-mode instance in front of one IRC network."""

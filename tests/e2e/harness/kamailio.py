@@ -6,8 +6,8 @@ import contextlib
 import os
 import sqlite3
 
-from . import namespace
-from .process import Process, free_port
+from .namespace import Whole
+from .process import free_port
 from .servers import Server, write
 
 PASSWORD = "pw"
@@ -34,10 +34,10 @@ class Kamailio(Server):
 
     def launch(self):
         here = str(self.directory)
-        return Process("kamailio", namespace.whole(
+        return Whole("kamailio", [
             "kamailio", "-DD", "-E", "-m", "16", "-M", "4",
             "-f", here + "/kamailio.cfg", "-Y", here,
-            "-P", here + "/kamailio.pid"), self.directory / "kamailio.log",
+            "-P", here + "/kamailio.pid"], self.directory / "kamailio.log",
             env={"PATH": os.environ["PATH"] + ":/usr/sbin"})
 
 
@@ -46,8 +46,8 @@ class Kamailio(Server):
 CONFIG = """#!KAMAILIO
 debug=2
 log_stderror=yes
-children=2
-tcp_children=2
+children=1
+tcp_children=1
 listen=udp:127.0.0.1:%(port)d
 listen=tcp:127.0.0.1:%(port)d
 alias="%(domain)s"
@@ -57,6 +57,7 @@ rev_dns=no
 use_dns_cache=off
 mpath="%(libraries)s"
 %(modules)s
+modparam("db_sqlite", "db_set_journal_mode", "%(database)s=WAL")
 modparam("usrloc", "db_mode", 0)
 modparam("presence", "db_url", "sqlite:///%(database)s")
 modparam("presence", "server_address", "sip:127.0.0.1:%(port)d")

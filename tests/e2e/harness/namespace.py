@@ -9,6 +9,8 @@ import shutil
 import socket
 import subprocess
 
+from .process import Process
+
 ADDRESS, HOST = "10.77.1.1", "peer.test"
 OURS = "E2E_NAMESPACE" in os.environ
 
@@ -46,14 +48,15 @@ def replace(path, text, directory):
     run("mount", "--bind", str(ours), path)
 
 
-def add_files(path, *files):
-    """More files in a directory of the system's, which stays as it is."""
-    more = files[0].parent
-    run("mount", "-t", "overlay", "overlay", "-o",
-        "lowerdir=%s:%s" % (more, path), path)
+class Whole(Process):
+    """A program in a process namespace: with the first process goes, at once,
+    whatever that has started; it, too, when we are killed."""
 
+    def __init__(self, name, command, log, **how):
+        super().__init__(name, ["unshare", "-p", "-f", "--kill-child", "--",
+                                *command], log, **how)
 
-def whole(*command):
-    """The command, in a process namespace: with the first process goes, at
-    once, whatever that has started; it, too, when we are killed."""
-    return ["unshare", "-p", "-f", "--kill-child", "--", *command]
+    def stop(self, timeout=15):
+        self.children()
+        self.popen.kill()       # unshare does not heed SIGTERM
+        return super().stop(timeout)

@@ -38,9 +38,12 @@ class Zephyr(Server):
                           directory)
 
     def launch(self):
-        # zephyrd goes to the background, whatever one says.
-        return Process("zephyr", namespace.whole(
-            "sh", "-c", "zephyrd -d; exec zhm -n " + namespace.HOST),
+        # zephyrd goes to the background, whatever one says; zhm sulks for
+        # seconds when it is not there yet.
+        return namespace.Whole("zephyr", [
+            "sh", "-c", "zephyrd -d; until grep -q ':%04X ' /proc/net/udp; do "
+            "sleep 0.01; done; exec zhm -n %s" % (self.SERVER,
+                                                  namespace.HOST)],
             self.directory / "zephyr.log", env={"PATH": PATH})
 
     def start(self):
