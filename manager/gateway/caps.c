@@ -61,6 +61,7 @@ static const struct feature of_gateway[] = {
 
 static const struct feature of_component[] = {
 	{ NS_REGISTER, NULL },
+	{ NS_BLOCKING, "blocking" },
 	{ NULL, NULL },
 };
 

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "manager/gateway/name.h"
+#include "util/buf.h"
 #include "util/xalloc.h"
 
 static const char *const subscriptions[] = {
@@ -13,10 +14,10 @@ static const char *const subscriptions[] = {
 	[SUB_TO] = "to", [SUB_BOTH] = "both",
 };
 
-static enum subscription
-parse_subscription(const char *name)
+enum subscription
+subscription_parse(const char *name)
 {
-	for (size_t i = 0; i < LENGTH(subscriptions); i++) {
+	for (size_t i = 0; name != NULL && i < LENGTH(subscriptions); i++) {
 		if (strcmp(name, subscriptions[i]) == 0)
 			return (enum subscription)i;
 	}
@@ -43,6 +44,7 @@ contact_restore(struct user *user, const char *name, const char *jid)
 	contact->name = xstrdup(name);
 	contact->jid = xstrdup(jid);
 	contact->escaped = jid_has_escapes(jid);
+	contact->network = SUB_BOTH;
 	map_put(&user->contacts, contact->name, contact);
 	if (contact_find_jid(user, jid) == NULL)
 		map_put(&user->contact_jids, contact->jid, contact);
@@ -109,6 +111,52 @@ contact_remove(struct user *user, struct contact *contact)
 	contact_free(contact);
 }
 
+bool
+contact_is_friend(const struct contact *c)
+{
+	return !c->ignored && (c->listed || c->subscription != SUB_NONE ||
+	    (!c->requested && !c->blocked));
+}
+
+static bool
+set_text(char **slot, const char *value)
+{
+	if (*value == '\0')
+		value = NULL;
+	if (*slot == NULL ? value == NULL :
+	    value != NULL && strcmp(*slot, value) == 0)
+		return false;
+	xreplace(slot, value);
+	return true;
+}
+
+bool
+contact_set_name(struct contact *c, const char *name)
+{
+	return set_text(&c->nickname, name);
+}
+
+bool
+contact_set_groups(struct contact *c, const struct strs *groups)
+{
+	struct buf joined = { 0 };
+	bool changed;
+	char *text;
+
+	for (size_t i = 0; i < groups->n && i < GROUPS_MAX; i++) {
+		if (*groups->v[i] == '\0')
+			continue;
+		if (buf_len(&joined) > 0)
+			buf_addc(&joined, '\n');
+		for (const char *p = groups->v[i]; *p != '\0'; p++)
+			buf_addc(&joined, *p == '\n' ? ' ' : *p);
+	}
+	text = buf_steal(&joined);
+	changed = set_text(&c->groups, text);
+	free(text);
+	return changed;
+}
+
 void
 contact_save(struct user *user, const struct contact *contact)
 {
@@ -144,13 +192,23 @@ contacts_load(struct user *user, const struct store_contact *records,
 		if (contact != NULL ||
 		    (contact = contact_add(user, r->name)) == NULL)
 			continue;
-		contact->subscription = parse_subscription(r->subscription);
+		contact->subscription = subscription_parse(r->subscription);
 		contact->nickname = or_null(r->nickname);
 		contact->groups = or_null(r->groups);
 		contact->avatar_hash = or_null(r->icon_hash);
 		contact->ignored = (r->flags & STORE_IGNORED) != 0;
 		contact->blocked = (r->flags & STORE_BLOCKED) != 0;
 	}
+}
+
+void
+contacts_untold(struct user *user)
+{
+	struct contact *contact;
+	size_t at = 0;
+
+	while ((contact = map_next(&user->contacts, &at)) != NULL)
+		contact->told = false;
 }
 
 void

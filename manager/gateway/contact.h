@@ -7,11 +7,15 @@
 
 #include "manager/gateway/user.h"
 
+#define GROUPS_MAX 16		/* of one contact */
+
 enum subscription {
 	SUB_NONE, SUB_ASK,	/* we have asked the user, no answer yet */
 	SUB_FROM, SUB_TO, SUB_BOTH,
 };
 
+/* Two lists are about the same person: the network's (listed, network) and the
+ * user's roster on XMPP (subscription). */
 struct contact {
 	char		*name;		/* on the network; key in user->contacts */
 	char		*jid;		/* bare */
@@ -20,11 +24,21 @@ struct contact {
 	char		*status;	/* or NULL */
 	char		*avatar_hash;	/* or NULL */
 	enum show	 show;
-	enum subscription subscription;
+	enum subscription subscription;	/* what XMPP has agreed to */
+	enum subscription network;	/* what the network says; SUB_BOTH
+					 * until it says something; SUB_ASK:
+					 * the contact has not answered */
+	double		 changed;	/* ev_now() when the network has last
+					 * told another name or groups */
 	bool		 escaped;	/* its JID is written with XEP-0106 */
 	bool		 blocked;
 	bool		 ignored;	/* the user said no: not offered again */
 	bool		 requested;	/* waits for allow or deny */
+	bool		 listed;	/* it is on the network's list */
+	bool		 told;		/* so the network says in this session */
+	bool		 adding;	/* it is being put there */
+	bool		 waits;		/* the user's subscription request is
+					 * not answered yet */
 	bool		 pending;	/* the XMPP roster has to be told */
 	bool		 shown;		/* presence has been sent to the user */
 	bool		 watched;	/* the backend knows that it matters */
@@ -39,6 +53,14 @@ struct contact	*contact_find_jid(const struct user *, const char *bare);
 #define CONTACTS_MAX 10000	/* of one user */
 struct contact	*contact_add(struct user *, const char *name);
 void		 contact_remove(struct user *, struct contact *);
+/* Does it belong on the roster?  Not one that only wants to, or is only
+ * blocked. */
+bool		 contact_is_friend(const struct contact *);
+/* "both" ...; NULL is none. */
+enum subscription subscription_parse(const char *);
+/* Another list of groups; true when that changes anything. */
+bool		 contact_set_groups(struct contact *, const struct strs *);
+bool		 contact_set_name(struct contact *, const char *);
 void		 contact_save(struct user *, const struct contact *);
 /* From the store, when the user is loaded. */
 void		 contacts_load(struct user *, const struct store_contact *,
@@ -46,6 +68,8 @@ void		 contacts_load(struct user *, const struct store_contact *,
 /* One that was known before, under this address; for user_pack.c. */
 struct contact	*contact_restore(struct user *, const char *name,
 		    const char *jid);
+/* A session begins: what the network has is not known. */
+void		 contacts_untold(struct user *);
 void		 contacts_destroy(struct user *);
 
 /* ---- what session.c and down_presence.c call; written in roster.c */
@@ -61,9 +85,22 @@ void		 roster_client_down(struct user *, const char *full);
 /* This contact is new or has another name or groups: the roster is to be told,
  * together with whatever else changes in the same second. */
 void		 roster_changed(struct user *, struct contact *);
+/* Server mode: the same at once. */
+void		 roster_push(struct user *, struct contact *);
+/* The network says how things stand with this contact: the user is told. */
+void		 roster_network(struct user *, struct contact *,
+		    enum subscription);
+/* Behind a server whose rosters we may read (XEP-0356): has the user changed
+ * names or groups of contacts?  Asked now, unless that was a moment ago. */
+void		 roster_read(struct user *);
+/* A session begins: in a moment. */
+void		 roster_read_soon(struct user *);
+/* An item as the user has it now. */
+void		 roster_compare(struct user *, struct arena *,
+		    const struct stanza *item, double since);
 /* The network has removed it: off the roster; contact_remove() comes next. */
 void		 roster_removed(struct user *, const struct contact *);
-/* Once a second while user->roster_due is past. */
+/* When user->roster_due is past, and roster_soon has fired or a second is over. */
 void		 roster_flush(struct user *);
 /* Show one contact's presence, if the user may see it. */
 void		 roster_show(struct user *, struct contact *);

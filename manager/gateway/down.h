@@ -72,8 +72,10 @@ down_handler down_version, down_ping, down_time, down_last;
 down_handler down_vcard_get, down_vcard_set;
 down_handler down_private_get, down_private_set;	/* XEP-0049 */
 down_handler down_search_get, down_search_set;		/* XEP-0055 */
-down_handler down_blocklist_get, down_block, down_unblock; /* XEP-0191 */
 down_handler down_carbons;
+
+/* block.c: XEP-0191 */
+down_handler down_blocklist_get, down_block, down_unblock;
 
 /* down_command.c: XEP-0050 */
 down_handler down_command;

@@ -33,6 +33,43 @@ struct adding {
 };
 
 static void
+adding_free(struct adding *a)
+{
+	free(a->user);
+	free(a->name);
+	free(a->jid);
+	free(a);
+}
+
+/* It is on the network's list; whether the user may see the contact is another
+ * matter, which may take days. */
+static void
+is_added(struct user *user, struct contact *c)
+{
+	struct gateway *gw = user->gw;
+
+	c->listed = c->told = true;
+	if (c->network != SUB_BOTH && c->network != SUB_TO) {
+		contact_save(user, c);
+		if (link_is_server(gw->link))
+			roster_push(user, c);
+		return;
+	}
+	c->waits = false;
+	say_presence(gw, c->jid, user->jid, "subscribed", SHOW_OFFLINE, NULL);
+	if (link_is_server(gw->link)) {
+		c->ignored = false;
+		contact_save(user, c);
+		roster_push(user, c);
+		return;
+	}
+	if (c->subscription != SUB_BOTH)
+		say_presence(gw, c->jid, user->jid, "subscribe",
+		    SHOW_OFFLINE, NULL);
+	make_mutual(user, c);
+}
+
+static void
 added(void *ctx, const struct msg_error *error, const union result *result)
 {
 	struct adding *a = ctx;
@@ -40,29 +77,35 @@ added(void *ctx, const struct msg_error *error, const union result *result)
 	struct contact *c = user ? contact_find(user, a->name) : NULL;
 
 	(void)result;
+	if (c != NULL)
+		c->adding = false;
 	if (error == NULL && c != NULL) {
-		say_presence(a->gw, a->jid, a->user, "subscribed",
-		    SHOW_OFFLINE, NULL);
-		if (c->subscription != SUB_BOTH)
-			say_presence(a->gw, a->jid, a->user, "subscribe",
-			    SHOW_OFFLINE, NULL);
-		make_mutual(user, c);
+		is_added(user, c);
 	} else {
 		say_presence(a->gw, a->jid, a->user, "unsubscribed",
 		    SHOW_OFFLINE, error ? error->text : NULL);
 		if (c != NULL)
+			c->waits = false;
+		if (c != NULL && !c->listed && !c->blocked)
 			contact_remove(user, c);
 	}
-	free(a->user);
-	free(a->name);
-	free(a->jid);
-	free(a);
+	adding_free(a);
+}
+
+/* Nothing to ask the network: the user sees this contact already. */
+static bool
+is_seen(const struct contact *c)
+{
+	return c->listed && c->subscription != SUB_NONE && !c->requested &&
+	    (c->network == SUB_BOTH || c->network == SUB_TO);
 }
 
 void
 down_contact_subscribe(struct down *d)
 {
-	struct msg_contact_add msg = { .contact = d->name };
+	struct msg_contact_add msg = { .contact = d->name,
+		.text = stanza_child_text(d->arena, d->stanza, "status", NULL),
+	};
 	struct contact *c;
 	struct adding *a;
 
@@ -72,7 +115,11 @@ down_contact_subscribe(struct down *d)
 		return;
 	}
 	c = contact_find_jid(d->user, d->to->bare);
-	if (c != NULL && c->subscription != SUB_NONE && !c->requested) {
+	if (c != NULL && c->adding) {
+		c->waits = true;	/* a client says it twice */
+		return;
+	}
+	if (c != NULL && is_seen(c)) {
 		answer(d, "subscribed");
 		make_mutual(d->user, c);
 		return;
@@ -87,6 +134,7 @@ down_contact_subscribe(struct down *d)
 	msg.user = d->user->jid;
 	msg.contact = c->name;
 	msg.name = c->nickname;
+	c->adding = c->waits = true;
 	session_request(d->user, METHOD_contact_add, &msg, added, a);
 }
 
@@ -112,6 +160,8 @@ down_contact_subscribed(struct down *d)
 		    NULL);
 	}
 	make_mutual(d->user, c);
+	if (link_is_server(d->gw->link))
+		roster_push(d->user, c);
 }
 
 static void
@@ -161,9 +211,11 @@ down_contact_unsubscribed(struct down *d)
 	if (c->requested) {
 		msg.user = d->user->jid;
 		msg.contact = c->name;
+		c->requested = false;
 		session_request(d->user, METHOD_contact_deny, &msg, NULL,
 		    NULL);
-		contact_remove(d->user, c);
+		if (!contact_is_friend(c) || !c->listed)
+			contact_remove(d->user, c);
 		return;
 	}
 	/* An offer that was declined is not made again. */

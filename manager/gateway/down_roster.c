@@ -3,16 +3,16 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "manager/gateway/asked.h"
 #include "manager/gateway/contact.h"
 #include "manager/gateway/name.h"
 #include "manager/gateway/ns.h"
+#include "manager/gateway/rights.h"
 #include "manager/gateway/say.h"
 #include "manager/gateway/say_roster.h"
 #include "manager/gateway/session.h"
-#include "util/buf.h"
+#include "protocol/errors.h"
 #include "util/xalloc.h"
-
-#define GROUPS_MAX 16
 
 void
 down_roster_get(struct down *d)
@@ -30,10 +30,172 @@ down_roster_get(struct down *d)
 	/* Somebody may be a guest: the list is pushed when it is the user. */
 	while (!d->user->guest &&
 	    (c = map_next(&d->user->contacts, &at)) != NULL) {
-		if (!c->ignored)
-			say_roster_item(x, c, "both");
+		if (contact_is_friend(c))
+			say_roster_item(x, c, NULL);
 	}
 	say_end(d->gw, x, d->from->full, 0);
+}
+
+/* What a client wants of one contact.  It holds once the network has agreed, and
+ * then all clients are told. */
+struct wish {
+	struct gateway	*gw;
+	char		*user, *name;	/* bare JID; contact */
+	char		*nickname;	/* or NULL: none */
+	struct strs	 groups;	/* in arena */
+	struct arena	 arena;
+	struct asked	*asked;
+};
+
+static struct wish *
+wish_new(struct down *d, const struct contact *c)
+{
+	struct wish *w = xcalloc(1, sizeof(*w));
+
+	w->gw = d->gw;
+	w->user = xstrdup(d->user->jid);
+	w->name = xstrdup(c->name);
+	w->asked = asked_by(d);
+	return w;
+}
+
+static void
+wish_free(struct wish *w)
+{
+	free(w->user);
+	free(w->name);
+	free(w->nickname);
+	arena_free(&w->arena);
+	free(w);
+}
+
+static void
+read_item(struct wish *w, const struct stanza *item)
+{
+	w->nickname = xstrdup_null(stanza_attr(item, "name"));
+	w->groups.v = arena_alloc(&w->arena,
+	    GROUPS_MAX * sizeof(*w->groups.v));
+	for (const struct stanza *g = stanza_first(item);
+	    g != NULL && w->groups.n < GROUPS_MAX; g = stanza_next(g)) {
+		if (strcmp(g->name, "group") == 0)
+			w->groups.v[w->groups.n++] = arena_strdup(&w->arena,
+			    stanza_text(&w->arena, g));
+	}
+}
+
+static void
+apply(struct user *user, struct contact *c, const struct wish *w)
+{
+	contact_set_name(c, w->nickname ? w->nickname : "");
+	contact_set_groups(c, &w->groups);
+	c->ignored = false;
+	contact_save(user, c);
+	roster_push(user, c);
+}
+
+/* A network that has no such list leaves it to us. */
+static bool
+is_refused(const struct msg_error *error)
+{
+	return error != NULL && strcmp(error->code, ERR_NOT_SUPPORTED) != 0;
+}
+
+static void
+changed(void *ctx, const struct msg_error *error, const union result *result)
+{
+	struct wish *w = ctx;
+	struct user *user = user_find(w->gw, w->user);
+	struct contact *c = user ? contact_find(user, w->name) : NULL;
+
+	(void)result;
+	if (!is_refused(error) && c != NULL)
+		apply(user, c, w);
+	asked_answered(w->asked, is_refused(error) ? error : NULL, NULL);
+	wish_free(w);
+}
+
+static void
+added(void *ctx, const struct msg_error *error, const union result *result)
+{
+	struct wish *w = ctx;
+	struct user *user = user_find(w->gw, w->user);
+	struct contact *c = user ? contact_find(user, w->name) : NULL;
+
+	(void)result;
+	if (c != NULL)
+		c->adding = false;
+	if (error == NULL && c != NULL) {
+		c->listed = c->told = true;
+		apply(user, c, w);
+		/* The client has subscribed meanwhile. */
+		if (c->waits)
+			roster_network(user, c, c->network);
+	} else if (c != NULL && !c->listed && !c->blocked && !c->requested) {
+		contact_remove(user, c);
+	}
+	asked_answered(w->asked, error, NULL);
+	wish_free(w);
+}
+
+static void
+add_item(struct down *d, const struct stanza *item, struct contact *c)
+{
+	struct wish *w = wish_new(d, c);
+	struct msg_contact_add m = {
+		.user = d->user->jid, .contact = c->name,
+	};
+
+	read_item(w, item);
+	m.name = w->nickname;
+	m.groups = w->groups;
+	c->adding = true;
+	session_request(d->user, METHOD_contact_add, &m, added, w);
+}
+
+static void
+change_item(struct down *d, const struct stanza *item, struct contact *c)
+{
+	struct wish *w = wish_new(d, c);
+	struct msg_contact_update m = {
+		.user = d->user->jid, .contact = c->name,
+	};
+
+	read_item(w, item);
+	m.name = w->nickname;
+	m.groups = w->groups;
+	session_request(d->user, METHOD_contact_update, &m, changed, w);
+}
+
+static void
+set_item(struct down *d, const struct stanza *item, struct contact *c,
+    const char *network_name)
+{
+	if (c == NULL && (c = contact_add(d->user, network_name)) == NULL)
+		say_error(d, E_NOT_ACCEPTABLE, NULL);
+	else if (c->adding)
+		say_error(d, E_UNEXPECTED_REQUEST, "The contact is being "
+		    "added; try again.");
+	else if (!c->listed && c->subscription == SUB_NONE)
+		add_item(d, item, c);
+	else
+		change_item(d, item, c);
+}
+
+static void
+removed(void *ctx, const struct msg_error *error, const union result *result)
+{
+	struct wish *w = ctx;
+	struct user *user = user_find(w->gw, w->user);
+	struct contact *c = user ? contact_find(user, w->name) : NULL;
+
+	(void)result;
+	if (!is_refused(error) && c != NULL) {
+		roster_unwatch(user, c);
+		roster_removed(user, c);
+		contact_remove(user, c);
+	}
+	asked_answered(w->asked, is_refused(error) ? error : NULL, NULL);
+	wish_free(w);
 }
 
 static void
@@ -43,66 +205,22 @@ remove_item(struct down *d, struct contact *c)
 		.user = d->user->jid, .contact = c->name,
 	};
 
-	session_request(d->user, METHOD_contact_remove, &msg, NULL, NULL);
-	roster_unwatch(d->user, c);
-	roster_removed(d->user, c);
-	contact_remove(d->user, c);
+	session_request(d->user, METHOD_contact_remove, &msg, removed,
+	    wish_new(d, c));
 }
 
+/* A server that knows how tells us what the user has changed (XEP-0356 4.3). */
 static void
-read_groups(struct down *d, const struct stanza *item, struct strs *groups)
+take_push(struct down *d, const struct stanza *item)
 {
-	groups->v = arena_alloc(d->arena, GROUPS_MAX * sizeof(*groups->v));
-	for (const struct stanza *g = stanza_first(item);
-	    g != NULL && groups->n < GROUPS_MAX; g = stanza_next(g)) {
-		if (strcmp(g->name, "group") == 0)
-			groups->v[groups->n++] = stanza_text(d->arena, g);
-	}
-}
-
-static void
-save_item(struct contact *c, const char *name, const struct strs *groups)
-{
-	struct buf joined = { 0 };
-	char *text;
-
-	for (size_t i = 0; i < groups->n; i++)
-		buf_addf(&joined, "%s%s", i ? "\n" : "", groups->v[i]);
-	text = buf_steal(&joined);
-	xreplace(&c->groups, *text ? text : NULL);
-	xreplace(&c->nickname, name);
-	free(text);
-}
-
-static void
-set_item(struct down *d, const struct stanza *item, struct contact *c,
-    const char *network_name)
-{
-	struct msg_contact_update update = {
-		.user = d->user->jid, .name = stanza_attr(item, "name"),
-	};
-	struct msg_contact_add add = {
-		.user = d->user->jid, .name = update.name,
-	};
-	bool known = c != NULL;
-
-	if (!known && (c = contact_add(d->user, network_name)) == NULL) {
-		say_error(d, E_NOT_ACCEPTABLE, NULL);
+	if (d->from->resource != NULL ||
+	    !rights_of(d->gw, d->from->bare)->roster_get) {
+		say_error(d, E_SERVICE_UNAVAILABLE, NULL);
 		return;
 	}
+	if (session_ready(d->user))
+		roster_compare(d->user, d->arena, item, ev_now(d->gw->loop));
 	say_result(d);
-	read_groups(d, item, &update.groups);
-	save_item(c, update.name, &update.groups);
-	c->ignored = false;
-	contact_save(d->user, c);
-	add.contact = update.contact = c->name;
-	add.groups = update.groups;
-	if (known)
-		session_request(d->user, METHOD_contact_update, &update, NULL,
-		    NULL);
-	else
-		session_request(d->user, METHOD_contact_add, &add, NULL, NULL);
-	roster_changed(d->user, c);
 }
 
 void
@@ -114,7 +232,7 @@ down_roster_set(struct down *d)
 	struct jid jid;
 
 	if (!link_is_server(d->gw->link)) {
-		say_error(d, E_SERVICE_UNAVAILABLE, NULL);
+		take_push(d, item);
 		return;
 	}
 	if (!session_ready(d->user)) {
@@ -138,7 +256,6 @@ down_roster_set(struct down *d)
 	} else if (c == NULL) {
 		say_error(d, E_ITEM_NOT_FOUND, NULL);
 	} else {
-		say_result(d);
 		remove_item(d, c);
 	}
 }

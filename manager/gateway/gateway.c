@@ -62,6 +62,32 @@ tick(struct ev_loop *loop, ev_timer *w, int revents)
 		ask_tick(user, now);
 		if (user->roster_due > 0 && user->roster_due <= now)
 			roster_flush(user);
+		if (user->roster_look > 0 && user->roster_look <= now) {
+			user->roster_look = 0;
+			roster_read(user);
+		}
+	}
+}
+
+static void
+roster_soon(struct ev_loop *loop, ev_timer *w, int revents)
+{
+	struct gateway *gw = w->data;
+	double now = ev_now(loop), next = 0;
+	struct user *user;
+	size_t at = 0;
+
+	(void)revents;
+	while ((user = map_next(&gw->users, &at)) != NULL) {
+		if (user->roster_due > 0 && user->roster_due <= now)
+			roster_flush(user);
+		if (user->roster_due > now &&
+		    (next == 0 || user->roster_due < next))
+			next = user->roster_due;
+	}
+	if (next > 0) {
+		ev_timer_set(w, next - now, 0);
+		ev_timer_start(loop, w);
 	}
 }
 
@@ -77,6 +103,8 @@ gateway_create(struct ev_loop *loop, const struct gateway_config *config)
 	rand_token(gw->iq_token, sizeof(gw->iq_token));
 	ev_timer_init(&gw->tick, tick, 1, 1);
 	gw->tick.data = gw;
+	ev_timer_init(&gw->roster_soon, roster_soon, 0, 0);
+	gw->roster_soon.data = gw;
 	return gw;
 }
 
@@ -132,6 +160,7 @@ gateway_stop(struct gateway *gw)
 
 	gw->stopping = true;
 	ev_timer_stop(gw->loop, &gw->tick);
+	ev_timer_stop(gw->loop, &gw->roster_soon);
 	while ((user = map_next(&gw->users, &at)) != NULL)
 		session_shutdown(user);
 }
@@ -152,6 +181,7 @@ gateway_destroy(struct gateway *gw)
 	if (gw == NULL)
 		return;
 	ev_timer_stop(gw->loop, &gw->tick);
+	ev_timer_stop(gw->loop, &gw->roster_soon);
 	while ((user = map_next(&gw->users, &at)) != NULL)
 		user_destroy(user);
 	map_finish(&gw->users);

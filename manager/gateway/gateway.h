@@ -99,6 +99,7 @@ struct gateway {
 	unsigned long	 iq_serial;
 	char		 iq_token[13];
 	struct ev_timer	 tick;			/* once a second */
+	struct ev_timer	 roster_soon;	/* roster.c: some roster_due is past */
 	bool		 stopping;
 	bool		 adopted;	/* the successor of another run */
 	double		 lenient_until;	/* clients that have gone come back */

@@ -237,6 +237,7 @@ login_send(struct user *user)
 	int sent;
 
 	menu_drop(user);	/* the next session has its own */
+	contacts_untold(user);
 	session_presence_of(user, &presence);
 	msg.show = presence.show;
 	msg.status = presence.status;

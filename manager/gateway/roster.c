@@ -19,9 +19,25 @@
 #include "util/xalloc.h"
 
 #define WATCH_AT_ONCE 500	/* contacts in one message */
-#define GATHER		1.0	/* seconds; a network's list comes in a burst */
+#define GATHER		0.3	/* seconds; a network's list comes in a burst */
 #define IQ_TIMEOUT	30.0
 #define LINK_PAUSE	5.0	/* seconds between looks at a link that is down */
+
+/* A list is told contact by contact; and whoever waits to see it does not like
+ * to wait for the next second. */
+static void
+soon(struct user *user)
+{
+	struct gateway *gw = user->gw;
+
+	if (user->roster_due > 0)
+		return;
+	user->roster_due = ev_now(gw->loop) + GATHER;
+	if (!ev_is_active(&gw->roster_soon)) {
+		ev_timer_set(&gw->roster_soon, GATHER, 0);
+		ev_timer_start(gw->loop, &gw->roster_soon);
+	}
+}
 
 /* May the user see this contact?  Without a roster item presence is noise. */
 static bool
@@ -123,7 +139,8 @@ write_answered(struct gateway *gw, void *ctx, struct arena *a,
 	} else if (c != NULL) {
 		/* By another way, or when the link is back. */
 		c->pending = true;
-		user->roster_due = ev_now(gw->loop) + GATHER;
+		user->roster_due = 0;
+		soon(user);
 	}
 	free(w->jid);
 	free(w->name);
@@ -148,22 +165,25 @@ write_item(struct user *user, const struct contact *c)
 
 	*w = (struct written){ user->gw, xstrdup(user->jid),
 	    xstrdup(c->name) };
-	put_item(user->gw, user->jid, c, "both", write_answered, w);
+	put_item(user->gw, user->jid, c, c->network == SUB_BOTH ? "both" :
+	    c->network == SUB_TO ? "to" : c->network == SUB_FROM ? "from" :
+	    "none", write_answered, w);
 }
 
 /* -------------------------------------------------------------- server mode */
 
-static void
-push_all(struct user *user, struct contact *c, const char *subscription)
+void
+roster_push(struct user *user, struct contact *c)
 {
 	struct client *client;
 
 	TAILQ_FOREACH(client, &user->clients, entry)
-		say_roster_push(user, c, subscription, client->full);
+		say_roster_push(user, c, NULL, client->full);
 	if (c->subscription != SUB_BOTH) {
 		c->subscription = SUB_BOTH;
 		contact_save(user, c);
 	}
+	roster_show(user, c);
 }
 
 /* ------------------------------------------------------------------ offered */
@@ -171,8 +191,8 @@ push_all(struct user *user, struct contact *c, const char *subscription)
 static bool
 to_be_offered(const struct contact *c)
 {
-	return c->pending && !c->ignored && c->subscription != SUB_BOTH &&
-	    c->subscription != SUB_ASK;
+	return c->pending && contact_is_friend(c) &&
+	    c->subscription != SUB_BOTH && c->subscription != SUB_ASK;
 }
 
 static void
@@ -232,14 +252,40 @@ offer(struct gateway *gw, const char *full, bool wants_rosterx)
 		offer_by_request(user);
 }
 
+/* ---------------------------------------------- how things are between them */
+
+static void
+answer_subscription(struct user *user, struct contact *c, bool yes)
+{
+	c->waits = false;
+	say_presence(user->gw, c->jid, user->jid, yes ? "subscribed" :
+	    "unsubscribed", SHOW_OFFLINE, NULL);
+}
+
+void
+roster_network(struct user *user, struct contact *c, enum subscription now)
+{
+	enum subscription before = c->network;
+	bool seen = now == SUB_BOTH || now == SUB_TO;
+
+	c->network = now;
+	if (c->waits && !c->adding && (seen || now == SUB_NONE))
+		answer_subscription(user, c, seen);
+	if (seen)
+		c->requested = c->requested && now == SUB_TO;
+	/* Behind a server without rights all there is are these stanzas. */
+	if (before != now && (link_is_server(user->gw->link) ||
+	    rights_of(user->gw, user->jid)->roster_set))
+		roster_changed(user, c);
+}
+
 /* --------------------------------------------------------------- the choice */
 
 void
 roster_changed(struct user *user, struct contact *c)
 {
 	c->pending = true;
-	if (user->roster_due == 0)
-		user->roster_due = ev_now(user->gw->loop) + GATHER;
+	soon(user);
 }
 
 static size_t
@@ -260,18 +306,11 @@ each_pending(struct user *user, void (*tell)(struct user *, struct contact *))
 	size_t at = 0;
 
 	while ((c = map_next(&user->contacts, &at)) != NULL) {
-		if (!c->pending || c->ignored)
+		if (!c->pending || !contact_is_friend(c))
 			continue;
 		c->pending = false;
 		tell(user, c);
 	}
-}
-
-static void
-tell_server_mode(struct user *user, struct contact *c)
-{
-	push_all(user, c, "both");
-	roster_show(user, c);
 }
 
 static void
@@ -294,7 +333,7 @@ roster_flush(struct user *user)
 		return;
 	}
 	if (link_is_server(gw->link))
-		each_pending(user, tell_server_mode);
+		each_pending(user, roster_push);
 	else if (rights_of(gw, user->jid)->roster_set)
 		each_pending(user, tell_by_rights);
 	else if (count_offers(user) > 0)
@@ -313,10 +352,11 @@ roster_session_up(struct user *user)
 	roster_watch(user);
 	while ((c = map_next(&user->contacts, &at)) != NULL) {
 		roster_show(user, c);
-		if (c->subscription != SUB_BOTH &&
+		if (contact_is_friend(c) && c->subscription != SUB_BOTH &&
 		    (c->subscription != SUB_ASK || by_rights))
 			roster_changed(user, c);
 	}
+	roster_read_soon(user);
 }
 
 void
@@ -338,9 +378,11 @@ roster_client_up(struct user *user, const char *full)
 	while ((c = map_next(&user->contacts, &at)) != NULL) {
 		if (c->show != SHOW_OFFLINE && visible(user, c))
 			say_contact(user, c, full);
-		if (c->pending && user->roster_due == 0)
-			user->roster_due = ev_now(user->gw->loop) + GATHER;
+		if (c->pending)
+			soon(user);
 	}
+	if (user->roster_look == 0)
+		roster_read(user);
 }
 
 void

@@ -63,6 +63,24 @@ say_contact_gone(const struct user *user, const struct contact *c,
 	say_end(user->gw, x, to, 0);
 }
 
+/* RFC 6121 2.1.2: how things stand with this contact. */
+static const char *
+state_of(const struct contact *c)
+{
+	switch (c->network) {
+	case SUB_FROM:
+		return "from";
+	case SUB_TO:
+		return "to";
+	case SUB_BOTH:
+		return c->adding ? "none" : "both";
+	case SUB_NONE:
+	case SUB_ASK:
+		break;
+	}
+	return "none";
+}
+
 void
 say_roster_item(struct xml *x, const struct contact *c,
     const char *subscription)
@@ -71,8 +89,11 @@ say_roster_item(struct xml *x, const struct contact *c,
 
 	xml_open(x, "item");
 	xml_attr(x, "jid", c->jid);
-	xml_attr(x, "subscription", subscription);
-	if (strcmp(subscription, "remove") == 0) {
+	xml_attr(x, "subscription", subscription ? subscription :
+	    state_of(c));
+	if (subscription == NULL && (c->network == SUB_ASK || c->adding))
+		xml_attr(x, "ask", "subscribe");
+	if (subscription != NULL && strcmp(subscription, "remove") == 0) {
 		xml_close(x);
 		return;
 	}

@@ -13,7 +13,8 @@ void	say_contact_gone(const struct user *, const struct contact *,
 	    const char *to);
 /* The gateway itself is available, as the best of the user's clients is. */
 void	say_gateway(const struct user *, const char *to);
-/* <item/> of a roster query; subscription "both" or "remove". */
+/* <item/> of a roster query; subscription "both", "remove" ..., NULL: as the
+ * network says. */
 void	say_roster_item(struct xml *, const struct contact *,
 	    const char *subscription);
 /* Server mode: a roster push to one client. */

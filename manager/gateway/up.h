@@ -26,6 +26,7 @@ up_handler up_message, up_receipt, up_marker, up_attention;
 up_handler up_chat_state, up_reaction, up_retracted;
 /* up_contact.c */
 up_handler up_contact, up_contact_presence, up_contact_removed;
+up_handler up_contacts_end;
 up_handler up_contact_request, up_avatar;
 /* query.c */
 up_handler up_query;

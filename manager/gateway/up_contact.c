@@ -3,10 +3,11 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "manager/gateway/block.h"
 #include "manager/gateway/contact.h"
+#include "manager/gateway/say.h"
 #include "manager/gateway/say_roster.h"
 #include "manager/gateway/up.h"
-#include "util/buf.h"
 #include "util/log.h"
 #include "util/xalloc.h"
 
@@ -37,30 +38,13 @@ update(char **slot, const char *value)
 	return true;
 }
 
-static bool
-update_groups(struct contact *c, const struct strs *groups)
-{
-	struct buf joined = { 0 };
-	bool changed;
-	char *text;
-
-	if (groups->v == NULL)
-		return false;
-	for (size_t i = 0; i < groups->n; i++)
-		buf_addf(&joined, "%s%s", i ? "\n" : "", groups->v[i]);
-	text = buf_steal(&joined);
-	changed = update(&c->groups, text);
-	free(text);
-	return changed;
-}
-
 void
 up_contact(struct up *up)
 {
 	const struct msg_contact *msg = &up->params->contact;
 	bool known = contact_find(up->user, msg->contact) != NULL;
 	struct contact *c;
-	bool changed;
+	bool changed = false;
 
 	/* The account's own name is on some networks' lists. */
 	if (up->user->account != NULL &&
@@ -68,17 +52,26 @@ up_contact(struct up *up)
 		return;
 	if ((c = get(up, msg->contact)) == NULL)
 		return;
-	changed = update(&c->nickname, msg->name);
-	changed |= update_groups(c, &msg->groups);
+	if (msg->name != NULL)
+		changed = contact_set_name(c, msg->name);
+	if (msg->groups.v != NULL)
+		changed |= contact_set_groups(c, &msg->groups);
+	if (changed)
+		c->changed = ev_now(up->gw->loop);
+	/* One that only was blocked, or had only asked, is new to the roster. */
+	known = known && contact_is_friend(c);
+	c->listed = c->told = true;
 	if (msg->blocked != TRI_ABSENT)
-		c->blocked = msg->blocked == TRI_TRUE;
+		block_changed(up->user, c, msg->blocked == TRI_TRUE);
 	if (update(&c->avatar_hash, msg->avatar_hash) && c->shown)
 		say_contact(up->user, c, up->user->jid);
-	c->requested = false;
 	if (!known || changed) {
 		contact_save(up->user, c);
 		roster_changed(up->user, c);
 	}
+	if (msg->subscription != NULL)
+		roster_network(up->user, c,
+		    subscription_parse(msg->subscription));
 }
 
 void
@@ -98,18 +91,44 @@ up_contact_presence(struct up *up)
 	roster_show(up->user, c);
 }
 
+static void
+remove_from_list(struct user *user, struct contact *c)
+{
+	if (c->waits)
+		say_presence(user->gw, c->jid, user->jid, "unsubscribed",
+		    SHOW_OFFLINE, NULL);
+	if (c->shown)
+		say_contact_gone(user, c, user->jid);
+	roster_removed(user, c);
+	contact_remove(user, c);
+}
+
 void
 up_contact_removed(struct up *up)
 {
 	struct contact *c = contact_find(up->user,
 	    up->params->contact_removed.contact);
 
-	if (c == NULL)
-		return;
-	if (c->shown)
-		say_contact_gone(up->user, c, up->user->jid);
-	roster_removed(up->user, c);
-	contact_remove(up->user, c);
+	if (c != NULL)
+		remove_from_list(up->user, c);
+}
+
+/* Who was on the list once, and has been removed while the user was away. */
+void
+up_contacts_end(struct up *up)
+{
+	struct contact *c, **gone;
+	size_t at = 0, n = 0;
+
+	gone = xreallocarray(NULL, map_count(&up->user->contacts) + 1,
+	    sizeof(*gone));
+	while ((c = map_next(&up->user->contacts, &at)) != NULL) {
+		if (!c->told && !c->adding && contact_is_friend(c))
+			gone[n++] = c;
+	}
+	for (size_t i = 0; i < n; i++)
+		remove_from_list(up->user, gone[i]);
+	free(gone);
 }
 
 void
@@ -120,7 +139,8 @@ up_contact_request(struct up *up)
 
 	if (c == NULL || c->blocked)
 		return;
-	update(&c->nickname, msg->name);
+	if (!c->listed)
+		update(&c->nickname, msg->name);
 	c->requested = true;
 	say_subscribe(up->user, c, msg->text);
 }

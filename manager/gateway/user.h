@@ -101,6 +101,8 @@ struct user {
 	double		 active;	/* ev_now() of the last message */
 	double		 due;		/* ev_now() of the next session_due() */
 	double		 roster_due;	/* ev_now() of roster_flush(); 0: none */
+	double		 roster_read;	/* ev_now() of the last look at it, */
+	double		 roster_look;	/* ... and of the next; 0: none is due */
 	double		 retry_at;	/* RECOVERING: next try or its end;
 					 * WAITING: next try, 0: wants a place */
 	double		 lost_at;	/* when RECOVERING began */

@@ -110,7 +110,7 @@ unpack_settings(struct user *user, const struct packed *list,
 #define CONTACT_TEXTS(X) X(nickname) X(groups) X(status) X(avatar_hash)
 #define CONTACT_FLAGS(X) \
 	X(escaped) X(blocked) X(ignored) X(requested) X(pending) X(shown) \
-	X(watched)
+	X(watched) X(listed) X(told) X(waits)
 
 static void
 pack_contacts(const struct user *user, struct packer *p)
@@ -131,6 +131,7 @@ pack_contacts(const struct user *user, struct packer *p)
 #undef X
 		pack_int(p, "show", c->show);
 		pack_int(p, "subscription", c->subscription);
+		pack_int(p, "network", c->network);
 		pack_end(p);
 	}
 	pack_end(p);
@@ -155,6 +156,8 @@ unpack_contact(struct user *user, const struct packed *facts)
 	c->show = (enum show)packed_int(facts, "show", SHOW_OFFLINE);
 	c->subscription = (enum subscription)packed_int(facts,
 	    "subscription", SUB_NONE);
+	c->network = (enum subscription)packed_int(facts, "network",
+	    SUB_BOTH);
 }
 
 /* ----------------------------------------------------------------- the user */

@@ -258,12 +258,17 @@ server_roster(void **state)
 	come("<iq type='set' id='1'><query xmlns='" NS_ROSTER "'><item jid="
 	    "'Bob@" GW "' name='B'><group>Friends</group></item></query>"
 	    "</iq>");
-	expect("type='result'", "id='1'");
-	expect_did("store contact bob none; contact_add bob");
-	flush();
+	expect_did("contact_add bob");
+	/* While it is being added it is asked for. */
+	come("<iq type='get' id='2'><query xmlns='" NS_ROSTER "'/></iq>");
+	expect("id='2'", "jid='bob@" GW "'", "subscription='none'",
+	    "ask='subscribe'");
+	answer("contact_add bob", NULL, NULL);
 	/* RFC 6121 2.1.6: from the account, or from nobody. */
 	expect("<iq type='set' from='" ANA "' to='" PC "'", NS_ROSTER,
 	    "<group>Friends</group>");
+	expect("type='result'", "id='1'");
+	expect_did("store contact bob none; store contact bob both");
 	come("<iq type='get' id='2'><query xmlns='" NS_ROSTER "'/></iq>");
 	expect("id='2'", "jid='bob@" GW "'", "subscription='both'");
 	come("<iq type='set' id='3'><query xmlns='" NS_ROSTER "'><item jid="
@@ -272,9 +277,11 @@ server_roster(void **state)
 	forget();
 	come("<iq type='set' id='4'><query xmlns='" NS_ROSTER "'><item jid="
 	    "'bob@" GW "' subscription='remove'/></query></iq>");
-	expect("type='result'", "id='4'");
+	expect_did("contact_remove bob");
+	answer("contact_remove bob", NULL, NULL);
 	expect("subscription='remove'");
-	expect_did("contact_remove bob; remove contact bob");
+	expect("type='result'", "id='4'");
+	expect_did("remove contact bob");
 	/* Nothing that the network does not hear of. */
 	session_lost(ana(), "it died");
 	come("<iq type='set' id='5'><query xmlns='" NS_ROSTER "'><item jid="

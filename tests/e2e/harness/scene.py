@@ -67,7 +67,7 @@ class Person:
         self.gateway = scene.domain
         self.bare = "%s@%s" % (name, getattr(scene.xmpp, "domain", None) or
                                scene.domain)
-        self.clients = []
+        self.clients, self.registered = [], False
 
     def another(self, resource=None, login=True, presence=True):
         client = Client(self.bare, "pw", self.scene.xmpp.port, resource)
@@ -83,18 +83,22 @@ class Person:
     def login(self, wait=True, **how):
         """Register if there is need of it, and go online."""
         client = self.another(**how)
-        if not self.scene.server_mode:
+        # As all clients do: servers tell only those of subscriptions.
+        client.get(None, "<query xmlns='jabber:iq:roster'/>")
+        if not self.scene.server_mode and not self.registered:
+            self.registered = True
             client.set(self.gateway, "<query xmlns='jabber:iq:register'>"
                        "<username>%s</username><password>pw</password>"
                        "</query>" % self.name, timeout=20)
             client.send("<presence to='%s' type='subscribed'/>"
                         % self.gateway)
+        if not self.scene.server_mode:
             client.send("<presence to='%s'/>" % self.gateway)
         if wait:
             client.expect("presence", from_=self.gateway, type="",
                           timeout=20)
 
-    def contact(self, contact, **params):
+    def contact(self, contact, /, **params):
         """One on the network's list; its bare JID."""
         self.notify("contact", contact=contact, **params)
         return self.jid(contact)
