@@ -68,6 +68,7 @@ static void
 topic_set_by(const struct session *s, const struct line *line)
 {
 	struct room *room = room_named(s, line->word[2]);
+	long long seconds = strtoll(line->word[4], NULL, 10);
 	char *by;
 
 	if (room == NULL)
@@ -76,9 +77,8 @@ topic_set_by(const struct session *s, const struct line *line)
 	by[strcspn(by, "!")] = '\0';
 	xreplace(&room->topic_by, by);
 	free(by);
-	room->topic_time = strtoll(line->word[4], NULL, 10) * 1000;
-	if (room->topic_time < 0 || room->topic_time > INT64_C(1) << 50)
-		room->topic_time = 0;
+	room->topic_time = seconds > 0 && seconds < INT64_C(1) << 40 ?
+	    seconds * 1000 : 0;
 }
 
 static void
