@@ -205,14 +205,14 @@ endef
 $(foreach t,$(notdir $(UNIT)),$(eval $(call unit,$(t))))
 $(B)/obj/tests/unit/test_purple_%.o: CPPFLAGS += $(PURPLE_CFLAGS)
 
-# A protocol of libpurple for tests, that opens dialogs and misbehaves.
+# Protocols of libpurple for tests, that misbehave.
 ifeq ($(HAVE_PURPLE),1)
-$(B)/plugins/libtest.so: tests/backends/prpl_test.c $(B)/flags
+$(B)/plugins/lib%.so: tests/backends/prpl_%.c $(B)/flags
 	@mkdir -p $(@D)
 	$(call SAY,LD,$@) $(CC) -std=c11 $(CPPFLAGS) $(PURPLE_CFLAGS) \
 		$(filter-out -Wwrite-strings,$(WARN)) \
 		-fPIC -shared $(CFLAGS) -o $@ $<
-all: $(B)/plugins/libtest.so
+all: $(patsubst tests/backends/prpl_%.c,$(B)/plugins/lib%.so,$(wildcard tests/backends/prpl_*.c))
 endif
 
 .PHONY: unit unit-programs layers
