@@ -120,8 +120,9 @@ $(eval $(call archive,ctl,$(filter-out manager/ctl/main.c,$(wildcard manager/ctl
 $(eval $(call archive,kit,$(filter-out backends/kit/kit_glib.c,$(wildcard backends/kit/*.c))))
 $(eval $(call archive,irc,$(filter-out backends/irc/main.c,$(wildcard backends/irc/*.c))))
 # What of it needs no libpurple: for tests and fuzzers.
-$(eval $(call archive,purple_text,$(addprefix backends/purple/,entity.c html.c \
-	look.c markup.c picture.c profile_label.c room_text.c text.c)))
+$(eval $(call archive,purple_text,$(addprefix backends/purple/,entity.c \
+	filename.c html.c look.c markup.c picture.c profile_label.c reach.c \
+	room_text.c text.c)))
 ifeq ($(HAVE_PURPLE),1)
 PURPLE_MAIN := backends/purple/main.c backends/purple/leaks.c
 $(eval $(call archive,kit_glib,backends/kit/kit_glib.c))

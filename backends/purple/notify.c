@@ -10,6 +10,7 @@
 #include "backends/purple/command.h"
 #include "backends/purple/profile.h"
 #include "backends/purple/room.h"
+#include "backends/purple/talk.h"
 #include "util/arena.h"
 #include "util/buf.h"
 #include "util/later.h"
@@ -110,8 +111,9 @@ message(PurpleNotifyMsgType type, const char *title, const char *primary,
 {
 	struct session *s = asker(NULL, NULL);
 
-	if (type != PURPLE_NOTIFY_MSG_ERROR || s == NULL ||
-	    !room_notified(s, title, primary, secondary))
+	if (type != PURPLE_NOTIFY_MSG_ERROR ||
+	    (!talk_notified(s, title, primary, secondary) && (s == NULL ||
+	    !room_notified(s, title, primary, secondary))))
 		tell(s, title, primary, secondary);
 	return shown(PURPLE_NOTIFY_MESSAGE, NULL);
 }

@@ -24,6 +24,7 @@ struct pending {
 	guint		 hash;		/* of its text */
 	bool		 busy;		/* the plug-in is at work on it */
 	bool		 answered;
+	char		*name;		/* the network's, or NULL */
 	char		 contact[];
 };
 
@@ -51,6 +52,7 @@ drop_fresh(struct pending *p)
 {
 	TAILQ_REMOVE(&fresh, p, entry);
 	fresh_count--;
+	free(p->name);
 	free(p);
 }
 
@@ -59,6 +61,7 @@ drop_echo(struct pending *p)
 {
 	TAILQ_REMOVE(&echoes, p, entry);
 	echoes_count--;
+	free(p->name);
 	free(p);
 }
 
@@ -144,11 +147,38 @@ pending_refused(struct pending *p, const char *code, const char *text)
 }
 
 static void
-fail(struct pending *p, const char *text)
+fail(struct pending *p, const char *code, const char *text)
 {
-	answer(p, ERR_NOT_ACCEPTABLE, text);
+	answer(p, code, text);
 	if (!p->busy)
 		drop_fresh(p);
+}
+
+void
+pending_named(struct session *s, const char *id)
+{
+	struct pending *p;
+
+	TAILQ_FOREACH(p, &fresh, entry) {
+		if (p->session == s && p->busy && p->name == NULL)
+			p->name = xstrdup(id);
+	}
+}
+
+bool
+pending_refused_by_name(struct session *s, const char *id, const char *code,
+    const char *text)
+{
+	struct pending *p;
+
+	TAILQ_FOREACH(p, &fresh, entry) {
+		if (p->session == s && p->call.wanted && !p->answered &&
+		    p->name != NULL && strcmp(p->name, id) == 0) {
+			fail(p, code, text);
+			return true;
+		}
+	}
+	return false;
 }
 
 bool
@@ -159,7 +189,7 @@ pending_failed(struct session *s, const char *contact, const char *text)
 	TAILQ_FOREACH(p, &fresh, entry) {
 		if (p->session == s && p->call.wanted && !p->answered &&
 		    strcmp(p->contact, contact) == 0) {
-			fail(p, text);
+			fail(p, ERR_NOT_ACCEPTABLE, text);
 			return true;
 		}
 	}
@@ -174,7 +204,7 @@ pending_mentioned(struct session *s, const char *text)
 	TAILQ_FOREACH(p, &fresh, entry) {
 		if (p->session == s && p->call.wanted && !p->answered &&
 		    strcasestr(text, p->contact) != NULL) {
-			fail(p, text);
+			fail(p, ERR_NOT_ACCEPTABLE, text);
 			return true;
 		}
 	}

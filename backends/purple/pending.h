@@ -28,6 +28,12 @@ void		 pending_sent(struct pending *, bool echo);
 void		 pending_refused(struct pending *, const char *code,
 		    const char *text);
 
+/* What the network calls the message that the plug-in is at work on. */
+void		 pending_named(struct session *, const char *id);
+/* The network refuses the one that it calls so.  True: it went to its sender. */
+bool		 pending_refused_by_name(struct session *, const char *id,
+		    const char *code, const char *text);
+
 /* The plug-in says in the conversation with this contact that something went
  * wrong.  True: it went to the sender of a message. */
 bool		 pending_failed(struct session *, const char *contact,

@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "backends/purple/attach.h"
 #include "backends/purple/conversation.h"
 #include "backends/purple/markup.h"
 #include "backends/purple/peer.h"
@@ -221,6 +222,8 @@ down_message(const struct kit_call *call, const struct msg_send *m)
 	if (s == NULL)
 		return;
 	if (strcmp(m->kind, "chat") == 0) {
+		if (attach_send(s, call, m))
+			return;
 		send_text(s, call, m->to, m->body, m->xhtml);
 		return;
 	}

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "backends/purple/account.h"
+#include "backends/purple/attach.h"
 #include "backends/purple/authorise.h"
 #include "backends/purple/avatar.h"
 #include "backends/purple/certificate.h"
@@ -15,6 +16,9 @@
 #include "backends/purple/conversation.h"
 #include "backends/purple/core.h"
 #include "backends/purple/keep.h"
+#include "backends/purple/fetch.h"
+#include "backends/purple/file.h"
+#include "backends/purple/media.h"
 #include "backends/purple/module.h"
 #include "backends/purple/notify.h"
 #include "backends/purple/outcome.h"
@@ -27,6 +31,7 @@
 #include "backends/purple/request.h"
 #include "backends/purple/room.h"
 #include "backends/purple/talk.h"
+#include "backends/purple/talk_jabber.h"
 #include "backends/purple/typing.h"
 #include "util/later.h"
 #include "util/log.h"
@@ -46,7 +51,12 @@ static const struct module *const modules[] = {
 	&profile_set_module,
 	&conversation_module,
 	&talk_module,
+	&talk_jabber_module,
 	&typing_module,
+	&media_module,
+	&fetch_module,
+	&file_module,
+	&attach_module,
 	&questions_module,
 	&command_module,
 	&rooms_module,

@@ -8,6 +8,8 @@
 
 #include "backends/purple/conversation.h"
 #include "backends/purple/core.h"
+#include "backends/purple/file.h"
+#include "backends/purple/image.h"
 #include "backends/purple/markup.h"
 #include "backends/purple/peer.h"
 #include "backends/purple/pending.h"
@@ -31,17 +33,37 @@ time_of(PurpleMessageFlags flags, time_t when)
 }
 
 static void
-send_up(struct session *s, const struct peer *peer, const struct markup *text,
+address(const struct session *s, const struct peer *peer,
     struct msg_message *m)
 {
 	m->user = s->user;
 	m->from = peer->room ? peer->room : peer->id;
 	m->kind = peer->room ? "private" : "chat";
 	m->nick = peer->nick;
+}
+
+void
+talk_send_up(struct session *s, const struct peer *peer,
+    struct msg_message *m)
+{
+	address(s, peer, m);
+	kit_notify(METHOD_message, m);
+}
+
+static void
+send_up(struct session *s, const struct peer *peer, const struct markup *text,
+    struct msg_message *m)
+{
 	m->body = buf_data(&text->plain);
 	if (*buf_data(&text->xhtml) != '\0')
 		m->xhtml = buf_data(&text->xhtml);
-	kit_notify(METHOD_message, m);
+	talk_send_up(s, peer, m);
+}
+
+static bool
+is_blank(const char *s)
+{
+	return s[strspn(s, " \t\n")] == '\0';
 }
 
 static void
@@ -66,8 +88,10 @@ message(struct session *s, const struct peer *peer, const char *html,
 		return;
 	if (!m.carbon)
 		typing_over(s, peer->id);
-	if (*buf_data(&text.plain) != '\0')
+	if (!is_blank(buf_data(&text.plain)))
 		send_up(s, peer, &text, &m);
+	address(s, peer, &m);
+	image_tell(&m, &text);
 }
 
 static void
@@ -83,6 +107,23 @@ failed(struct session *s, const struct peer *peer, const char *html)
 	send_up(s, peer, &text, &m);
 }
 
+/* prpl-jabber has words for what is a state on XMPP. */
+static bool
+has_gone(struct session *s, const struct peer *peer, const char *text)
+{
+	static const char words[] = " has left the conversation.";
+	size_t len = strlen(text), n = sizeof(words) - 1;
+	const struct msg_chat_state_up m = {
+		.user = s->user, .peer = peer->id, .state = "gone",
+	};
+
+	if (len < n || strcmp(text + len - n, words) != 0 ||
+	    peer->room != NULL)
+		return false;
+	kit_notify(METHOD_chat_state_up, &m);
+	return true;
+}
+
 static void
 notice(struct session *s, const struct peer *peer, const char *html,
     time_t when)
@@ -92,19 +133,44 @@ notice(struct session *s, const struct peer *peer, const char *html,
 	    .time = time_of(0, when) };
 
 	markup_read(&text, html);
-	if (*buf_data(&text.plain) != '\0')
+	if (!is_blank(buf_data(&text.plain)) &&
+	    !has_gone(s, peer, buf_data(&text.plain)))
 		send_up(s, peer, &text, &m);
+}
+
+void
+talk_say(struct session *s, const char *name, const char *text)
+{
+	struct msg_message m = { .body = text };
+	struct peer peer;
+
+	if (peer_of(s, name, &peer))
+		talk_send_up(s, &peer, &m);
 }
 
 void
 talk_notice(struct session *s, const char *name, const char *text)
 {
-	char *html = g_markup_escape_text(text, -1);
+	struct msg_message m = { .body = text, .headline = true };
 	struct peer peer;
 
 	if (peer_of(s, name, &peer))
-		notice(s, &peer, html, 0);
-	g_free(html);
+		talk_send_up(s, &peer, &m);
+}
+
+bool
+talk_notified(struct session *s, const char *title, const char *primary,
+    const char *secondary)
+{
+	char *text = g_strjoin("\n", primary ? primary : title ? title : "",
+	    secondary, NULL);
+	bool known = file_going(NULL, NULL) &&
+	    strncmp(text, "File transfer ", 14) == 0;
+
+	/* Which has been told, or will be, by file.c. */
+	known = known || (s != NULL && pending_mentioned(s, text));
+	g_free(text);
+	return known;
 }
 
 /* What libpurple writes about itself in the other cases is known already: as a
@@ -125,8 +191,11 @@ talk_heard(PurpleAccount *account, const char *name, const char *html,
 	struct session *s = session_of(account);
 	struct peer peer;
 
-	if (s == NULL || !s->connected || is_known(flags) ||
-	    !peer_of(s, name, &peer))
+	/* Not only when it is connected: some networks begin with what was
+	 * said meanwhile. */
+	if (s == NULL || is_known(flags) || !peer_of(s, name, &peer))
+		return;
+	if ((flags & PURPLE_MESSAGE_SYSTEM) && file_going(s, peer.id))
 		return;
 	if (flags & PURPLE_MESSAGE_ERROR)
 		failed(s, &peer, html);
