@@ -296,7 +296,7 @@ session_login(struct irc *irc, const struct msg_login *m)
 	s->password = xstrdup_null(m->password);
 	s->away = away_text(m->show, m->status);
 	settings_load(&s->settings, &m->settings);
-	sts_load(irc, &m->settings);
+	sts_load(irc, s->user, &m->settings);
 	map_put(&irc->sessions, s->user, s);
 	if (!is_fixed(s))
 		up_notify(METHOD_connected, &connected);

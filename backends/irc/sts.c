@@ -10,12 +10,14 @@
 #include "util/log.h"
 #include "util/xalloc.h"
 
-#define POLICIES_MAX	4096
+#define POLICIES_MAX	4096		/* of the process */
+#define OF_USER_MAX	64		/* that one user has brought */
 #define DURATION_MAX	(2L * 365 * 86400)
 #define PREFIX		"sts/"
 
 struct policy {
 	double	 until;			/* wall clock */
+	char	*user;			/* who brought it first */
 	char	 port[6];
 	char	 host[];
 };
@@ -48,9 +50,17 @@ sts_parse(const char *value)
 /* ---- the table */
 
 static void
+free_policy(struct policy *p)
+{
+	if (p != NULL)
+		free(p->user);
+	free(p);
+}
+
+static void
 forget(struct irc *irc, const char *host)
 {
-	free(map_remove(&irc->sts, host));
+	free_policy(map_remove(&irc->sts, host));
 }
 
 /* Those that hold no more; the table is only full of them. */
@@ -66,23 +76,46 @@ sweep(struct irc *irc)
 		if (p->until > ev_time())
 			map_put(&irc->sts, p->host, p);
 		else
-			free(p);
+			free_policy(p);
 	}
 	map_finish(&old);
 }
 
+static unsigned
+count_of(const struct irc *irc, const char *user)
+{
+	const struct policy *p;
+	unsigned count = 0;
+	size_t at = 0;
+
+	while ((p = map_next(&irc->sts, &at)) != NULL)
+		count += strcmp(p->user, user) == 0;
+	return count;
+}
+
+/* Somebody with many servers must not leave no room for those of others. */
 static bool
-put(struct irc *irc, const char *host, long port, double until)
+has_room(struct irc *irc, const char *user)
+{
+	if (map_count(&irc->sts) >= POLICIES_MAX ||
+	    count_of(irc, user) >= OF_USER_MAX)
+		sweep(irc);
+	return map_count(&irc->sts) < POLICIES_MAX &&
+	    count_of(irc, user) < OF_USER_MAX;
+}
+
+static bool
+put(struct irc *irc, const char *user, const char *host, long port,
+    double until)
 {
 	size_t len = strlen(host) + 1;
 	struct policy *p = map_get(&irc->sts, host);
 
 	if (p == NULL) {
-		if (map_count(&irc->sts) >= POLICIES_MAX)
-			sweep(irc);
-		if (map_count(&irc->sts) >= POLICIES_MAX)
+		if (!has_room(irc, user))
 			return false;
 		p = xcalloc(1, sizeof(*p) + len);
+		p->user = xstrdup(user);
 		memcpy(p->host, host, len);
 		map_put(&irc->sts, p->host, p);
 	}
@@ -106,7 +139,7 @@ sts_finish(struct irc *irc)
 	size_t at = 0;
 
 	while ((p = map_next(&irc->sts, &at)) != NULL)
-		free(p);
+		free_policy(p);
 	map_finish(&irc->sts);
 }
 
@@ -125,7 +158,7 @@ keep(const struct network *n, const char *host, const char *value)
 
 /* "PORT UNTIL" */
 static void
-load(struct irc *irc, const char *host, const char *value)
+load(struct irc *irc, const char *user, const char *host, const char *value)
 {
 	char *end;
 	long port = strtol(value, &end, 10);
@@ -135,18 +168,18 @@ load(struct irc *irc, const char *host, const char *value)
 	if (port < 1 || port > 65535 || !(until > now) ||
 	    until > now + DURATION_MAX || (p != NULL && p->until >= until))
 		return;
-	(void)put(irc, host, port, until);
+	(void)put(irc, user, host, port, until);
 }
 
 void
-sts_load(struct irc *irc, const struct pairs *all)
+sts_load(struct irc *irc, const char *user, const struct pairs *all)
 {
 	const size_t len = strlen(PREFIX);
 
 	for (size_t i = 0; i < all->n; i++)
 		if (strncmp(all->v[i].key, PREFIX, len) == 0 &&
 		    strlen(all->v[i].key + len) < 256)
-			load(irc, all->v[i].key + len, all->v[i].value);
+			load(irc, user, all->v[i].key + len, all->v[i].value);
 }
 
 /* ---- what the server says */
@@ -166,7 +199,7 @@ learn(struct network *n, long duration)
 		keep(n, host, NULL);
 		return;
 	}
-	if (!put(n->irc, host, port, until))
+	if (!put(n->irc, n->user, host, port, until))
 		return;
 	snprintf(value, sizeof(value), "%ld %.0f", port, until);
 	keep(n, host, value);

@@ -64,15 +64,42 @@ sts_kept(void **state)
 	(void)state;
 	snprintf(future, sizeof(future), "6697 %.0f", ev_time() + 100);
 	snprintf(past, sizeof(past), "6697 %.0f", ev_time() - 1);
-	sts_load(&irc, &all);
+	sts_load(&irc, "ana@example", &all);
 	assert_string_equal(sts_port(&irc, "irc.example"), "6697");
 	assert_null(sts_port(&irc, "old.example"));
 	assert_null(sts_port(&irc, "bad.example"));
 	assert_null(sts_port(&irc, "odd.example"));
 	/* An older one does not shorten it. */
 	snprintf(future, sizeof(future), "1 %.0f", ev_time() + 1);
-	sts_load(&irc, &all);
+	sts_load(&irc, "ana@example", &all);
 	assert_string_equal(sts_port(&irc, "irc.example"), "6697");
+	sts_finish(&irc);
+}
+
+/* Somebody with many servers leaves room for those of others. */
+static void
+sts_of_one_user(void **state)
+{
+	struct irc irc = { 0 };
+	char future[40], names[100][40];
+	struct pair pairs[100];
+	const struct pairs all = { pairs, LENGTH(pairs) };
+	unsigned known = 0;
+
+	(void)state;
+	snprintf(future, sizeof(future), "6697 %.0f", ev_time() + 100);
+	for (size_t i = 0; i < LENGTH(pairs); i++) {
+		snprintf(names[i], sizeof(names[i]), "sts/irc%zu.example", i);
+		pairs[i] = (struct pair){ names[i], future };
+	}
+	sts_load(&irc, "ana@example", &all);
+	for (size_t i = 0; i < LENGTH(pairs); i++)
+		known += sts_port(&irc, names[i] + 4) != NULL;
+	assert_int_equal(known, 64);
+	/* What is known already is nobody's more. */
+	sts_load(&irc, "bob@example", &all);
+	for (size_t i = 0; i < LENGTH(pairs); i++)
+		assert_non_null(sts_port(&irc, names[i] + 4));
 	sts_finish(&irc);
 }
 
@@ -243,6 +270,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(sts_values),
 		cmocka_unit_test(sts_kept),
+		cmocka_unit_test(sts_of_one_user),
 		cmocka_unit_test(certificates),
 		cmocka_unit_test(addresses),
 		cmocka_unit_test(webirc),
