@@ -110,6 +110,16 @@ spoken_find(const struct network *n, const char *target, const char *msgid)
 	return key != NULL ? map_get(&n->irc->spoken.by_key, key) : NULL;
 }
 
+/* The pieces of one message share what is given to any of them. */
+static struct spoken_entry *
+find_whole(const struct network *n, const char *target, const char *msgid)
+{
+	struct spoken_entry *e = find_or_make(n, target, msgid);
+
+	return e == NULL || strcmp(e->id, msgid) == 0 ? e :
+	    find_or_make(n, target, e->id);
+}
+
 /* The pair of these two in the list; NULL: there is none. */
 static const char *
 find_pair(const struct spoken_entry *e, const char *nick, const char *emoji)
@@ -131,7 +141,7 @@ void
 spoken_react(const struct network *n, const char *target, const char *msgid,
     const char *nick, const char *emoji, bool on)
 {
-	struct spoken_entry *e = find_or_make(n, target, msgid);
+	struct spoken_entry *e = find_whole(n, target, msgid);
 	size_t len = strlen(nick) + 1 + strlen(emoji) + 1;
 	const char *pair;
 	struct buf rest = { 0 };
@@ -169,6 +179,8 @@ spoken_reactions(const struct network *n, const char *target,
 	const char *at, *end;
 
 	*count = 0;
+	if (e != NULL && strcmp(e->id, msgid) != 0)
+		e = spoken_find(n, target, e->id);
 	if (e == NULL || (at = buf_data(&e->reactions)) == NULL)
 		return;
 	for (end = at + buf_len(&e->reactions); at != end;) {

@@ -32,7 +32,8 @@ void	spoken_add(const struct network *, const char *target,
 /* NULL when it is not remembered. */
 const struct spoken_entry *spoken_find(const struct network *,
 	    const char *target, const char *msgid);
-/* That nick has reacted, or does not any more. */
+/* That nick has reacted, or does not any more.  What is given to any piece of
+ * a message is given to the message. */
 void	spoken_react(const struct network *, const char *target,
 	    const char *msgid, const char *nick, const char *emoji, bool on);
 /* What that nick reacts with, borrowed until the next change. */

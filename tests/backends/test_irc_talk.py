@@ -273,8 +273,14 @@ def test_a_paste_over_the_bounds(modern):
     # what is said about a piece is said about the message
     m.send("@+draft/react=x;+draft/reply=p9 :bob!b@h TAGMSG #c",
            "@+draft/reply=p9 :bob!b@h PRIVMSG #c :yes")
-    assert m.b.wait("reaction")["id"] == "p0"
+    e = m.b.wait("reaction")
+    assert (e["id"], e["emojis"]) == ("p0", ["x"])
     assert m.b.wait("message", nick="bob")["reply_to"]["id"] == "p0"
+    m.send("@+draft/react=y;+draft/reply=p0 :bob!b@h TAGMSG #c",
+           "@+draft/react=z;+draft/reply=p14 :bob!b@h TAGMSG #c")
+    assert m.b.wait("reaction")["emojis"] == ["x", "y"]
+    e = m.b.wait("reaction")
+    assert (e["id"], e["emojis"]) == ("p0", ["x", "y", "z"])
 
 
 def test_a_paste_is_refused_as_one(modern):
