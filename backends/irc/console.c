@@ -28,6 +28,7 @@ struct console {
 	struct ev_timer	 due;		/* runs while there is some */
 	struct flood	 flood;		/* limits what is said */
 	double		 until;		/* ev_now(): answers are awaited */
+	double		 join;		/* a JOIN's deadline, 0: none waits */
 	unsigned	 dropped;	/* lines that were too many */
 	bool		 asked;		/* some of it is an answer */
 	bool		 gateway;	/* to what the gateway was told */
@@ -191,6 +192,20 @@ console_numeric(struct network *n, const struct line *l)
 		tell_line(n, l);
 }
 
+bool
+console_joins_before(const struct network *n, double deadline)
+{
+	return n->console != NULL && n->console->join > 0 &&
+	    n->console->join < deadline;
+}
+
+void
+console_join_answered(struct network *n)
+{
+	if (n->console != NULL)
+		n->console->join = 0;
+}
+
 /* ---- from the user */
 
 struct typed {
@@ -232,6 +247,19 @@ on_raw(struct typed *t)
 		refuse(t, ERR_RATE_LIMITED, "the IRC server takes commands "
 		    "slowly, or this is none");
 #undef P
+}
+
+/* The room comes as an invitation. */
+static void
+on_join(struct typed *t)
+{
+	if (t->line.nparams == 0) {
+		refuse(t, ERR_BAD_REQUEST, "JOIN #CHANNEL");
+		return;
+	}
+	on_raw(t);
+	if (!t->answered)
+		t->n->console->join = room_join_deadline(t->n);
 }
 
 static void
@@ -334,6 +362,7 @@ static const struct {
 	{ "AUTHENTICATE",	on_ours },
 	{ "CAP",		on_ours },
 	{ "HELP",		on_help },
+	{ "JOIN",		on_join },
 	{ "LIST",		on_list },
 	{ "NICK",		on_nick },
 	{ "PASS",		on_ours },

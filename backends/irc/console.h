@@ -22,6 +22,11 @@ void	console_answer(struct network *, const struct line *);
 /* The same for one that nobody knows: errors are also shown otherwise, where
  * the talk is wanted. */
 void	console_numeric(struct network *, const struct line *);
+/* Has a JOIN been typed that awaits its answer, and before the one with that
+ * deadline (room_join_deadline) was sent? */
+bool	console_joins_before(const struct network *, double deadline);
+/* It has got it. */
+void	console_join_answered(struct network *);
 /* Is the server's talk shown? */
 bool	console_is_open(const struct network *);
 

@@ -113,6 +113,8 @@ on_join(struct network *n, struct line *l)
 
 	if (network_is_me(n, l->nick)) {
 		network_know_host(n, l->user, l->host);
+		if (c == NULL)
+			console_join_answered(n);
 		if (c == NULL && isupport_is_channel(&n->is, l->params[0]) &&
 		    channel_is_valid(n, l->params[0]))
 			room_forced(n, l->params[0]);

@@ -260,17 +260,23 @@ on_nick_refused(struct network *n, struct line *l)
 	    ERR_NOT_ALLOWED, last_param(l));
 }
 
-/* Some JOIN that has no answer yet; the table knows no order. */
+/* Whose JOIN is it, when the server does not say of which room?  The oldest of
+ * those without an answer, as it takes them in order.  NULL: none of ours. */
 static struct channel *
-joining(const struct network *n)
+joining(struct network *n)
 {
-	struct channel *c;
+	struct channel *c, *first = NULL;
 	size_t at = 0;
 
 	while ((c = map_next(&n->channels, &at)) != NULL)
-		if (c->state == CHANNEL_JOINING)
-			return c;
-	return NULL;
+		if (c->state == CHANNEL_JOINING &&
+		    (first == NULL || c->deadline < first->deadline))
+			first = c;
+	if (first != NULL && console_joins_before(n, first->deadline)) {
+		console_join_answered(n);
+		return NULL;
+	}
+	return first;
 }
 
 /* 461: me JOIN :Not enough parameters */
@@ -517,6 +523,8 @@ refused(struct network *n, struct line *l, size_t row)
 		refuse_join(n, c, refusals[row].code, l);
 		return;
 	}
+	if (refusals[row].joins && network_channel(n, l->params[1]) == NULL)
+		console_join_answered(n);
 	learn_of_colours(n, l);
 	if ((refusals[row].kinds & K(MODE)) &&
 	    modes_refused(n, l, refusals[row].code))

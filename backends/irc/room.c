@@ -192,6 +192,12 @@ show_all(struct network *n, struct channel *c)
 	room_topic(n, c);
 }
 
+double
+room_join_deadline(struct network *n)
+{
+	return ev_now(n->irc->loop) + link_delay(&n->link, 1) + JOIN_TIMEOUT;
+}
+
 static void
 send_join(struct network *n, struct channel *c)
 {
@@ -204,8 +210,7 @@ send_join(struct network *n, struct channel *c)
 		return;
 	}
 	c->state = CHANNEL_JOINING;
-	c->deadline = ev_now(n->irc->loop) + link_delay(&n->link, 1) +
-	    JOIN_TIMEOUT;
+	c->deadline = room_join_deadline(n);
 	network_arm(n);
 }
 
@@ -398,8 +403,7 @@ room_rejoin(struct network *n)
 		len += (size_t)snprintf(names + len, sizeof(names) - len,
 		    "%s%s", len ? "," : "", c->name);
 		c->state = CHANNEL_JOINING;
-		c->deadline = ev_now(n->irc->loop) + link_delay(&n->link, 1) +
-		    JOIN_TIMEOUT;
+		c->deadline = room_join_deadline(n);
 	}
 	if (len > 0)
 		link_send(&n->link, "JOIN", names, NULL);

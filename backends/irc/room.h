@@ -20,6 +20,8 @@ bool	room_is_called(const struct channel *, const char *id);
 void	room_forced(struct network *, const char *name);
 /* PART and forget; no more is told of it. */
 void	room_leave(struct network *, struct channel *, const char *reason);
+/* ev_now(): until then a JOIN that is sent now is waited for. */
+double	room_join_deadline(struct network *);
 /* The server refused a JOIN. */
 void	room_refuse(struct network *, struct channel *, const char *code,
 	    const char *text);

@@ -52,6 +52,33 @@ def test_join_refused_otherwise(online, line, code, text):
     assert (e.value.code, e.value.text) == (code, text)
 
 
+@pytest.mark.parametrize("first", ["typed", "ours"])
+def test_a_typed_join_is_refused(online, first):
+    """Of two that wait, the refusal is about the older one."""
+    b, p = online
+
+    def type_join():
+        b.call("message", user=ANA, to="", kind="chat", body="JOIN #typed")
+        p.expect("JOIN #typed")
+    with pytest.raises(Failed):
+        b.call("message", user=ANA, to="", kind="chat", body="JOIN")
+    if first == "typed":
+        type_join()
+    r = b.start("room_join", user=ANA, room="#c", nick="ana")
+    p.expect("JOIN #c")
+    if first == "ours":
+        type_join()
+    p.send(":irc.test 263 ana JOIN :Busy")
+    if first == "typed":
+        assert b.wait("message", kind="chat")["body"] == "JOIN Busy"
+        p.joined("#c", "ana", "bob")
+        b.finish(r)
+    else:
+        with pytest.raises(Failed) as e:
+            b.finish(r)
+        assert e.value.code == "rate_limited"
+
+
 def test_join_forwarded(online):
     b, p = online
     r = b.start("room_join", user=ANA, room="#c", nick="ana")
