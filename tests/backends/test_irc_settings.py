@@ -116,9 +116,10 @@ def test_throttle_of_a_user(backend, server):
         irc_flood_burst=0)
     for i in range(6):
         b.start("message", user=ANA, to="bob", kind="chat", body="n%d" % i)
-    p.expect("PRIVMSG bob n0")
-    time.sleep(0.5)
-    assert "PRIVMSG bob n5" not in list(p.lines.queue)
+    assert "slowly: 3 will" in b.wait("message", kind="chat")["body"]
+    p.send("PING now")
+    sent = [p.line() for _ in range(3)]
+    assert sent[2].startswith("PONG now"), sent
     change(b, name="throttle_rate", value="50")
     p.expect("PRIVMSG bob n5")
 
