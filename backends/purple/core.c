@@ -127,10 +127,3 @@ core_start(const char *dir, char **why)
 	set_preferences();
 	return 0;
 }
-
-void
-core_stop(void)
-{
-	purple_signals_disconnect_by_handle(core_handle());
-	purple_core_quit();
-}

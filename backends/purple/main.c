@@ -113,7 +113,6 @@ list_protocols(void)
 		return EX_SOFTWARE;
 	}
 	listing_print(stdout);
-	core_stop();
 	return EX_OK;
 }
 
