@@ -28,6 +28,7 @@ static const struct feature of_contact[] = {
 	{ NS_PING, NULL },
 	{ NS_TIME, NULL },
 	{ NS_VCARD, NULL },
+	{ NS_VCARD4, "vcard" },
 	{ NS_VERSION, NULL },
 	{ NS_ATTENTION, "attention" },
 	{ NS_CHATSTATES, "chat_states" },
@@ -273,6 +274,7 @@ caps_is_node(const char *node, const char *ver)
 
 struct question {
 	char	*full;
+	const char *feature;		/* a literal */
 	void	(*done)(struct gateway *, const char *, bool);
 };
 
@@ -297,21 +299,35 @@ answered(struct gateway *gw, void *ctx, struct arena *a,
 
 	(void)a;
 	q->done(gw, q->full, has_feature(stanza_child(answer, "query",
-	    NS_DISCO_INFO), NS_ROSTERX));
+	    NS_DISCO_INFO), q->feature));
 	free(q->full);
 	free(q);
 }
 
 /* Asked anew each time: it is seldom, and what one client says of its version
  * (XEP-0115) is nothing to believe about another's. */
-void
-caps_ask_rosterx(struct gateway *gw, const char *full,
+static void
+ask(struct gateway *gw, const char *full, const char *feature,
     void (*done)(struct gateway *, const char *, bool))
 {
 	struct question *q = xmalloc(sizeof(*q));
 	struct xml *x = iq_begin(gw, "get", NULL, full);
 
-	*q = (struct question){ xstrdup(full), done };
+	*q = (struct question){ xstrdup(full), feature, done };
 	xml_element(x, "query", NS_DISCO_INFO, NULL);
 	iq_send(gw, x, q->full, 5, answered, q);
+}
+
+void
+caps_ask_rosterx(struct gateway *gw, const char *full,
+    void (*done)(struct gateway *, const char *, bool))
+{
+	ask(gw, full, NS_ROSTERX, done);
+}
+
+void
+caps_ask_avatars(struct gateway *gw, const char *full,
+    void (*done)(struct gateway *, const char *, bool))
+{
+	ask(gw, full, NS_AVATAR_META "+notify", done);
 }

@@ -29,5 +29,9 @@ void		 caps_put_gateway(const struct gateway *, struct xml *);
 void		 caps_ask_rosterx(struct gateway *, const char *full,
 		    void (*done)(struct gateway *, const char *full,
 		    bool wants));
+/* The same: does it want to know of pictures (XEP-0084 4.1)? */
+void		 caps_ask_avatars(struct gateway *, const char *full,
+		    void (*done)(struct gateway *, const char *full,
+		    bool wants));
 
 #endif

@@ -69,10 +69,13 @@ down_handler down_disco_info, down_disco_items;
 /* down_query.c: the small ones */
 down_handler down_gateway_get, down_gateway_set;	/* jabber:iq:gateway */
 down_handler down_version, down_ping, down_time, down_last;
-down_handler down_vcard_get, down_vcard_set;
+down_handler down_vcard_get, down_vcard4_get, down_vcard_set;
 down_handler down_private_get, down_private_set;	/* XEP-0049 */
 down_handler down_search_get, down_search_set;		/* XEP-0055 */
 down_handler down_carbons;
+
+/* avatar_pep.c, avatar_own.c: XEP-0060 as far as pictures need it */
+down_handler down_pubsub_get, down_pubsub_set;
 
 /* block.c: XEP-0191 */
 down_handler down_blocklist_get, down_block, down_unblock;

@@ -70,12 +70,23 @@ command_info(struct down *d, const char *node)
 	say_end(d->gw, x, d->from->full, 0);
 }
 
+/* XEP-0163 6: a bare JID whose pictures can be asked for (avatar_pep.c). */
+static void
+put_pep(struct down *d, struct xml *x)
+{
+	if (!gateway_can(d->gw, "avatars"))
+		return;
+	put_identity(x, "pubsub", "pep", NULL);
+	put_feature(x, NS_PUBSUB);
+}
+
 static void
 self_info(struct down *d)
 {
 	struct xml *x = begin(d, NS_DISCO_INFO, NULL);
 
 	put_identity(x, "account", "registered", NULL);
+	put_pep(d, x);
 	put_feature(x, NS_DISCO_INFO);
 	put_feature(x, NS_DISCO_ITEMS);
 	put_feature(x, NS_VCARD);
@@ -92,6 +103,9 @@ contact_info(struct down *d, const char *node)
 		return;
 	}
 	x = begin(d, NS_DISCO_INFO, node);
+	/* The hash in presence is about the full JID. */
+	if (node == NULL && d->to->resource == NULL)
+		put_pep(d, x);
 	caps_put_contact(d->gw, x);
 	say_end(d->gw, x, d->from->full, 0);
 }

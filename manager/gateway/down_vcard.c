@@ -1,39 +1,36 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* vCards (XEP-0054): the gateway's own, a contact's, an occupant's, the
- * user's; and finding people (XEP-0055). */
-#include <openssl/evp.h>
+/* vCards (XEP-0054, and of version 4 XEP-0292): the gateway's own, a contact's,
+ * an occupant's, the user's. */
 #include <stdlib.h>
 #include <string.h>
 
 #include "manager/gateway/asked.h"
+#include "manager/gateway/avatar.h"
 #include "manager/gateway/contact.h"
-#include "manager/gateway/form.h"
 #include "manager/gateway/name.h"
 #include "manager/gateway/ns.h"
 #include "manager/gateway/room.h"
 #include "manager/gateway/session.h"
+#include "protocol/errors.h"
+#include "protocol/features.h"
 #include "util/xalloc.h"
 
-#define PHOTO_MAX (256 * 1024)	/* bytes */
+/* A client that shows a list asks for the vCard of everybody on it, only to get
+ * the pictures; a network does not like to be asked that much. */
+#define BURST		5	/* questions ... */
+#define BURST_TIME	10.0	/* ... in so many seconds */
 
-/* ---------------------------------------------------------------------- get */
+enum form { TEMP, FOUR, FOUR_ITEM };
 
-static void
-put_photo(struct xml *x, const struct msg_profile_result *p)
-{
-	unsigned char *text;
+/* One that is asked for. */
+struct wanted {
+	struct asked	*asked;
+	enum form	 form;
+	char		*photo;		/* id of the picture that is known */
+	char		*name;		/* for humans, as far as known */
+};
 
-	if (p->photo.len == 0 || p->photo.len > PHOTO_MAX)
-		return;
-	text = xmalloc((p->photo.len + 2) / 3 * 4 + 1);
-	EVP_EncodeBlock(text, p->photo.data, (int)p->photo.len);
-	xml_open(x, "PHOTO");
-	xml_element(x, "TYPE", NULL, p->photo_type ? p->photo_type :
-	    "image/png");
-	xml_element(x, "BINVAL", NULL, (const char *)text);
-	xml_close(x);
-	free(text);
-}
+/* ------------------------------------------------------------------- written */
 
 static void
 put_if(struct xml *x, const char *name, const char *text)
@@ -43,55 +40,166 @@ put_if(struct xml *x, const char *name, const char *text)
 }
 
 static void
-got_profile(void *ctx, const struct msg_error *error,
-    const union result *result)
+put_photo(struct xml *x, const char *type, const void *data, size_t len)
 {
-	static const struct msg_profile_result nothing;
-	const struct msg_profile_result *p = result ? &result->profile :
-	    &nothing;
-	struct asked *a = ctx;
-	struct xml *x;
+	char *text;
 
-	if (error != NULL) {
-		asked_refuse_by(a, error);
+	if (len == 0 || len > AVATAR_MAX)
 		return;
-	}
-	x = asked_begin(a);
+	text = avatar_encode(data, len);
+	xml_open(x, "PHOTO");
+	xml_element(x, "TYPE", NULL, type ? type : "image/png");
+	xml_element(x, "BINVAL", NULL, text);
+	xml_close(x);
+	free(text);
+}
+
+static void
+put_temp(struct gateway *gw, struct xml *x, const struct wanted *w,
+    const struct msg_profile_result *p)
+{
+	const struct avatar *a = avatar_find(gw, w->photo);
+
 	xml_open_ns(x, "vCard", NS_VCARD);
 	put_if(x, "FN", p->full_name);
-	put_if(x, "NICKNAME", p->nick);
+	put_if(x, "NICKNAME", p->nick ? p->nick : w->name);
 	put_if(x, "URL", p->url);
 	put_if(x, "BDAY", p->birthday);
 	put_if(x, "DESC", p->note);
-	if (p->email != NULL) {
+	if (p->email != NULL && *p->email != '\0') {
 		xml_open(x, "EMAIL");
 		xml_element(x, "USERID", NULL, p->email);
 		xml_close(x);
 	}
-	put_photo(x, p);
-	asked_end(a, x);
+	/* The one whose hash the client knows comes first. */
+	if (a != NULL)
+		put_photo(x, a->type, a->data, a->len);
+	else
+		put_photo(x, p->photo_type, p->photo.data, p->photo.len);
 }
 
 static void
-gateway_vcard(struct down *d)
+put_four(struct xml *x, const char *name, const char *type, const char *text)
 {
-	struct xml *x = say_result_begin(d);
-
-	xml_open_ns(x, "vCard", NS_VCARD);
-	xml_element(x, "FN", NULL, d->gw->config->identity_name);
-	xml_element(x, "DESC", NULL, "A gateway to another network, by "
-	    "Spectrum 2.");
-	say_end(d->gw, x, d->from->full, 0);
+	if (text == NULL || *text == '\0')
+		return;
+	xml_open(x, name);
+	xml_element(x, type, NULL, text);
+	xml_close(x);
 }
 
-void
-down_vcard_get(struct down *d)
+static void
+put_vcard4(struct xml *x, const struct wanted *w,
+    const struct msg_profile_result *p)
 {
-	struct msg_profile msg = { .contact = d->name };
+	xml_open_ns(x, "vcard", NS_VCARD4);
+	put_four(x, "fn", "text", p->full_name ? p->full_name : w->name);
+	put_four(x, "nickname", "text", p->nick);
+	put_four(x, "url", "uri", p->url);
+	put_four(x, "bday", "date", p->birthday);
+	put_four(x, "email", "text", p->email);
+	put_four(x, "note", "text", p->note);
+}
+
+/* It is used up. */
+static void
+answer(struct wanted *w, const struct msg_profile_result *p)
+{
+	struct xml *x = asked_begin(w->asked);
+
+	if (w->form == TEMP) {
+		put_temp(w->asked->gw, x, w, p);
+	} else {
+		if (w->form == FOUR_ITEM) {
+			xml_open_ns(x, "pubsub", NS_PUBSUB);
+			xml_open(x, "items");
+			xml_attr(x, "node", NS_VCARD4_NODE);
+			xml_open(x, "item");
+			xml_attr(x, "id", "current");
+		}
+		put_vcard4(x, w, p);
+	}
+	asked_end(w->asked, x);
+	free(w->photo);
+	free(w->name);
+	free(w);
+}
+
+static void
+got_profile(void *ctx, const struct msg_error *error,
+    const union result *result)
+{
+	static const struct msg_profile_result nothing;
+	struct wanted *w = ctx;
+
+	/* What we know ourselves is better than an error. */
+	if (error != NULL && w->photo == NULL && w->name == NULL) {
+		asked_refuse_by(w->asked, error);
+		free(w);
+		return;
+	}
+	answer(w, error == NULL && result != NULL ? &result->profile :
+	    &nothing);
+}
+
+/* ----------------------------------------------------------------- asked for */
+
+static void
+gateway_vcard(struct down *d, enum form form)
+{
+	const struct msg_profile_result p = {
+		.full_name = d->gw->config->identity_name,
+		.note = "A gateway to another network, by Spectrum 2.",
+	};
+	struct wanted *w = xcalloc(1, sizeof(*w));
+
+	w->asked = asked_by(d);
+	w->form = form;
+	answer(w, &p);
+}
+
+static bool
+is_burst(struct user *user)
+{
+	double now = ev_now(user->gw->loop);
+
+	if (now >= user->vcards_since + BURST_TIME) {
+		user->vcards_since = now;
+		user->vcards = 0;
+	}
+	return user->vcards++ >= BURST;
+}
+
+/* Who is meant, in the network's words; what of it is known here. */
+static void
+find(struct down *d, struct msg_profile *m, struct wanted *w)
+{
 	const struct contact *c;
 
+	m->user = d->user->jid;
+	if (d->name == NULL) {
+		m->contact = d->user->account;
+	} else if (d->room != NULL && d->to->resource != NULL) {
+		m->contact = room_occupant_nick(d->room, d->to->resource);
+		m->room = room_id(d->room);
+	} else if ((c = contact_find_jid(d->user, d->to->bare)) != NULL) {
+		m->contact = c->name;
+		w->photo = xstrdup_null(c->avatar_hash);
+		w->name = xstrdup_null(c->nickname);
+	} else {
+		m->contact = d->name;
+	}
+}
+
+static void
+vcard(struct down *d, enum form form)
+{
+	static const struct msg_profile_result nothing;
+	struct msg_profile m = { 0 };
+	struct wanted *w;
+
 	if (d->to->node == NULL) {
-		gateway_vcard(d);
+		gateway_vcard(d, form);
 		return;
 	}
 	if (d->user == NULL || !session_ready(d->user)) {
@@ -99,47 +207,35 @@ down_vcard_get(struct down *d)
 		    "You are not logged in to this gateway.");
 		return;
 	}
-	msg.user = d->user->jid;
-	if (d->name == NULL) {
-		msg.contact = d->user->account;
-	} else if (d->room != NULL && d->to->resource != NULL) {
-		msg.contact = room_occupant_nick(d->room, d->to->resource);
-		msg.room = room_id(d->room);
-	} else if ((c = contact_find_jid(d->user, d->to->bare)) != NULL) {
-		msg.contact = c->name;
-	}
-	if (msg.contact == NULL)
+	w = xcalloc(1, sizeof(*w));
+	w->form = form;
+	find(d, &m, w);
+	if (m.contact == NULL) {
 		say_error(d, E_ITEM_NOT_FOUND, NULL);
+		free(w);
+		return;
+	}
+	w->asked = asked_by(d);
+	if (avatar_find(d->gw, w->photo) != NULL && form == TEMP &&
+	    (is_burst(d->user) || !gateway_can(d->gw, FEATURE_VCARD)))
+		answer(w, &nothing);
 	else
-		session_request(d->user, METHOD_profile, &msg, got_profile,
-		    asked_by(d));
+		session_request(d->user, METHOD_profile, &m, got_profile, w);
+}
+
+void
+down_vcard_get(struct down *d)
+{
+	vcard(d, TEMP);
+}
+
+void
+down_vcard4_get(struct down *d)
+{
+	vcard(d, strcmp(d->payload->ns, NS_VCARD4) == 0 ? FOUR : FOUR_ITEM);
 }
 
 /* ---------------------------------------------------------------------- set */
-
-/* base64 with line breaks, as vCards have it; len 0 when it is none. */
-static struct bin
-decode(struct arena *a, const char *text)
-{
-	size_t n = strlen(text), len = 0;
-	unsigned char *in = arena_alloc(a, n + 1), *out;
-	int got;
-
-	for (size_t i = 0; i < n; i++) {
-		if (strchr(" \t\r\n", text[i]) == NULL)
-			in[len++] = (unsigned char)text[i];
-	}
-	out = arena_alloc(a, len / 4 * 3 + 3);
-	if (len == 0 || len % 4 != 0 || len > PHOTO_MAX / 3 * 4 ||
-	    (got = EVP_DecodeBlock(out, in, (int)len)) < 0)
-		return (struct bin){ NULL, 0 };
-	/* RFC 4648 4: the last group may lack one byte or two, no more. */
-	for (int i = 0; i < 2 && in[len - 1] == '='; i++, len--)
-		got--;
-	if (in[len - 1] == '=')
-		return (struct bin){ NULL, 0 };
-	return (struct bin){ out, (size_t)got };
-}
 
 void
 down_vcard_set(struct down *d)
@@ -155,100 +251,18 @@ down_vcard_set(struct down *d)
 		    NULL),
 		.photo_type = stanza_child_text(d->arena, photo, "TYPE",
 		    NULL),
+		/* A vCard is whole: none is none any more. */
+		.photo = { "", 0 },
 	};
 
-	if (binval != NULL)
-		msg.photo = decode(d->arena, binval);
+	if (binval != NULL && *binval != '\0') {
+		msg.photo = avatar_decode(d->arena, binval);
+		if (msg.photo.len == 0) {
+			say_error(d, E_NOT_ACCEPTABLE,
+			    "That is no picture, or too large.");
+			return;
+		}
+	}
 	session_request(d->user, METHOD_profile_set, &msg, asked_answered,
 	    asked_by(d));
-}
-
-/* ------------------------------------------------------------------- search */
-
-static const struct {
-	const char *var, *label;
-} search_fields[] = {
-	{ "first", "Given name" }, { "last", "Family name" },
-	{ "nick", "Nickname" }, { "email", "Email address" },
-};
-
-void
-down_search_get(struct down *d)
-{
-	struct xml *x;
-
-	if (!gateway_can(d->gw, "search")) {
-		say_error(d, E_FEATURE_NOT_IMPLEMENTED, NULL);
-		return;
-	}
-	x = say_result_begin(d);
-	xml_open_ns(x, "query", NS_SEARCH);
-	xml_element(x, "instructions", NULL, "Fill in what you know.");
-	form_begin(x, "form", "Search", NULL, NS_SEARCH);
-	for (size_t i = 0; i < LENGTH(search_fields); i++)
-		form_field(x, search_fields[i].var, "text-single",
-		    search_fields[i].label, NULL, false);
-	form_end(x);
-	say_end(d->gw, x, d->from->full, 0);
-}
-
-/* The JID first, as XEP-0055 wants it, then what the network has told. */
-static void
-put_row(struct asked *a, struct xml *x, const struct pairs *row)
-{
-	struct arena arena = { 0 };
-
-	xml_open(x, "item");
-	for (size_t i = 0; i < row->n; i++) {
-		if (strcmp(row->v[i].key, "contact") == 0)
-			form_field(x, "jid", "jid-single", NULL,
-			    name_to_jid(a->gw, &arena, row->v[i].value),
-			    false);
-		else
-			form_field(x, row->v[i].key, "text-single", NULL,
-			    row->v[i].value, false);
-	}
-	xml_close(x);
-	arena_free(&arena);
-}
-
-static void
-found(void *ctx, const struct msg_error *error, const union result *result)
-{
-	static const struct msg_search_result nothing;
-	const struct msg_search_result *r = result ? &result->search :
-	    &nothing;
-	struct asked *a = ctx;
-	struct xml *x;
-
-	if (error != NULL) {
-		asked_refuse_by(a, error);
-		return;
-	}
-	x = asked_begin(a);
-	xml_open_ns(x, "query", NS_SEARCH);
-	form_begin(x, "result", NULL, NULL, NS_SEARCH);
-	xml_open(x, "reported");
-	form_field(x, "jid", "jid-single", "JID", NULL, false);
-	for (size_t i = 0; i < r->columns.n; i++)
-		form_field(x, r->columns.v[i].var, "text-single",
-		    r->columns.v[i].label, NULL, false);
-	xml_close(x);
-	for (size_t i = 0; i < r->rows.n; i++)
-		put_row(a, x, &r->rows.v[i].values);
-	form_end(x);
-	asked_end(a, x);
-}
-
-void
-down_search_set(struct down *d)
-{
-	struct msg_search msg = { .user = d->user->jid };
-
-	if (!gateway_can(d->gw, "search")) {
-		say_error(d, E_FEATURE_NOT_IMPLEMENTED, NULL);
-		return;
-	}
-	msg.fields = form_values(d->arena, form_find(d->payload));
-	session_request(d->user, METHOD_search, &msg, found, asked_by(d));
 }

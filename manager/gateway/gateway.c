@@ -6,6 +6,7 @@
 
 #include "manager/gateway/archive.h"
 #include "manager/gateway/ask.h"
+#include "manager/gateway/avatar.h"
 #include "manager/gateway/contact.h"
 #include "manager/gateway/handover.h"
 #include "manager/gateway/iq.h"
@@ -193,6 +194,7 @@ gateway_destroy(struct gateway *gw)
 	pace_destroy(gw);
 	watch_destroy(gw);
 	quarantine_destroy(gw);
+	avatars_destroy(gw);
 	recent_finish(&gw->recent);
 	recent_finish(&gw->recent_users);
 	free(gw->spooled_up);

@@ -4,6 +4,8 @@
 #define MANAGER_GATEWAY_NS_H
 
 #define NS_ATTENTION	"urn:xmpp:attention:0"			/* XEP-0224 */
+#define NS_AVATAR_DATA	"urn:xmpp:avatar:data"			/* XEP-0084 */
+#define NS_AVATAR_META	"urn:xmpp:avatar:metadata"		/* XEP-0084 */
 #define NS_BLOCKING	"urn:xmpp:blocking"			/* XEP-0191 */
 #define NS_CAPS		"http://jabber.org/protocol/caps"	/* XEP-0115 */
 #define NS_CARBONS	"urn:xmpp:carbons:2"			/* XEP-0280 */
@@ -37,6 +39,8 @@
 #define NS_PRIVATE	"jabber:iq:private"			/* XEP-0049 */
 #define NS_PRIVILEGE1	"urn:xmpp:privilege:1"			/* XEP-0356 0.3 */
 #define NS_PRIVILEGE2	"urn:xmpp:privilege:2"			/* XEP-0356 */
+#define NS_PUBSUB	"http://jabber.org/protocol/pubsub"	/* XEP-0060 */
+#define NS_PUBSUB_EVENT	"http://jabber.org/protocol/pubsub#event" /* XEP-0060 */
 #define NS_REACTIONS	"urn:xmpp:reactions:0"			/* XEP-0444 */
 #define NS_RECEIPTS	"urn:xmpp:receipts"			/* XEP-0184 */
 #define NS_REGISTER	"jabber:iq:register"			/* XEP-0077 */
@@ -52,6 +56,8 @@
 #define NS_STANZAS	"urn:ietf:params:xml:ns:xmpp-stanzas"	/* RFC 6120 */
 #define NS_TIME		"urn:xmpp:time"				/* XEP-0202 */
 #define NS_VCARD	"vcard-temp"				/* XEP-0054 */
+#define NS_VCARD4	"urn:ietf:params:xml:ns:vcard-4.0"	/* XEP-0292 */
+#define NS_VCARD4_NODE	"urn:xmpp:vcard4"			/* XEP-0292 */
 #define NS_VCARD_UPDATE	"vcard-temp:x:update"			/* XEP-0153 */
 #define NS_VERSION	"jabber:iq:version"			/* XEP-0092 */
 #define NS_XHTML	"http://www.w3.org/1999/xhtml"		/* XEP-0071 */

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "manager/gateway/avatar.h"
 #include "manager/gateway/caps.h"
 #include "manager/gateway/contact.h"
 #include "manager/gateway/iq.h"
@@ -346,10 +347,13 @@ void
 roster_session_up(struct user *user)
 {
 	bool by_rights = rights_of(user->gw, user->jid)->roster_set;
+	struct client *client;
 	struct contact *c;
 	size_t at = 0;
 
 	roster_watch(user);
+	TAILQ_FOREACH(client, &user->clients, entry)
+		avatar_client_up(user, client->full);
 	while ((c = map_next(&user->contacts, &at)) != NULL) {
 		roster_show(user, c);
 		if (contact_is_friend(c) && c->subscription != SUB_BOTH &&
@@ -357,6 +361,7 @@ roster_session_up(struct user *user)
 			roster_changed(user, c);
 	}
 	roster_read_soon(user);
+	avatar_look(user);
 }
 
 void
@@ -383,6 +388,7 @@ roster_client_up(struct user *user, const char *full)
 	}
 	if (user->roster_look == 0)
 		roster_read(user);
+	avatar_client_up(user, full);
 }
 
 void

@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "manager/gateway/avatar.h"
 #include "manager/gateway/block.h"
 #include "manager/gateway/contact.h"
 #include "manager/gateway/say.h"
@@ -38,6 +39,27 @@ update(char **slot, const char *value)
 	return true;
 }
 
+/* Or empty: there is none. */
+static bool
+is_hash(const char *s)
+{
+	return *s == '\0' || (strlen(s) == 40 &&
+	    strspn(s, "0123456789abcdefABCDEF") == 40);
+}
+
+/* Told in a contact, or with the picture itself. */
+static void
+set_avatar(struct user *user, struct contact *c, const char *hash, bool here)
+{
+	bool changed = (hash == NULL || is_hash(hash)) &&
+	    update(&c->avatar_hash, hash);
+
+	if (changed && c->shown)
+		say_contact(user, c, user->jid);
+	if (changed || here)
+		avatar_tell(user, c);
+}
+
 void
 up_contact(struct up *up)
 {
@@ -63,8 +85,7 @@ up_contact(struct up *up)
 	c->listed = c->told = true;
 	if (msg->blocked != TRI_ABSENT)
 		block_changed(up->user, c, msg->blocked == TRI_TRUE);
-	if (update(&c->avatar_hash, msg->avatar_hash) && c->shown)
-		say_contact(up->user, c, up->user->jid);
+	set_avatar(up->user, c, msg->avatar_hash, false);
 	if (!known || changed) {
 		contact_save(up->user, c);
 		roster_changed(up->user, c);
@@ -150,11 +171,19 @@ up_avatar(struct up *up)
 {
 	const struct msg_avatar *msg = &up->params->avatar;
 	struct contact *c = contact_find(up->user, msg->contact);
+	const struct avatar *a;
+	bool new;
 
-	/* The picture itself is fetched when a client asks for the vCard. */
-	if (c == NULL || !update(&c->avatar_hash, msg->hash))
+	if (c == NULL)
 		return;
+	/* We know better than the network what its hash is. */
+	new = avatar_find(up->gw, c->avatar_hash) == NULL;
+	a = avatar_keep(up->gw, msg->type, msg->data.data, msg->data.len);
+	if (a == NULL && msg->data.len > 0) {
+		log_debug("%s: %s: the picture of %s is too large",
+		    up->gw->config->jid, up->user->jid, c->name);
+		return;
+	}
+	set_avatar(up->user, c, a ? a->id : "", new);
 	contact_save(up->user, c);
-	if (c->shown)
-		say_contact(up->user, c, up->user->jid);
 }

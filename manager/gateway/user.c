@@ -185,6 +185,7 @@ user_destroy(struct user *user)
 	forget_secret(user->password);
 	free(user->account);
 	free(user->hint);
+	free(user->photo);
 	free(user->repeats);
 	ids_free(user->ids);
 	pace_forget(user);

@@ -38,6 +38,7 @@ struct client {
 	enum show	 show;
 	int		 priority;
 	bool		 doubtful;	/* the link was down: is it still there? */
+	bool		 wants_avatars;	/* as events (XEP-0084) */
 };
 
 struct outgoing;		/* a message on its way to the network */
@@ -106,6 +107,10 @@ struct user {
 	double		 retry_at;	/* RECOVERING: next try or its end;
 					 * WAITING: next try, 0: wants a place */
 	double		 lost_at;	/* when RECOVERING began */
+	double		 vcards_since;	/* ev_now(); since then so many ... */
+	unsigned	 vcards;	/* ... were asked for */
+	char		*photo;		/* its hash, as the presence of a client
+					 * has it, or NULL; avatar_own.c */
 	struct ask	*ask;		/* the first of the open ones, or NULL */
 	struct menu	*menu;		/* or NULL */
 	struct login	*logins;	/* server mode: clients that wait */

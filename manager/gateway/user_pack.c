@@ -19,7 +19,7 @@
 	X(registered) X(wanted) X(shown) X(loaded) X(unsaved) X(asked) \
 	X(suspect) X(must_move) X(vip) X(enabled) X(stay_connected) \
 	X(rooms_missing) X(guest)
-#define TEXTS(X)	X(account) X(password) X(hint)
+#define TEXTS(X)	X(account) X(password) X(hint) X(photo)
 #define NUMBERS(X)	X(state) X(backend) X(avoid) X(attempts)
 #define TIMES(X)	X(due) X(roster_due) X(retry_at) X(lost_at) X(active)
 
@@ -36,6 +36,7 @@ pack_clients(const struct user *user, struct packer *p)
 		pack_int(p, "show", c->show);
 		pack_int(p, "priority", c->priority);
 		pack_bool(p, "doubtful", c->doubtful);
+		pack_bool(p, "wants_avatars", c->wants_avatars);
 		pack_end(p);
 	}
 	pack_end(p);
@@ -57,6 +58,8 @@ unpack_clients(struct user *user, const struct packed *list)
 		    packed_str(c, "status"), (int)packed_int(c, "priority", 0),
 		    &added);
 		client->doubtful = packed_bool(c, "doubtful", false);
+		client->wants_avatars = packed_bool(c, "wants_avatars",
+		    false);
 	}
 }
 

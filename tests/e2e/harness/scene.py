@@ -40,7 +40,7 @@ class Scene:
 
     def person(self, name="anna", **how):
         """Somebody new, who is online on the network."""
-        name = "%s%d" % (name, next(self._numbers))
+        name = "%s.%d" % (name, next(self._numbers))
         person = Person(self, name)
         self.people.append(person)
         if not self.server_mode:
