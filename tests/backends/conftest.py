@@ -43,17 +43,18 @@ def backend():
 
 @pytest.fixture
 def purple():
-    """purple(protocol, ...) starts a libpurple backend, likewise."""
+    """purple(protocol, ...) starts a libpurple backend; at the end its exit
+    status must be ends."""
     started = []
 
-    def start(*args, **how):
+    def start(*args, ends=0, **how):
         b = Purple(*args, **how)
-        started.append(b)
+        started.append((b, ends))
         return b
 
     yield start
-    for b in started:
-        assert b.close() == 0
+    for b, ends in started:
+        assert b.close() == ends
 
 
 @pytest.fixture(scope="session")
