@@ -42,12 +42,7 @@ kept(void)
 static unsigned
 times(const char *what)
 {
-	unsigned n = 0;
-
-	for (const char *s = peer_text(&t.server);
-	    (s = strstr(s, what)) != NULL; s++)
-		n++;
-	return n;
+	return peer_count(&t.server, what);
 }
 
 static int

@@ -21,7 +21,7 @@ COMMANDS = [{"name": "common", "label": "For everybody"}]
 
 class Scene:
     """Lives as long as the session; its people are new in each test."""
-    _numbers = itertools.count(1)
+    _numbers = itertools.count(10001)       # those of "unique" are smaller
 
     def __init__(self, kind, make, prosody, name):
         self.kind, self.server_mode = kind, kind == "server"
