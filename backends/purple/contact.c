@@ -24,7 +24,7 @@
 #define QUEUE_MAX	(512 * 1024)	/* bytes that wait to leave: no more */
 
 struct contacts {
-	struct map	 by_id;
+	struct map	 by_key;
 	TAILQ_HEAD(, contact) dirty;
 	TAILQ_ENTRY(contacts) entry;	/* of those who have something to tell */
 	bool		 due;		/* is among them */
@@ -37,8 +37,9 @@ static guint timer;
 
 /* -------------------------------------------------------------------- names */
 
-const char *
-contact_id(const PurpleAccount *account, const char *who)
+/* The normal form of a name; otherwise like contact_id(). */
+static const char *
+key_of(const PurpleAccount *account, const char *who)
 {
 	PurplePlugin *protocol;
 	PurplePluginProtocolInfo *info;
@@ -57,18 +58,39 @@ contact_id(const PurpleAccount *account, const char *who)
 	return text_is_id(id) ? id : NULL;
 }
 
+const char *
+contact_id(const PurpleAccount *account, const char *who)
+{
+	const struct session *s = session_of(account);
+	const char *key = key_of(account, who);
+	const struct contact *c = NULL;
+
+	if (key != NULL && s != NULL && s->contacts != NULL)
+		c = map_get(&s->contacts->by_key, key);
+	return c != NULL ? c->id : key;
+}
+
 struct contact *
 contact_find(const struct session *s, const char *who)
 {
-	struct contact *c;
-	const char *id;
+	struct contact *c = NULL;
+	const char *key = key_of(s->account, who);
 
-	if (s->contacts == NULL || who == NULL)
-		return NULL;
-	c = map_get(&s->contacts->by_id, who);
-	if (c == NULL && (id = contact_id(s->account, who)) != NULL)
-		c = map_get(&s->contacts->by_id, id);
+	if (s->contacts != NULL && key != NULL)
+		c = map_get(&s->contacts->by_key, key);
 	return c != NULL && c->buddies != NULL ? c : NULL;
+}
+
+void
+contact_call(struct contact *c, const char *id)
+{
+	char *before = c->id;
+
+	if (c->told != 0 || strcmp(before, id) == 0)
+		return;
+	c->id = strcmp(c->key, id) == 0 ? c->key : xstrdup(id);
+	if (before != c->key)
+		later_free(before);
 }
 
 const char *
@@ -84,22 +106,22 @@ contact_buddy_name(const struct session *s, const char *id)
 bool
 contacts_empty(const struct session *s)
 {
-	return s->contacts == NULL || map_count(&s->contacts->by_id) == 0;
+	return s->contacts == NULL || map_count(&s->contacts->by_key) == 0;
 }
 
 struct contact *
 contacts_next(const struct session *s, size_t *at)
 {
-	return s->contacts != NULL ? map_next(&s->contacts->by_id, at) : NULL;
+	return s->contacts != NULL ? map_next(&s->contacts->by_key, at) : NULL;
 }
 
 /* ---------------------------------------------------------------------- some */
 
 static bool
-is_self(const struct session *s, const char *id)
+is_self(const struct session *s, const char *key)
 {
-	char *copy = xstrdup(id);
-	const char *self = contact_id(s->account,
+	char *copy = xstrdup(key);
+	const char *self = key_of(s->account,
 	    purple_account_get_username(s->account));
 	bool same = self != NULL && strcmp(self, copy) == 0;
 
@@ -108,14 +130,14 @@ is_self(const struct session *s, const char *id)
 }
 
 static struct contact *
-get(struct session *s, const char *id)
+get(struct session *s, const char *key)
 {
 	struct contacts *all = s->contacts;
-	struct contact *c = map_get(&all->by_id, id);
+	struct contact *c = map_get(&all->by_key, key);
 
 	if (c != NULL)
 		return c;
-	if (map_count(&all->by_id) >= CONTACTS_MAX) {
+	if (map_count(&all->by_key) >= CONTACTS_MAX) {
 		if (!all->complained)
 			log_warn("%s: has more than %d contacts: the others "
 			    "are not shown", s->user, CONTACTS_MAX);
@@ -124,34 +146,36 @@ get(struct session *s, const char *id)
 	}
 	c = xcalloc(1, sizeof(*c));
 	c->session = s;
-	c->id = xstrdup(id);
+	c->id = c->key = xstrdup(key);
 	c->shown = CONTACT_SHOWN_OFFLINE;
-	map_put(&all->by_id, c->id, c);
+	map_put(&all->by_key, c->key, c);
 	return c;
 }
 
 struct contact *
 contact_attach(PurpleBuddy *buddy)
 {
-	struct session *s = session_of(purple_buddy_get_account(buddy));
+	const PurpleAccount *account = purple_buddy_get_account(buddy);
+	struct session *s = session_of(account);
 	struct contact *c, *before = contact_of(buddy);
-	const char *id;
+	const char *key;
 
 	if (s == NULL || s->contacts == NULL)
 		return NULL;
-	id = contact_id(s->account, purple_buddy_get_name(buddy));
-	if (before != NULL && id != NULL && strcmp(before->id, id) == 0) {
+	key = key_of(account, purple_buddy_get_name(buddy));
+	if (before != NULL && key != NULL && strcmp(before->key, key) == 0) {
 		contact_changed(before);
 		return before;
 	}
 	/* It has been renamed. */
 	if (before != NULL)
 		contact_detach(buddy);
-	if (id == NULL)
+	if (key == NULL)
 		log_debug("%s: a contact's name cannot be passed on", s->user);
-	if (id == NULL || is_self(s, id) ||
-	    (id = contact_id(s->account, purple_buddy_get_name(buddy))) ==
-	    NULL || (c = get(s, id)) == NULL)
+	/* The key is made anew, as is_self() has made another one meanwhile. */
+	if (key == NULL || is_self(s, key) ||
+	    (key = key_of(account, purple_buddy_get_name(buddy))) == NULL ||
+	    (c = get(s, key)) == NULL)
 		return NULL;
 	if (c->buddies != NULL)
 		contact_presence_keep(c, c->buddies->data);
@@ -188,7 +212,9 @@ contact_free(struct contact *c)
 	contact_presence_forget(c);
 	/* A plug-in may end its session while it is asked about a contact. */
 	later_free(c->avatar);
-	later_free(c->id);
+	if (c->id != c->key)
+		later_free(c->id);
+	later_free(c->key);
 	later_free(c);
 }
 
@@ -249,7 +275,7 @@ tell(struct contacts *all)
 			continue;
 		}
 		contact_tell_gone(c);
-		map_remove(&all->by_id, c->id);
+		map_remove(&all->by_key, c->key);
 		contact_free(c);
 	}
 }
@@ -305,9 +331,9 @@ end(struct session *s)
 		return;
 	if (all->due)
 		TAILQ_REMOVE(&due, all, entry);
-	while ((c = map_next(&all->by_id, &at)) != NULL)
+	while ((c = map_next(&all->by_key, &at)) != NULL)
 		contact_free(c);
-	map_finish(&all->by_id);
+	map_finish(&all->by_key);
 	TAILQ_INIT(&all->dirty);
 	all->due = false;
 	later_free(all);

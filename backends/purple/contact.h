@@ -20,7 +20,11 @@
 
 struct contact {
 	struct session	*session;
-	char		*id;		/* key of the map of all */
+	char		*key;		/* of the map of all: the protocol's
+					 * normal form of the name */
+	char		*id;		/* what the main process calls them: the
+					 * key, as a rule, or what it has called
+					 * them first, which normalizes to it */
 	GSList		*buddies;	/* never empty, except while dirty; the
 					 * ui_data of each is this */
 	TAILQ_ENTRY(contact) entry;	/* of the dirty ones */
@@ -40,9 +44,9 @@ struct contact {
 
 extern const struct module contacts_module;
 
-/* The id of somebody, as the main process knows them: what the protocol makes
- * of the name.  Lives until the next call of this or of purple_normalize().
- * NULL: no name to be passed on. */
+/* The id of somebody, as the main process knows them; of a stranger what the
+ * protocol makes of the name.  Lives until the next call of this or of
+ * purple_normalize().  NULL: no name to be passed on. */
 const char	*contact_id(const PurpleAccount *, const char *who);
 /* One who is on the list.  NULL: nobody. */
 struct contact	*contact_find(const struct session *, const char *who);
@@ -67,6 +71,8 @@ contact_of(const PurpleBuddy *buddy)
 /* Something is different: tell what soon, in one with all else that changes
  * meanwhile. */
 void		 contact_changed(struct contact *);
+/* The main process calls it so: unless it has been told another id. */
+void		 contact_call(struct contact *, const char *id);
 /* Nothing has to be told about its leaving the list. */
 void		 contact_forget(struct contact *);
 

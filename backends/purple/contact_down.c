@@ -54,8 +54,10 @@ watch(struct session *s, const char *id)
 	if (!text_is_id(id))
 		return;
 	buddy = contact_list_add(s, id, NULL, NULL);
-	if ((c = contact_of(buddy)) != NULL)
+	if ((c = contact_of(buddy)) != NULL) {
 		c->watched = true;
+		contact_call(c, id);
+	}
 	purple_account_add_buddy(s->account, buddy);
 }
 
@@ -92,6 +94,7 @@ down_contact_watch(const struct kit_call *call,
     const struct msg_contact_watch *m)
 {
 	struct session *s = session_find(m->user);
+	struct contact *c;
 	enum keeper keeper;
 
 	(void)call;
@@ -99,9 +102,9 @@ down_contact_watch(const struct kit_call *call,
 		return;
 	keeper = keeper_of(s);
 	for (size_t i = 0; i < m->contacts.n; i++) {
-		if (contact_find(s, m->contacts.v[i]) != NULL)
-			continue;
-		if (keeper == OURS)
+		if ((c = contact_find(s, m->contacts.v[i])) != NULL)
+			contact_call(c, m->contacts.v[i]);
+		else if (keeper == OURS)
 			watch(s, m->contacts.v[i]);
 		else if (keeper == COMPLETE)
 			miss(s, m->contacts.v[i]);
@@ -148,6 +151,8 @@ add(struct session *s, const struct msg_contact_add *m)
 	 * wants who adds somebody again. */
 	buddy = c != NULL ? c->buddies->data : contact_list_add(s, m->contact,
 	    m->name, group);
+	if (contact_of(buddy) != NULL)
+		contact_call(contact_of(buddy), m->contact);
 	purple_account_add_buddy_with_invite(s->account, buddy, text);
 	free(text);
 	/* A plug-in may have thrown it out at once. */

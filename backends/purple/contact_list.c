@@ -16,25 +16,17 @@
 
 /* ----------------------------------------------------------- what happens */
 
+/* What they are in has changed: its name, perhaps. */
 static void
-changed(PurpleBlistNode *node)
+changed_below(PurpleBlistNode *node)
 {
 	PurpleBlistNode *child;
 
-	switch (purple_blist_node_get_type(node)) {
-	case PURPLE_BLIST_BUDDY_NODE:
-		/* Those that are not on the list yet have none. */
-		if (node->ui_data != NULL)
-			contact_attach((PurpleBuddy *)node);
-		break;
-	case PURPLE_BLIST_CONTACT_NODE:
-	case PURPLE_BLIST_GROUP_NODE:
-		/* Its name, perhaps. */
-		for (child = node->child; child != NULL; child = child->next)
-			changed(child);
-		break;
-	default:
-		break;
+	for (child = node->child; child != NULL; child = child->next) {
+		if (!PURPLE_BLIST_NODE_IS_BUDDY(child))
+			changed_below(child);
+		else if (contact_of((PurpleBuddy *)child) != NULL)
+			contact_changed(contact_of((PurpleBuddy *)child));
 	}
 }
 
@@ -42,8 +34,13 @@ static void
 update(PurpleBuddyList *list, PurpleBlistNode *node)
 {
 	(void)list;
-	if (node != NULL)
-		changed(node);
+	if (node == NULL)
+		return;
+	if (!PURPLE_BLIST_NODE_IS_BUDDY(node))
+		changed_below(node);
+	/* Those that are not on the list yet have no contact. */
+	else if (contact_of((PurpleBuddy *)node) != NULL)
+		contact_attach((PurpleBuddy *)node);
 }
 
 static void

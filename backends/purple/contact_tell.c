@@ -79,7 +79,8 @@ name_of(struct arena *a, const struct contact *c)
 		buddy = l->data;
 		name = line(a, buddy->server_alias);
 	}
-	if (name != NULL && strcmp(name, c->id) == 0)
+	if (name != NULL && (strcmp(name, c->id) == 0 ||
+	    strcmp(name, c->key) == 0))
 		name = NULL;
 	/* Where the list is the main process's own, it knows better. */
 	if (name == NULL && !c->watched)
@@ -163,7 +164,7 @@ tell_contact(struct contact *c)
 	groups_of(&a, c, &m.groups);
 	m.subscription = subscription_of(c);
 	m.avatar_hash = avatar_hash(c, hash);
-	m.blocked = privacy_blocked(c->session, c->id);
+	m.blocked = privacy_blocked(c->session, c->key);
 	add(&b, m.name);
 	for (size_t i = 0; i < m.groups.n; i++)
 		add(&b, m.groups.v[i]);

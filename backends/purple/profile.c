@@ -9,6 +9,7 @@
 
 #include "backends/purple/contact.h"
 #include "backends/purple/profile_fill.h"
+#include "backends/purple/room.h"
 #include "util/xalloc.h"
 
 #define TIMEOUT		20		/* seconds */
@@ -110,25 +111,6 @@ timed_out(gpointer data)
 	return G_SOURCE_REMOVE;
 }
 
-/* How the plug-in calls the occupant of a room; g_free() it.  NULL: there is
- * no such room. */
-static char *
-occupant_name(const struct session *s, const char *room, const char *nick)
-{
-	PurplePluginProtocolInfo *info = session_protocol(s);
-	PurpleConversation *conv = purple_find_conversation_with_account(
-	    PURPLE_CONV_TYPE_CHAT, room, s->account);
-	char *who = NULL;
-
-	if (conv == NULL)
-		return NULL;
-	if (PROTOCOL_HAS(info, get_cb_real_name))
-		who = info->get_cb_real_name(
-		    purple_account_get_connection(s->account),
-		    purple_conv_chat_get_id(PURPLE_CONV_CHAT(conv)), nick);
-	return who != NULL ? who : g_strdup(nick);
-}
-
 static void
 ask(const struct kit_call *call, struct session *s, const char *who)
 {
@@ -165,22 +147,19 @@ void
 down_profile(const struct kit_call *call, const struct msg_profile *m)
 {
 	struct session *s = session_for(call, m->user);
-	const char *name;
 	char *who;
 
 	if (s == NULL)
 		return;
-	if (m->room != NULL) {
-		who = occupant_name(s, m->room, m->contact);
-	} else {
-		name = contact_buddy_name(s, m->contact);
-		who = name != NULL ? g_strdup(name) : NULL;
-	}
+	if (m->room != NULL)
+		who = room_contact(s, m->room, m->contact);
+	else
+		who = xstrdup_null(contact_buddy_name(s, m->contact));
 	if (who != NULL)
 		ask(call, s, who);
 	else
 		kit_error(call, ERR_NOT_FOUND, NULL);
-	g_free(who);
+	free(who);
 }
 
 /* ---------------------------------------------------------------------- life */

@@ -11,10 +11,11 @@ static PurpleBuddy *
 put(PurpleConnection *gc, const char *name, const char *alias,
     const char *group)
 {
-	PurpleGroup *g = purple_group_new(group);
+	PurpleGroup *g = purple_find_group(group);
 	PurpleBuddy *buddy = purple_buddy_new(gc->account, name, alias);
 
-	purple_blist_add_group(g, NULL);
+	if (g == NULL)
+		purple_blist_add_group(g = purple_group_new(group), NULL);
 	purple_blist_add_buddy(buddy, NULL, g, NULL);
 	return buddy;
 }

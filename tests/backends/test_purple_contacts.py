@@ -11,6 +11,8 @@ import zlib
 import pytest
 
 from driver import Failed
+from harness import servers
+from harness.irc import IrcClient
 from harness.xmpp import NS, Client, escape, quote
 
 ANA = "ana@example.com"
@@ -408,3 +410,29 @@ def test_groups_are_shared(jabber, account, prosody):
     sides[1].until(lambda r: r["eve@xmpp.test"][1] == ["Friends"], "kept")
     for s in sides:
         s.close()
+
+
+def test_watched(purple, tmp_path):
+    """Where the network has no list, the main process's own is watched; what
+    is kept there stays as it is."""
+    ircd = servers.Ngircd(tmp_path).start()
+    try:
+        bob = IrcClient(ircd.port, "Bob")
+        b = purple("prpl-irc", {"port": ircd.port})
+        b.connect(ANA, "ana@127.0.0.1", password="")
+        b.notify("contact_watch", user=ANA, contacts=["Bob", "eve"])
+        # By the name that it has there, whatever is the same to the network.
+        got = b.wait("contact", contact="Bob")
+        assert "name" not in got and "groups" not in got
+        b.wait("contact_presence", contact="Bob", show="online")
+        b.notify("contact_watch", user=ANA, gone=["bob"])
+        b.call("contact_add", user=ANA, contact="carl", name="Carl",
+               groups=["Friends"])
+        got = b.wait("contact", contact="carl")
+        assert got["name"] == "Carl" and got["groups"] == ["Friends"]
+        with pytest.raises(Failed):
+            b.call("contact_update", user=ANA, contact="bob", name="x")
+        assert not [m for m in b.skipped if m[0] == "contact_removed"]
+        bob.close()
+    finally:
+        ircd.stop()

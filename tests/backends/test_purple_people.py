@@ -7,6 +7,7 @@ import time
 import pytest
 
 from driver import BIN, Failed
+from harness.process import SLOWER
 
 ANA = "ana@example.com"
 PLUGINS = os.path.join(os.path.dirname(BIN), "plugins")
@@ -78,6 +79,11 @@ def test_odd_lists(people):
     p.run("twice!")
     p.wait("contact", "twice", name="Here")
     assert not [m for m in p.b.skipped if m[0] == "contact_removed"]
+    # The main process's own name for somebody stays, as long as it is one.
+    p.call("contact_add", contact="ANN")
+    p.wait("contact", "ANN")
+    p.call("contact_update", contact="ann", name="A")
+    p.wait("contact", "ANN", name="A")
 
 
 def test_large_and_restless(people):
@@ -94,7 +100,7 @@ def test_large_and_restless(people):
         longest = max(longest, time.monotonic() - start)
         assert start - began < 30
     # A turn of the loop is never long.
-    assert longest < 0.5
+    assert longest < 1 * SLOWER
     p.wait("contact_presence", "restless", status="tired")
     assert sum(m[1].get("contact") == "restless" for m in p.b.skipped) < 200
     with p.b.changed:
