@@ -9,10 +9,12 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "backends/purple/conversation.h"
 #include "backends/purple/markup.h"
 #include "backends/purple/occupant.h"
 #include "backends/purple/room.h"
 #include "backends/purple/room_state.h"
+#include "backends/purple/send.h"
 #include "backends/purple/send.h"
 #include "util/xalloc.h"
 
@@ -292,6 +294,7 @@ say_to_one(const struct kit_call *call, const struct msg_send *m,
 	struct room *room = room_for(call, m->user, m->room ? m->room : "");
 	PurplePluginProtocolInfo *info;
 	struct msg_send_result result = { 0 };
+	PurpleConversation *conv;
 	PurpleConnection *gc;
 	const char *name;
 	char *to;
@@ -312,7 +315,10 @@ say_to_one(const struct kit_call *call, const struct msg_send *m,
 		    name, html);
 	} else {
 		note_private(room->session, to, room->id, m->to);
-		error = serv_send_im(gc, to, html, PURPLE_MESSAGE_SEND);
+		/* prpl-jabber looks for one without looking if it is there. */
+		conv = conversation_with(room->session, to);
+		error = send_action(conv, m->body) ? 0 :
+		    serv_send_im(gc, to, html, PURPLE_MESSAGE_SEND);
 	}
 	free(to);
 	if (error < 0)

@@ -386,6 +386,9 @@ def test_irc_room(irc):
                id="m1")
     assert not r or not r.get("echo")
     assert peer.expect("PRIVMSG ") == "PRIVMSG #tea :<hi>"
+    b.call("message", user=U, to="#tea", kind="groupchat", body="/me waves",
+           id="m2")
+    assert peer.expect("PRIVMSG ") == "PRIVMSG #tea :\x01ACTION waves\x01"
     peer.send(":eve!e@h NICK eva", ":bob!b@h MODE #tea +o eva",
               ":eva!e@h PART #tea :later", ":zoe!z@h JOIN #tea",
               ":zoe!z@h QUIT :gone", ":bob!b@h KICK #tea ana :out you")
