@@ -5,12 +5,14 @@
 #define TESTS_UNIT_STORE_KIT_H
 
 #include <setjmp.h>
+#include <signal.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -323,5 +325,17 @@ finish(struct store *s)
 }
 
 #define TEST(f)	cmocka_unit_test_setup_teardown(f, setup, teardown)
+
+/* Files may not grow any more: like a full disk. */
+static UNUSED void
+fill_disk(bool full)
+{
+	struct rlimit limit;
+
+	signal(SIGXFSZ, SIG_IGN);
+	getrlimit(RLIMIT_FSIZE, &limit);
+	limit.rlim_cur = full ? 128 * 1024 : limit.rlim_max;
+	setrlimit(RLIMIT_FSIZE, &limit);
+}
 
 #endif

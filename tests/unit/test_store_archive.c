@@ -2,8 +2,6 @@
 /* links: store util */
 /* What was said in rooms: pages of it in both engines, over restarts, a kill, a
  * lost key, a full disk; and the rooms that users stay in. */
-#include <signal.h>
-#include <sys/resource.h>
 #include <sys/wait.h>
 
 #include "manager/store/archive.h"
@@ -302,17 +300,6 @@ a_lost_key(void **state)
 	    .last = true }), "m11");
 	store_tail_close(tail);
 	finish(s);
-}
-
-static void
-fill_disk(bool full)
-{
-	struct rlimit limit;
-
-	signal(SIGXFSZ, SIG_IGN);
-	getrlimit(RLIMIT_FSIZE, &limit);
-	limit.rlim_cur = full ? 128 * 1024 : limit.rlim_max;
-	setrlimit(RLIMIT_FSIZE, &limit);
 }
 
 /* Lost, and said so; what comes when there is room again is kept, also when the

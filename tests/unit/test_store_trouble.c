@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* links: store util */
 /* Locks, full disks, crowds. */
-#include <signal.h>
-#include <sys/resource.h>
 #include <time.h>
 
 #include "manager/store/run.h"
@@ -39,18 +37,6 @@ a_locked_database(void **state)
 	load(s, "a@b");
 	assert_true(got.online);
 	close_and_settle(s);
-}
-
-/* Files may not grow any more: like a full disk. */
-static void
-fill_disk(bool full)
-{
-	struct rlimit limit;
-
-	signal(SIGXFSZ, SIG_IGN);
-	getrlimit(RLIMIT_FSIZE, &limit);
-	limit.rlim_cur = full ? 128 * 1024 : limit.rlim_max;
-	setrlimit(RLIMIT_FSIZE, &limit);
 }
 
 static void
