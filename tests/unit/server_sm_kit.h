@@ -5,7 +5,7 @@
 #define TESTS_UNIT_SERVER_SM_KIT_H
 
 #include "tests/unit/server_kit.h"
-#include "util/pack.h"
+#include "tests/unit/link_kit.h"
 
 #define SM "xmlns='urn:xmpp:sm:3'"
 #define BOB_AUTH AUTH("AGJvYgBwdw==")		/* \0bob\0pw */
@@ -16,9 +16,6 @@ static char id[64];		/* of the last session that was enabled */
 static const struct server_config resumable = {
 	.resume_timeout = 60, .many_resources = true,
 };
-
-static struct packer packer;
-static struct unpacker *unpacker;
 
 static UNUSED void
 enable(struct peer *p)
@@ -84,30 +81,12 @@ static UNUSED void
 hand_over(struct server_config cfg)
 {
 	char *why = NULL;
-	int *saved;
 
-	link_freeze(t.link, true);
-	pack_map(&packer, NULL);
-	link_handover(t.link, &packer);
-	pack_end(&packer);
-	saved = xreallocarray(NULL, packer.nfds + 1, sizeof(*saved));
-	for (size_t i = 0; i < packer.nfds; i++)
-		saved[i] = dup(packer.fds[i]);
-	link_destroy(t.link);
-	later_run();
-	for (size_t i = 0; i < packer.nfds; i++) {
-		assert_int_equal(dup2(saved[i], packer.fds[i]),
-		    packer.fds[i]);
-		close(saved[i]);
-	}
-	free(saved);
+	link_execve(t.link);
 	buf_clear(&t.seen);
-	unpacker = unpack_open(buf_data(&packer.out), buf_len(&packer.out));
-	assert_non_null(unpacker);
 	cfg.domain = "IRC.example";
 	cfg.address = "127.0.0.1";
-	t.link = server_adopt(loop, &cfg, &events, &t, unpack_root(unpacker),
-	    &why);
+	t.link = server_adopt(loop, &cfg, &events, &t, link_found(), &why);
 	if (t.link == NULL)
 		fail_msg("%s", why);
 }
@@ -115,9 +94,7 @@ hand_over(struct server_config cfg)
 static UNUSED int
 clean_up(void **state)
 {
-	unpack_close(unpacker);
-	unpacker = NULL;
-	pack_free(&packer);
+	link_kit_finish();
 	return tear_down(state);
 }
 

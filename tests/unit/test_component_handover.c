@@ -3,35 +3,7 @@
 /* One component link goes on where another one has been frozen, on the same
  * connection where that can be. */
 #include "tests/unit/component_kit.h"
-
-#include "util/pack.h"
-
-static struct packer packer;
-static struct unpacker *unpacker;
-
-/* What execve() does: the descriptors stay, everything else is gone. */
-static void
-hand_over(void)
-{
-	int *saved;
-
-	link_freeze(t.link, true);
-	pack_map(&packer, NULL);
-	link_handover(t.link, &packer);
-	pack_end(&packer);
-	later_run();
-	saved = xreallocarray(NULL, packer.nfds + 1, sizeof(*saved));
-	for (size_t i = 0; i < packer.nfds; i++)
-		saved[i] = dup(packer.fds[i]);
-	link_destroy(t.link);
-	later_run();
-	for (size_t i = 0; i < packer.nfds; i++) {
-		assert_int_equal(dup2(saved[i], packer.fds[i]),
-		    packer.fds[i]);
-		close(saved[i]);
-	}
-	free(saved);
-}
+#include "tests/unit/link_kit.h"
 
 static void
 go_on(struct component_config cfg)
@@ -44,18 +16,13 @@ go_on(struct component_config cfg)
 	cfg.port = port;
 	cfg.secret = "secret";
 	cfg.retry_min = cfg.retry_max = 0.02;
-	unpacker = unpack_open(buf_data(&packer.out), buf_len(&packer.out));
-	assert_non_null(unpacker);
-	t.link = component_adopt(loop, &cfg, &events, &t,
-	    unpack_root(unpacker));
+	t.link = component_adopt(loop, &cfg, &events, &t, link_found());
 }
 
 static int
 clean_up(void **state)
 {
-	unpack_close(unpacker);
-	unpacker = NULL;
-	pack_free(&packer);
+	link_kit_finish();
 	return tear_down(state);
 }
 
@@ -73,7 +40,7 @@ goes_on(void **state)
 	assert_false(link_settled(t.link));
 	peer_expect(&t.server, "one</body></message><iq ");
 	wait_for(link_settled(t.link));
-	hand_over();
+	link_execve(t.link);
 	/* What comes meanwhile waits. */
 	peer_send(&t.server, "<presence from='c@d' to='gw.example'/>");
 	buf_free(&t.stanzas);
@@ -115,7 +82,7 @@ unsent(void **state)
 		turn();
 	} while (link_settled(t.link) || sent < 8000);
 	assert_int_equal(say("last", 0), 0);
-	hand_over();
+	link_execve(t.link);
 	go_on((struct component_config){ 0 });
 	t.server.deaf = false;
 	peer_expect(&t.server, "last</body></message>");
@@ -214,14 +181,12 @@ busy(void **state)
 		flood_send(&f);
 		turn();
 		flood_settle(&f);
-		hand_over();
+		link_execve(t.link);
 		assert_int_equal(packer.nfds, 1);
 		came = flood_came(&f);
 		go_on((struct component_config){ 0 });
 		assert_int_equal(flood_came(&f), came);
-		unpack_close(unpacker);
-		unpacker = NULL;
-		pack_free(&packer);
+		link_kit_finish();
 	}
 	peer_send_bytes(&t.server, buf_data(&f.text), buf_len(&f.text));
 	wait_for(flood_came(&f) == f.said);
@@ -241,7 +206,7 @@ moves(void **state)
 	echo("get");
 	assert_int_equal(say("one", LINK_KEEP), 0);
 	peer_expect(&t.server, "one</body></message>");
-	hand_over();
+	link_execve(t.link);
 	assert_int_equal(packer.nfds, 1);
 	t.port = 0;
 	t.listener = peer_listen(&t.port);
@@ -267,7 +232,7 @@ half_read(void **state)
 	peer_expect(&t.server, "one</body></message>");
 	peer_send(&t.server, "<presence from='a@b' ");
 	wait_for(!link_settled(t.link));
-	hand_over();
+	link_execve(t.link);
 	assert_int_equal(packer.nfds, 0);
 	peer_expect_end(&t.server);
 	go_on((struct component_config){ 0 });
@@ -293,7 +258,7 @@ prefixes(void **state)
 	peer_expect(&t.server, PROOF);
 	peer_send(&t.server, "<handshake/>");
 	wait_for(link_is_up(t.link));
-	hand_over();
+	link_execve(t.link);
 	go_on((struct component_config){ 0 });
 	peer_send(&t.server, "<presence from='a@b' to='gw.example'><x:y/>"
 	    "</presence></s:stream>");
@@ -310,7 +275,7 @@ without_connection(void **state)
 	start((struct component_config){ 0 });
 	assert_true(link_settled(t.link));
 	assert_int_equal(say("one", LINK_KEEP), 0);
-	hand_over();
+	link_execve(t.link);
 	go_on((struct component_config){ 0 });
 	peer_accept(&t.server, t.listener);	/* the first one's */
 	peer_close(&t.server);
@@ -319,8 +284,7 @@ without_connection(void **state)
 	assert_int_equal(t.ups, 1);
 	link_destroy(t.link);
 	peer_close(&t.server);
-	unpack_close(unpacker);
-	pack_free(&packer);
+	link_kit_finish();
 	pack_map(&packer, NULL);
 	pack_int(&packer, "kept", 4);
 	pack_str(&packer, "stream", "x");
