@@ -11,9 +11,6 @@
 #include <stdlib.h>
 
 #include <cmocka.h>
-#include <openssl/evp.h>
-#include <openssl/pem.h>
-#include <openssl/x509.h>
 
 #include "manager/xmpp/server.h"
 #include "net/conn.h"
@@ -40,7 +37,6 @@ static struct {
 	const char	*answer;	/* "": yes; "guest"; a condition; NULL:
 					 * later */
 	unsigned	 ups;
-	char		 dir[64], cert[96];
 } t;
 
 static struct buf logged;
@@ -194,5 +190,7 @@ say(const char *name, const char *to)
 	xml_close(x);
 	return link_end(t.link, to, 0);
 }
+
+#define server_test(f) cmocka_unit_test_setup_teardown(f, set_up, tear_down)
 
 #endif
