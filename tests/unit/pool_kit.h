@@ -353,15 +353,22 @@ world_count(struct world *w)
 	return pool_backends(w->pool, NULL, 0);
 }
 
+/* Start it; so many users have a backend then. */
+static inline void
+world_serve(struct world *w, int users)
+{
+	world_start(w);
+	world_assign(w, 0, users);
+	until(w, (int)w->assigned == users);
+}
+
 static inline struct world *
 world_with_users(const char *mode, int users)
 {
 	struct world *w = world_create(mode);
 
 	w->config.users_max = 10;
-	world_start(w);
-	world_assign(w, 0, users);
-	until(w, (int)w->assigned == users);
+	world_serve(w, users);
 	return w;
 }
 

@@ -116,9 +116,7 @@ request_times_out(void **state)
 	};
 
 	(void)state;
-	world_start(w);
-	world_assign(w, 0, 1);
-	until(w, w->assigned == 1);
+	world_serve(w, 1);
 	assert_int_equal(pool_request(w->pool, "u0@x", METHOD_send, &m, 0.2,
 	    world_on_reply, w), 0);
 	until(w, w->failures == 1);
@@ -139,9 +137,7 @@ too_large_is_answered(void **state)
 	(void)state;
 	memset(body, 'a', PROTOCOL_MESSAGE_MAX);
 	body[PROTOCOL_MESSAGE_MAX] = '\0';
-	world_start(w);
-	world_assign(w, 0, 1);
-	until(w, w->assigned == 1);
+	world_serve(w, 1);
 	assert_int_equal(world_send(w, "u0@x", body), 0);
 	assert_int_equal(w->replies, 0);
 	until(w, w->failures == 1);
@@ -225,9 +221,7 @@ as_many_as_the_backend_takes(void **state)
 
 	(void)state;
 	w->config.users_max = 10;
-	world_start(w);
-	world_assign(w, 0, 3);
-	until(w, w->assigned == 3);
+	world_serve(w, 3);
 	assert_int_equal(world_count(w), 3);
 	for (size_t i = 0; i < 3; i++)
 		assert_int_equal(world_info(w, i).users, 1);
@@ -242,9 +236,7 @@ retires_empty_ones(void **state)
 	(void)state;
 	w->config.retire_after = 0.2;
 	w->config.ping_interval = 0.4;
-	world_start(w);
-	world_assign(w, 0, 5);
-	until(w, w->assigned == 5);
+	world_serve(w, 5);
 	assert_int_equal(pool_ready_count(w->pool), 3);
 	for (int i = 0; i < 5; i++) {
 		char name[16];
@@ -269,9 +261,7 @@ asks_and_answers(void **state)
 	struct world *w = world_create("ok");
 
 	(void)state;
-	world_start(w);
-	world_assign(w, 0, 1);
-	until(w, w->assigned == 1);
+	world_serve(w, 1);
 	assert_int_equal(world_send(w, "u0@x", "ask"), 0);
 	until(w, w->messages == 1 && w->replies == 1);
 	/* Not an id that its successor could use as well. */
@@ -333,9 +323,7 @@ stops_the_stubborn(void **state)
 
 	(void)state;
 	w->config.stop_timeout = 0.3;
-	world_start(w);
-	world_assign(w, 0, 1);
-	until(w, w->assigned == 1);
+	world_serve(w, 1);
 	pid = world_info(w, 0).pid;
 	assert_int_equal(world_send(w, "u0@x", "silent"), 0);
 	pool_stop(w->pool, world_on_stopped, w);
@@ -368,9 +356,7 @@ destroy_kills(void **state)
 	pid_t pid;
 
 	(void)state;
-	world_start(w);
-	world_assign(w, 0, 1);
-	until(w, w->assigned == 1);
+	world_serve(w, 1);
 	pid = world_info(w, 0).pid;
 	assert_int_equal(world_send(w, "u0@x", "silent"), 0);
 	pool_destroy(w->pool);

@@ -439,9 +439,7 @@ hung_meanwhile(void **state)
 
 	(void)state;
 	w->config.ping_interval = 0.4;
-	world_start(w);
-	world_assign(w, 0, 1);
-	until(w, w->assigned == 1);
+	world_serve(w, 1);
 	assert_int_equal(world_send(w, "u0@x", "spin"), 0);
 	for (int i = 0; i < 6 && w->lost == 0; i++) {
 		world_run(w, 0.25);
@@ -461,9 +459,7 @@ pong_for_the_heir(void **state)
 
 	(void)state;
 	w->config.ping_interval = 0.4;
-	world_start(w);
-	world_assign(w, 0, 1);
-	until(w, w->assigned == 1);
+	world_serve(w, 1);
 	pool_freeze(w->pool, true);
 	talk_ping(TAILQ_FIRST(&w->pool->backends));
 	pool_freeze(w->pool, false);

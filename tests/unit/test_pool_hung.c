@@ -21,9 +21,7 @@ hung_is_dead(void **state)
 
 	(void)state;
 	w->config.ping_interval = 0.2;
-	world_start(w);
-	world_assign(w, 0, 1);
-	until(w, w->assigned == 1);
+	world_serve(w, 1);
 	world_run(w, 1);			/* it is answering */
 	assert_int_equal(w->lost, 0);
 	assert_int_equal(world_info(w, 0).rss_kb, 4321);
@@ -49,9 +47,7 @@ hung_for_good(void **state)
 
 	(void)state;
 	w->config.ping_interval = 0.2;
-	world_start(w);
-	world_assign(w, 0, 1);
-	until(w, w->assigned == 1);
+	world_serve(w, 1);
 	assert_int_equal(world_send(w, "u0@x", "spin on"), 0);
 	until(w, pool_crashes(w->pool) == 1);
 	assert_true(world_logged(w, "): hung: no answer to ping for 0.4 s\n"));
@@ -97,9 +93,7 @@ silent_and_back(void **state)
 	w->config.ping_interval = 0.8;
 	w->config.backends_max = 1;
 	w->config.users_max = 10;
-	world_start(w);
-	world_assign(w, 0, 1);
-	until(w, w->assigned == 1);
+	world_serve(w, 1);
 	for (int i = 0; i < 5; i++)
 		assert_int_equal(world_send(w, "u0@x", "nap"), 0);
 	world_run(w, 1.3);
@@ -122,9 +116,7 @@ silent_and_alone(void **state)
 	(void)state;
 	w->config.ping_interval = 0.8;
 	w->config.users_max = 10;
-	world_start(w);
-	world_assign(w, 0, 1);
-	until(w, w->assigned == 1);
+	world_serve(w, 1);
 	assert_int_equal(world_send(w, "u0@x", "spin"), 0);
 	world_run(w, 1.3);
 	assert_int_equal(world_count(w), 1);
@@ -144,9 +136,7 @@ reads_nothing(void **state)
 	memset(body, 'x', sizeof(body) - 1);
 	body[sizeof(body) - 1] = '\0';
 	w->config.ping_interval = 0.2;
-	world_start(w);
-	world_assign(w, 0, 1);
-	until(w, w->assigned == 1);
+	world_serve(w, 1);
 	assert_int_equal(world_send(w, "u0@x", "deaf"), 0);
 	while (world_send(w, "u0@x", body) == 0)
 		continue;
@@ -170,9 +160,7 @@ stopped_is_woken(void **state)
 
 	(void)state;
 	w->config.ping_interval = 0.4;
-	world_start(w);
-	world_assign(w, 0, 1);
-	until(w, w->assigned == 1);
+	world_serve(w, 1);
 	pid = world_info(w, 0).pid;
 	assert_int_equal(kill(pid, SIGSTOP), 0);
 	until(w, process_state(pid) == 'T');
@@ -198,9 +186,7 @@ stopped_with_a_full_pipe(void **state)
 	memset(body, 'x', sizeof(body) - 1);
 	body[sizeof(body) - 1] = '\0';
 	w->config.ping_interval = 0.4;
-	world_start(w);
-	world_assign(w, 0, 1);
-	until(w, w->assigned == 1);
+	world_serve(w, 1);
 	pid = world_info(w, 0).pid;
 	assert_int_equal(kill(pid, SIGSTOP), 0);
 	until(w, process_state(pid) == 'T');

@@ -97,9 +97,7 @@ unread_is_unsent(void **state)
 	(void)state;
 	/* Who is watched too closely is woken before it is killed. */
 	w->config.ping_interval = 60;
-	world_start(w);
-	world_assign(w, 0, 2);
-	until(w, w->assigned == 2);
+	world_serve(w, 2);
 	pid = world_info(w, 0).pid;
 	assert_int_equal(world_send(w, "u0@x", "silent"), 0);
 	assert_int_equal(world_send(w, "u1@x", "hello"), 0);
@@ -198,9 +196,7 @@ flood_is_read_in_turns(void **state)
 	(void)state;
 	w->config.users_max = 1;
 	w->config.backends_min = 2;
-	world_start(w);
-	world_assign(w, 0, 2);
-	until(w, w->assigned == 2);
+	world_serve(w, 2);
 	pool_hold(w->pool, true);
 	assert_int_equal(world_send(w, "u0@x", "flood"), 0);
 	assert_int_equal(world_send(w, "u1@x", "hello"), 0);
@@ -351,9 +347,7 @@ restart_of_the_only_one(void **state)
 	(void)state;
 	w->config.backends_max = 1;
 	w->reassign = true;
-	world_start(w);
-	world_assign(w, 0, 2);
-	until(w, w->assigned == 2);
+	world_serve(w, 2);
 	assert_int_equal(pool_restart(w->pool, 1), 0);
 	until(w, w->assigned == 4);
 	assert_int_equal(pool_backend(w->pool, "u0@x"), 2);

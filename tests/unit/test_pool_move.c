@@ -172,9 +172,7 @@ avoids_one(void **state)
 
 	(void)state;
 	w->config.backends_max = 2;
-	world_start(w);
-	world_assign(w, 0, 1);
-	until(w, w->assigned == 1);
+	world_serve(w, 1);
 	first = pool_backend(w->pool, "u0@x");
 	pool_release(w->pool, "u0@x");
 	pool_assign_avoiding(w->pool, "u0@x", first);
