@@ -83,6 +83,12 @@ ended(void *ctx)
 
 static const struct parser_events events = { opened, stanza, ended };
 
+static struct parser *
+another(struct seen *s)
+{
+	return parser_create("jabber:client", MAX, &events, s);
+}
+
 static const struct {
 	const char	*name, *in, *out, *condition;
 } rows[] = {
@@ -204,7 +210,7 @@ table(void **state)
 			struct seen s = { 0 };
 			const char *c;
 
-			s.p = parser_create("jabber:client", MAX, &events, &s);
+			s.p = another(&s);
 			c = feed_pieces(&s, rows[i].in, len, piece);
 			check(rows[i].name, piece, &s, c, rows[i].out,
 			    rows[i].condition);
@@ -228,12 +234,10 @@ moves(void **state)
 			const char *c;
 			struct parser *old;
 
-			s.p = old = parser_create("jabber:client", MAX,
-			    &events, &s);
+			s.p = old = another(&s);
 			c = feed_pieces(&s, rows[i].in, at, len);
 			if (parser_is_idle(old)) {
-				s.p = parser_create("jabber:client", MAX,
-				    &events, &s);
+				s.p = another(&s);
 				assert_int_equal(parser_enter(s.p,
 				    parser_header(old)), 0);
 				assert_true(parser_is_idle(s.p));
@@ -268,8 +272,7 @@ holds(void **state)
 			const char *c;
 			struct parser *old;
 
-			s.p = old = parser_create("jabber:client", MAX,
-			    &events, &s);
+			s.p = old = another(&s);
 			c = feed_pieces(&s, rows[i].in, at, len);
 			parser_hold(old, true);
 			if (c == NULL)
@@ -277,8 +280,7 @@ holds(void **state)
 				    len);
 			if (c == NULL && parser_is_idle(old)) {
 				rest = parser_rest(old);
-				s.p = parser_create("jabber:client", MAX,
-				    &events, &s);
+				s.p = another(&s);
 				assert_int_equal(parser_enter(s.p,
 				    parser_header(old)), 0);
 				c = feed_pieces(&s, buf_data(rest),
@@ -303,7 +305,7 @@ held_from_inside(void **state)
 	const char *c;
 
 	(void)state;
-	s.p = parser_create("jabber:client", MAX, &events, &s);
+	s.p = another(&s);
 	s.then = HOLD;
 	c = feed_pieces(&s, in, strlen(in), 1000);
 	assert_true(parser_is_idle(s.p));
@@ -333,7 +335,7 @@ enters_nothing_else(void **state)
 	for (size_t i = 0; i < LENGTH(texts); i++) {
 		struct seen s = { 0 };
 
-		s.p = parser_create("jabber:client", MAX, &events, &s);
+		s.p = another(&s);
 		assert_false(parser_is_idle(s.p));
 		assert_null(parser_header(s.p));
 		if (parser_enter(s.p, texts[i]) == 0)
@@ -359,7 +361,7 @@ hostile(const char *name, const char *before, const char *repeat, size_t times,
 		buf_addf(&in, repeat, (unsigned)i);
 	buf_adds(&in, after);
 	base = mallinfo2().uordblks;
-	s.p = parser_create("jabber:client", MAX, &events, &s);
+	s.p = another(&s);
 	condition = feed_pieces(&s, buf_data(&in), buf_len(&in), piece);
 	top = mallinfo2().uordblks;
 	if (want == NULL ? condition != NULL :
@@ -441,7 +443,7 @@ names_are_forgotten(void **state)
 		struct seen s = { 0 };
 		const char *c;
 
-		s.p = parser_create("jabber:client", MAX, &events, &s);
+		s.p = another(&s);
 		c = feed_pieces(&s, buf_data(&in), buf_len(&in), pieces[i]);
 		if (c != NULL)
 			fail_msg("by %zu, after %u: %s", pieces[i], s.stanzas,
@@ -465,7 +467,7 @@ from_inside(void **state)
 	const char *c;
 
 	(void)state;
-	s.p = parser_create("jabber:client", MAX, &events, &s);
+	s.p = another(&s);
 	s.then = RESTART;
 	c = feed_pieces(&s, in, strlen(in), 1000);
 	check("restart", 1000, &s, c, "(x<a/>", NULL);
@@ -479,7 +481,7 @@ from_inside(void **state)
 	check("stopped", 1000, &s, c, "", NULL);
 	parser_destroy(s.p);
 
-	s.p = parser_create("jabber:client", MAX, &events, &s);
+	s.p = another(&s);
 	s.then = DESTROY;
 	assert_int_equal(parser_feed(s.p, in, strlen(in), &c), 0);
 	check("destroy", 1000, &s, c, "(x<a/>", NULL);
@@ -494,7 +496,7 @@ errors_stay(void **state)
 	const char *c;
 
 	(void)state;
-	s.p = parser_create("jabber:client", MAX, &events, &s);
+	s.p = another(&s);
 	assert_int_equal(parser_feed(s.p, "<!--", 4, &c), 0);
 	assert_int_equal(parser_feed(s.p, "-->", 3, &c), -1);
 	assert_string_equal(c, "restricted-xml");
@@ -513,7 +515,7 @@ idle_memory(void **state)
 	const char *c;
 
 	(void)state;
-	s.p = parser_create("jabber:client", MAX, &events, &s);
+	s.p = another(&s);
 	c = feed_pieces(&s, HEAD "<m><body>hi</body></m>",
 	    strlen(HEAD "<m><body>hi</body></m>"), 5);
 	assert_null(c);
