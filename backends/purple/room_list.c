@@ -115,6 +115,21 @@ add(struct room_list *list, struct row *row)
 	map_put(&list->known, row->id, row->id);
 }
 
+/* Is it in the list already, by the id that the network has for it? */
+static bool
+is_listed(const struct room_list *list, PurpleChat *chat)
+{
+	GHashTableIter iter;
+	void *value;
+
+	g_hash_table_iter_init(&iter, purple_chat_get_components(chat));
+	while (g_hash_table_iter_next(&iter, NULL, &value)) {
+		if (value != NULL && map_get(&list->known, value) != NULL)
+			return true;
+	}
+	return false;
+}
+
 /* What the user has among the contacts: some networks have no other list. */
 static void
 add_own(struct room_list *list)
@@ -127,7 +142,7 @@ add_own(struct room_list *list)
 		char *id;
 
 		if (chat == NULL || purple_chat_get_account(chat) !=
-		    list->session->account)
+		    list->session->account || is_listed(list, chat))
 			continue;
 		id = room_components_name(list->session,
 		    purple_chat_get_components(chat));

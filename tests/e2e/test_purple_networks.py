@@ -288,6 +288,27 @@ def test_discord_talk(discord_network, clients):
                      type="chat")
 
 
+def test_discord_room(discord_network, clients):
+    """A channel of a guild; its name says nothing, so the list does."""
+    server = discord_network.server
+    anna = clients(discord_network, node("anna@mail.test"))
+    rooms = anna.get(discord_network.jid, "<query xmlns='%s'/>" % NS["items"])
+    assert [(item.get("jid"), item.get("name")) for item in rooms] == [
+        ("201@localhost", "Guild / general")]
+    server.set_status("carl", "online")
+    presences, subject = anna.join("201@localhost", "anna")
+    assert {p.get("from") for p in presences} >= {
+        "201@localhost/anna", "201@localhost/carl"}
+    assert subject.findtext("c:subject", None, NS) == "About general"
+    server.say("carl", server.general, "cześć & **wow**")
+    anna.expect_body("cześć & wow", from_="201@localhost/carl",
+                     type="groupchat")
+    anna.message("201@localhost", "zażółć & <b>", kind="groupchat")
+    assert server.wait_message(server.general, "zażółć & <b>") == "anna"
+    anna.expect_body("zażółć & <b>", from_="201@localhost/anna",
+                     type="groupchat")
+
+
 def test_discord_second_factor(discord_network, clients):
     """The plug-in's dialog is a question in a chat."""
     eve = clients(discord_network, node("eve@mail.test"))

@@ -30,7 +30,7 @@ PORT = 443
 NAMES = ("discord.com", "gateway.discord.gg", "cdn.discordapp.com")
 GUILD = "200"
 DISPATCH, HEARTBEAT, IDENTIFY, STATUS, RESUME = 0, 1, 2, 3, 6
-HELLO, HEARTBEAT_ACK = 10, 11
+HELLO, HEARTBEAT_ACK, WATCH_GUILD = 10, 11, 14
 NOT_AUTHENTICATED = 4004        # the gateway's reason to close
 CHANNEL_TEXT, CHANNEL_DM, FRIEND = 0, 1, 1
 
@@ -144,6 +144,9 @@ class Gateway:
             self.server.set_status(user.name, "online")
         elif op == STATUS and self.user:
             self.server.set_status(self.user.name, data["status"])
+        elif op == WATCH_GUILD and self.user:
+            self.send(DISPATCH, self.server.member_list(),
+                      "GUILD_MEMBER_LIST_UPDATE")
 
     def gone(self):
         if self.user and self.user.gateway is self:
@@ -260,8 +263,7 @@ class DiscordServer:
                 "roles": [{"id": GUILD, "name": "@everyone", "color": 0,
                            "permissions": "2147483647", "position": 0}],
                 "channels": [self.general.seen_by(me)],
-                "members": [{"user": user.public(), "roles": [], "nick": None,
-                             "joined_at": "2020-01-01T00:00:00+00:00"}
+                "members": [self.member(user)
                             for user in self.users.values()],
                 "presences": []}],
             "private_channels": [
@@ -275,6 +277,23 @@ class DiscordServer:
             "user_guild_settings": {"entries": [], "version": 1,
                                     "partial": False}, "notes": {},
         }
+
+    def member(self, user):
+        return {"user": user.public(), "roles": [], "nick": None,
+                "joined_at": "2020-01-01T00:00:00+00:00"}
+
+    def member_list(self):
+        """Who is there, as what a client shows beside a channel."""
+        there = [user for user in self.users.values()
+                 if user.status != "offline"]
+        return {"guild_id": GUILD, "id": "everyone",
+                "member_count": len(self.users), "online_count": len(there),
+                "groups": [{"id": "online", "count": len(there)}],
+                "ops": [{"op": "SYNC", "range": [0, 99], "items": [
+                    {"group": {"id": "online", "count": len(there)}}] + [
+                    {"member": {**self.member(user),
+                                "presence": user.presence()}}
+                    for user in there]}]}
 
     def create(self, channel, author, text, nonce=None):
         message = {
@@ -332,6 +351,9 @@ class DiscordServer:
                 return {"token": user.token}
         raise Refused(400, {"code": 60008,
                             "message": "Invalid two-factor code"})
+
+    def rest_channel(self, me, _body, channel):
+        return self.channels[channel].seen_by(me)
 
     def rest_history(self, _me, _body, channel):
         return self.channels[channel].messages[::-1]
@@ -407,6 +429,7 @@ class DiscordServer:
 ROUTES = [
     ("POST", "auth/login", DiscordServer.rest_login),
     ("POST", "auth/mfa/totp", DiscordServer.rest_code),
+    ("GET", r"channels/(\d+)", DiscordServer.rest_channel),
     ("GET", r"channels/(\d+)/messages", DiscordServer.rest_history),
     ("POST", r"channels/(\d+)/messages", DiscordServer.rest_create),
     ("POST", r"channels/(\d+)/typing", DiscordServer.rest_typing),
