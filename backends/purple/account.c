@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "backends/kit/kit.h"
 #include "backends/purple/core.h"
 #include "backends/purple/keep.h"
 #include "backends/purple/offer.h"
@@ -110,6 +111,15 @@ set_usual(PurpleAccount *account)
 	purple_account_set_bool(account, "compat-verification", TRUE);
 }
 
+/* A client of ours is let in when the network lets the account in: then a token
+ * must not do it for whoever knows the user's name. */
+static bool
+is_owner(const struct msg_login *m)
+{
+	return !kit_config_bool("service", "server_mode", false) ||
+	    keep_knows(m->password, &m->settings);
+}
+
 static PurpleAccount *
 make(PurplePlugin *protocol, const char *name, const struct msg_login *m)
 {
@@ -129,7 +139,7 @@ make(PurplePlugin *protocol, const char *name, const struct msg_login *m)
 	set_usual(account);
 	set_name(account, protocol, name);
 	section_apply(account, protocol);
-	offer_apply(account, protocol, &m->settings);
+	offer_apply(account, protocol, &m->settings, is_owner(m));
 	keep_restore(account, &m->settings);
 	proxy_apply(account);
 	return account;

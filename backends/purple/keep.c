@@ -6,7 +6,10 @@
  * value of it; one that the configuration sets is not kept.
  *
  * Some plug-ins put what logs in the next time in place of the password.  That
- * is kept with a hash of the user's own, so that it goes when he changes it. */
+ * is kept with a hash of the user's own, so that it goes when he changes it.
+ * Others log in with a token and look at the password no more.  So nothing is
+ * given to whoever comes with another password than the one that the network has
+ * last let in: in server mode that may be anybody. */
 #include "backends/purple/keep.h"
 
 #include <stdio.h>
@@ -24,6 +27,7 @@
 
 #define PREFIX		"plugin/"
 #define PASSWORD	"plugin-password"
+#define GIVEN		"plugin-given"
 #define NAME_MAX_KEPT	200		/* bytes of a name */
 #define VALUE_MAX	(60 * 1024)	/* of a value: the gateway takes 64 */
 #define KEPT_MAX	100		/* settings of one account */
@@ -41,6 +45,7 @@ struct keep {
 	struct map	 own;	/* names that the user has set; values too */
 	guint		 timer;	/* 0: nothing is to be told */
 	char		*given;	/* hash of the password at the login */
+	bool		 given_kept;	/* the main process has just that */
 	char		*last;	/* password of the account when we looked */
 	bool		 full;	/* and that has been logged */
 };
@@ -84,6 +89,41 @@ forget_text(char **text)
 	*text = NULL;
 }
 
+static const char *
+setting(const struct pairs *settings, const char *name)
+{
+	for (size_t i = 0; i < settings->n; i++) {
+		if (strcmp(settings->v[i].key, name) == 0)
+			return settings->v[i].value;
+	}
+	return NULL;
+}
+
+bool
+keep_knows(const char *password, const struct pairs *settings)
+{
+	const char *known = setting(settings, GIVEN);
+	char *given = hash(password);
+	bool same = known == NULL || strcmp(known, given) == 0;
+
+	g_free(given);
+	return same;
+}
+
+/* The network has let the user in with this password: from now on it is the
+ * key to what is kept, and to secrets that the user has set. */
+static void
+look_at_given(struct session *s)
+{
+	struct keep *keep = s->keep;
+
+	if (!s->connected || keep->given == NULL || keep->given_kept ||
+	    map_count(&keep->kept) + map_count(&keep->own) == 0)
+		return;
+	keep->given_kept = true;
+	put(s, GIVEN, keep->given, true);
+}
+
 /* Has the plug-in, or a dialog, put another in its place, with which the session
  * has come up? */
 static void
@@ -124,6 +164,7 @@ tell(struct session *s)
 	size_t at = 0;
 
 	look_at_password(s);
+	look_at_given(s);
 	if (s->keep->timer != 0)
 		purple_timeout_remove(s->keep->timer);
 	s->keep->timer = 0;
@@ -247,16 +288,6 @@ keep_bool(PurpleAccount *account, const char *name, gboolean value)
 
 /* ------------------------------------------------------------------ restore */
 
-static const char *
-setting(const struct pairs *settings, const char *name)
-{
-	for (size_t i = 0; i < settings->n; i++) {
-		if (strcmp(settings->v[i].key, name) == 0)
-			return settings->v[i].value;
-	}
-	return NULL;
-}
-
 /* The user's word counts, where there is one. */
 static bool
 is_overruled(PurplePlugin *protocol, const char *name,
@@ -274,6 +305,8 @@ keep_restore(PurpleAccount *account, const struct pairs *settings)
 {
 	PurplePlugin *protocol = protocol_of_account(account);
 
+	if (!keep_knows(purple_account_get_password(account), settings))
+		return;
 	restore_password(account, setting(settings, PASSWORD));
 	for (size_t i = 0; protocol != NULL && i < settings->n; i++) {
 		const char *name = settings->v[i].key;
@@ -313,8 +346,11 @@ keep_know(struct session *s, const char *password,
     const struct pairs *settings)
 {
 	PurplePlugin *protocol = protocol_of_account(s->account);
+	const char *known = setting(settings, GIVEN);
 
 	s->keep->given = hash(password);
+	s->keep->given_kept = known != NULL &&
+	    strcmp(known, s->keep->given) == 0;
 	s->keep->last = xstrdup_null(purple_account_get_password(s->account));
 	for (size_t i = 0; i < settings->n; i++) {
 		if (offer_find(protocol, settings->v[i].key) != NULL)
@@ -331,6 +367,7 @@ keep_changed_by_user(struct session *s, const char *name, const char *value)
 	if (offer_change(s->account, protocol_of_account(s->account), name,
 	    value)) {
 		set_own(s, name, value);
+		look_at_given(s);
 		/* What the plug-in has made of it is old now. */
 		snprintf(full, sizeof(full), PREFIX "%.*s", NAME_MAX_KEPT,
 		    name);
@@ -352,6 +389,7 @@ static void
 connected(struct session *s)
 {
 	look_at_password(s);
+	look_at_given(s);
 }
 
 static void

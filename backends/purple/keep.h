@@ -13,7 +13,11 @@
 
 extern const struct module keep_module;
 
-/* Give a new account, which has no session yet, what was kept. */
+/* Is this the password with which the last login succeeded?  True, too, when
+ * nothing is known of one. */
+bool	keep_knows(const char *password, const struct pairs *settings);
+/* Give a new account, which has no session yet, what was kept, unless its
+ * password is another one. */
 void	keep_restore(PurpleAccount *, const struct pairs *settings);
 /* Remember what the login has brought of the user's own; after the session
  * exists. */

@@ -247,9 +247,14 @@ offer_change(PurpleAccount *account, PurplePlugin *protocol, const char *name,
 
 void
 offer_apply(PurpleAccount *account, PurplePlugin *protocol,
-    const struct pairs *settings)
+    const struct pairs *settings, bool secrets)
 {
-	for (size_t i = 0; i < settings->n; i++)
-		offer_change(account, protocol, settings->v[i].key,
-		    settings->v[i].value);
+	const PurpleAccountOption *option;
+
+	for (size_t i = 0; i < settings->n; i++) {
+		option = offer_find(protocol, settings->v[i].key);
+		if (option != NULL && (secrets || !option_is_secret(option)))
+			offer_change(account, protocol, settings->v[i].key,
+			    settings->v[i].value);
+	}
 }

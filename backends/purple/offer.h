@@ -20,8 +20,10 @@ int	offer_read(char **why) MUST_CHECK;
 void	offer_add(struct msg_initialize_result *);
 /* The option behind a setting of this name; NULL: none, or not for users. */
 const PurpleAccountOption *offer_find(PurplePlugin *, const char *name);
-/* Give an account what its user has set; the rest is passed over. */
-void	offer_apply(PurpleAccount *, PurplePlugin *, const struct pairs *);
+/* Give an account what its user has set, with secrets or without; the rest is
+ * passed over. */
+void	offer_apply(PurpleAccount *, PurplePlugin *, const struct pairs *,
+	    bool secrets);
 /* The user has changed one; NULL or "": as without.  False: no such. */
 bool	offer_change(PurpleAccount *, PurplePlugin *, const char *name,
 	    const char *value);

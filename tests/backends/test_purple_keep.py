@@ -71,3 +71,28 @@ def test_password(purple):
     assert "plugin-password" not in same    # it has it already
     other = one_login(b, password="new", settings={"plugin-password": value})
     assert other["plugin-password"].split(":")[0] != value.split(":")[0]
+
+
+def test_another_password(purple):
+    """What is kept is for whoever has the password of the last login."""
+    b = start(purple)
+    first = one_login(b, password="right")
+    assert first["plugin-given"] and "right" not in first["plugin-given"]
+    same = one_login(b, password="right", settings=first)
+    assert same["plugin/count"] == "i:2" and "plugin-given" not in same
+    other = one_login(b, password="other", settings=first)
+    assert other["plugin/count"] == "i:1" and other["plugin/token"] == "s:+"
+    assert other["plugin-given"] != first["plugin-given"]
+
+
+def test_another_password_of_a_client(purple):
+    """In server mode that goes for a token that the user has set: it would
+    let anybody in.  Elsewhere it is the user who has another password."""
+    for mode, token in (0, "mine+"), (1, "+"):
+        b = purple("prpl-test", {"plugins_dir": PLUGINS, "at_login":
+                                 "remember"}, service={"server_mode": mode})
+        first = one_login(b, password="right", settings={"token": "mine"})
+        assert first["token"] == "mine+"
+        other = one_login(b, password="wrong", settings={
+            "token": "mine", "plugin-given": first["plugin-given"]})
+        assert other["token"] == token

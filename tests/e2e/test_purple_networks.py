@@ -291,11 +291,11 @@ def test_discord_talk(discord_network, clients):
 def test_discord_room(discord_network, clients):
     """A channel of a guild; its name says nothing, so the list does."""
     server = discord_network.server
+    server.set_status("carl", "online")
     anna = clients(discord_network, node("anna@mail.test"))
     rooms = anna.get(discord_network.jid, "<query xmlns='%s'/>" % NS["items"])
     assert [(item.get("jid"), item.get("name")) for item in rooms] == [
         ("201@localhost", "Guild / general")]
-    server.set_status("carl", "online")
     presences, subject = anna.join("201@localhost", "anna")
     assert {p.get("from") for p in presences} >= {
         "201@localhost/anna", "201@localhost/carl"}
@@ -315,6 +315,38 @@ def test_discord_second_factor(discord_network, clients):
     eve.expect("message", lambda m: "auth code" in (body_of(m) or ""))
     eve.message(discord_network.jid, "123456")
     discord_network.server.wait_status("eve", "online")
+
+
+def test_discord_token_is_not_a_key(discord_network, clients):
+    """What the plug-in keeps in place of the password is used, and not for
+    whoever has another password."""
+    server, account = discord_network.server, node("anna@mail.test")
+
+    def passwords():
+        return [body["password"] for _, path, body in server.requests
+                if path.endswith("auth/login")]
+
+    def log_in():
+        anna = clients(discord_network, account)
+        server.wait_status("anna", "online")
+        return anna
+
+    def log_out(anna):
+        anna.close()
+        server.wait_status("anna", "offline")
+
+    log_out(log_in())
+    before = passwords()
+    log_out(log_in())
+    assert passwords() == before
+    with pytest.raises(LoginFailed, match="not-authorized"):
+        clients(discord_network, account, password="wrong")
+    assert passwords() == before + ["wrong"]
+    anna = log_in()
+    assert passwords() == before + ["wrong"]
+    with pytest.raises(LoginFailed, match="not-authorized"):
+        clients(discord_network, account, password="wrong")
+    anna.sync(discord_network.jid)
 
 
 def test_discord_wrong_password(discord_network, clients):
