@@ -10,7 +10,7 @@
 
 static const struct {
 	const char *var, *label;
-} search_fields[] = {
+} usual[] = {
 	{ "first", "Given name" }, { "last", "Family name" },
 	{ "nick", "Nickname" }, { "email", "Email address" },
 };
@@ -18,6 +18,7 @@ static const struct {
 void
 down_search_get(struct down *d)
 {
+	const struct msg_initialize_result *can = pool_features(d->gw->pool);
 	struct xml *x;
 
 	if (!gateway_can(d->gw, "search")) {
@@ -28,9 +29,12 @@ down_search_get(struct down *d)
 	xml_open_ns(x, "query", NS_SEARCH);
 	xml_element(x, "instructions", NULL, "Fill in what you know.");
 	form_begin(x, "form", "Search", NULL, NS_SEARCH);
-	for (size_t i = 0; i < LENGTH(search_fields); i++)
-		form_field(x, search_fields[i].var, "text-single",
-		    search_fields[i].label, NULL, false);
+	for (size_t i = 0; can != NULL && i < can->search_fields.n; i++)
+		form_field_of(x, &can->search_fields.v[i]);
+	for (size_t i = 0; (can == NULL || can->search_fields.n == 0) &&
+	    i < LENGTH(usual); i++)
+		form_field(x, usual[i].var, "text-single",
+		    usual[i].label, NULL, false);
 	form_end(x);
 	say_end(d->gw, x, d->from->full, 0);
 }

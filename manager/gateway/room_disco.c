@@ -8,6 +8,7 @@
 #include "manager/gateway/gesture.h"
 #include "manager/gateway/ns.h"
 #include "manager/gateway/room_data.h"
+#include "manager/gateway/room_list.h"
 #include "manager/gateway/say.h"
 #include "protocol/features.h"
 
@@ -70,6 +71,19 @@ put_features(struct xml *x, const struct gateway *gw, const struct room *room)
 	    "muc_unsecured");
 }
 
+static const char *
+name_of(const struct down *d)
+{
+	const char *listed;
+
+	if (d->room != NULL && d->room->name != NULL)
+		return d->room->name;
+	listed = room_list_name(d->gw, d->from->bare, d->to->bare);
+	if (listed != NULL)
+		return listed;
+	return d->room != NULL ? d->room->id : d->name;
+}
+
 void
 room_disco_info(struct down *d)
 {
@@ -87,8 +101,7 @@ room_disco_info(struct down *d)
 	xml_open(x, "identity");
 	xml_attr(x, "category", "conference");
 	xml_attr(x, "type", "text");
-	xml_attr(x, "name", room && room->name ? room->name :
-	    room ? room->id : d->name);
+	xml_attr(x, "name", name_of(d));
 	xml_close(x);
 	put_features(x, d->gw, room);
 	if (room != NULL && room_has_client(room, d->from->full))

@@ -425,3 +425,21 @@ room_list_answer(struct down *d)
 	}
 	page_finish(&page);
 }
+
+const char *
+room_list_name(const struct gateway *gw, const char *user, const char *jid)
+{
+	const struct room_list *list;
+
+	if (gw->room_lists == NULL)
+		return NULL;
+	TAILQ_FOREACH(list, &gw->room_lists->all, entry) {
+		if (*list->user != '\0' && strcmp(list->user, user) != 0)
+			continue;
+		for (size_t i = 0; i < list->n; i++) {
+			if (strcmp(list->rooms[i].jid, jid) == 0)
+				return list->rooms[i].name;
+		}
+	}
+	return NULL;
+}

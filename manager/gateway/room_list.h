@@ -10,6 +10,10 @@
 /* Answers disco#items of the gateway, or of a server of the network (d->name
  * is its name then), now or later. */
 down_handler	 room_list_answer;
+/* What a room that the user is not in is called there, as far as a list has been
+ * asked for; or NULL. */
+const char	*room_list_name(const struct gateway *, const char *user,
+		    const char *room_jid);
 /* Gateway's end: forget all lists and who waits for them. */
 void		 room_lists_destroy(struct gateway *);
 

@@ -355,6 +355,28 @@ say_room_subject(const struct room *room, const struct room_client *to)
 	arena_free(&scratch);
 }
 
+void
+say_room_changed(const struct room *room)
+{
+	struct gateway *gw = gateway(room);
+	const struct room_client *c;
+	struct xml *x;
+
+	TAILQ_FOREACH(c, &room->clients, entry) {
+		if (c->wish != NULL)
+			continue;
+		x = link_begin(gw->link);
+		xml_open(x, "message");
+		xml_attr(x, "from", room->jid);
+		xml_attr(x, "to", c->full);
+		xml_attr(x, "type", "groupchat");
+		xml_open_ns(x, "x", NS_MUC_USER);
+		xml_open(x, "status");
+		xml_attr(x, "code", "104");
+		say_end(gw, x, c->full, 0);
+	}
+}
+
 static void
 add_gesture(struct said_past *s, const char *room, const struct past *p)
 {

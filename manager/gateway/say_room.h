@@ -43,6 +43,10 @@ void	say_room_subject(const struct room *, const struct room_client *to);
 void	say_room_message(const struct room *, const struct past *,
 	    const struct room_client *to);
 
+/* What service discovery says of it is not the same any more (XEP-0045 10.2.1,
+ * 104). */
+void	say_room_changed(const struct room *);
+
 /* The same as a message of the room with this bare JID, whether the user is in
  * it or not.  It borrows from room and past. */
 struct said_past {

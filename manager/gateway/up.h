@@ -32,7 +32,7 @@ up_handler up_contact_request, up_avatar;
 up_handler up_query;
 /* up_room.c; up_message gives it kind groupchat and private */
 up_handler up_room_message, up_room_private;
-up_handler up_room_subject, up_room_occupant, up_room_occupant_gone;
+up_handler up_room_name, up_room_subject, up_room_occupant, up_room_occupant_gone;
 up_handler up_room_invited, up_room_closed;
 
 #endif

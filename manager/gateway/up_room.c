@@ -201,6 +201,18 @@ up_room_subject(struct up *up)
 		say_room_subject(room, NULL);
 }
 
+void
+up_room_name(struct up *up)
+{
+	const struct msg_room_name *m = &up->params->room_name;
+	struct room *room = room_of(up, m->room);
+
+	if (room == NULL || !update_text(&room->name, m->name))
+		return;
+	if (room->state == ROOM_JOINED)
+		say_room_changed(room);
+}
+
 /* ----------------------------------------------------------------- messages */
 
 static struct past

@@ -15,7 +15,8 @@ FEATURES = """contacts groups contact_commands blocking avatars vcard vcard_set
 search attachments attention chat_states receipts markers correction carbons
 xhtml rooms room_list room_prefixes=#""".split()
 
-FIELDS = [{"var": "server", "label": "Server"}]
+SEARCH = [{"var": "nick", "label": "Nick"}, {"var": "sex", "type": "choice",
+                                            "options": [{"value": "f"}]}]
 COMMANDS = [{"name": "common", "label": "For everybody"}]
 
 
@@ -26,7 +27,8 @@ class Scene:
     def __init__(self, kind, make, prosody, name):
         self.kind, self.server_mode = kind, kind == "server"
         self.people = []
-        self.network = Network(FEATURES, commands=COMMANDS)
+        self.network = Network(FEATURES, commands=COMMANDS,
+                               search_fields=SEARCH)
         settings = {"service__backend": self.network.command,
                     "service__enable_remove_buddy": 1}
         if self.server_mode:
