@@ -17,7 +17,7 @@ static const struct {
 	size_t		 member;	/* that is not NULL */
 } rows[] = {
 	{ FEATURE_ROOMS,	NEEDS(join_chat) },
-	{ FEATURE_ROOM_LIST,	NEEDS(roomlist_get_list) },
+	{ FEATURE_ROOM_LIST,	NEEDS(join_chat) },	/* those among contacts */
 	{ FEATURE_CHAT_STATES,	NEEDS(send_typing) },
 	{ FEATURE_ATTENTION,	NEEDS(send_attention) },
 	{ FEATURE_ATTACHMENTS,	NEEDS(send_file) },

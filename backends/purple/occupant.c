@@ -9,6 +9,7 @@
 #include "backends/purple/room.h"
 #include "backends/purple/room_hint.h"
 #include "backends/purple/room_text.h"
+#include "util/later.h"
 #include "util/xalloc.h"
 
 /* Somebody whose nick is not the name. */
@@ -103,13 +104,21 @@ taken(const struct room *room, const char *nick, const char *name)
 	    map_get(&room->by_name, cb->name) == NULL;
 }
 
+/* Where they are not, they are ids.  prpl-irc does not say that they are. */
+static bool
+names_are_nicks(const struct room *room)
+{
+	PurplePluginProtocolInfo *info = session_protocol(room->session);
+
+	if (room_is_plugin(room->session, "prpl-irc"))
+		return true;
+	return info == NULL || (info->options & OPT_PROTO_UNIQUE_CHATNAME);
+}
+
 static char *
 nick_for(const struct room *room, const PurpleConvChatBuddy *cb)
 {
-	PurplePluginProtocolInfo *info = session_protocol(room->session);
-	bool names = info == NULL ||
-	    (info->options & OPT_PROTO_UNIQUE_CHATNAME);
-	const char *alias = !names && cb->alias != NULL &&
+	const char *alias = !names_are_nicks(room) && cb->alias != NULL &&
 	    *cb->alias != '\0' ? cb->alias : cb->name;
 	char *base = room_nick_clean(alias), *nick = xstrdup(base);
 	unsigned number = 2;
@@ -130,14 +139,13 @@ nick_for(const struct room *room, const PurpleConvChatBuddy *cb)
 static bool
 name_occupant(struct room *room, const PurpleConvChatBuddy *cb)
 {
-	struct alias *a = map_get(&room->by_name, cb->name);
 	char *nick = nick_for(room, cb);
+	struct alias *a;
 
 	if (strcmp(nick, occupant_nick(room, cb->name)) == 0) {
 		free(nick);
 		return false;
 	}
-	a = NULL;
 	forget_alias(room, cb->name);
 	if (strcmp(nick, cb->name) == 0) {
 		free(nick);
@@ -362,6 +370,15 @@ occupants_tell(struct room *room)
 
 /* -------------------------------------------------------- operations, signals */
 
+static void
+complete(void *object)
+{
+	struct room *room = object;
+
+	if (room->state == ROOM_IN && !room->told)
+		room_complete(room);
+}
+
 void
 room_users_added(PurpleConversation *conv, GList *buddies, gboolean arrived)
 {
@@ -385,8 +402,11 @@ room_users_added(PurpleConversation *conv, GList *buddies, gboolean arrived)
 		if (room->told)
 			tell(room, cb, NULL);
 	}
-	if (in && !room->told)
+	/* Ids get their aliases next. */
+	if (in && !room->told && names_are_nicks(room))
 		room_complete(room);
+	else if (in && !room->told)
+		later(complete, room);
 }
 
 void

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "backends/purple/image.h"
 #include "backends/purple/markup.h"
 #include "backends/purple/occupant.h"
 #include "backends/purple/room.h"
@@ -108,7 +109,9 @@ message(struct room *room, const char *who, const struct markup *text,
 		.time = time_of(flags, when),
 	};
 
-	kit_notify(METHOD_message, &m);
+	if (*m.body != '\0')
+		kit_notify(METHOD_message, &m);
+	image_tell(&m, text);
 	free(nick);
 }
 
@@ -135,8 +138,6 @@ room_wrote(PurpleConversation *conv, const char *who, const char *html,
 		return;
 	}
 	markup_read(&text, html);
-	if (buf_len(&text.plain) == 0 || *buf_data(&text.plain) == '\0')
-		return;
 	hint = room_hint(room, who);
 	if (own && !(flags & PURPLE_MESSAGE_DELAYED) && room_heard_echo(room,
 	    buf_data(&text.plain), hint ? hint->id : NULL,

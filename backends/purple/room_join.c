@@ -499,23 +499,34 @@ join_failed(PurpleConnection *gc, GHashTable *components)
 		room_join_failed(room, NULL, NULL);
 }
 
+static bool
+names(const char *const *texts, size_t n, const char *name)
+{
+	bool found = false;
+
+	for (size_t i = 0; name != NULL && i < n; i++)
+		found |= texts[i] != NULL && room_text_names(texts[i], name);
+	return found;
+}
+
 /* The joins that it is about; those that it may be about keep it as what was
  * said last. */
 static bool
 fail_joins(const struct session *s, const char *const *texts, size_t n,
     const char *all)
 {
+	bool named, about = false;
 	struct room *room;
 	size_t at = 0;
-	bool named, about = false;
+	char *called;
 
 	while ((room = map_next(&s->rooms->table, &at)) != NULL) {
 		if (room->state != ROOM_JOINING || room->components == NULL)
 			continue;
-		named = room->settling;
-		for (size_t i = 0; i < n; i++)
-			named |= texts[i] != NULL &&
-			    room_text_names(texts[i], room->id);
+		called = room_components_name(s, room->components);
+		named = room->settling || names(texts, n, room->id) ||
+		    names(texts, n, called);
+		g_free(called);
 		if (named)
 			room_join_failed(room, NULL, all);
 		else

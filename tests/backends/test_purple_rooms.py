@@ -1,15 +1,17 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Rooms of libpurple's plug-ins: prpl-jabber at Prosody, prpl-irc at a server
-that the test plays."""
+that the test plays, and one that does what no plug-in should."""
 import itertools
+import os
 import time
 
 import pytest
 
-from driver import Failed
+from driver import BIN, Failed
 from purple_driver import Purple
 
 MUC = "http://jabber.org/protocol/muc"
+PLUGINS = os.path.join(os.path.dirname(BIN), "plugins")
 U = "u@x"
 _numbers = itertools.count(1)
 
@@ -531,3 +533,124 @@ def test_irc_hostile(irc):
               ":n9001!x@h PRIVMSG #big :quiet now")
     b.wait("message", body="quiet now", timeout=30)
     b.call("ping")
+
+
+# --------------------------------------------------- a plug-in of the test's own
+
+class Odd:
+    """See prpl_rooms.c."""
+
+    def __init__(self, backend):
+        self.b = backend
+        self.b.connect(U, "ana")
+
+    def join(self, room, user=U):
+        return self.b.call("room_join", user=user, room=room, nick="ana")
+
+    def refused(self, room):
+        with pytest.raises(Failed) as e:
+            self.join(room)
+        return e.value
+
+    def start(self, room, text):
+        return self.b.start("message", user=U, to=room, kind="groupchat",
+                            body=text, id="i%d" % next(_numbers))
+
+    def say(self, room, text):
+        return self.b.finish(self.start(room, text))
+
+
+@pytest.fixture
+def odd(purple):
+    return Odd(purple("prpl-rooms", {"plugins_dir": PLUGINS}))
+
+
+def test_odd_joins(odd):
+    b = odd.b
+    missing = odd.refused("tea")
+    assert missing.code == "not_acceptable"
+    assert "Secret word" in missing.text and "Channel" not in missing.text
+    assert odd.refused("fail/x").code == "banned"
+    assert odd.refused("told/x").code == "full"
+    assert odd.refused("gone/x").code == "network"
+    assert odd.refused("dies/x").code == "network"
+    assert not [e for m, e in b.events if m in ("message", "room_closed")]
+    r = odd.join("tea/x")
+    assert (r["nick"], r["name"]) == ("Myself", "A <room>")
+    bobs = [b.wait("room_occupant", real="bob#%d" % i) for i in (2, 3)]
+    assert [o["nick"] for o in bobs] == ["Bob", "Bob (2)"]
+    assert b.wait("room_occupant", nick="Myself")["self"]
+    # It is the same, under another name.
+    assert odd.refused("tea").code == "not_allowed"
+    odd.join("twice/x")
+    # The plug-in does not count us among the users.
+    assert odd.join("alone/x")["nick"] == "ana"
+    assert b.wait("room_occupant", room="alone/x", nick="ana")["self"]
+    # What is needed is known of a room among the contacts.
+    assert odd.join("den")["name"] == "My den"
+    r = b.call("room_list", user=U)
+    assert r["rooms"] == [
+        {"room": "tea", "name": "Drinks / tea", "topic": "hot"},
+        {"room": "den", "name": "My den"}]
+
+
+def test_odd_talk(odd):
+    b, room = odd.b, "tea/x"
+    odd.join(room)
+    mute = odd.start(room, "mute")
+    assert not odd.say(room, "shown").get("echo")
+    begun = time.monotonic()
+    odd.say(room, "echo later")
+    assert time.monotonic() - begun >= 0.04     # not before it is shown
+    with pytest.raises(Failed) as e:
+        odd.say(room, "long")
+    assert e.value.code == "too_long"
+    odd.say(room, "whisper psst")
+    m = b.wait("message", body="psst")
+    assert (m["kind"], m["nick"], m["from"]) == ("private", "Bob (2)", room)
+    # Who is answered to out of a room answers there.
+    b.call("message", user=U, to="Bob (2)", room=room, kind="private",
+           body="yes", id="p")
+    m = b.wait("message", body="bob#3 got yes")
+    assert (m["kind"], m["nick"], m["from"]) == ("private", "Bob (2)", room)
+    b.call("message", user=U, to="bob#3", kind="chat", body="and", id="q")
+    assert b.wait("message", body="bob#3 got and")["kind"] == "chat"
+    odd.say(room, "invite den")
+    invited = b.wait("room_invite")
+    assert (invited["room"], invited["peer"], invited["reason"]) == (
+        "den", "zoe", "come")
+    assert odd.join("den")          # the secret word came with it
+    # Declined in nobody's name.
+    assert not [e for m, e in b.events + b.skipped if m == "message"]
+    for unsupported in ("room_subject", "room_nick", "room_moderate"):
+        with pytest.raises(Failed) as e:
+            b.call(unsupported, user=U, room=room, subject="x", nick="x",
+                   target="Bob", role="none")
+        assert e.value.code == "not_supported"
+    # No echo for long: then it is as good as shown.
+    b.finish(mute)
+
+
+def test_odd_names(odd):
+    b, room = odd.b, "tea/x"
+    odd.join(room)
+    odd.say(room, "alias Bob")
+    b.wait("room_occupant", nick="Myself", new_nick="Bob (3)", self=True)
+    odd.say(room, "odd")
+    m = b.wait("message", body="said by ?")
+    assert m["nick"] == "?"
+    begun = time.monotonic()
+    odd.say(room, "crowd 5000")
+    assert time.monotonic() - begun < 10
+    same = {e["real"]: e.get("new_nick") or e["nick"] for m, e in b.events
+            if m == "room_occupant" and e.get("real", "").startswith("c#")}
+    assert len(same) == len(set(same.values())) == 5000
+    odd.say(room, "close The <end>")
+    assert b.wait("room_closed")["reason"] == "The <end>"
+    odd.join(room)
+    odd.say(room, "destroy")
+    b.wait("room_closed")
+    odd.join(room)
+    b.call("room_leave", user=U, room=room)
+    b.call("room_leave", user=U, room=room)
+    odd.join(room)
