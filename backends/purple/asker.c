@@ -6,8 +6,7 @@
  * libraries; each notes the handle and calls the one of libpurple. */
 #include "backends/purple/asker.h"
 
-#include <dlfcn.h>
-#include <string.h>
+#include "backends/purple/interpose.h"
 
 static const void *handle;	/* of the call in progress, or NULL */
 
@@ -37,15 +36,12 @@ asker(const PurpleAccount *account, const PurpleConversation *conv)
 	return NULL;
 }
 
-/* The function of this name in libpurple, as a pointer of the right type. */
 #define NEXT(name) \
 	static __typeof__(name) *next; \
 	const void *outer = handle; \
 	void *result; \
-	if (next == NULL) { \
-		void *found = dlsym(RTLD_NEXT, #name); \
-		memcpy(&next, &found, sizeof(next)); \
-	} \
+	if (next == NULL) \
+		interpose_next(#name, &next, sizeof(next)); \
 	handle = h
 
 #define DONE() \

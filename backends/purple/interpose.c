@@ -27,12 +27,12 @@ static PurpleAccount *calling;
 /* What an export is written to, in place of a file. */
 static char **export;
 
-/* The function that we stand before; libpurple is there, so it is, too. */
-static void
-real(const char *name, void *function, size_t size)
+void
+interpose_next(const char *name, void *function, size_t size)
 {
 	void *symbol = dlsym(RTLD_NEXT, name);
 
+	/* libpurple is there, so it is, too. */
 	if (symbol == NULL)
 		fatal("libpurple has no %s", name);
 	memcpy(function, &symbol, size);
@@ -51,7 +51,7 @@ purple_ssl_connect_with_ssl_cn(PurpleAccount *account, const char *host,
 	PurpleSslConnection *gsc;
 
 	if (next == NULL)
-		real(__func__, &next, sizeof(next));
+		interpose_next(__func__, &next, sizeof(next));
 	gsc = next(account, host, port, connected, failed, name, data);
 	/* TLS begins when there is a connection, which takes a while. */
 	if (gsc != NULL && begun != NULL)
@@ -71,7 +71,7 @@ purple_ssl_connect_with_host_fd(PurpleAccount *account, int fd,
 	PurpleSslConnection *gsc;
 
 	if (next == NULL)
-		real(__func__, &next, sizeof(next));
+		interpose_next(__func__, &next, sizeof(next));
 	calling = account;
 	gsc = next(account, fd, connected, failed, host, data);
 	calling = outer;
@@ -167,7 +167,7 @@ purple_util_write_data_to_file(const char *name, const char *data,
 	static gboolean (*next)(const char *, const char *, gssize);
 
 	if (next == NULL)
-		real(__func__, &next, sizeof(next));
+		interpose_next(__func__, &next, sizeof(next));
 	if (directory_is_kept())
 		return next(name, data, size);
 	log_debug("not written: %s", name != NULL ? name : "a file");
@@ -183,7 +183,7 @@ purple_util_write_data_to_file_absolute(const char *path, const char *data,
 	    0;
 
 	if (next == NULL)
-		real(__func__, &next, sizeof(next));
+		interpose_next(__func__, &next, sizeof(next));
 	if (export == NULL)
 		return next(path, data, size);
 	if (data == NULL || len > EXPORT_MAX || *export != NULL)

@@ -12,6 +12,10 @@
 
 #include "util/macros.h"
 
+/* Put the library's own function of this name, before which one of ours stands,
+ * into the pointer at function. */
+void	interpose_next(const char *name, void *function, size_t size);
+
 /* A TLS connection begins, on behalf of an account. */
 typedef void tls_begun(PurpleSslConnection *, PurpleAccount *);
 /* It has ended: the pointer may be another one's from here on. */
