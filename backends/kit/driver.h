@@ -20,9 +20,11 @@ void	kit_free(void);			/* everything; kit_init() may follow */
 
 /* Bytes go to the end of kit_in(), then kit_received() handles what is whole,
  * except while kit_wants_input() is false: the kernel's flow control does the
- * rest. */
+ * rest.  When that takes long, as with hundreds of logins at once, kit_more()
+ * is true afterwards: call it again when others have had their turn. */
 struct buf *kit_in(void);
 void	kit_received(void);
+bool	kit_more(void);
 bool	kit_wants_input(void);
 
 /* At the end of every loop turn the driver writes what the pipe takes from the

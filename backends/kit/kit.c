@@ -21,6 +21,7 @@
 #define QUEUE_HIGH	(1024 * 1024)	/* bytes waiting: pause */
 #define QUEUE_LOW	(256 * 1024)	/* resume */
 #define BUFFER_KEPT	(64 * 1024)	/* of an idle buffer */
+#define LONG		0.05	/* seconds for one turn's messages */
 #define STOP_TIME	5.0		/* seconds to log everyone out */
 #define ORPHAN_TIME	1.0		/* the same when nobody listens */
 
@@ -38,6 +39,7 @@ static struct {
 	struct rpc	*rpc;
 	struct buf	 in, out;
 	enum state	 state;
+	bool		 more;		/* in may hold a whole message */
 	bool		 paused;
 	bool		 orphan;	/* nobody reads what we send */
 	double		 deadline;	/* of STOPPING and STOPPED, else 0 */
@@ -372,19 +374,28 @@ kit_wants_input(void)
 	return !kit.paused && !kit.orphan && kit.state != STOPPED;
 }
 
+bool
+kit_more(void)
+{
+	return kit.more && kit_wants_input();
+}
+
 void
 kit_received(void)
 {
+	double end = clock_now() + LONG;
 	struct msg msg;
 	const char *why;
 	int got = 0;
 
-	while (kit_wants_input() &&
+	kit.more = false;
+	while (kit_wants_input() && !kit.more &&
 	    (got = decoder_next(kit.decoder, &kit.in, &msg, &why)) > 0) {
 		if (msg.kind == RESPONSE)
 			answered(&msg);
 		else
 			called(&msg);
+		kit.more = clock_now() > end;
 	}
 	if (got < 0) {
 		log_error("main process is not understood: %s", why);

@@ -14,7 +14,7 @@
 
 static struct process process;
 static ev_io reader, writer;
-static ev_timer ticker;
+static ev_timer ticker, again;
 static ev_prepare turn_end;
 static ev_signal on_term, on_int;
 
@@ -45,6 +45,8 @@ at_turn_end(struct ev_loop *loop, ev_prepare *w, int events)
 	process_turn(&process);
 	watch_while(loop, &reader, process_reads(&process));
 	watch_while(loop, &writer, process.full);
+	if (process_more(&process))
+		ev_timer_start(loop, &again);
 	if (kit_finished())
 		ev_break(loop, EVBREAK_ALL);
 }
@@ -56,6 +58,15 @@ readable(struct ev_loop *loop, ev_io *w, int events)
 	(void)w;
 	(void)events;
 	process_read(&process);
+}
+
+static void
+go_on(struct ev_loop *loop, ev_timer *w, int events)
+{
+	(void)loop;
+	(void)w;
+	(void)events;
+	process_go_on(&process);
 }
 
 static void
@@ -92,6 +103,7 @@ watch(struct ev_loop *loop)
 	ev_io_init(&writer, writable, process.out, EV_WRITE);
 	ev_timer_init(&ticker, ticked, PROCESS_TICK, PROCESS_TICK);
 	ev_timer_start(loop, &ticker);
+	ev_timer_init(&again, go_on, 0, 0);
 	ev_signal_init(&on_term, signalled, SIGTERM);
 	ev_signal_start(loop, &on_term);
 	ev_signal_init(&on_int, signalled, SIGINT);
@@ -108,6 +120,7 @@ unwatch(struct ev_loop *loop)
 	ev_io_stop(loop, &reader);
 	ev_io_stop(loop, &writer);
 	ev_timer_stop(loop, &ticker);
+	ev_timer_stop(loop, &again);
 	ev_signal_stop(loop, &on_term);
 	ev_signal_stop(loop, &on_int);
 	ev_prepare_stop(loop, &turn_end);

@@ -19,17 +19,19 @@
 #include "util/later.h"
 #include "util/log.h"
 
-#define LONG_TURN	0.25	/* seconds: somebody may have noticed */
+#define FULL_TURN	0.05	/* seconds: the rest may wait for the next */
+#define LONG_TURN	0.25	/* somebody may have noticed */
 #define TELL_EVERY	60.0	/* seconds between lines about that */
 
 static struct process process;
-static guint reader, writer, ticker, on_term, on_int;	/* 0: not there */
+static guint reader, writer, ticker, again, on_term, on_int;	/* 0: not there */
 
 /* ------------------------------------------------------------- turns' length */
 
 static struct {
 	GPollFunc poll;		/* GLib's own */
-	double	  woke;		/* when the turn began; 0 before the first */
+	unsigned  number;
+	double	  woke;		/* when it began; 0 before the first */
 	double	  told;
 	unsigned  stalls;
 	double	  longest;	/* since the last line */
@@ -61,7 +63,15 @@ timed_poll(GPollFD *fds, guint n, gint timeout)
 	turn_over(clock_now());
 	ready = turn.poll(fds, n, timeout);
 	turn.woke = clock_now();
+	turn.number++;
 	return ready;
+}
+
+unsigned
+kit_glib_turn(bool *full)
+{
+	*full = turn.woke != 0 && clock_now() - turn.woke > FULL_TURN;
+	return turn.number;
 }
 
 unsigned
@@ -96,6 +106,15 @@ readable(gint fd, GIOCondition condition, gpointer data)
 	(void)data;
 	process_read(&process);
 	return G_SOURCE_CONTINUE;
+}
+
+static gboolean
+go_on(gpointer data)
+{
+	(void)data;
+	again = 0;
+	process_go_on(&process);
+	return G_SOURCE_REMOVE;
 }
 
 static gboolean
@@ -141,6 +160,8 @@ watch_pipes(void)
 	else if (reader == 0)
 		reader = g_unix_fd_add(process.in, G_IO_IN | G_IO_HUP,
 		    readable, NULL);
+	if (process_more(&process) && again == 0)
+		again = g_idle_add_full(G_PRIORITY_DEFAULT, go_on, NULL, NULL);
 	if (!process.full)
 		drop(&writer);
 	else if (writer == 0)
@@ -168,6 +189,7 @@ run(void)
 	drop(&reader);
 	drop(&writer);
 	drop(&ticker);
+	drop(&again);
 	drop(&on_term);
 	drop(&on_int);
 	g_main_context_set_poll_func(loop, turn.poll);

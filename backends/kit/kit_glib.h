@@ -10,6 +10,11 @@
  * loop that takes long is told in the log, as nobody is served meanwhile. */
 int	kit_glib_main(int argc, char **argv, const struct kit_backend *);
 
+/* Which turn of the loop is this, and should what else is ready rather wait for
+ * the next one?  GLib calls everybody who is ready before it looks again; with
+ * hundreds of connections that may take seconds. */
+unsigned kit_glib_turn(bool *full);
+
 /* How many turns have taken long, since the start. */
 unsigned kit_glib_stalls(void);
 

@@ -167,6 +167,19 @@ process_read(struct process *p)
 	}
 }
 
+bool
+process_more(const struct process *p)
+{
+	return !p->lost && kit_more();
+}
+
+void
+process_go_on(struct process *p)
+{
+	if (!p->lost)
+		kit_received();
+}
+
 void
 process_write(struct process *p)
 {
@@ -213,7 +226,7 @@ process_turn(struct process *p)
 bool
 process_reads(const struct process *p)
 {
-	return kit_wants_input() && !p->lost;
+	return kit_wants_input() && !kit_more() && !p->lost;
 }
 
 void

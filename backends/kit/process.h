@@ -34,6 +34,10 @@ void	process_close(struct process *);
 
 /* in is readable: one read, and what came is handled. */
 void	process_read(struct process *);
+/* Not all of it: after process_turn(), have this called in the next turn, and
+ * do not wait for it. */
+bool	process_more(const struct process *);
+void	process_go_on(struct process *);
 /* The loop turn is over: run what was put off, write once unless the pipe is
  * full.  Afterwards watch out while full, and in while process_reads(). */
 void	process_turn(struct process *);

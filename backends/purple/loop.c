@@ -7,6 +7,8 @@
 #include <purple.h>
 #include <stdbool.h>
 
+#include "backends/kit/kit_glib.h"
+
 struct input {
 	guint		 number;	/* libpurple's name for it; not 0 */
 	guint		 source;	/* GLib's; 0: paused */
@@ -19,12 +21,43 @@ struct input {
 static GHashTable *inputs;	/* number -> struct input */
 static bool paused;
 
+/* Nobody waits for hundreds of others.  A turn that is full leaves the rest for
+ * the next one, which begins with them: sources are called in the order of
+ * their numbers. */
+static bool
+has_to_wait(const struct input *input)
+{
+	static unsigned turn;
+	static guint first, left;	/* sources; 0: all, none */
+	static bool served;		/* one of us, in this turn */
+	bool full;
+	unsigned now = kit_glib_turn(&full);
+
+	if (now != turn) {
+		turn = now;
+		first = left;
+		left = 0;
+		served = false;
+	}
+	if (input->source < first)
+		return true;
+	if (!full || !served) {
+		served = true;
+		return false;
+	}
+	if (left == 0)
+		left = input->source;
+	return true;
+}
+
 static gboolean
 ready(gint fd, GIOCondition condition, gpointer data)
 {
 	struct input *input = data;
 	PurpleInputCondition what = 0;
 
+	if (has_to_wait(input))
+		return G_SOURCE_CONTINUE;
 	if (condition & (G_IO_IN | G_IO_HUP | G_IO_ERR))
 		what |= PURPLE_INPUT_READ;
 	if (condition & (G_IO_OUT | G_IO_HUP | G_IO_ERR | G_IO_NVAL))

@@ -10,6 +10,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include <cmocka.h>
 
@@ -23,6 +24,7 @@ static struct {
 	struct kit_call	 kept;		/* logout, answered later */
 	int		 logins, drains, pauses, resumes, stops;
 	bool		 slow_stop;
+	useconds_t	 login_takes;	/* microseconds */
 	char		 asked[64];	/* outcome of a kit_request() */
 } seen;
 
@@ -32,6 +34,7 @@ on_login(const struct kit_call *call, const struct msg_login *p)
 	struct msg_connected up = { .user = p->user, .account = p->account };
 
 	seen.logins++;
+	usleep(seen.login_takes);
 	kit_reply(call, NULL);
 	kit_notify(METHOD_connected, &up);
 }

@@ -127,6 +127,27 @@ serves_over_pipes(void **state)
 	assert_int_equal(reap(&c), 0);
 }
 
+/* After each rest it goes on by itself. */
+static void
+takes_rests(void **state)
+{
+	struct buf out = { 0 };
+	struct child c;
+	struct msg msg;
+
+	(void)state;
+	seen.login_takes = 30000;
+	spawn_ready(&c);
+	for (uint32_t id = 2; id < 8; id++)
+		put_login(&out, id);
+	tell(&c, &out);
+	for (int n = 0; n < 6 * 2; n++)
+		hear(&c, &msg);
+	close(c.to);
+	assert_int_equal(reap(&c), 0);
+	seen.login_takes = 0;
+}
+
 static void
 ends_by_sigterm(void **state)
 {
@@ -207,6 +228,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(serves_over_pipes),
+		cmocka_unit_test(takes_rests),
 		cmocka_unit_test(ends_by_sigterm),
 		cmocka_unit_test(ends_though_log_outs_hang),
 		cmocka_unit_test(loses_nothing_in_a_full_pipe),

@@ -373,6 +373,26 @@ garbage_is_the_end(void **state)
 	assert_int_equal(kit_status(), EX_PROTOCOL);
 }
 
+/* Hundreds of slow logins: others get their turn in between. */
+static void
+takes_rests(void **state)
+{
+	int turns = 0;
+
+	(void)state;
+	begin();
+	seen.login_takes = 30000;
+	for (uint32_t id = 2; id < 8; id++)
+		put_login(kit_in(), id);
+	do {
+		turns++;
+		kit_received();
+		assert_true(seen.logins >= turns);
+	} while (kit_more());
+	assert_int_equal(seen.logins, 6);
+	assert_in_range(turns, 3, 6);
+}
+
 static void
 gives_back_what_a_burst_left(void **state)
 {
@@ -423,6 +443,7 @@ main(void)
 		ALONE(stops_in_steps),
 		ALONE(orphans_hurry),
 		ALONE(garbage_is_the_end),
+		ALONE(takes_rests),
 		ALONE(gives_back_what_a_burst_left),
 	};
 
