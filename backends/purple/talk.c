@@ -230,12 +230,17 @@ down_attention(const struct kit_call *call, const struct msg_attention *m)
 {
 	struct session *s = session_find(m->user);
 	const char *name = s != NULL ? peer_name(s, m->peer) : NULL;
+	PurplePluginProtocolInfo *info;
 
 	(void)call;
-	if (name != NULL && s->connected &&
-	    PROTOCOL_HAS(session_protocol(s), send_attention))
-		purple_prpl_send_attention(
-		    purple_account_get_connection(s->account), name, 0);
+	if (name == NULL || !s->connected)
+		return;
+	info = session_protocol(s);
+	/* purple_prpl_send_attention() has only words to add, and forgets to
+	 * free them. */
+	if (PROTOCOL_HAS(info, send_attention))
+		info->send_attention(purple_account_get_connection(
+		    s->account), name, 0);
 }
 
 void
