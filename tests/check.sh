@@ -103,7 +103,7 @@ aside fuzz "$@" fuzz FUZZ_SECONDS="$FUZZ_SECONDS"
 # Tests mostly wait, so several at a time do (tests/conftest.py).
 step "backends alone" " (passed|failed|error)" \
     env B="$PWD/build/sanitize" PYTHONDONTWRITEBYTECODE=1 \
-    /usr/bin/python3 -m pytest -q -n 8 --dist loadgroup tests/backends
+    /usr/bin/python3 -m pytest -q -n 6 --dist loadgroup tests/backends
 step "fuzz targets" "" joined fuzz
 
 # Correctness with the sanitizers' eyes open; what is about time (kills, queues,
