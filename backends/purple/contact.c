@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "backends/kit/kit.h"
+#include "backends/purple/contact_group.h"
 #include "backends/purple/contact_list.h"
 #include "backends/purple/contact_presence.h"
 #include "backends/purple/contact_tell.h"
@@ -338,7 +339,7 @@ end(struct session *s)
 	all->due = false;
 	later_free(all);
 	s->contacts = NULL;
-	contact_list_prune();
+	contact_groups_prune();
 }
 
 const struct module contacts_module = {

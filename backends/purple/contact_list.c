@@ -1,18 +1,16 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* The buddy list of libpurple is one for all accounts: a group of it is shared
- * by all who have one of that name, so groups themselves are never renamed or
- * removed for one of them; and nothing of it goes to a file. */
+/* The buddy list of libpurple is one for all accounts; nothing of it goes to a
+ * file. */
 #include "backends/purple/contact_list.h"
 
 #include <stdlib.h>
 #include <string.h>
 
 #include "backends/purple/authorise.h"
+#include "backends/purple/contact_group.h"
 #include "backends/purple/core.h"
 #include "backends/purple/text.h"
 #include "util/xalloc.h"
-
-#define PRUNE_SECONDS 10
 
 /* ----------------------------------------------------------- what happens */
 
@@ -110,73 +108,13 @@ contact_list_init(void)
 	    PURPLE_CALLBACK(icon_changed), NULL);
 }
 
-/* -------------------------------------------------------------- empty groups */
-
-/* libpurple tells every account that is online of a group's end, and there it
- * may be alive. */
-static bool
-groups_are_ours(void)
-{
-	for (GList *l = purple_connections_get_all(); l != NULL; l = l->next) {
-		PurpleConnection *gc = l->data;
-		PurplePluginProtocolInfo *info =
-		    PURPLE_PLUGIN_PROTOCOL_INFO(gc->prpl);
-
-		if (PROTOCOL_HAS(info, remove_group))
-			return false;
-	}
-	return true;
-}
-
-static gboolean
-prune(gpointer data)
-{
-	guint *timer = data;
-	PurpleBlistNode *next;
-
-	*timer = 0;
-	if (!groups_are_ours())
-		return G_SOURCE_REMOVE;
-	for (PurpleBlistNode *node = purple_blist_get_root(); node != NULL;
-	    node = next) {
-		next = node->next;
-		if (node->child == NULL && PURPLE_BLIST_NODE_IS_GROUP(node))
-			purple_blist_remove_group((PurpleGroup *)node);
-	}
-	return G_SOURCE_REMOVE;
-}
-
-void
-contact_list_prune(void)
-{
-	static guint timer;
-
-	if (timer == 0)
-		timer = g_timeout_add_seconds(PRUNE_SECONDS, prune, &timer);
-}
-
 /* --------------------------------------------------------------------- change */
-
-static PurpleGroup *
-group_named(const char *name)
-{
-	char *line = text_line(name, CONTACT_NAME_MAX);
-	const char *use = line != NULL ? line : CONTACT_GROUP_NONE;
-	PurpleGroup *group = purple_find_group(use);
-
-	if (group == NULL) {
-		group = purple_group_new(use);
-		purple_blist_add_group(group, NULL);
-	}
-	free(line);
-	return group;
-}
 
 PurpleBuddy *
 contact_list_add(struct session *s, const char *name, const char *alias,
     const char *group)
 {
-	PurpleGroup *in = group_named(group);
+	PurpleGroup *in = contact_group_named(group);
 	PurpleBuddy *buddy = purple_find_buddy_in_group(s->account, name, in);
 	char *line;
 
@@ -222,13 +160,13 @@ wanted_groups(const struct strs *names)
 	GSList *groups = NULL;
 
 	for (size_t i = 0; i < names->n && i < CONTACT_GROUPS_MAX; i++) {
-		PurpleGroup *group = group_named(names->v[i]);
+		PurpleGroup *group = contact_group_named(names->v[i]);
 
 		if (!has_group(groups, group))
 			groups = g_slist_append(groups, group);
 	}
 	if (groups == NULL)
-		groups = g_slist_append(NULL, group_named(NULL));
+		groups = g_slist_append(NULL, contact_group_named(NULL));
 	return groups;
 }
 

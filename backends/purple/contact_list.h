@@ -10,12 +10,7 @@
 #include "backends/purple/contact.h"
 #include "protocol/schema.h"
 
-/* The group of those who are in none: the user is not told of it. */
-#define CONTACT_GROUP_NONE	"Buddies"
-
 void		 contact_list_init(void);
-/* Groups that nobody is in any more are in the way: forget them, soon. */
-void		 contact_list_prune(void);
 
 /* A new buddy in a group, here; the network is not told.  alias may be NULL. */
 PurpleBuddy	*contact_list_add(struct session *, const char *name,

@@ -8,7 +8,7 @@
 
 #include "backends/kit/kit.h"
 #include "backends/purple/avatar.h"
-#include "backends/purple/contact_list.h"
+#include "backends/purple/contact_group.h"
 #include "backends/purple/contact_presence.h"
 #include "backends/purple/privacy.h"
 #include "backends/purple/text.h"

@@ -113,6 +113,20 @@ renamed_late(PurpleConnection *gc)
 	purple_timeout_add(1, rename_late, gc);
 }
 
+static void
+clubbed(PurpleConnection *gc)
+{
+	put(gc, "member", NULL, "Club");
+}
+
+/* The network has another name for it. */
+static void
+club_renamed(PurpleConnection *gc)
+{
+	(void)gc;
+	purple_blist_rename_group(purple_find_group("Club"), "Pub");
+}
+
 /* As prpl-bonjour does. */
 static void
 passing(PurpleConnection *gc)
@@ -254,6 +268,7 @@ static const struct {
 } commands[] = {
 	{ "odd", odd }, { "many", many }, { "endless", endless },
 	{ "renamed", renamed }, { "renamed late", renamed_late },
+	{ "club", clubbed }, { "club renamed", club_renamed },
 	{ "passing!", passing }, { "passed", passed }, { "twice!", twice },
 	{ "deadly!", deadly }, { "request", request },
 	{ "request many", request_many }, { "request back", request_back },

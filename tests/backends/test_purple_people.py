@@ -18,11 +18,11 @@ class People:
         self.b = b
         b.connect(ANA, "me")
 
-    def run(self, *words):
+    def run(self, *words, user=ANA):
         """The command is not a contact: it is refused."""
         for word in words:
             with pytest.raises(Failed) as error:
-                self.b.call("contact_add", user=ANA, contact=word)
+                self.b.call("contact_add", user=user, contact=word)
             assert error.value.code == "not_allowed", word
 
     def wait(self, method, contact, **fields):
@@ -84,6 +84,21 @@ def test_odd_lists(people):
     p.wait("contact", "ANN")
     p.call("contact_update", contact="ann", name="A")
     p.wait("contact", "ANN", name="A")
+
+
+def test_group_renamed(people):
+    """By the network, for one user: others have a group of that name."""
+    p, bob = people, "bob@example.com"
+    p.b.connect(bob, "me")
+    for user in (ANA, bob):
+        p.run("club", user=user)
+        p.b.wait("contact", user=user, contact="member", groups=["Club"])
+    p.run("club renamed")
+    p.b.call("contact_update", user=bob, contact="member", name="M")
+    assert p.b.wait("contact", user=bob, name="M")["groups"] == ["Club"]
+    p.b.call("contact_remove", user=bob, contact="member")
+    p.run("club renamed")
+    p.wait("contact", "member", groups=["Pub"])
 
 
 def test_large_and_restless(people):
