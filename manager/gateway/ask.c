@@ -137,6 +137,13 @@ ask_put(struct up *up)
 	struct ask *ask, **end = &up->user->ask;
 	unsigned n = 0;
 
+	/* A session that ends has nothing to ask: who waits to log in next may
+	 * be somebody else. */
+	if (up->user->state == USER_LEAVING) {
+		pool_refuse(up->gw->pool, up->backend, up->id,
+		    ERR_NOT_CONNECTED, NULL);
+		return;
+	}
 	for (; *end != NULL; end = &(*end)->next)
 		n++;
 	if (n >= ASKS_MAX || msg->fields.n > ASK_FIELDS_MAX ||
@@ -152,7 +159,8 @@ ask_put(struct up *up)
 	ask->id = up->id;
 	rand_token(ask->token, sizeof(ask->token));
 	copy(&ask->arena, &ask->msg, msg);
-	login_let_in(up->user);
+	if (up->user->state == USER_LOGGING_IN)
+		login_let_in(up->user);
 	put_first(up->user);
 }
 

@@ -4,10 +4,14 @@ events (XEP-0084), the user's own to the network; and finding people."""
 import base64
 import hashlib
 
+import pytest
+
 from harness.network import Refusal
 from harness.xmpp import NS, condition_of, local, show
 from test_contacts import befriend
 
+two_ways = pytest.mark.parametrize("scene", ["server", "privileged"],
+                                   indirect=True)
 META, DATA = "urn:xmpp:avatar:metadata", "urn:xmpp:avatar:data"
 PUBSUB = "http://jabber.org/protocol/pubsub"
 VCARD = "<vCard xmlns='vcard-temp'/>"
@@ -146,6 +150,7 @@ def test_own_in_server_mode(server_scene):
         "urn:xmpp:bookmarks:1", "x", "<x/>")))
 
 
+@two_ways
 def test_own_vcard(scene):
     """Set by hand: to the account in server mode, else to the gateway."""
     anna = scene.person()
@@ -191,6 +196,7 @@ def test_own_behind_a_server(gateway_scene):
     assert len(anna.network.seen("profile_set", anna.bare)) == 3
 
 
+@two_ways
 def test_search(scene):
     anna = scene.person()
     form = anna.client.get(anna.gateway, "<query xmlns='jabber:iq:search'/>")

@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Commands of one user, which come and go, and commands on contacts."""
+import pytest
+
 from harness.process import wait_for
 from harness.xmpp import NS, quote
 
@@ -19,6 +21,7 @@ def run(client, jid, node):
     return answer.findtext("{%s}note" % COMMANDS)
 
 
+@pytest.mark.parametrize("scene", ["server", "privileged"], indirect=True)
 def test_of_one_user(scene):
     anna, bert = scene.person("anna"), scene.person("bert")
     anna.notify("commands", commands=[

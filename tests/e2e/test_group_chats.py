@@ -1,9 +1,15 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Rooms of a network that is not IRC: with names for humans, invitations,
 pictures, private messages; and the small things of conversations."""
+import pytest
+
 from harness.xmpp import NS, body_of, condition_of, quote, show, statuses
 from test_avatars import CAT, VCARD, has_hash, ident, picture
 from test_contacts import befriend
+
+# Without privileges it is the same.
+pytestmark = pytest.mark.parametrize("scene", ["server", "privileged"],
+                                     indirect=True)
 
 OWNER = "http://jabber.org/protocol/muc#owner"
 CONFERENCE = "{jabber:x:conference}x"

@@ -203,6 +203,21 @@ guest_refused(void **state)
 	}
 }
 
+/* Whoever waits for the old session to end may be anybody: not for him. */
+static void
+not_while_leaving(void **state)
+{
+	(void)state;
+	kit.link.server = true;
+	log_in();
+	session_end(ana(), NULL);
+	gateway_link_events.login(kit.gw, 5, ANA, "guess");
+	forget();
+	put_question((struct msg_ask){ 0 });
+	expect_did("refuse 1 77 not_connected");
+	assert_false(ana()->guest);
+}
+
 int
 main(void)
 {
@@ -213,6 +228,7 @@ main(void)
 		gateway_test(the_login_waits),
 		gateway_test(guest),
 		gateway_test(guest_refused),
+		gateway_test(not_while_leaving),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
