@@ -146,6 +146,12 @@ pending_refused(struct pending *p, const char *code, const char *text)
 	drop_fresh(p);
 }
 
+void
+pending_abandon(struct pending *p)
+{
+	drop_fresh(p);
+}
+
 static void
 fail(struct pending *p, const char *code, const char *text)
 {

@@ -17,17 +17,18 @@
 struct pending;
 
 /* A message to this contact is about to be given to the plug-in; html as it
- * will be.  Ends by pending_sent() or pending_refused(), before the turn is
- * over. */
+ * will be.  Ends by one of the next three, before the turn is over. */
 struct pending	*pending_begin(struct session *, const struct kit_call *,
 		    const char *contact, const char *html);
-/* Has its session ended meanwhile? */
-bool		 pending_is_lost(const struct pending *);
 /* It was taken; echo: the plug-in will write it as the user's own. */
 void		 pending_sent(struct pending *, bool echo);
 void		 pending_refused(struct pending *, const char *code,
 		    const char *text);
+/* It was not given to it after all, and goes another way. */
+void		 pending_abandon(struct pending *);
 
+/* Has its session ended meanwhile? */
+bool		 pending_is_lost(const struct pending *);
 /* What the network calls the message that the plug-in is at work on. */
 void		 pending_named(struct session *, const char *id);
 /* The network refuses the one that it calls so.  True: it went to its sender. */

@@ -155,6 +155,25 @@ send_action(PurpleConversation *conv, const char *body)
 	return status == PURPLE_CMD_STATUS_OK;
 }
 
+/* The plug-in may write it into the conversation, as it would be shown. */
+static bool
+act(const struct sending *w, const char *body)
+{
+	struct session *s = w->session;
+	PurpleConversation *conv = conversation_with(s, w->name);
+	struct pending *p;
+
+	if (strncmp(body, "/me ", 4) != 0)
+		return false;
+	p = pending_begin(s, w->call, w->contact, "");
+	if (!send_action(conv, body) && !pending_is_lost(p)) {
+		pending_abandon(p);
+		return false;
+	}
+	pending_sent(p, false);
+	return true;
+}
+
 static void
 send_html(struct sending *w, const char *body, const char *xhtml)
 {
@@ -175,11 +194,12 @@ send_text(struct session *s, const struct kit_call *call, const char *contact,
     const char *body, const char *xhtml)
 {
 	const char *name = peer_name(s, contact);
+	struct peer peer;
 	struct sending w = {
-		.session = s, .call = call, .contact = contact, .last = true,
+		.session = s, .call = call, .contact = peer.id, .last = true,
 	};
 
-	if (name == NULL) {
+	if (name == NULL || !peer_of(s, name, &peer)) {
 		kit_error(call, ERR_NOT_FOUND, "There is no such contact.");
 		return;
 	}
@@ -200,9 +220,7 @@ send_text(struct session *s, const struct kit_call *call, const char *contact,
 	conversation_seen(s, w.name);
 	if (session_of(s->account) != s)
 		kit_error(call, ERR_NOT_CONNECTED, NULL);
-	else if (send_action(conversation_with(s, w.name), body))
-		kit_reply(call, NULL);
-	else
+	else if (!act(&w, body))
 		send_html(&w, body, xhtml);
 	free(w.name);
 }

@@ -184,6 +184,17 @@ is_known(PurpleMessageFlags flags)
 	    (PURPLE_MESSAGE_SYSTEM | PURPLE_MESSAGE_NO_LINKIFY);
 }
 
+/* prpl-irc has no error for a nick that nobody has, but says so. */
+static bool
+is_error(const PurpleAccount *account, PurpleMessageFlags flags)
+{
+	const PurpleMessageFlags irc = PURPLE_MESSAGE_SYSTEM |
+	    PURPLE_MESSAGE_NO_LOG;
+
+	return (flags & PURPLE_MESSAGE_ERROR) || ((flags & irc) == irc &&
+	    strcmp(purple_account_get_protocol_id(account), "prpl-irc") == 0);
+}
+
 void
 talk_heard(PurpleAccount *account, const char *name, const char *html,
     PurpleMessageFlags flags, time_t when)
@@ -197,7 +208,7 @@ talk_heard(PurpleAccount *account, const char *name, const char *html,
 		return;
 	if ((flags & PURPLE_MESSAGE_SYSTEM) && file_going(s, peer.id))
 		return;
-	if (flags & PURPLE_MESSAGE_ERROR)
+	if (is_error(account, flags))
 		failed(s, &peer, html);
 	else if (flags & PURPLE_MESSAGE_SYSTEM)
 		notice(s, &peer, html, when);

@@ -206,3 +206,31 @@ def test_elsewhere(scene, prosody):
         assert s.got()["body"] == "again"
     finally:
         phone.close()
+
+
+def test_irc(purple, server):
+    """One line is one message there; "/me" is a command."""
+    b = purple("prpl-irc", {"port": server.port, "ratelimit-burst": 50})
+    b.login(USER, "ana@127.0.0.1")
+    peer = server.peer()
+    peer.expect("NICK ana")
+    peer.send(":irc.test 001 ana :Welcome", ":irc.test 376 ana :End of MOTD")
+    b.wait("connected", user=USER)
+    no = b.start("message", user=USER, to="Carl", kind="chat", body="x")
+    peer.expect("PRIVMSG")
+    peer.send(":irc.test 401 ana Carl :No such nick")
+    with pytest.raises(Failed):
+        b.finish(no)
+    b.start("message", user=USER, to="Bob", kind="chat", body="one\n\ntwo <b>")
+    b.start("message", user=USER, to="Bob", kind="chat", body="/me waves")
+    b.start("message", user=USER, to="Bob", kind="chat", body="/quit")
+    for line in ("one", "two <b>", "\x01ACTION waves\x01", "/quit"):
+        assert peer.expect("PRIVMSG") == "PRIVMSG Bob :" + line
+    peer.send(":bob!b@h PRIVMSG ana :\x02bold\x02 <i>",
+              ":bob!b@h PRIVMSG ana :\x01ACTION nods\x01")
+    m = b.wait("message", user=USER)
+    assert m["body"] == "bold <i>" and m["from"] == "bob"
+    assert m["xhtml"] == "<strong>bold</strong> &lt;i&gt;"
+    assert b.wait("message", user=USER)["body"] == "/me nods"
+    b.process.stdin.close()
+    peer.hang_up()
