@@ -3,12 +3,11 @@
  * removed for one of them. */
 #include "backends/purple/contact_group.h"
 
-#include <dlfcn.h>
 #include <stdbool.h>
 #include <stdlib.h>
-#include <string.h>
 
 #include "backends/purple/contact.h"
+#include "backends/purple/interpose.h"
 #include "backends/purple/text.h"
 #include "util/log.h"
 
@@ -41,19 +40,14 @@ purple_blist_rename_group(PurpleGroup *group, const char *name)
 	static void (*next)(PurpleGroup *, const char *);
 	GSList *accounts = group ? purple_group_get_accounts(group) : NULL;
 	bool shared = accounts != NULL && accounts->next != NULL;
-	void *symbol;
 
 	g_slist_free(accounts);
 	if (shared) {
 		log_debug("a group of several users is not renamed");
 		return;
 	}
-	if (next == NULL) {
-		symbol = dlsym(RTLD_NEXT, __func__);
-		if (symbol == NULL)
-			fatal("libpurple has no %s", __func__);
-		memcpy(&next, &symbol, sizeof(next));
-	}
+	if (next == NULL)
+		interpose_next(__func__, &next, sizeof(next));
 	next(group, name);
 }
 
