@@ -465,25 +465,66 @@ tell_gone(struct room *room, const char *name)
 	free(actor);
 }
 
+static void
+gone(struct room *room, const char *name)
+{
+	struct room_await *await;
+
+	if (room->told)
+		tell_gone(room, name);
+	await = room_awaited(room, AWAIT_MODERATE, name);
+	if (await != NULL)
+		room_await_done(await, NULL);
+	forget_alias(room, name);
+}
+
+/* Those who have not come back. */
+static void
+settle_cleared(void *object)
+{
+	struct room *room = object;
+
+	for (GList *l = room->cleared; l != NULL; l = l->next) {
+		if (room->state == ROOM_IN && room_chat(room) != NULL &&
+		    purple_conv_chat_cb_find(room_chat(room), l->data) == NULL)
+			gone(room, l->data);
+	}
+	g_list_free_full(room->cleared, g_free);
+	room->cleared = NULL;
+}
+
+/* Do we go with the others, or without a word?  Then it is a plug-in that is
+ * about to list all users anew. */
+static bool
+is_clearing(struct room *room, GList *names)
+{
+	for (GList *l = names; l != NULL; l = l->next) {
+		if (l->data != NULL && occupant_is_me(room, l->data))
+			return names->next != NULL ||
+			    room_hint(room, l->data) == NULL;
+	}
+	return false;
+}
+
 void
 room_users_removed(PurpleConversation *conv, GList *names)
 {
 	struct room *room = room_of(conv);
-	struct room_await *await;
+	bool clearing;
 
 	if (room == NULL || room->state != ROOM_IN)
 		return;
+	clearing = room->told && is_clearing(room, names);
+	if (clearing && room->cleared == NULL)
+		later(settle_cleared, room);
 	for (GList *l = names; l != NULL; l = l->next) {
-		const char *name = l->data;
-
-		if (name == NULL)
+		if (l->data == NULL)
 			continue;
-		if (room->told)
-			tell_gone(room, name);
-		await = room_awaited(room, AWAIT_MODERATE, name);
-		if (await != NULL)
-			room_await_done(await, NULL);
-		forget_alias(room, name);
+		if (clearing)
+			room->cleared = g_list_prepend(room->cleared,
+			    g_strdup(l->data));
+		else
+			gone(room, l->data);
 	}
 	xreplace(&room->parting, NULL);
 }

@@ -78,6 +78,8 @@ struct room {
 					 * unless something explains it */
 	bool		 noticing;	/* it is to be said after the turn */
 	char		*parting;	/* words of those who leave just now */
+	GList		*cleared;	/* names; gone unless they are listed
+					 * again in this turn */
 	bool		 topic_new;	/* the next notice says no more */
 	char		*topic_by;	/* who set the topic, and when: what the */
 	int64_t		 topic_time;	/* server adds; 0 */

@@ -234,6 +234,19 @@ odd(PurpleConversation *conv, const char *unused)
 	purple_conv_chat_write(chat, "\xff", "said by \xff", 0, -1);
 }
 
+/* As plug-ins do that have got a new list of all users: in it are those who
+ * were there, but one. */
+static void
+clear(PurpleConversation *conv, const char *unused)
+{
+	PurpleConvChat *chat = PURPLE_CONV_CHAT(conv);
+
+	(void)unused;
+	purple_conv_chat_clear_users(chat);
+	add(chat, "bob#3", "Bob");
+	add(chat, ME, "Myself");
+}
+
 static void
 alias_me(PurpleConversation *conv, const char *alias)
 {
@@ -277,7 +290,7 @@ static const struct {
 } commands[] = {
 	{ "echo ", echo_later }, { "crowd ", crowd }, { "odd", odd },
 	{ "alias ", alias_me }, { "close ", close_it }, { "destroy", destroy },
-	{ "invite ", invite }, { "whisper ", whisper },
+	{ "invite ", invite }, { "whisper ", whisper }, { "clear", clear },
 };
 
 static int

@@ -631,6 +631,18 @@ def test_odd_talk(odd):
     b.finish(mute)
 
 
+def test_users_listed_anew(odd):
+    """We have not left."""
+    b, room = odd.b, "tea/x"
+    odd.join(room)
+    odd.say(room, "clear")
+    assert b.wait("room_occupant_gone")["nick"] == "Bob"
+    odd.say(room, "whisper psst")
+    assert b.wait("message", body="psst")["nick"] == "Bob (2)"
+    assert not [e for m, e in b.events + b.skipped
+                if m in ("room_occupant_gone", "room_closed")]
+
+
 def test_odd_names(odd):
     b, room = odd.b, "tea/x"
     odd.join(room)
