@@ -114,7 +114,7 @@ fill_all(const struct room *room, GHashTable *components, GList *entries,
 	const char *only = NULL;
 	struct buf labels = { 0 };
 	unsigned missing = 0;
-	char *text;
+	char *text, *name;
 
 	for (GList *l = entries; l != NULL; l = l->next) {
 		const struct proto_chat_entry *entry = l->data;
@@ -128,11 +128,13 @@ fill_all(const struct room *room, GHashTable *components, GList *entries,
 		    entry->identifier);
 	}
 	/* The one thing that is needed is the name of the room. */
-	if (missing == 1 && (g_hash_table_size(components) == 0 ||
-	    room_components_name(room->session, components) == NULL)) {
+	name = missing == 1 && g_hash_table_size(components) > 0 ?
+	    room_components_name(room->session, components) : NULL;
+	if (missing == 1 && name == NULL) {
 		set(components, only, room->id);
 		missing = 0;
 	}
+	g_free(name);
 	text = buf_steal(&labels);
 	if (missing > 0)
 		*why = xasprintf("the name of the room must say more, as the "
