@@ -74,12 +74,6 @@ kit_glib_turn(bool *full)
 	return turn.number;
 }
 
-unsigned
-kit_glib_stalls(void)
-{
-	return turn.stalls;
-}
-
 /* ------------------------------------------------------------------ sources */
 
 static gboolean

@@ -15,7 +15,4 @@ int	kit_glib_main(int argc, char **argv, const struct kit_backend *);
  * hundreds of connections that may take seconds. */
 unsigned kit_glib_turn(bool *full);
 
-/* How many turns have taken long, since the start. */
-unsigned kit_glib_stalls(void);
-
 #endif
