@@ -130,11 +130,24 @@ put_first(struct user *user)
 	ask_chat(user, NULL);
 }
 
+struct ask *
+ask_add(struct user *user, const struct msg_ask *msg)
+{
+	struct ask **end = &user->ask, *ask = xcalloc(1, sizeof(*ask));
+
+	while (*end != NULL)
+		end = &(*end)->next;
+	*end = ask;
+	rand_token(ask->token, sizeof(ask->token));
+	copy(&ask->arena, &ask->msg, msg);
+	return ask;
+}
+
 void
 ask_put(struct up *up)
 {
 	const struct msg_ask *msg = &up->params->ask;
-	struct ask *ask, **end = &up->user->ask;
+	struct ask *ask;
 	unsigned n = 0;
 
 	/* A session that ends has nothing to ask: who waits to log in next may
@@ -144,7 +157,7 @@ ask_put(struct up *up)
 		    ERR_NOT_CONNECTED, NULL);
 		return;
 	}
-	for (; *end != NULL; end = &(*end)->next)
+	for (ask = up->user->ask; ask != NULL; ask = ask->next)
 		n++;
 	if (n >= ASKS_MAX || msg->fields.n > ASK_FIELDS_MAX ||
 	    size_of(msg) > TEXT_MAX) {
@@ -154,11 +167,9 @@ ask_put(struct up *up)
 		    "That is too much for a question.");
 		return;
 	}
-	ask = *end = xcalloc(1, sizeof(*ask));
+	ask = ask_add(up->user, msg);
 	ask->backend = up->backend;
 	ask->id = up->id;
-	rand_token(ask->token, sizeof(ask->token));
-	copy(&ask->arena, &ask->msg, msg);
 	if (up->user->state == USER_LOGGING_IN)
 		login_let_in(up->user);
 	put_first(up->user);

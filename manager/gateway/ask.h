@@ -13,6 +13,7 @@
 
 #include "manager/gateway/down.h"
 #include "manager/gateway/up.h"
+#include "util/pack.h"
 
 #define ASKS_MAX	8	/* of one user */
 #define ASK_NODE	"answer"
@@ -34,6 +35,9 @@ void	ask_show(struct user *, const char *full);
 void	ask_run(struct down *, const struct stanza *form);
 /* Once a second while one is open. */
 void	ask_tick(struct user *, double now);
+/* Over an upgrade: into the user's facts, and out of them. */
+void	ask_pack(const struct user *, struct packer *);
+void	ask_unpack(struct user *, const struct packed *);
 /* Answer all of them with an error: there is nobody to ask any more. */
 void	ask_drop(struct user *);
 

@@ -20,6 +20,10 @@ struct ask {
 	size_t		 at;		/* the field that is asked in the chat */
 };
 
+/* One more, with a copy of the message and a token; its backend and id are the
+ * caller's. */
+struct ask *ask_add(struct user *, const struct msg_ask *);
+
 /* The kinds of fields, by their names of XEP-0004. */
 bool	ask_is(const struct msg_field *, const char *type);
 /* Nothing is to be filled in: fixed and hidden ones. */

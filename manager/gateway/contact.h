@@ -95,6 +95,11 @@ void		 roster_network(struct user *, struct contact *,
 void		 roster_read(struct user *);
 /* A session begins: in a moment. */
 void		 roster_read_soon(struct user *);
+/* How the user has put this contact on the roster there: into the contact, in
+ * which the name and the groups are new; done comes once, and later, be it that
+ * nothing could be read. */
+void		 roster_read_item(struct user *, const struct contact *,
+		    void (*done)(struct gateway *, void *ctx), void *ctx);
 /* An item as the user has it now. */
 void		 roster_compare(struct user *, struct arena *,
 		    const struct stanza *item, double since);

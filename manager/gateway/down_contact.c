@@ -4,9 +4,11 @@
 #include <string.h>
 
 #include "manager/gateway/contact.h"
+#include "manager/gateway/rights.h"
 #include "manager/gateway/say.h"
 #include "manager/gateway/say_roster.h"
 #include "manager/gateway/session.h"
+#include "protocol/errors.h"
 #include "util/xalloc.h"
 
 static void
@@ -30,6 +32,7 @@ make_mutual(struct user *user, struct contact *c)
 struct adding {
 	struct gateway	*gw;
 	char		*user, *name, *jid;
+	char		*text;		/* or NULL */
 };
 
 static void
@@ -38,6 +41,7 @@ adding_free(struct adding *a)
 	free(a->user);
 	free(a->name);
 	free(a->jid);
+	free(a->text);
 	free(a);
 }
 
@@ -61,6 +65,12 @@ is_added(struct user *user, struct contact *c)
 		c->ignored = false;
 		contact_save(user, c);
 		roster_push(user, c);
+		return;
+	}
+	if (c->subscription != SUB_BOTH &&
+	    rights_of(gw, user->jid)->roster_set) {
+		contact_save(user, c);
+		roster_changed(user, c);	/* no question is needed */
 		return;
 	}
 	if (c->subscription != SUB_BOTH)
@@ -92,6 +102,49 @@ added(void *ctx, const struct msg_error *error, const union result *result)
 	adding_free(a);
 }
 
+/* Its groups as a list; the texts are in the arena. */
+static struct strs
+groups_of(struct arena *arena, const struct contact *c)
+{
+	struct strs groups = { 0 };
+	char *rest, *group;
+
+	if (c->groups == NULL)
+		return groups;
+	groups.v = arena_alloc(arena, GROUPS_MAX * sizeof(*groups.v));
+	rest = arena_strdup(arena, c->groups);
+	while (groups.n < GROUPS_MAX &&
+	    (group = strsep(&rest, "\n")) != NULL)
+		groups.v[groups.n++] = group;
+	return groups;
+}
+
+/* As the user has it on the roster, as far as that is known. */
+static void
+ask_network(struct gateway *gw, void *ctx)
+{
+	struct adding *a = ctx;
+	struct user *user = user_find(gw, a->user);
+	struct contact *c = user ? contact_find(user, a->name) : NULL;
+	const struct msg_error gone = { .code = ERR_NOT_CONNECTED };
+	struct msg_contact_add msg = { .text = a->text };
+	struct arena arena = { 0 };
+
+	if (c == NULL) {
+		if (gw->stopping)	/* there is nobody to tell it to */
+			adding_free(a);
+		else
+			added(a, &gone, NULL);
+		return;
+	}
+	msg.user = user->jid;
+	msg.contact = c->name;
+	msg.name = c->nickname;
+	msg.groups = groups_of(&arena, c);
+	session_request(user, METHOD_contact_add, &msg, added, a);
+	arena_free(&arena);
+}
+
 /* Nothing to ask the network: the user sees this contact already. */
 static bool
 is_seen(const struct contact *c)
@@ -103,9 +156,6 @@ is_seen(const struct contact *c)
 void
 down_contact_subscribe(struct down *d)
 {
-	struct msg_contact_add msg = { .contact = d->name,
-		.text = stanza_child_text(d->arena, d->stanza, "status", NULL),
-	};
 	struct contact *c;
 	struct adding *a;
 
@@ -130,12 +180,14 @@ down_contact_subscribe(struct down *d)
 	}
 	a = xmalloc(sizeof(*a));
 	*a = (struct adding){ d->gw, xstrdup(d->user->jid), xstrdup(c->name),
-	    xstrdup(d->to->bare) };
-	msg.user = d->user->jid;
-	msg.contact = c->name;
-	msg.name = c->nickname;
+	    xstrdup(d->to->bare), xstrdup_null(stanza_child_text(d->arena,
+	    d->stanza, "status", NULL)) };
 	c->adding = c->waits = true;
-	session_request(d->user, METHOD_contact_add, &msg, added, a);
+	if (!link_is_server(d->gw->link) && link_is_up(d->gw->link) &&
+	    rights_of(d->gw, d->user->jid)->roster_get)
+		roster_read_item(d->user, c, ask_network, a);
+	else
+		ask_network(d->gw, a);
 }
 
 void

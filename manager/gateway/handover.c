@@ -7,7 +7,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "manager/gateway/ask.h"
 #include "manager/gateway/iq.h"
 #include "manager/gateway/mam.h"
 #include "manager/gateway/outgoing.h"
@@ -21,13 +20,8 @@
 void
 gateway_settle(struct gateway *gw)
 {
-	struct user *user;
-	size_t at = 0;
-
 	iq_fail_all(gw);
 	mam_settle(gw);
-	while ((user = map_next(&gw->users, &at)) != NULL)
-		ask_drop(user);
 }
 
 void

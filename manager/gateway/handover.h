@@ -15,7 +15,7 @@
 #include "util/pack.h"
 
 /* The last moment before gateway_handover(): what cannot be handed over is
- * brought to an end (our own iqs, questions of backends). */
+ * brought to an end (our own iqs). */
 void	 gateway_settle(struct gateway *);
 /* Into a map that is open. */
 void	 gateway_handover(struct gateway *, struct packer *);

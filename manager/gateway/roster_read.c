@@ -14,6 +14,7 @@
 #include "util/xalloc.h"
 
 #define TIMEOUT		30.0	/* seconds */
+#define ITEM_TIMEOUT	5.0	/* the user waits for it */
 #define PAUSE		10.0	/* between two looks */
 #define LIST_TIME	2.0	/* for the network to tell its list first: else
 				 * its names would take the place of the
@@ -113,4 +114,61 @@ roster_read(struct user *user)
 	x = iq_begin(gw, "get", NULL, user->jid);
 	xml_element(x, "query", NS_ROSTER, NULL);
 	iq_send(gw, x, look->jid, TIMEOUT, looked, look);
+}
+
+/* ----------------------------------------------------------- one that is new */
+
+struct item_wanted {
+	char	*user, *jid, *name;	/* of the contact: address, id */
+	void	(*done)(struct gateway *, void *);
+	void	*ctx;
+};
+
+static void
+take_item(struct contact *c, struct arena *a, const struct stanza *item)
+{
+	const char *name = stanza_attr(item, "name");
+	struct strs groups = { 0 };
+
+	read_groups(a, item, &groups);
+	if (name != NULL && c->nickname == NULL)
+		contact_set_name(c, name);
+	if (c->groups == NULL)
+		contact_set_groups(c, &groups);
+}
+
+static void
+got_item(struct gateway *gw, void *ctx, struct arena *a,
+    const struct stanza *answer)
+{
+	struct item_wanted *w = ctx;
+	struct user *user = user_find(gw, w->user);
+	struct contact *c = user ? contact_find(user, w->name) : NULL;
+	const struct stanza *query = stanza_child(answer, "query", NS_ROSTER);
+	const char *jid;
+
+	for (const struct stanza *item = stanza_first(query);
+	    c != NULL && item != NULL; item = stanza_next(item)) {
+		jid = stanza_attr(item, "jid");
+		if (jid != NULL && strcmp(jid, w->jid) == 0)
+			take_item(c, a, item);
+	}
+	w->done(gw, w->ctx);
+	free(w->user);
+	free(w->jid);
+	free(w->name);
+	free(w);
+}
+
+void
+roster_read_item(struct user *user, const struct contact *c,
+    void (*done)(struct gateway *, void *), void *ctx)
+{
+	struct item_wanted *w = xmalloc(sizeof(*w));
+	struct xml *x = iq_begin(user->gw, "get", NULL, user->jid);
+
+	*w = (struct item_wanted){ xstrdup(user->jid), xstrdup(c->jid),
+	    xstrdup(c->name), done, ctx };
+	xml_element(x, "query", NS_ROSTER, NULL);
+	iq_send(user->gw, x, w->user, ITEM_TIMEOUT, got_item, w);
 }

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "manager/gateway/ask.h"
 #include "manager/gateway/contact.h"
 #include "manager/gateway/ids.h"
 #include "manager/gateway/menu.h"
@@ -188,6 +189,7 @@ user_pack(struct user *user, struct packer *p)
 	repeats_pack(user, p);
 	ids_pack(user, p);
 	menu_pack(user, p);
+	ask_pack(user, p);
 	pack_clients(user, p);
 	pack_settings(user, p);
 	pack_contacts(user, p);
@@ -244,6 +246,7 @@ user_unpack(struct gateway *gw, const struct packed *facts)
 	repeats_unpack(user, facts);
 	ids_unpack(user, facts);
 	menu_unpack(user, facts);
+	ask_unpack(user, facts);
 	unpack_clients(user, packed_get(facts, "clients"));
 	unpack_settings(user, packed_get(facts, "settings"),
 	    packed_get(facts, "secrets"));

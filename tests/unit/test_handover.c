@@ -6,6 +6,7 @@
 #include "manager/gateway/contact.h"
 #include "manager/gateway/handover.h"
 #include "manager/gateway/ids.h"
+#include "manager/gateway/ns.h"
 #include "manager/gateway/outgoing.h"
 #include "manager/gateway/quarantine.h"
 #include "manager/gateway/room_data.h"
@@ -557,6 +558,43 @@ ids_are_known(void **state)
 	assert_string_equal(ids_network(ana(), "first"), "n1");
 }
 
+/* A code that the user is looking for is still wanted; and the command that the
+ * backend offers is there. */
+static void
+questions_stay_open(void **state)
+{
+	static struct msg_option options[] = {
+		{ .value = "sms", .label = "By text" }, { .value = "app" },
+	};
+	struct msg_field fields[] = {
+		{ .var = "code", .type = "secret" },
+		{ .var = "how", .type = "choice", .options = { options, 2 } },
+	};
+	struct msg_command_info info = { .name = "mail", .label = "Mail" };
+	union params p = { .ask = { .user = ANA, .title = "Code?",
+	    .fields = { fields, 2 } } };
+
+	log_in();
+	tell_as(1, REQUEST, METHOD_ask, &p);
+	p.ask.title = "Sure?";
+	p.ask.fields.n = 0;
+	tell_as(1, REQUEST, METHOD_ask, &p);
+	p = (union params){ .commands = { .user = ANA,
+	    .commands = { &info, 1 } } };
+	tell(METHOD_commands, &p);
+	come("<message><body>4711</body></message>");
+	upgrade(state);
+	forget();
+	come("<message><body>1</body></message>");
+	expect_did("answer 1 77; code=4711; how=sms");
+	expect("Sure?");
+	come("<message><body>yes</body></message>");
+	expect_did("answer 1 77");
+	come("<iq type='get' id='1'><query xmlns='" NS_DISCO_ITEMS "' node='"
+	    NS_COMMANDS "'/></iq>");
+	expect("node='mail'", "name='Mail'");
+}
+
 int
 main(void)
 {
@@ -571,6 +609,7 @@ main(void)
 		gateway_test(unsent_at_the_end_is_told),
 		gateway_test(move_while_a_room_is_left),
 		gateway_test(session_goes_on),
+		gateway_test(questions_stay_open),
 		gateway_test(in_flight_is_answered),
 		gateway_test(waiting_goes_on_waiting),
 		gateway_test(loading_asks_again),
