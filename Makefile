@@ -77,6 +77,13 @@ PURPLE_CFLAGS := $(patsubst -I%,-isystem %,$(shell $(PKG_CONFIG) --cflags $(PURP
 PURPLE_CFLAGS += -DPURPLE_PLUGINDIR='"$(shell $(PKG_CONFIG) --variable=plugindir purple)"'
 PURPLE_LIBS   := $(shell $(PKG_CONFIG) --libs $(PURPLE_PKGS))
 endif
+
+# Nor the one for X.
+TWITTER_PKGS := libcurl jansson
+HAVE_TWITTER := $(shell $(PKG_CONFIG) --exists $(TWITTER_PKGS) && echo 1)
+ifeq ($(HAVE_TWITTER),1)
+TWITTER_LIBS := $(shell $(PKG_CONFIG) --libs $(TWITTER_PKGS))
+endif
 endif
 
 CPPFLAGS += -D_GNU_SOURCE -I. -I$(B)/gen \
@@ -131,6 +138,10 @@ $(kit_glib_OBJS) $(purple_OBJS) $(B)/obj/backends/purple/main.o: \
 	CPPFLAGS += $(PURPLE_CFLAGS)
 endif
 
+ifeq ($(HAVE_TWITTER),1)
+$(eval $(call archive,twitter,$(filter-out backends/twitter/main.c,$(wildcard backends/twitter/*.c))))
+endif
+
 A = $(addprefix $(B)/lib/,$(addsuffix .a,$(1)))
 
 # A layer may call what stands to its right.
@@ -141,6 +152,7 @@ IRC_LAYERS  := irc kit net protocol util
 IRC_LIBS     = $(MSGPACK_LIBS) $(OPENSSL_LIBS) $(IDN_LIBS) $(CARES_LIBS) \
 	$(SODIUM_LIBS) $(LIBEV_LIBS) -lm
 PURPLE_LAYERS := purple kit_glib kit protocol util
+TWITTER_LAYERS := twitter kit protocol util
 
 # ------------------------------------------------------------------- programs
 # program NAME, main source, layers, libraries: build/bin/NAME
@@ -166,6 +178,9 @@ endif
 ifeq ($(HAVE_PURPLE),1)
 $(eval $(call program,spectrum2_purple_backend,$(PURPLE_MAIN),$(PURPLE_LAYERS),$$(MSGPACK_LIBS) $$(CARES_LIBS) $$(PURPLE_LIBS) $$(OPENSSL_LIBS)))
 endif
+ifeq ($(HAVE_TWITTER),1)
+$(eval $(call program,spectrum2_twitter_backend,backends/twitter/main.c,$(TWITTER_LAYERS),$$(MSGPACK_LIBS) $$(TWITTER_LIBS) $$(OPENSSL_LIBS) $$(LIBEV_LIBS)))
+endif
 
 $(B)/obj/%.o: %.c $(B)/flags
 	@mkdir -p $(@D)
@@ -184,6 +199,10 @@ ifneq ($(HAVE_PURPLE),1)
 	@echo "  without the libpurple backend: for it, install" \
 		"libpurple-dev libcurl4-openssl-dev libglib2.0-dev ('make deps')"
 endif
+ifneq ($(HAVE_TWITTER),1)
+	@echo "  without the X (Twitter) backend: for it, install" \
+		"libcurl4-openssl-dev libjansson-dev ('make deps')"
+endif
 	@:
 
 # ---------------------------------------------------------------------- tests
@@ -191,6 +210,9 @@ endif
 UNIT := $(patsubst tests/unit/%.c,$(B)/unit/%,$(wildcard tests/unit/test_*.c))
 ifneq ($(HAVE_PURPLE),1)
 UNIT := $(filter-out %/test_kit_glib %/test_purple_%,$(UNIT))
+endif
+ifneq ($(HAVE_TWITTER),1)
+UNIT := $(filter-out %/test_twitter_%,$(UNIT))
 endif
 links = $(shell sed -n 's/.*links: *\([a-z_ ]*\).*/\1/p' $(1) | head -n 1)
 define unit
@@ -281,10 +303,10 @@ BUILD_ALL = $(MAKE) --no-print-directory all \
 
 .PHONY: deps deps-test run demo
 deps:			## install what the build needs (apt)
-	@scripts/deps.sh build purple
+	@scripts/deps.sh build purple twitter
 
 deps-test:		## install what the tests need (apt)
-	@scripts/deps.sh build purple test
+	@scripts/deps.sh build purple twitter test
 
 # "exec": a signal to make alone reaches what it runs.
 run:			## set up, build, serve IRC to XMPP clients on 127.0.0.1:5222

@@ -1,8 +1,9 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-or-later
-# deps.sh [build] [purple] [test] [demo]: install what is missing of the Debian packages
-# each of them needs.  Says first what it will do, does nothing when nothing is
-# missing, and lets no server start because it was installed.
+# deps.sh [build] [purple] [twitter] [test] [demo]: install what is missing of
+# the Debian packages each of them needs.  Says first what it will do, does
+# nothing when nothing is missing, and lets no server start because it was
+# installed.
 # shellcheck disable=SC2086 # lists of packages are split on purpose
 set -eu
 
@@ -10,11 +11,12 @@ build="gcc make pkg-config libc6-dev libev-dev libmsgpack-dev libexpat1-dev
 	libssl-dev libidn-dev libc-ares-dev libsqlite3-dev libsodium-dev
 	scdoc"
 purple="libpurple-dev libcurl4-openssl-dev libglib2.0-dev"
+twitter="libcurl4-openssl-dev libjansson-dev"
 demo="ngircd python3 python3-slixmpp python3-slixmpp-lib"
 tests="$demo libcmocka-dev clang libclang-rt-14-dev
 	prosody prosody-modules ejabberd inspircd atheme-services biboumi
 	python3-pytest python3-pytest-timeout python3-pytest-xdist
-	python3-msgpack
+	python3-msgpack python3-oauthlib
 	kamailio kamailio-presence-modules kamailio-sqlite-modules
 	zephyr-server zephyr-clients avahi-daemon dbus libgadu-dev
 	purple-discord purple-rocketchat purple-mm-sms pidgin-sipe
@@ -30,9 +32,10 @@ for set in "${@:-build}"; do
 	case $set in
 	build) wanted="$wanted $build" ;;
 	purple) wanted="$wanted $purple" ;;
+	twitter) wanted="$wanted $twitter" ;;
 	test)  wanted="$wanted $tests" ;;
 	demo)  wanted="$wanted $demo" ;;
-	*)     echo "usage: deps.sh [build] [purple] [test] [demo]" >&2; exit 64 ;;
+	*)     echo "usage: deps.sh [build] [purple] [twitter] [test] [demo]" >&2; exit 64 ;;
 	esac
 done
 

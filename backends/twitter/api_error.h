@@ -1,0 +1,14 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* api_error.h - what a status of X means, and what the user is told. */
+#ifndef BACKENDS_TWITTER_API_ERROR_H
+#define BACKENDS_TWITTER_API_ERROR_H
+
+#include "backends/twitter/api.h"
+#include "backends/twitter/http.h"
+
+/* json: the body, or NULL when it is none.  read: it changes nothing.  what: of
+ * endpoint.def.  *text (malloced) unless API_OK. */
+enum outcome	api_outcome(const struct http_response *, const json_t *json,
+		    bool read, const char *what, char **text);
+
+#endif

@@ -1,0 +1,13 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* down.h - handlers of what the main process says, named in main.c's table. */
+#ifndef BACKENDS_TWITTER_DOWN_H
+#define BACKENDS_TWITTER_DOWN_H
+
+#include "backends/kit/kit.h"
+
+/* down.c */
+void	down_login(const struct kit_call *, const struct msg_login *);
+void	down_logout(const struct kit_call *, const struct msg_logout *);
+void	down_setting(const struct kit_call *, const struct msg_setting *);
+
+#endif

@@ -1,0 +1,56 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* spectrum2_twitter_backend: the kit on one side, the API of X on the other. */
+#include <ev.h>
+
+#include "backends/kit/kit_ev.h"
+#include "backends/twitter/config.h"
+#include "backends/twitter/down.h"
+#include "backends/twitter/http.h"
+#include "backends/twitter/session.h"
+
+static const char *const features[] = {
+	"no_password", NULL
+};
+
+static int
+start(const struct sections *sections, struct msg_initialize_result *say,
+    char **why)
+{
+	(void)say;
+	if (config_read(sections, why) < 0)
+		return -1;
+	http_init(EV_DEFAULT, config.ca_file, config.private_urls);
+	return 0;
+}
+
+static void
+stop(void)
+{
+	sessions_logout_all();
+	kit_stopped();
+}
+
+static const struct kit_backend backend = {
+	.program = "spectrum2_twitter_backend",
+	.about = "connects users of Spectrum 2 to X (Twitter)",
+	.name = "X (Twitter)",
+	.features = features,
+	.start = start,
+	.stop = stop,
+	.sessions = sessions_count,
+	.handle = {
+		.login = down_login,
+		.logout = down_logout,
+		.setting = down_setting,
+	},
+};
+
+int
+main(int argc, char **argv)
+{
+	int status = kit_main(argc, argv, &backend);
+
+	http_finish();
+	config_finish();
+	return status;
+}

@@ -1,0 +1,209 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* From login to disconnected: who is logged in, with which settings. */
+#include "backends/twitter/session.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "backends/twitter/api.h"
+#include "backends/twitter/login.h"
+#include "util/later.h"
+#include "util/log.h"
+#include "util/xalloc.h"
+
+struct setting {
+	char	*name, *value;
+};
+
+/* What follows a session's life; end() in the reverse order. */
+static const struct {
+	void	(*begin)(struct session *);
+	void	(*up)(struct session *);
+	void	(*end)(struct session *);
+} parts[] = {
+	{ api_begin, NULL, api_end },
+	{ login_begin, NULL, login_end },
+};
+
+static struct map sessions;
+
+struct session *
+session_find(const char *user)
+{
+	return map_get(&sessions, user);
+}
+
+struct session *
+session_for(const struct kit_call *call, const char *user)
+{
+	struct session *s = session_find(user);
+
+	if (s != NULL && s->connected)
+		return s;
+	kit_error(call, ERR_NOT_CONNECTED, NULL);
+	return NULL;
+}
+
+size_t
+sessions_count(void)
+{
+	return map_count(&sessions);
+}
+
+struct session *
+sessions_next(size_t *at)
+{
+	return map_next(&sessions, at);
+}
+
+/* -------------------------------------------------------------------- settings */
+
+const char *
+session_setting(const struct session *s, const char *name,
+    const char *otherwise)
+{
+	const struct setting *setting = map_get(&s->settings, name);
+
+	return setting != NULL ? setting->value : otherwise;
+}
+
+static void
+setting_free(struct setting *setting)
+{
+	if (setting == NULL)
+		return;
+	explicit_bzero(setting->value, strlen(setting->value));
+	free(setting->value);
+	free(setting->name);
+	free(setting);
+}
+
+void
+session_set(struct session *s, const char *name, const char *value)
+{
+	struct setting *setting;
+
+	setting_free(map_remove(&s->settings, name));
+	if (value == NULL)
+		return;
+	setting = xmalloc(sizeof(*setting));
+	*setting = (struct setting){ xstrdup(name), xstrdup(value) };
+	map_put(&s->settings, setting->name, setting);
+}
+
+void
+session_keep(struct session *s, const char *name, const char *value,
+    bool secret)
+{
+	struct msg_setting_up m = { .user = s->user, .name = name,
+	    .value = value, .secret = secret };
+
+	session_set(s, name, value);
+	kit_notify(METHOD_setting_up, &m);
+}
+
+/* ------------------------------------------------------------------------- end */
+
+static void
+bury(void *object)
+{
+	struct session *s = object;
+	struct setting *setting;
+	size_t at = 0;
+
+	while ((setting = map_next(&s->settings, &at)) != NULL)
+		setting_free(setting);
+	map_finish(&s->settings);
+	credentials_clear(&s->credentials);
+	free(s->user);
+	free(s->account);
+	free(s->id);
+	free(s->name);
+	free(s);
+}
+
+static void
+end(struct session *s)
+{
+	for (size_t i = LENGTH(parts); i > 0; i--) {
+		if (parts[i - 1].end != NULL)
+			parts[i - 1].end(s);
+	}
+	s->ended = true;
+	s->connected = false;
+	map_remove(&sessions, s->user);
+	later(bury, s);
+}
+
+void
+session_logout(struct session *s)
+{
+	log_info("%s: logged out", s->user);
+	end(s);
+}
+
+void
+sessions_logout_all(void)
+{
+	struct session *s;
+	size_t at = 0;
+
+	while ((s = map_next(&sessions, &at)) != NULL)
+		session_logout(s);
+}
+
+void
+session_fail(struct session *s, const char *reason, const char *text,
+    bool retry)
+{
+	struct msg_disconnected m = { .user = s->user, .reason = reason,
+	    .text = text, .retry = retry };
+
+	if (s->ended)
+		return;
+	log_info("%s: disconnected: %s: %s", s->user, reason, text);
+	kit_notify(METHOD_disconnected, &m);
+	end(s);
+}
+
+/* ------------------------------------------------------------------- beginning */
+
+void
+session_login(const struct msg_login *m)
+{
+	struct session *s = session_find(m->user);
+
+	if (s != NULL)
+		session_logout(s);
+	s = xcalloc(1, sizeof(*s));
+	s->user = xstrdup(m->user);
+	s->account = xstrdup(*m->account == '@' ? m->account + 1 :
+	    m->account);
+	for (size_t i = 0; i < m->settings.n; i++)
+		session_set(s, m->settings.v[i].key, m->settings.v[i].value);
+	map_put(&sessions, s->user, s);
+	credentials_load(s);
+	for (size_t i = 0; i < LENGTH(parts); i++) {
+		if (parts[i].begin != NULL)
+			parts[i].begin(s);
+	}
+	login_start(s);
+}
+
+void
+session_up(struct session *s, const char *id, const char *name,
+    const char *display_name)
+{
+	struct msg_connected m = { .user = s->user, .account = name,
+	    .display_name = display_name };
+
+	xreplace(&s->id, id);
+	xreplace(&s->name, name);
+	s->connected = true;
+	log_info("%s: connected as %s", s->user, name);
+	kit_notify(METHOD_connected, &m);
+	for (size_t i = 0; i < LENGTH(parts) && !s->ended; i++) {
+		if (parts[i].up != NULL)
+			parts[i].up(s);
+	}
+}

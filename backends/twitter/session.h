@@ -1,0 +1,72 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* session.h - one XMPP user who is logged in here: an account of X. */
+#ifndef BACKENDS_TWITTER_SESSION_H
+#define BACKENDS_TWITTER_SESSION_H
+
+#include <stdbool.h>
+#include <sys/queue.h>
+
+#include "backends/kit/kit.h"
+#include "backends/twitter/credentials.h"
+#include "util/map.h"
+
+/* How the timeline is shown; the setting mode. */
+enum mode {
+	MODE_ONE,	/* one contact, twitter.com */
+	MODE_CONTACTS,	/* a contact for each who is followed */
+	MODE_ROOM,	/* the room #twitter */
+};
+
+struct session {
+	char		*user;		/* bare JID; key of the map of all */
+	char		*account;	/* name given at the login, without @ */
+	struct map	 settings;	/* name -> value, as last told */
+	enum mode	 mode;
+	bool		 connected;	/* the main process knows */
+	bool		 ended;		/* freed after this turn */
+
+	/* Who this is on X; NULL before connected. */
+	char		*id;
+	char		*name;		/* without @ */
+
+	struct credentials credentials;
+	LIST_HEAD(, api_call) calls;	/* of api.c: under way or waiting */
+	struct api_state *api;		/* of api.c: limits */
+	/* Each is of the file with that name, NULL when it has nothing. */
+	struct budget	*budget;
+	struct people	*people;
+	struct timeline	*timeline;
+	struct direct	*direct;
+	struct login	*login;
+};
+
+void		 session_login(const struct msg_login *);
+/* Nothing is said about it. */
+void		 session_logout(struct session *);
+void		 sessions_logout_all(void);
+
+struct session	*session_find(const char *user);	/* or NULL */
+/* NULL: the request has been answered (not_connected). */
+struct session	*session_for(const struct kit_call *, const char *user);
+size_t		 sessions_count(void);
+/* Walk: size_t at = 0; while ((s = sessions_next(&at)) != NULL) */
+struct session	*sessions_next(size_t *at);
+
+/* The account may be used: say who it is, and begin. */
+void		 session_up(struct session *, const char *id,
+		    const char *name, const char *display_name);
+/* It may not, or not any more: tells the main process, and ends.  reason: of
+ * disconnected. */
+void		 session_fail(struct session *, const char *reason,
+		    const char *text, bool retry);
+
+/* A setting as last told, or otherwise. */
+const char	*session_setting(const struct session *, const char *name,
+		    const char *otherwise);
+void		 session_set(struct session *, const char *name,
+		    const char *value);
+/* The same, and have the main process keep it. */
+void		 session_keep(struct session *, const char *name,
+		    const char *value, bool secret);
+
+#endif
