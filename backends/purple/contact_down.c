@@ -23,10 +23,11 @@
 enum keeper {
 	UNKNOWN,	/* the network, presumably, which tells when it likes */
 	COMPLETE,	/* the network, and it is here before connected */
-	OURS,		/* nobody: the plug-in has a list in a file */
+	OURS,		/* nobody: the plug-in would have it in a file */
 };
 
-/* Nothing in libpurple says that. */
+/* Nothing in libpurple says that; of plug-ins that are not listed here, the
+ * admin may. */
 static enum keeper
 keeper_of(const struct session *s)
 {
@@ -34,7 +35,7 @@ keeper_of(const struct session *s)
 	    keepers[] = {
 		{ "prpl-jabber", COMPLETE }, { "prpl-irc", OURS },
 		{ "prpl-simple", OURS }, { "prpl-zephyr", OURS },
-		{ "prpl-mm-sms", OURS },
+		{ "prpl-gg", OURS }, { "prpl-mm-sms", OURS },
 	};
 	const char *id = purple_account_get_protocol_id(s->account);
 
@@ -42,7 +43,8 @@ keeper_of(const struct session *s)
 		if (strcmp(keepers[i].protocol, id) == 0)
 			return keepers[i].keeper;
 	}
-	return UNKNOWN;
+	return kit_config_bool("purple", "keep_contacts", false) ? OURS :
+	    UNKNOWN;
 }
 
 static void

@@ -11,7 +11,8 @@
 #include "backends/purple/text.h"
 #include "util/log.h"
 
-#define PRUNE_SECONDS 10
+#define PRUNE_SECONDS	10
+#define PRUNE_AT_ONCE	200	/* each looks at all accounts */
 
 PurpleGroup *
 contact_group_named(const char *name)
@@ -73,17 +74,21 @@ static gboolean
 prune(gpointer data)
 {
 	guint *timer = data;
-	PurpleBlistNode *next;
+	PurpleBlistNode *next, *node = purple_blist_get_root();
+	int left = PRUNE_AT_ONCE;
 
 	*timer = 0;
 	if (!groups_are_ours())
 		return G_SOURCE_REMOVE;
-	for (PurpleBlistNode *node = purple_blist_get_root(); node != NULL;
-	    node = next) {
+	for (; node != NULL && left > 0; node = next) {
 		next = node->next;
-		if (node->child == NULL && PURPLE_BLIST_NODE_IS_GROUP(node))
-			purple_blist_remove_group((PurpleGroup *)node);
+		if (node->child != NULL || !PURPLE_BLIST_NODE_IS_GROUP(node))
+			continue;
+		purple_blist_remove_group((PurpleGroup *)node);
+		left--;
 	}
+	if (left == 0)
+		contact_groups_prune();
 	return G_SOURCE_REMOVE;
 }
 

@@ -19,6 +19,7 @@ static struct pairs section;
 /* Of this program, and read elsewhere. */
 static const char *const own[] = {
 	"plugins", "plugins_dir", "user_options", "cacerts_dir", "user_dir",
+	"keep_contacts",
 };
 
 /* The C++ program had them; they meant nothing on this system, or a plug-in

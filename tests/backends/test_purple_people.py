@@ -208,6 +208,18 @@ def test_pictures_and_profiles(people):
         assert error.value.code == "not_connected"
 
 
+def test_list_is_kept_by_us(purple):
+    """Where the admin says so, the main process's list is the list."""
+    for keep in (0, 1):
+        p = People(purple("prpl-people", {"plugins_dir": PLUGINS,
+                                          "keep_contacts": keep}))
+        p.b.notify("contact_watch", user=ANA, contacts=["Watched"])
+        p.run("renamed")
+        p.wait("contact", "after")
+        assert bool([m for m in p.b.skipped if m[0] == "contact" and
+                     m[1]["contact"] == "Watched"]) == bool(keep)
+
+
 def test_session_that_ends_when_looked_at(people):
     p = people
     p.run("deadly!")
