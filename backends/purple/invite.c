@@ -89,7 +89,7 @@ invites_finish(struct session *s)
 	map_finish(&s->rooms->invites);
 }
 
-/* ------------------------------------------------------------------- the way in */
+/* -------------------------------------------------------------- the way in */
 
 static PurplePluginProtocolInfo *gagged;
 static void (*gagged_reject)(PurpleConnection *, GHashTable *);
@@ -169,7 +169,8 @@ invited(PurpleAccount *account, const char *who, const char *chat,
 	password = components != NULL ?
 	    g_hash_table_lookup(components, "password") : NULL;
 	m.user = s->user;
-	m.peer = nick == NULL && who != NULL && g_utf8_validate(who, -1, NULL) ? who : NULL;
+	if (nick == NULL && who != NULL && g_utf8_validate(who, -1, NULL))
+		m.peer = who;
 	m.reason = reason;
 	m.password = password != NULL && g_utf8_validate(password, -1, NULL) ?
 	    password : NULL;
@@ -186,7 +187,7 @@ invites_init(void)
 	    "chat-invited", core_handle(), PURPLE_CALLBACK(invited), NULL);
 }
 
-/* ------------------------------------------------------------------- the way out */
+/* ------------------------------------------------------------- the way out */
 
 void
 down_room_invite(const struct kit_call *call, const struct msg_room_invite *m)

@@ -51,7 +51,7 @@ keep_hint(const struct room *room, PurpleConvChatBuddy *cb)
 	    << 4);
 }
 
-/* --------------------------------------------------------------------- names */
+/* ------------------------------------------------------------------- names */
 
 const char *
 occupant_nick(const struct room *room, const char *name)
@@ -176,7 +176,7 @@ occupants_finish(struct room *room)
 	memset(&room->by_nick, 0, sizeof(room->by_nick));
 }
 
-/* ------------------------------------------------------------------ the user */
+/* ---------------------------------------------------------------- the user */
 
 bool
 occupant_is_me(const struct room *room, const char *name)
@@ -205,7 +205,7 @@ turns_out_me(const struct room *room, const char *name)
 	    occupant_is_me(room, name);
 }
 
-/* ------------------------------------------------------------------- telling */
+/* ----------------------------------------------------------------- telling */
 
 static const char *
 role_of(const struct room *room, PurpleConvChatBuddyFlags flags)
@@ -368,7 +368,7 @@ occupants_tell(struct room *room)
 	return occupant_nick(room, me->name);
 }
 
-/* -------------------------------------------------------- operations, signals */
+/* ----------------------------------------------------- operations, signals */
 
 static void
 complete(void *object)

@@ -16,7 +16,7 @@
 #include "util/log.h"
 #include "util/xalloc.h"
 
-/* ------------------------------------------------------------------- finding */
+/* ----------------------------------------------------------------- finding */
 
 struct room *
 room_find(const struct session *s, const char *id)
@@ -76,7 +76,7 @@ room_for(const struct kit_call *call, const char *user, const char *id)
 	return NULL;
 }
 
-/* --------------------------------------------------------------- life, death */
+/* ------------------------------------------------------------- life, death */
 
 struct room *
 room_new(struct session *s, const char *id)
@@ -179,7 +179,7 @@ room_close(struct room *room, const char *reason)
 		later(destroy_conversation, conv);
 }
 
-/* ------------------------------------------------------------------- leaving */
+/* ----------------------------------------------------------------- leaving */
 
 /* libpurple has no words for the way out; but prpl-irc has a command. */
 static void
@@ -324,7 +324,7 @@ down_room_leave(const struct kit_call *call, const struct msg_room_leave *m)
 	kit_reply(call, NULL);
 }
 
-/* --------------------------------------------------------------- the network */
+/* ------------------------------------------------------------- the network */
 
 /* Is it the user who was thrown out, and by whom? */
 static bool
@@ -385,7 +385,7 @@ room_destroyed(PurpleConversation *conv)
 		room_remove(room, ERR_CONFLICT, NULL);
 }
 
-/* -------------------------------------------------------------------- module */
+/* ------------------------------------------------------------------ module */
 
 static void
 init(void)

@@ -17,7 +17,7 @@
 /* What is older than that was not said just now, whatever the plug-in says. */
 #define OLD_SECONDS	60
 
-/* ----------------------------------------------------------- system messages */
+/* --------------------------------------------------------- system messages */
 
 static void
 say_notice(struct room *room, const char *text)
@@ -81,7 +81,7 @@ notice(struct room *room, const char *html)
 	room->noticing = true;
 }
 
-/* ------------------------------------------------------------------- messages */
+/* ---------------------------------------------------------------- messages */
 
 static int64_t
 time_of(PurpleMessageFlags flags, time_t when)

@@ -6,8 +6,10 @@
 #include <string.h>
 
 #include "backends/purple/room_state.h"
+#include "util/later.h"
 
 static struct room_hint latest;
+static bool expiring;		/* with this turn */
 
 static void
 clear(void)
@@ -22,16 +24,27 @@ clear(void)
 	memset(&latest, 0, sizeof(latest));
 }
 
+static void
+expire(void *nothing)
+{
+	(void)nothing;
+	expiring = false;
+	clear();
+}
+
 struct room_hint *
 room_hint_new(PurpleConnection *gc)
 {
 	clear();
 	latest.gc = gc;
+	if (!expiring)
+		later(expire, NULL);
+	expiring = true;
 	return &latest;
 }
 
 void
-room_hint_forget(PurpleConnection *gc)
+room_hint_forget(const PurpleConnection *gc)
 {
 	if (latest.gc == gc)
 		clear();

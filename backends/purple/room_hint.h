@@ -4,7 +4,7 @@
  *
  * A plug-in that lets us see what it reads (prpl-jabber, prpl-irc) does so
  * before it acts on it: what is noted then explains the events that follow, up
- * to the next thing it reads. */
+ * to the next thing it reads, or the end of the turn. */
 #ifndef BACKENDS_PURPLE_ROOM_HINT_H
 #define BACKENDS_PURPLE_ROOM_HINT_H
 
@@ -37,6 +37,6 @@ struct room_hint *room_hint_new(PurpleConnection *);
 const struct room_hint *room_hint(const struct room *, const char *name);
 /* Is what this plug-in says in words at the moment known already? */
 bool	room_hint_hushed(const PurpleConnection *);
-void	room_hint_forget(PurpleConnection *);
+void	room_hint_forget(const PurpleConnection *);
 
 #endif

@@ -18,7 +18,7 @@
 #define NS_STANZA_ID	"urn:xmpp:sid:0"
 #define NS_STANZAS	"urn:ietf:params:xml:ns:xmpp-stanzas"
 
-/* ------------------------------------------------------------------- reading */
+/* ----------------------------------------------------------------- reading */
 
 /* The room of an address, also one that is only being joined; NULL: none.
  * *nick points into from, or is NULL. */
@@ -74,7 +74,7 @@ error_of(const xmlnode *packet, char **text)
 	return code != NULL ? code : ERR_NETWORK;
 }
 
-/* ------------------------------------------------------------------- presence */
+/* ---------------------------------------------------------------- presence */
 
 static const struct {
 	int		 status;
@@ -228,8 +228,8 @@ presence(PurpleConnection *gc, const char *type, const char *from,
 	if (nick == NULL || (type != NULL && strcmp(type, "unavailable") != 0))
 		return FALSE;
 	if (room->state == ROOM_LEAVING) {
-		if (type != NULL && room->me != NULL &&
-		    strcmp(room->me, nick) == 0)
+		if (type != NULL && strcmp(room->me != NULL ? room->me :
+		    room->nick != NULL ? room->nick : "", nick) == 0)
 			room_left(room);
 		return FALSE;
 	}
@@ -242,7 +242,7 @@ presence(PurpleConnection *gc, const char *type, const char *from,
 	return FALSE;
 }
 
-/* ------------------------------------------------------------------- messages */
+/* ---------------------------------------------------------------- messages */
 
 /* TRUE: the plug-in need not see it. */
 static gboolean
@@ -305,7 +305,7 @@ message(PurpleConnection *gc, const char *type, const char *id,
 	return FALSE;
 }
 
-/* ------------------------------------------------------------------- going out */
+/* --------------------------------------------------------------- going out */
 
 static const char *last_words;	/* while the plug-in leaves a room */
 
@@ -337,7 +337,7 @@ sending(PurpleConnection *gc, xmlnode **packet)
 		    last_words, -1);
 }
 
-/* -------------------------------------------------------------- our own queries */
+/* --------------------------------------------------------- our own queries */
 
 static gboolean
 iq(PurpleConnection *gc, const char *type, const char *id, const char *from,
@@ -349,6 +349,7 @@ iq(PurpleConnection *gc, const char *type, const char *id, const char *from,
 	const char *nick, *code = NULL;
 	char *text = NULL;
 
+	room_hint_forget(gc);
 	if (s == NULL || id == NULL || type == NULL ||
 	    strncmp(id, ROOM_QUERY_PREFIX, strlen(ROOM_QUERY_PREFIX)) != 0 ||
 	    (strcmp(type, "result") != 0 && strcmp(type, "error") != 0))

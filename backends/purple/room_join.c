@@ -20,7 +20,7 @@
  * longer than this. */
 #define SELF_TIMEOUT_MS	2000
 
-/* ---------------------------------------------------------------- components */
+/* -------------------------------------------------------------- components */
 
 static void
 copy_component(gpointer key, gpointer value, gpointer to)
@@ -188,7 +188,7 @@ components_for(struct room *room, PurpleConnection *gc, char **why)
 	return components;
 }
 
-/* ------------------------------------------------------------------- failures */
+/* ---------------------------------------------------------------- failures */
 
 /* The plug-in has said all it has to say. */
 static void
@@ -244,7 +244,7 @@ timed_out(gpointer data)
 	return G_SOURCE_REMOVE;
 }
 
-/* ----------------------------------------------------------------- being asked */
+/* ------------------------------------------------------------- being asked */
 
 void
 room_join_now(struct room *room)
@@ -326,7 +326,7 @@ down_room_join(const struct kit_call *call, const struct msg_room_join *m)
 		room_set_timer(room, 1000 * ROOM_JOIN_TIMEOUT, timed_out);
 }
 
-/* ------------------------------------------------------------------ being in */
+/* ---------------------------------------------------------------- being in */
 
 static bool
 same_name(const struct session *s, const char *a, const char *b)

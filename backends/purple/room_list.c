@@ -51,7 +51,7 @@ struct room_list {
 	guint		 timer;
 };
 
-/* ------------------------------------------------------------------- the list */
+/* ---------------------------------------------------------------- the list */
 
 static void
 rows_free(struct room_list *list)
@@ -155,7 +155,7 @@ add_own(struct room_list *list)
 	}
 }
 
-/* ------------------------------------------------------------------- answering */
+/* --------------------------------------------------------------- answering */
 
 /* Every word of it, in any case; of what is not ASCII, as it stands. */
 static bool
@@ -282,7 +282,7 @@ late(gpointer data)
 	return G_SOURCE_REMOVE;
 }
 
-/* ------------------------------------------------------------- the plug-in's list */
+/* ------------------------------------------------------ the plug-in's list */
 
 static void
 set_fields(PurpleRoomlist *source, GList *fields)
@@ -437,7 +437,7 @@ static PurpleRoomlistUiOps ops = {
 	.in_progress = in_progress, .destroy = destroyed,
 };
 
-/* -------------------------------------------------------------------- requests */
+/* ---------------------------------------------------------------- requests */
 
 static void
 fetch(struct room_list *list)

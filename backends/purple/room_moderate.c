@@ -62,7 +62,7 @@ send_raw(struct room *room, const char *text)
 	    (int)strlen(text)) >= 0;
 }
 
-/* ----------------------------------------------------------------------- nick */
+/* -------------------------------------------------------------------- nick */
 
 void
 down_room_nick(const struct kit_call *call, const struct msg_room_nick *m)
@@ -92,7 +92,7 @@ down_room_nick(const struct kit_call *call, const struct msg_room_nick *m)
 	free(why);
 }
 
-/* --------------------------------------------------------------------- jabber */
+/* ------------------------------------------------------------------ jabber */
 
 static void
 query(struct room *room, const struct kit_call *call, const char *type,
@@ -233,7 +233,7 @@ down_room_affiliations(const struct kit_call *call,
 	g_free(attributes);
 }
 
-/* ------------------------------------------------------------------------ IRC */
+/* --------------------------------------------------------------------- IRC */
 
 static const struct {
 	const char	*role, *change;
@@ -300,7 +300,7 @@ moderate_irc(struct room *room, const struct kit_call *call,
 		    ERR_NOT_SUPPORTED, NULL);
 }
 
-/* ------------------------------------------------------------------- all others */
+/* -------------------------------------------------------------- all others */
 
 static const struct {
 	const char	*role, *affiliation, *command;

@@ -22,7 +22,7 @@
 #define ECHO_LATE	60	/* and an echo that comes until then is one */
 #define PRIVATES_MAX	200	/* of a session */
 
-/* ---------------------------------------------------------------- to everyone */
+/* ------------------------------------------------------------- to everyone */
 
 static PurpleConnection *sending;	/* inside chat_send of this one */
 static char *sending_as;

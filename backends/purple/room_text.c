@@ -17,7 +17,7 @@ struct word {
 	const char	*word, *code;
 };
 
-/* ------------------------------------------------------------------ failures */
+/* ---------------------------------------------------------------- failures */
 
 /* In this order: what is said more exactly comes first. */
 static const struct word failures[] = {
@@ -114,7 +114,7 @@ room_condition(const char *condition)
 	return NULL;
 }
 
-/* ----------------------------------------------------------------------- IRC */
+/* --------------------------------------------------------------------- IRC */
 
 static const struct {
 	int		 numeric;
@@ -198,7 +198,7 @@ room_irc_refusal(const char *line, struct irc_refusal *r)
 	return r->about_len > 0 && *r->about != ':';
 }
 
-/* --------------------------------------------------------------------- names */
+/* ------------------------------------------------------------------- names */
 
 char *
 room_text_clean(const char *text, size_t max)

@@ -18,7 +18,7 @@ destroy_list(PurpleRoomlist *list)
 	purple_roomlist_unref(list);
 }
 
-/* ----------------------------------------------------------------- being there */
+/* ------------------------------------------------------------- being there */
 
 static void
 set_alias(PurpleConvChat *chat, const char *name, const char *alias)
@@ -169,7 +169,7 @@ chat_name(GHashTable *data)
 	return g_strdup(g_hash_table_lookup(data, "channel"));
 }
 
-/* -------------------------------------------------------------------- commands */
+/* ---------------------------------------------------------------- commands */
 
 struct saying {
 	PurpleConnection *gc;
@@ -330,7 +330,7 @@ reject(PurpleConnection *gc, GHashTable *data)
 	purple_notify_error(gc, "rejected", "rejected", NULL);
 }
 
-/* -------------------------------------------------------------------- the list */
+/* ---------------------------------------------------------------- the list */
 
 static PurpleRoomlist *
 get_list(PurpleConnection *gc)
@@ -360,7 +360,7 @@ get_list(PurpleConnection *gc)
 	return NULL;
 }
 
-/* ------------------------------------------------------------------- the protocol */
+/* ------------------------------------------------------------ the protocol */
 
 static void
 log_in(PurpleAccount *account)

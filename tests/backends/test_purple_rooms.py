@@ -118,7 +118,9 @@ def test_create(muc):
     me = b.wait("room_occupant", room=room)
     assert me["self"] and me["role"] == "moderator"
     assert me["affiliation"] == "owner"
-    # Others can enter only when the server's question has been answered.
+    # Others can enter only when the server's question has been answered, which
+    # is before it answers this.
+    b.call("room_affiliations", user=U, room=room, affiliation="owner")
     v = "v%d@x" % next(_numbers)
     b.connect(v, muc.account("eve"))
     r = muc.join(room, "Eve", user=v)
@@ -535,7 +537,7 @@ def test_irc_hostile(irc):
     b.call("ping")
 
 
-# --------------------------------------------------- a plug-in of the test's own
+# ------------------------------------------------- a plug-in of the test's own
 
 class Odd:
     """See prpl_rooms.c."""
