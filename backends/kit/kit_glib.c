@@ -32,11 +32,24 @@ static struct {
 	GPollFunc poll;		/* GLib's own */
 	unsigned  number;
 	double	  woke;		/* when it began; 0 before the first */
+	double	  worked;	/* processor time of this thread by then */
 	double	  told;
 	unsigned  stalls;
 	double	  longest;	/* since the last line */
+	double	  busy;		/* of that, on a processor */
 } turn;
 
+static double
+processor_time(void)
+{
+	struct timespec t;
+
+	clock_gettime(CLOCK_THREAD_CPUTIME_ID, &t);
+	return (double)t.tv_sec + (double)t.tv_nsec / 1e9;
+}
+
+/* What was not on a processor has waited for something, or the machine has too
+ * much to do. */
 static void
 turn_over(double now)
 {
@@ -45,12 +58,15 @@ turn_over(double now)
 	if (turn.woke == 0 || took < LONG_TURN)
 		return;
 	turn.stalls++;
-	if (took > turn.longest)
+	if (took > turn.longest) {
 		turn.longest = took;
+		turn.busy = processor_time() - turn.worked;
+	}
 	if (turn.told != 0 && now - turn.told < TELL_EVERY)
 		return;
-	log_warn("nobody was served for %.0f ms, which has happened %u times",
-	    turn.longest * 1000, turn.stalls);
+	log_warn("nobody was served for %.0f ms, at work for %.0f ms of them, "
+	    "which has happened %u times", turn.longest * 1000,
+	    turn.busy * 1000, turn.stalls);
 	turn.told = now;
 	turn.longest = 0;
 }
@@ -64,6 +80,7 @@ timed_poll(GPollFD *fds, guint n, gint timeout)
 	ready = turn.poll(fds, n, timeout);
 	turn.woke = clock_now();
 	turn.number++;
+	turn.worked = processor_time();
 	return ready;
 }
 
