@@ -236,6 +236,13 @@ $(B)/plugins/lib%.so: tests/backends/prpl_%.c $(B)/flags
 		$(filter-out -Wwrite-strings,$(WARN)) \
 		-fPIC -shared $(CFLAGS) -o $@ $<
 all: $(patsubst tests/backends/prpl_%.c,$(B)/plugins/lib%.so,$(wildcard tests/backends/prpl_*.c))
+
+# What libpurple needs without us.
+$(B)/tests/purple_alone: tests/backends/purple_alone.c $(B)/flags
+	@mkdir -p $(@D)
+	$(call SAY,LD,$@) $(CC) -std=c11 $(CPPFLAGS) $(PURPLE_CFLAGS) \
+		$(WARN) $(CFLAGS) -o $@ $< $(PURPLE_LIBS)
+all: $(B)/tests/purple_alone
 endif
 
 .PHONY: unit unit-programs layers

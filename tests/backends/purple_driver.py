@@ -8,10 +8,12 @@ JABBER = {"connect_server": "127.0.0.1", "connection_security":
 
 
 class Purple(driver.Backend):
-    def __init__(self, protocol, purple=None, service=None, sections=None):
+    def __init__(self, protocol, purple=None, service=None, sections=None,
+                 **process):
         super().__init__("spectrum2_purple_backend", {
             "service": {"protocol": protocol, **(service or {})},
-            "purple": purple or {}, **(sections or {})})
+            "purple": purple or {}, **(sections or {})},
+            **process)
 
     def connect(self, user, account, password="secret", **more):
         """Log in and wait until the session is up."""
