@@ -254,7 +254,7 @@ backends_get_no_secrets(void **state)
 			    "s3cret"));
 	}
 	assert_string_equal(told(c, "service", "irc_server"), "one\ntwo");
-	assert_string_equal(told(c, "service", "verify_certs"), "true");
+	assert_string_equal(told(c, "service", "verify_certs"), "1");
 	assert_string_equal(told(c, "service", "server_mode"), "1");
 	assert_string_equal(told(c, "service", "admin_jid"), "a@b\nc@d");
 	assert_string_equal(told(c, "proxy", "password"), "for the backend");
