@@ -129,7 +129,7 @@ $(eval $(call archive,irc,$(filter-out backends/irc/main.c,$(wildcard backends/i
 # What of it needs no libpurple: for tests and fuzzers.
 $(eval $(call archive,purple_text,$(addprefix backends/purple/,entity.c \
 	filename.c html.c look.c markup.c picture.c profile_label.c reach.c \
-	room_text.c text.c)))
+	room_text.c text.c trust.c)))
 ifeq ($(HAVE_PURPLE),1)
 PURPLE_MAIN := backends/purple/main.c backends/purple/leaks.c
 $(eval $(call archive,kit_glib,backends/kit/kit_glib.c))

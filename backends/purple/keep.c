@@ -47,6 +47,7 @@ struct keep {
 	char		*given;	/* hash of the password at the login */
 	bool		 given_kept;	/* the main process has just that */
 	char		*last;	/* password of the account when we looked */
+	bool		 restored; /* it is one that had been kept */
 	bool		 full;	/* and that has been logged */
 };
 
@@ -327,6 +328,16 @@ keep_restore(PurpleAccount *account, const struct pairs *settings)
 	}
 }
 
+bool
+keep_was_refused(struct session *s)
+{
+	if (s->keep == NULL || !s->keep->restored)
+		return false;
+	s->keep->restored = false;
+	put(s, PASSWORD, NULL, true);
+	return true;
+}
+
 static void
 set_own(struct session *s, const char *name, const char *value)
 {
@@ -352,6 +363,8 @@ keep_know(struct session *s, const char *password,
 	s->keep->given_kept = known != NULL &&
 	    strcmp(known, s->keep->given) == 0;
 	s->keep->last = xstrdup_null(purple_account_get_password(s->account));
+	s->keep->restored = s->keep->last != NULL && strcmp(s->keep->last,
+	    password != NULL ? password : "") != 0;
 	for (size_t i = 0; i < settings->n; i++) {
 		if (offer_find(protocol, settings->v[i].key) != NULL)
 			set_own(s, settings->v[i].key, settings->v[i].value);

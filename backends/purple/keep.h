@@ -27,6 +27,10 @@ void	keep_know(struct session *, const char *password,
 void	keep_changed_by_user(struct session *, const char *name,
 	    const char *value);
 
+/* The network does not accept the password.  Was it one that had been kept?
+ * Then it is forgotten, and the user's own may do. */
+bool	keep_was_refused(struct session *);
+
 /* What libpurple calls when a setting of an account is set. */
 void	keep_string(PurpleAccount *, const char *name, const char *value);
 void	keep_int(PurpleAccount *, const char *name, int value);

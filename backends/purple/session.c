@@ -260,6 +260,11 @@ failed(PurpleConnection *gc, PurpleConnectionError reason, const char *text)
 		outcome.text = certificates_why(s);
 		outcome.retry = false;
 	}
+	if (strcmp(outcome.reason, "auth") == 0 && !s->connected &&
+	    keep_was_refused(s)) {
+		outcome.reason = "network";
+		outcome.retry = true;
+	}
 	session_fail(s, &outcome);
 	free(clean);
 }

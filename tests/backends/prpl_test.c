@@ -324,6 +324,11 @@ log_in(PurpleAccount *account)
 	PurpleConnection *gc = purple_account_get_connection(account);
 	const char *word = purple_account_get_string(account, "at_login", "");
 
+	if (g_strcmp0(purple_account_get_password(account), "+++") == 0) {
+		purple_connection_error_reason(gc,
+		    PURPLE_CONNECTION_ERROR_AUTHENTICATION_FAILED, "too old");
+		return;
+	}
 	/* As a plug-in that wants a second factor. */
 	if (*word != '\0')
 		run(gc, word);

@@ -3,7 +3,7 @@
 import pytest
 
 from driver import LATER
-from tls import Authority, Front, fingerprint
+from harness.tls import Authority, Front, fingerprint
 
 HOST = "127.0.0.1"
 SETTING = "certificate/" + HOST

@@ -72,6 +72,13 @@ def test_password(purple):
     other = one_login(b, password="new", settings={"plugin-password": value})
     assert other["plugin-password"].split(":")[0] != value.split(":")[0]
 
+    # One that is not accepted any more goes, and the user's own is tried.
+    old = other["plugin-password"].split(":")[0] + ":+++"
+    b.login("u@x", "ana", password="new", settings={"plugin-password": old})
+    end = b.wait("disconnected", user="u@x")
+    assert end["retry"] and end["text"] == "too old"
+    assert b.wait("setting", user="u@x", name="plugin-password").get(
+        "value") is None
 
 def test_another_password(purple):
     """What is kept is for whoever has the password of the last login."""
