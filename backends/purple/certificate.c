@@ -246,7 +246,14 @@ dropped(void *ctx)
 	c->request = NULL;
 }
 
-/* values NULL: he has said no, or nothing. */
+static bool
+is_yes(const char *value)
+{
+	return value != NULL && (strcmp(value, "1") == 0 ||
+	    strcmp(value, "true") == 0);
+}
+
+/* values NULL: he has said nothing. */
 static void
 answered(void *ctx, const struct pairs *values)
 {
@@ -258,7 +265,7 @@ answered(void *ctx, const struct pairs *values)
 	c->question = 0;
 	c->request = NULL;
 	c->verdict = (struct verdict){ 0 };
-	if (values != NULL) {
+	if (is_yes(question_value(values, "accept"))) {
 		log_info("%s: accepts the certificate of %s with the "
 		    "fingerprint %s, which %s", s->user,
 		    request->subject_name, v.fingerprint, v.what);
@@ -281,12 +288,17 @@ ask(struct session *s, PurpleCertificateVerificationRequest *request,
 	    request->subject_name, v->what);
 	char *text = xasprintf("%s%s%sIts SHA-256 fingerprint is\n%s\n"
 	    "and it expires on %s. If this is not what whoever runs %s has "
-	    "told you, somebody may be listening in. Do you accept it from "
-	    "now on?", pin != NULL ? "It is not the one that you have "
+	    "told you, somebody may be listening in.", pin != NULL ? "It is not the one that you have "
 	    "accepted before, with the fingerprint\n" : "",
 	    pin != NULL ? pin->fingerprint : "", pin != NULL ? "\n" : "",
 	    v->fingerprint, v->expires, request->subject_name);
-	struct msg_ask m = { .title = title, .instructions = text };
+	struct msg_field accept = {
+		.var = "accept", .type = "bool", .value = "0",
+		.label = "Do you accept it from now on",
+	};
+	struct msg_ask m = {
+		.title = title, .instructions = text, .fields = { &accept, 1 },
+	};
 
 	c->request = request;
 	c->verdict = *v;

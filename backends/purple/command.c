@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "backends/purple/menu.h"
+#include "backends/purple/mood.h"
 #include "backends/purple/question.h"
 #include "util/buf.h"
 #include "util/xalloc.h"
@@ -162,7 +163,7 @@ offer(struct session *s)
 	struct msg_commands m = { .user = s->user, .commands = { list, 0 } };
 
 	for (GList *l = actions; l != NULL && m.commands.n <
-	    LENGTH(list) - 1; l = l->next) {
+	    LENGTH(list) - 2; l = l->next) {
 		const PurplePluginAction *a = l->data;
 
 		if (a != NULL && a->label != NULL && a->callback != NULL)
@@ -172,6 +173,9 @@ offer(struct session *s)
 	if (change_password(s))
 		list[m.commands.n++] = (struct msg_command_info){
 			.name = "password", .label = "Change the password" };
+	if (mood_is_there(s))
+		list[m.commands.n++] = (struct msg_command_info){
+			.name = "mood", .label = "Set a mood" };
 	if (is_news(s->commands, &m))
 		kit_notify(METHOD_commands, &m);
 	free_actions(actions);
@@ -205,6 +209,10 @@ run(struct session *s, const struct msg_command *m)
 		return menu_show(s, m->target);
 	if (strcmp(m->name, "password") == 0 && change_password(s)) {
 		purple_account_request_change_password(s->account);
+		return true;
+	}
+	if (strcmp(m->name, "mood") == 0 && mood_is_there(s)) {
+		mood_ask(s);
 		return true;
 	}
 	return run_action(s, m->name);

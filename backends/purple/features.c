@@ -51,15 +51,6 @@ static const struct {
 	{ "prpl-mm-sms",	FEATURE_IDENTITY "sms" },
 };
 
-/* Their libraries, or the machine they run on, know one user. */
-static const struct {
-	const char	*id;
-	int		 users;
-} limits[] = {
-	{ "prpl-zephyr", 1 },
-	{ "prpl-mm-sms", 1 },
-};
-
 static const char *list[LENGTH(rows) + 8];
 
 static void
@@ -94,16 +85,6 @@ can_be_invisible(PurplePlugin *protocol)
 
 	purple_account_destroy(probe);
 	return can;
-}
-
-int
-features_users_max(PurplePlugin *protocol)
-{
-	for (size_t i = 0; protocol != NULL && i < LENGTH(limits); i++) {
-		if (strcmp(limits[i].id, protocol->info->id) == 0)
-			return limits[i].users;
-	}
-	return 0;
 }
 
 struct strs

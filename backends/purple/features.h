@@ -10,7 +10,5 @@
 
 /* NULL: any protocol, so all of them.  The result lives until the next call. */
 struct strs	features_of(PurplePlugin *protocol);
-/* How many users one process can have of it; 0: as many as it is given. */
-int		features_users_max(PurplePlugin *protocol);
 
 #endif

@@ -43,7 +43,6 @@ start(const struct sections *config, struct msg_initialize_result *say,
 	sessions_init();
 	protocol = protocol_only();
 	say->features = features_of(protocol);
-	say->users_max = features_users_max(protocol);
 	command_offer(say);
 	offer_add(say);
 	say->users_max = protocol_users_max(protocol);

@@ -83,9 +83,13 @@ protocol_of(const char *account, const char **name, char **why)
 int64_t
 protocol_users_max(PurplePlugin *protocol)
 {
-	/* libzephyr has one user, who is whose process it is. */
-	return protocol != NULL &&
-	    strcmp(purple_plugin_get_id(protocol), "prpl-zephyr") == 0 ? 1 : 0;
+	const char *id = protocol != NULL ? purple_plugin_get_id(protocol) :
+	    "";
+
+	/* libzephyr has one user, who is whose process it is; a modem has
+	 * one number. */
+	return strcmp(id, "prpl-zephyr") == 0 ||
+	    strcmp(id, "prpl-mm-sms") == 0 ? 1 : 0;
 }
 
 bool

@@ -59,7 +59,7 @@ def refused(b, user):
 
 def test_valid(tls, fronts, account):
     b = tls()
-    b.replies["ask"] = {"values": {}}
+    b.replies["ask"] = {"values": {"accept": "1"}}
     b.connect("u@x", account("ana"), settings={"port": str(fronts("good"))})
     assert not [e for e in b.skipped if e[0] == "ask"]
 
@@ -67,11 +67,13 @@ def test_valid(tls, fronts, account):
 def test_refused(tls, fronts, account, certs):
     """What is wrong is said in words, with what one needs to decide."""
     b = tls()
-    b.replies["ask"] = {"code": "forbidden"}
-    for kind, what in [
-            ("self", "is self-signed"),
-            ("unknown", "unknown authority, Test Authority"),
-            ("wrong", "is for elsewhere.test and not for " + HOST)]:
+    for kind, what, answer in [
+            ("self", "is self-signed", {"code": "timeout"}),
+            ("unknown", "unknown authority, Test Authority",
+             {"values": {"accept": "0"}}),
+            ("wrong", "is for elsewhere.test and not for " + HOST,
+             {"values": {}})]:
+        b.replies["ask"] = answer
         b.login("u@x", account("ana"), password="secret",
                 settings={"port": str(fronts(kind))})
         asked = b.wait("ask", user="u@x")
@@ -86,7 +88,7 @@ def test_accepted_for_one_user(tls, fronts, account, certs):
     b = tls()
     port = str(fronts("unknown"))
     name = account("ana")
-    b.replies["ask"] = {"values": {}}
+    b.replies["ask"] = {"values": {"accept": "1"}}
     b.connect("u@x", name, settings={"port": port})
     kept = [p for m, p in b.skipped if m == "setting"]
     assert [(p["name"], p["value"]) for p in kept] == [
@@ -129,8 +131,8 @@ def test_gone_before_the_answer(tls, fronts, account):
     b.wait("ask", user="u@x")
     b.login("u@x", account("ana"), password="secret", settings=settings)
     b.wait("ask", user="u@x")
-    b.answer(b.unanswered[0], {"values": {}})
-    b.answer(b.unanswered[1], {"values": {}})
+    b.answer(b.unanswered[0], {"values": {"accept": "1"}})
+    b.answer(b.unanswered[1], {"values": {"accept": "1"}})
     b.answer(b.unanswered[2], {"code": "timeout"})
     assert "Log in again" in refused(b, "u@x")
     assert not [m for m, p in b.skipped if m in ("connected", "setting")]
