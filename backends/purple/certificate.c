@@ -10,12 +10,14 @@
 #include <string.h>
 
 #include "backends/kit/kit.h"
+#include "backends/purple/command.h"
 #include "backends/purple/interpose.h"
 #include "backends/purple/question.h"
 #include "backends/purple/section.h"
 #include "backends/purple/session.h"
 #include "backends/purple/trust.h"
 #include "protocol/scope.h"
+#include "util/buf.h"
 #include "util/log.h"
 #include "util/map.h"
 #include "util/xalloc.h"
@@ -151,6 +153,37 @@ certificates_know(struct session *s, const struct pairs *settings)
 	for (size_t i = 0; i < settings->n; i++)
 		certificates_setting(s, settings->v[i].key,
 		    settings->v[i].value);
+}
+
+size_t
+certificates_count(const struct session *s)
+{
+	return map_count(&s->certificates->pins);
+}
+
+void
+certificates_forget(struct session *s)
+{
+	struct buf text = { 0 };
+	struct msg_command_result result = { 0 };
+	struct pin *pin;
+	size_t at = 0;
+
+	buf_adds(&text, "You are asked again about:");
+	while ((pin = map_next(&s->certificates->pins, &at)) != NULL) {
+		struct msg_setting_up m = {
+			.user = s->user, .name = pin->setting,
+		};
+
+		buf_addf(&text, " %s", pin->setting + strlen(SETTING "/"));
+		kit_notify(METHOD_setting_up, &m);
+		map_remove(&s->certificates->pins, pin->setting);
+		free(pin);
+	}
+	buf_addc(&text, '\0');
+	result.text = buf_data(&text);
+	command_result(s, &result);
+	buf_free(&text);
 }
 
 /* -------------------------------------------------------------------- judge */

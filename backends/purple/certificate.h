@@ -9,6 +9,7 @@
 #define BACKENDS_PURPLE_CERTIFICATE_H
 
 #include <stdbool.h>
+#include <stddef.h>
 
 #include "backends/purple/module.h"
 #include "protocol/schema.h"
@@ -23,6 +24,10 @@ void	certificates_know(struct session *, const struct pairs *settings);
 /* One more, or with value NULL one less; false: no setting of ours. */
 bool	certificates_setting(struct session *, const char *name,
 	    const char *value);
+/* How many has he accepted? */
+size_t	certificates_count(const struct session *);
+/* None from now on: a command of his. */
+void	certificates_forget(struct session *);
 /* Why a certificate has been refused to this login, for the user; NULL: none
  * has. */
 const char *certificates_why(const struct session *);

@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "backends/purple/certificate.h"
 #include "backends/purple/menu.h"
 #include "backends/purple/mood.h"
 #include "backends/purple/question.h"
@@ -163,7 +164,7 @@ offer(struct session *s)
 	struct msg_commands m = { .user = s->user, .commands = { list, 0 } };
 
 	for (GList *l = actions; l != NULL && m.commands.n <
-	    LENGTH(list) - 2; l = l->next) {
+	    LENGTH(list) - 3; l = l->next) {
 		const PurplePluginAction *a = l->data;
 
 		if (a != NULL && a->label != NULL && a->callback != NULL)
@@ -173,6 +174,10 @@ offer(struct session *s)
 	if (change_password(s))
 		list[m.commands.n++] = (struct msg_command_info){
 			.name = "password", .label = "Change the password" };
+	if (certificates_count(s) > 0)
+		list[m.commands.n++] = (struct msg_command_info){
+			.name = "forget-certificates",
+			.label = "Forget the certificates you have accepted" };
 	if (mood_is_there(s))
 		list[m.commands.n++] = (struct msg_command_info){
 			.name = "mood", .label = "Set a mood" };
@@ -209,6 +214,10 @@ run(struct session *s, const struct msg_command *m)
 		return menu_show(s, m->target);
 	if (strcmp(m->name, "password") == 0 && change_password(s)) {
 		purple_account_request_change_password(s->account);
+		return true;
+	}
+	if (strcmp(m->name, "forget-certificates") == 0) {
+		certificates_forget(s);
 		return true;
 	}
 	if (strcmp(m->name, "mood") == 0 && mood_is_there(s)) {

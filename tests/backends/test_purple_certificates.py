@@ -104,6 +104,16 @@ def test_accepted_for_one_user(tls, fronts, account, certs):
     b.wait("ask", user="v@x")
     refused(b, "v@x")
 
+    # He may think better of it.
+    b.connect("u@x", name, settings=settings)
+    b.wait("commands", user="u@x")
+    assert HOST in b.call("command", user="u@x",
+                          name="forget-certificates")["text"]
+    assert b.wait("setting", user="u@x", name=SETTING).get("value") is None
+    b.login("u@x", name, password="secret", settings={"port": port})
+    b.wait("ask", user="u@x")
+    refused(b, "u@x")
+
     # Another certificate of the same host is another matter.
     settings["port"] = str(fronts("changed"))
     b.login("u@x", name, password="secret", settings=settings)

@@ -83,6 +83,7 @@ values(void **state)
 		assert_string_equal(buf_data(&b), usual[i]);
 		buf_free(&b);
 		assert_false(option_is_secret(options[i]));
+		purple_account_option_destroy(options[i]);
 	}
 	g_free(huge);
 }
