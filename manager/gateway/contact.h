@@ -24,6 +24,7 @@ struct contact {
 	char		*status;	/* or NULL */
 	char		*avatar_hash;	/* or NULL */
 	enum show	 show;
+	int64_t		 since;		/* idle: ms since 1970; 0: it is not */
 	enum subscription subscription;	/* what XMPP has agreed to */
 	enum subscription network;	/* what the network says; SUB_BOTH
 					 * until it says something; SUB_ASK:

@@ -90,12 +90,15 @@ down_time(struct down *d)
 	say_end(d->gw, x, d->from->full, 0);
 }
 
-/* The gateway: since when it runs.  A contact who is there: now (XEP-0012). */
+/* The gateway: since when it runs.  A contact who is there: since when it
+ * is idle (XEP-0012). */
 void
 down_last(struct down *d)
 {
 	struct contact *c = d->user && d->to->node ?
 	    contact_find_jid(d->user, d->to->bare) : NULL;
+	double now = ev_now(d->gw->loop), since = c == NULL ?
+	    d->gw->started : c->since > 0 ? (double)c->since / 1000 : now;
 	struct xml *x;
 
 	if (d->to->node != NULL && (c == NULL || c->show == SHOW_OFFLINE)) {
@@ -104,8 +107,7 @@ down_last(struct down *d)
 	}
 	x = say_result_begin(d);
 	xml_open_ns(x, "query", NS_LAST);
-	xml_attrf(x, "seconds", "%.0f", d->to->node ? 0.0 :
-	    ev_now(d->gw->loop) - d->gw->started);
+	xml_attrf(x, "seconds", "%.0f", since < now ? now - since : 0.0);
 	say_end(d->gw, x, d->from->full, 0);
 }
 

@@ -14,6 +14,7 @@ say_contact(const struct user *user, const struct contact *c, const char *to)
 {
 	struct gateway *gw = user->gw;
 	struct xml *x = link_begin(gw->link);
+	char stamp[STAMP_SIZE];
 
 	xml_open(x, "presence");
 	xml_attrf(x, "from", "%s/%s", c->jid, CONTACT_RESOURCE);
@@ -24,6 +25,12 @@ say_contact(const struct user *user, const struct contact *c, const char *to)
 		xml_element(x, "show", NULL, show_name(c->show));
 	if (c->status != NULL)
 		xml_element(x, "status", NULL, c->status);
+	if (c->since > 0 && c->show != SHOW_OFFLINE) {
+		say_stamp(stamp, c->since);
+		xml_open_ns(x, "idle", NS_IDLE);
+		xml_attr(x, "since", stamp);
+		xml_close(x);
+	}
 	caps_put(gw, x);
 	/* XEP-0153: an empty photo says that there is none. */
 	xml_open_ns(x, "x", NS_VCARD_UPDATE);

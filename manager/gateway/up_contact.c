@@ -106,6 +106,8 @@ up_contact_presence(struct up *up)
 	if (c == NULL)
 		return;		/* not on the list: nobody to show it to */
 	changed = update(&c->status, msg->status ? msg->status : "");
+	changed |= c->since != msg->since;
+	c->since = msg->since > 0 ? msg->since : 0;
 	if (c->show == show && !changed && c->shown == (show != SHOW_OFFLINE))
 		return;
 	c->show = show;

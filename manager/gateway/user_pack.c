@@ -136,6 +136,7 @@ pack_contacts(const struct user *user, struct packer *p)
 		pack_int(p, "show", c->show);
 		pack_int(p, "subscription", c->subscription);
 		pack_int(p, "network", c->network);
+		pack_int(p, "since", c->since);
 		pack_end(p);
 	}
 	pack_end(p);
@@ -160,6 +161,7 @@ unpack_contact(struct user *user, const struct packed *facts)
 	c->show = (enum show)packed_int(facts, "show", SHOW_OFFLINE);
 	c->subscription = (enum subscription)packed_int(facts,
 	    "subscription", SUB_NONE);
+	c->since = packed_int(facts, "since", 0);
 	c->network = (enum subscription)packed_int(facts, "network",
 	    SUB_BOTH);
 }

@@ -47,10 +47,15 @@ def sub(client, kind, jid, text=""):
 def test_changes_of_the_network(scene):
     anna = scene.person()
     bob = befriend(anna, "bob", name="Bob", groups=["Friends", "Work"])
-    anna.notify("contact_presence", contact="bob", show="away", status="hm")
+    anna.notify("contact_presence", contact="bob", show="away", status="hm",
+                since=86400000)
     here = anna.client.expect("presence", type="",
                               from_=lambda f: f.startswith(bob))
     assert here.findtext("c:show", None, NS) == "away"
+    assert here.find("{urn:xmpp:idle:1}idle").get("since").startswith(
+        "1970-01-02")
+    last = anna.client.get(bob, "<query xmlns='jabber:iq:last'/>")
+    assert int(last.get("seconds")) > 50 * 365 * 86400
     if scene.kind != "plain":
         assert roster(anna.client)[bob] == ("Bob", "both", None,
                                             ["Friends", "Work"])
