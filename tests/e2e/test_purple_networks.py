@@ -3,6 +3,7 @@
 us, the network's own server or client on the other."""
 import re
 import socket
+import subprocess
 import threading
 
 import pytest
@@ -369,6 +370,24 @@ ALONE = {
     "prpl-irc": "%(name)s@" + LOCAL,
     "prpl-jabber": "%(name)s@xmpp.test",
 }
+
+
+PACKAGED = {    # an option of each
+    "prpl-bonjour": "first", "prpl-eionrobb-discord": "token",
+    "prpl-eionrobb-rocketchat": "server_path", "prpl-gg": "gg_server",
+    "prpl-irc": "encoding", "prpl-jabber": "connect_server",
+    "prpl-meanwhile": "force_login", "prpl-mm-sms": "validity",
+    "prpl-novell": "server", "prpl-simple": "useproxy",
+    "prpl-sipe": "transport", "prpl-zephyr": "realm",
+}
+
+
+def test_packaged_protocols_are_listed():
+    listed = subprocess.run([PURPLE_BACKEND, "--list-protocols"], check=True,
+                            capture_output=True, text=True).stdout
+    found = {part.split()[0]: part for part in listed.split("\n\n") if part}
+    for protocol, option in PACKAGED.items():
+        assert re.search(r"(?m)^ +%s " % option, found[protocol]), protocol
 
 
 class Listener:

@@ -12,7 +12,7 @@ import subprocess
 from .process import Process
 
 ADDRESS, HOST = "10.77.1.1", "peer.test"
-OURS = "E2E_NAMESPACE" in os.environ
+OURS = bool(os.environ.get("E2E_NAMESPACE"))
 
 
 def missing(*programs):
