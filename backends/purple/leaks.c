@@ -22,6 +22,12 @@ __lsan_default_suppressions(void)
 	return
 	    /* SASL mechanisms and caches of prpl-jabber. */
 	    "leak:libjabber.so\n"
+	    /* Dialogs of prpl-simple, the last messages of a connection, and
+	     * what it answers to a challenge with. */
+	    "leak:libsimple.so\n"
+	    "leak:purple_cipher_http_digest_calculate_session_key\n"
+	    /* purple-discord: each list of rooms, and the number of each. */
+	    "leak:libdiscord.so\n"
 	    /* A name of a file that prpl-jabber puts another in place of. */
 	    "leak:purple_xfer_set_filename\n"
 	    /* Texts that it puts together and forgets, further away than
