@@ -234,12 +234,15 @@ def test_gadu_talk(gadu, carl, clients):
 
 
 def test_gadu_connection_is_lost(gadu, clients):
-    """It comes back by itself."""
+    """It comes back by itself, and so does the list, which only we have."""
     anna = clients(gadu, "2002", password="two")
+    anna.send("<presence type='subscribe' to='1001@localhost'/>")
+    gadu.server.wait_watched(2002, 1001)
     first = gadu.server.sessions[2002]
     gadu.server.drop(2002)
     wait_for(lambda: gadu.server.sessions.get(2002) not in (None, first), 20,
              "the next login")
+    gadu.server.wait_watched(2002, 1001)
     anna.sync(gadu.jid)
 
 
