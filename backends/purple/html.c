@@ -322,6 +322,9 @@ push(struct walk *w, const struct tag *tag, const char *s, const char *end)
 	if (tag->kind == LINK)
 		begin_link(w, open, s, end);
 	w->look.bits |= tag->bits;
+	/* There is one font at a time, and the inner one counts. */
+	if (tag->bits & LOOK_MONO)
+		*w->look.face = '\0';
 	apply_attributes(&w->look, tag, s, end);
 }
 

@@ -137,8 +137,10 @@ look_face(struct look *l, const char *value, size_t len)
 		return;
 	if (is_word(value, len, "monospace")) {
 		l->bits |= LOOK_MONO;
+		*l->face = '\0';
 		return;
 	}
+	l->bits &= (unsigned char)~LOOK_MONO;
 	memcpy(l->face, value, len);
 	l->face[len] = '\0';
 }

@@ -19,7 +19,8 @@ struct look {
 	unsigned char	 size;		/* 1 to 7, as of <font>; 0: as usual */
 	char		 color[24];	/* #rgb, #rrggbb, a name, or "" */
 	char		 background[24];
-	char		 face[40];	/* letters, digits, blanks, - */
+	char		 face[40];	/* letters, digits, blanks, -; "" when
+					 * LOOK_MONO is set */
 	/* Of a link: in the text that is being read, its entities as they
 	 * stand there.  NULL: none, or none that may be followed. */
 	const char	*href;

@@ -60,6 +60,10 @@ static const struct {
 	    "line-through\">x</span>" },
 	{ "<code>x</code>", "x",
 	    "<span style=\"font-family: monospace\">x</span>" },
+	{ "<font face='Arial'>x<samp>y<i style='font-family: Arial'>z</i></samp>"
+	    "</font>", "xyz", "<span style=\"font-family: Arial\">x</span>"
+	    "<span style=\"font-family: monospace\">y</span><em>"
+	    "<span style=\"font-family: Arial\">z</span></em>" },
 	{ "a<script>alert('<b>')</script>b<title>t</title>c", "abc", "" },
 	{ "a<script>never closed", "anever closed", "" },
 	{ "a<!-- <b> -->b<!DOCTYPE html>c<?xml version='1.0'?>d", "abcd", "" },
