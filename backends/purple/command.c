@@ -246,43 +246,55 @@ go_on(struct session *s, const struct kit_call *call,
 	c->working = true;
 	question_answer(form, &m->arguments);
 	/* The plug-in may have ended the session over it. */
-	if (s->commands == c)
-		await(c);
+	if (s->commands != NULL)
+		await(s->commands);
+}
+
+/* The plug-in may end the session whenever it is called, and s->commands with
+ * it. */
+static void
+begin_command(struct session *s, const struct kit_call *call,
+    const struct msg_command *m)
+{
+	unsigned form = s->commands->form;
+	bool found;
+
+	/* A form that was left open will not be filled in. */
+	s->commands->form = 0;
+	question_answer(form, NULL);
+	if (s->commands == NULL) {
+		kit_error(call, ERR_NOT_CONNECTED, NULL);
+		return;
+	}
+	s->commands->call = *call;
+	s->commands->working = true;
+	found = run(s, m);
+	if (s->commands == NULL)
+		return;
+	if (!found) {
+		s->commands->working = false;
+		kit_error(call, ERR_NOT_FOUND, NULL);
+		return;
+	}
+	await(s->commands);
+	/* Some change their labels by being run. */
+	offer(s);
 }
 
 void
 down_command(const struct kit_call *call, const struct msg_command *m)
 {
 	struct session *s = session_for(call, m->user);
-	struct commands *c;
-	unsigned form;
 
 	if (s == NULL)
 		return;
-	c = s->commands;
-	if (c->working) {
+	if (s->commands->working)
 		kit_error(call, ERR_RATE_LIMITED,
 		    "Another command is still at work.");
-		return;
-	}
-	if (m->session != NULL) {
+	else if (m->session != NULL)
 		go_on(s, call, m);
-		return;
-	}
-	/* A form that was left open will not be filled in. */
-	form = c->form;
-	c->form = 0;
-	question_answer(form, NULL);
-	c->call = *call;
-	c->working = true;
-	if (!run(s, m)) {
-		c->working = false;
-		kit_error(call, ERR_NOT_FOUND, NULL);
-	} else if (s->commands == c) {
-		await(c);
-		/* Some change their labels by being run. */
-		offer(s);
-	}
+	else
+		begin_command(s, call, m);
 }
 
 /* ----------------------------------------------------------------------- life */

@@ -128,12 +128,14 @@ contact_list_add(struct session *s, const char *name, const char *alias,
 }
 
 static void
-remove_buddy(PurpleBuddy *buddy)
+remove_buddy(struct contact *c, PurpleBuddy *buddy)
 {
 	/* First, as plug-ins look at which of its groups remain. */
 	purple_account_remove_buddy(purple_buddy_get_account(buddy), buddy,
 	    purple_buddy_get_group(buddy));
-	purple_blist_remove_buddy(buddy);
+	/* One may have done it itself, or ended the session. */
+	if (g_slist_find(c->buddies, buddy) != NULL)
+		purple_blist_remove_buddy(buddy);
 }
 
 void
@@ -143,7 +145,7 @@ contact_list_remove(struct contact *c)
 	 * no reason to stay here for ever. */
 	for (guint n = g_slist_length(c->buddies); n > 0 && c->buddies != NULL;
 	    n--)
-		remove_buddy(c->buddies->data);
+		remove_buddy(c, c->buddies->data);
 }
 
 /* --------------------------------------------------------------------- groups */
@@ -197,14 +199,15 @@ contact_list_regroup(struct contact *c, const struct strs *names)
 		purple_blist_add_buddy(extra->data, NULL, wanted->data, NULL);
 	} else {
 		for (GSList *l = wanted; l != NULL; l = l->next) {
-			if (!has_group(now, l->data))
+			/* Without any, the session has ended over it. */
+			if (!has_group(now, l->data) && c->buddies != NULL)
 				put_into(c, l->data);
 		}
 		for (GSList *l = extra; l != NULL; l = l->next) {
 			/* A plug-in may have done that already. */
 			if (g_slist_find(c->buddies, l->data) != NULL &&
 			    c->buddies->next != NULL)
-				remove_buddy(l->data);
+				remove_buddy(c, l->data);
 		}
 	}
 	g_slist_free(wanted);

@@ -247,7 +247,8 @@ end(struct session *s)
 
 	while ((w = TAILQ_FIRST(&s->windows->list)) != NULL)
 		unlist(w);
-	free(s->windows);
+	/* To close one may have been the end of the session. */
+	later_free(s->windows);
 	s->windows = NULL;
 }
 

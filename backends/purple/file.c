@@ -204,7 +204,7 @@ conclude(void *object)
 static void
 ends(struct transfer *t, enum state state)
 {
-	if (t == NULL || t->state != GOING)
+	if (t == NULL || t->dropped || t->state != GOING)
 		return;
 	t->state = state;
 	later(conclude, t);

@@ -162,6 +162,10 @@ down_profile_set(const struct kit_call *call, const struct msg_profile_set *m)
 		free(why);
 		return;
 	}
+	if (session_of(s->account) != s) {
+		kit_error(call, ERR_NOT_CONNECTED, NULL);
+		return;
+	}
 	nick = text_line(m->nick, NAME_MAX_BYTES);
 	full_name = text_line(m->full_name, NAME_MAX_BYTES);
 	if (nick != NULL || full_name != NULL)

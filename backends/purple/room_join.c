@@ -255,6 +255,9 @@ room_join_now(struct room *room)
 
 	room->state = ROOM_JOINING;
 	room_set_timer(room, 1000 * ROOM_JOIN_TIMEOUT, timed_out);
+	/* Those of the time before, when the room has been left. */
+	if (room->components != NULL)
+		g_hash_table_destroy(room->components);
 	room->components = gc != NULL ? components_for(room, gc, &why) : NULL;
 	free(room->password);
 	room->password = NULL;

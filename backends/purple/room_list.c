@@ -266,6 +266,7 @@ late(gpointer data)
 {
 	struct room_list *list = data;
 	PurpleRoomlist *source = list->source;
+	struct rooms *rooms = list->session->rooms;
 
 	list->timer = 0;
 	/* It goes on filling it in vain. */
@@ -275,6 +276,9 @@ late(gpointer data)
 		purple_roomlist_cancel_get_list(source);
 		purple_roomlist_unref(source);
 	}
+	/* The plug-in may have ended the session. */
+	if (rooms->list != list)
+		return G_SOURCE_REMOVE;
 	if (list->nrows > 0)
 		finish(list);
 	else
@@ -445,6 +449,7 @@ fetch(struct room_list *list)
 	PurpleConnection *gc =
 	    purple_account_get_connection(list->session->account);
 	PurplePluginProtocolInfo *info = session_protocol(list->session);
+	struct rooms *rooms = list->session->rooms;
 
 	list->timer = g_timeout_add_seconds(FETCH_SECONDS, late, list);
 	if (!PROTOCOL_HAS(info, roomlist_get_list)) {
@@ -452,8 +457,8 @@ fetch(struct room_list *list)
 		return;
 	}
 	(void)purple_roomlist_get_list(gc);
-	/* It may be complete already, or never come. */
-	if (list->source == NULL && !list->ended)
+	/* It may be complete already, or never come; or the session is over. */
+	if (rooms->list == list && list->source == NULL && !list->ended)
 		finish(list);
 }
 

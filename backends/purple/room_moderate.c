@@ -56,7 +56,8 @@ send_raw(struct room *room, const char *text)
 {
 	PurplePluginProtocolInfo *info = session_protocol(room->session);
 
-	if (!PROTOCOL_HAS(info, send_raw))
+	/* An earlier one may have been the end of the room. */
+	if (room->conv == NULL || !PROTOCOL_HAS(info, send_raw))
 		return false;
 	return info->send_raw(purple_conversation_get_gc(room->conv), text,
 	    (int)strlen(text)) >= 0;

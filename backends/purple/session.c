@@ -236,7 +236,8 @@ signed_on(PurpleConnection *gc)
 	m.user = s->user;
 	m.display_name = purple_connection_get_display_name(gc);
 	kit_notify(METHOD_connected, &m);
-	for (size_t i = 0; i < LENGTH(modules); i++) {
+	/* To call the plug-in may be the end of it. */
+	for (size_t i = 0; i < LENGTH(modules) && !s->ended; i++) {
 		if (modules[i]->connected != NULL)
 			modules[i]->connected(s);
 	}

@@ -341,6 +341,12 @@ get_list(PurpleConnection *gc)
 	    PURPLE_ROOMLIST_FIELD_STRING, "", "topic", FALSE));
 
 	purple_roomlist_set_fields(list, fields);
+	if (strcmp(purple_account_get_username(gc->account), "cut off") == 0) {
+		purple_connection_error_reason(gc,
+		    PURPLE_CONNECTION_ERROR_NETWORK_ERROR, NULL);
+		destroy_list(list);
+		return NULL;
+	}
 	purple_roomlist_set_in_progress(list, TRUE);
 	category = purple_roomlist_room_new(PURPLE_ROOMLIST_ROOMTYPE_CATEGORY,
 	    "Drinks", NULL);

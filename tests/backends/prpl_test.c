@@ -261,6 +261,15 @@ fail(PurpleConnection *gc)
 	    PURPLE_CONNECTION_ERROR_NETWORK_ERROR, "the wire is cut");
 }
 
+/* Whoever does not answer is thrown out. */
+static void
+ask_or_fail(PurpleConnection *gc)
+{
+	purple_request_input(gc, "Now or never", NULL, NULL, NULL, FALSE,
+	    FALSE, NULL, "OK", G_CALLBACK(input_ok), "Cancel",
+	    G_CALLBACK(fail), gc->account, NULL, NULL, gc);
+}
+
 /* As a plug-in with tokens that are used up: each time others. */
 static void
 remember(PurpleConnection *gc)
@@ -295,6 +304,7 @@ static const struct {
 	{ "search", notice_search },
 	{ "print", print }, { "crash", crash }, { "hang", hang },
 	{ "exit", leave }, { "fail", fail },
+	{ "never", ask_or_fail },
 };
 
 static void

@@ -191,6 +191,17 @@ def test_abandoned_form(robot):
     command(b, "input")
     assert command(b, "notice")["text"].startswith("Title")
     assert said(b) == "closed"
+    # To close the one is the end of the session, before the other begins.
+    command(b, "never")
+    with pytest.raises(Failed) as e:
+        command(b, "notice")
+    assert e.value.code == "not_connected"
+    b.wait("disconnected", user="u@x")
+    b.connect("u@x", "ana")
+    # The same within the command.
+    with pytest.raises(Failed) as e:
+        command(b, "fail")
+    assert e.value.code == "not_connected"
 
 
 def test_menu_of_a_contact(robot):

@@ -594,6 +594,12 @@ def test_odd_joins(odd):
     assert r["rooms"] == [
         {"room": "tea", "name": "Drinks / tea", "topic": "hot"},
         {"room": "den", "name": "My den"}]
+    # To ask for it is the end of the session.
+    b.connect("cut@x", "cut off")
+    with pytest.raises(Failed) as e:
+        b.call("room_list", user="cut@x")
+    assert e.value.code == "network"
+    b.wait("disconnected", user="cut@x")
 
 
 def test_odd_talk(odd):
