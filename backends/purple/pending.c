@@ -11,7 +11,8 @@
 #include "backends/purple/markup.h"
 #include "util/xalloc.h"
 
-#define FRESH		1000000		/* microseconds until it is answered */
+#define FRESH		1000000		/* microseconds until it is answered; */
+#define FRESH_IRC	5000000		/* prpl-irc is slow to send it at all */
 #define ECHO		60000000	/* until an echo is not expected */
 #define PENDING_MAX	2000		/* of each, of all sessions */
 #define TICK		250		/* milliseconds */
@@ -20,7 +21,7 @@ struct pending {
 	TAILQ_ENTRY(pending) entry;
 	struct session	*session;	/* NULL: has ended */
 	struct kit_call	 call;
-	gint64		 since;
+	gint64		 since, due;	/* of the answer, which comes in order */
 	guint		 hash;		/* of its text */
 	bool		 busy;		/* the plug-in is at work on it */
 	bool		 answered;
@@ -73,7 +74,7 @@ tick(gpointer data)
 
 	(void)data;
 	while ((p = TAILQ_FIRST(&fresh)) != NULL && !p->busy &&
-	    (now - p->since >= FRESH || fresh_count > PENDING_MAX)) {
+	    (now >= p->due || fresh_count > PENDING_MAX)) {
 		answer(p, NULL, NULL);
 		drop_fresh(p);
 	}
@@ -107,6 +108,8 @@ pending_begin(struct session *s, const struct kit_call *call,
 	p->call = *call;
 	p->hash = hash_of(html);
 	p->since = g_get_monotonic_time();
+	p->due = p->since + (strcmp(purple_account_get_protocol_id(
+	    s->account), "prpl-irc") == 0 ? FRESH_IRC : FRESH);
 	p->busy = true;
 	if (fresh_count >= PENDING_MAX)
 		tick(NULL);

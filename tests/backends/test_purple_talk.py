@@ -210,7 +210,7 @@ def test_elsewhere(scene, prosody):
 
 def test_irc(purple, server):
     """One line is one message there; "/me" is a command."""
-    b = purple("prpl-irc", {"port": server.port, "ratelimit-burst": 50})
+    b = purple("prpl-irc", {"port": server.port, "ratelimit-interval": 0})
     b.login(USER, "ana@127.0.0.1")
     peer = server.peer()
     peer.expect("NICK ana")
