@@ -127,7 +127,7 @@ $(eval $(call archive,ctl,$(filter-out manager/ctl/main.c,$(wildcard manager/ctl
 $(eval $(call archive,kit,$(filter-out backends/kit/kit_glib.c,$(wildcard backends/kit/*.c))))
 $(eval $(call archive,irc,$(filter-out backends/irc/main.c,$(wildcard backends/irc/*.c))))
 # What of it needs no libpurple: for tests and fuzzers.
-$(eval $(call archive,purple_text,$(addprefix backends/purple/,entity.c \
+$(eval $(call archive,purple_text,$(addprefix backends/purple/,dialect.c entity.c \
 	filename.c html.c look.c markup.c picture.c profile_label.c reach.c \
 	room_text.c text.c trust.c)))
 ifeq ($(HAVE_PURPLE),1)

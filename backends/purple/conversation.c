@@ -35,7 +35,7 @@ is_im(PurpleConversation *conv)
 	return purple_conversation_get_type(conv) == PURPLE_CONV_TYPE_IM;
 }
 
-/* ---------------------------------------------------------------------- lives */
+/* ------------------------------------------------------------------ lives */
 
 static void
 unlist(struct window *w)
@@ -140,7 +140,7 @@ destroyed(PurpleConversation *conv)
 	later_free(w);
 }
 
-/* ---------------------------------------------------------------------- words */
+/* ------------------------------------------------------------------ words */
 
 static void
 wrote(PurpleConversation *conv, const char *who, const char *html,
@@ -207,7 +207,7 @@ conversation_seen(struct session *s, const char *name)
 	purple_conversation_update(conv, PURPLE_CONV_UPDATE_UNSEEN);
 }
 
-/* --------------------------------------------------------------------- module */
+/* ----------------------------------------------------------------- module */
 
 static void
 init(void)

@@ -43,7 +43,7 @@ static guint timer;
 static unsigned count;
 static bool private_too;
 
-/* ----------------------------------------------------------------------- files */
+/* ------------------------------------------------------------------ files */
 
 static char *
 make_path(const char *name)
@@ -96,7 +96,7 @@ name_in(const char *url)
 	return name;
 }
 
-/* ------------------------------------------------------------------------ loop */
+/* ------------------------------------------------------------------- loop */
 
 static void finish_some(void);
 
@@ -162,7 +162,7 @@ on_timer(CURLM *m, long ms, void *ctx)
 	return 0;
 }
 
-/* -------------------------------------------------------------------- transfer */
+/* --------------------------------------------------------------- transfer */
 
 static curl_socket_t
 on_open(void *ctx, curlsocktype purpose, struct curl_sockaddr *address)

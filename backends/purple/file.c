@@ -53,7 +53,7 @@ now(void)
 	return g_get_monotonic_time() / G_USEC_PER_SEC;
 }
 
-/* ---------------------------------------------------------------------- lives */
+/* ------------------------------------------------------------------ lives */
 
 static void
 transfer_free(void *object)
@@ -129,7 +129,7 @@ file_going(const struct session *s, const char *contact)
 	return false;
 }
 
-/* -------------------------------------------------------------------- outcomes */
+/* --------------------------------------------------------------- outcomes */
 
 static void
 tell_trouble(const struct transfer *t, const char *why)
@@ -233,7 +233,7 @@ destroyed(PurpleXfer *xfer)
 	xfer->ui_data = NULL;
 }
 
-/* -------------------------------------------------------------------- receiving */
+/* -------------------------------------------------------------- receiving */
 
 static void
 deny(void *object)
@@ -310,7 +310,7 @@ requested(PurpleXfer *xfer)
 	purple_xfer_request_accepted(xfer, t->path);
 }
 
-/* ---------------------------------------------------------------------- sending */
+/* ---------------------------------------------------------------- sending */
 
 bool
 file_can_send(struct session *s, const char *name)
@@ -352,7 +352,7 @@ file_send(struct session *s, const char *contact, char *path, const char *url)
 		ends(t, FAILED);
 }
 
-/* ----------------------------------------------------------------------- limits */
+/* ----------------------------------------------------------------- limits */
 
 static bool
 is_too_large(const struct transfer *t)
@@ -412,7 +412,7 @@ tick(gpointer data)
 	return G_SOURCE_REMOVE;
 }
 
-/* ---------------------------------------------------------------------- module */
+/* ----------------------------------------------------------------- module */
 
 static void
 init(void)

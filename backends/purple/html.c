@@ -95,7 +95,7 @@ find_tag(const char *name, size_t len)
 	return NULL;
 }
 
-/* ----------------------------------------------------------------- attributes */
+/* ------------------------------------------------------------- attributes */
 
 static bool
 is_blank(char c)
@@ -182,7 +182,7 @@ apply_attributes(struct look *l, const struct tag *tag, const char *s,
 	}
 }
 
-/* ----------------------------------------------------------------------- text */
+/* ------------------------------------------------------------------- text */
 
 static void
 put(struct walk *w, const char *s, size_t len)
@@ -242,7 +242,7 @@ html_decode(struct buf *out, const char *s, size_t len)
 	}
 }
 
-/* ----------------------------------------------------------------------- tags */
+/* ------------------------------------------------------------------- tags */
 
 static void
 pop(struct walk *w)

@@ -57,7 +57,7 @@ is_word(const char *s, size_t len, const char *word)
 	return strlen(word) == len && strncasecmp(s, word, len) == 0;
 }
 
-/* -------------------------------------------------------------------- colour */
+/* ----------------------------------------------------------------- colour */
 
 /* rgb(1, 2, 3) */
 static bool
@@ -106,7 +106,7 @@ look_background(struct look *l, const char *value, size_t len)
 	color(l->background, sizeof(l->background), value, len);
 }
 
-/* ---------------------------------------------------------------------- font */
+/* ------------------------------------------------------------------- font */
 
 static int
 is_face(int c)
@@ -220,7 +220,7 @@ css_size(struct look *l, const char *s, size_t len)
 	}
 }
 
-/* ----------------------------------------------------------------------- CSS */
+/* -------------------------------------------------------------------- CSS */
 
 static bool
 has(const char *s, size_t len, const char *word)

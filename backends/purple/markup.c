@@ -9,6 +9,7 @@
 #include <string.h>
 #include <strings.h>
 
+#include "backends/purple/dialect.h"
 #include "backends/purple/html.h"
 #include "util/macros.h"
 #include "util/utf8.h"
@@ -17,12 +18,10 @@
 #define CUT	"\n[...]"	/* there was more */
 #define NBSP	"\u00a0"
 
-enum dialect { XHTML, PURPLE };
-
 struct sheet {
 	enum dialect	 dialect;
 	unsigned	 can;		/* MARKUP_ */
-	bool		 addresses;	/* links are "text <address>" in plain */
+	bool		 addresses;	/* plain has them, "text <address>" */
 	struct buf	*plain;
 	struct buf	*rich;
 	struct look	 shown;		/* of the run that is open */
@@ -34,22 +33,7 @@ struct sheet {
 	struct markup	*markup;	/* takes the images; or NULL */
 };
 
-/* ------------------------------------------------------------------------ rich */
-
-static void
-escape(struct buf *out, const char *s, size_t len)
-{
-	for (size_t i = 0; i < len; i++) {
-		switch (s[i]) {
-		case '&': buf_adds(out, "&amp;"); break;
-		case '<': buf_adds(out, "&lt;"); break;
-		case '>': buf_adds(out, "&gt;"); break;
-		case '"': buf_adds(out, "&quot;"); break;
-		case '\'': buf_adds(out, "&#39;"); break;
-		default: buf_addc(out, s[i]);
-		}
-	}
-}
+/* ------------------------------------------------------------------- rich */
 
 /* Well-formed, so of what XML does not allow there are the control characters
  * and U+FFFE, U+FFFF.  How long is it without? */
@@ -100,7 +84,7 @@ open_href(const struct sheet *p, const struct look *l)
 		return;
 	address_of(&address, l->href, l->href_len);
 	buf_adds(p->rich, "<a href=\"");
-	escape(p->rich, buf_data(&address), buf_len(&address));
+	dialect_escape(p->rich, buf_data(&address), buf_len(&address));
 	buf_adds(p->rich, "\">");
 	buf_free(&address);
 }
@@ -112,116 +96,13 @@ close_href(const struct sheet *p, const struct look *l)
 		buf_adds(p->rich, "</a>");
 }
 
-static bool
-has_style(const struct look *l)
-{
-	return (l->bits & (LOOK_UNDERLINE | LOOK_STRIKE | LOOK_MONO)) ||
-	    l->size != 0 || *l->color != '\0' || *l->background != '\0' ||
-	    *l->face != '\0';
-}
-
-static void
-put_property(struct buf *out, const char **between, const char *name,
-    const char *value)
-{
-	if (value == NULL || *value == '\0')
-		return;
-	buf_addf(out, "%s%s: %s", *between, name, value);
-	*between = "; ";
-}
-
-static void
-open_xhtml(const struct sheet *p, const struct look *l)
-{
-	static const char *const decorations[] = {
-		NULL, "underline", "line-through", "underline line-through",
-	};
-	unsigned lines = ((l->bits & LOOK_UNDERLINE) ? 1 : 0) +
-	    ((l->bits & LOOK_STRIKE) ? 2 : 0);
-	const char *between = "";
-
-	if (l->bits & LOOK_BOLD)
-		buf_adds(p->rich, "<strong>");
-	if (l->bits & LOOK_ITALIC)
-		buf_adds(p->rich, "<em>");
-	if (!has_style(l))
-		return;
-	buf_adds(p->rich, "<span style=\"");
-	put_property(p->rich, &between, "color", l->color);
-	put_property(p->rich, &between, "background-color", l->background);
-	put_property(p->rich, &between, "font-family",
-	    *l->face == '\0' && (l->bits & LOOK_MONO) ? "monospace" : l->face);
-	put_property(p->rich, &between, "font-size", look_size_name(l->size));
-	put_property(p->rich, &between, "text-decoration", decorations[lines]);
-	buf_adds(p->rich, "\">");
-}
-
-static void
-close_xhtml(const struct sheet *p, const struct look *l)
-{
-	if (has_style(l))
-		buf_adds(p->rich, "</span>");
-	if (l->bits & LOOK_ITALIC)
-		buf_adds(p->rich, "</em>");
-	if (l->bits & LOOK_BOLD)
-		buf_adds(p->rich, "</strong>");
-}
-
-static const struct {
-	unsigned char	 bit;
-	const char	*open, *close;
-} purple_tags[] = {
-	{ LOOK_BOLD, "<b>", "</b>" },
-	{ LOOK_ITALIC, "<i>", "</i>" },
-	{ LOOK_UNDERLINE, "<u>", "</u>" },
-	{ LOOK_STRIKE, "<s>", "</s>" },
-};
-
-/* Not every plug-in knows more than one attribute of <font>. */
-static void
-open_purple(const struct sheet *p, const struct look *l)
-{
-	const char *face = *l->face == '\0' && (l->bits & LOOK_MONO) ?
-	    "monospace" : l->face;
-
-	for (size_t i = 0; i < LENGTH(purple_tags); i++) {
-		if (l->bits & purple_tags[i].bit)
-			buf_adds(p->rich, purple_tags[i].open);
-	}
-	if (*face != '\0')
-		buf_addf(p->rich, "<font face=\"%s\">", face);
-	if (l->size != 0)
-		buf_addf(p->rich, "<font size=\"%u\">", l->size);
-	if (*l->color != '\0')
-		buf_addf(p->rich, "<font color=\"%s\">", l->color);
-	if (*l->background != '\0')
-		buf_addf(p->rich, "<font back=\"%s\">", l->background);
-}
-
-static void
-close_purple(const struct sheet *p, const struct look *l)
-{
-	unsigned fonts = (*l->face != '\0' || (l->bits & LOOK_MONO)) +
-	    (l->size != 0) + (*l->color != '\0') + (*l->background != '\0');
-
-	while (fonts-- > 0)
-		buf_adds(p->rich, "</font>");
-	for (size_t i = LENGTH(purple_tags); i > 0; i--) {
-		if (l->bits & purple_tags[i - 1].bit)
-			buf_adds(p->rich, purple_tags[i - 1].close);
-	}
-}
-
 static void
 close_run(struct sheet *p)
 {
 	if (!p->open)
 		return;
 	p->open = false;
-	if (p->dialect == XHTML)
-		close_xhtml(p, &p->shown);
-	else
-		close_purple(p, &p->shown);
+	dialect_close(p->dialect, p->rich, &p->shown);
 	close_href(p, &p->shown);
 }
 
@@ -238,10 +119,7 @@ open_run(struct sheet *p, const struct look *wanted)
 		return;
 	close_run(p);
 	open_href(p, &l);
-	if (p->dialect == XHTML)
-		open_xhtml(p, &l);
-	else
-		open_purple(p, &l);
+	dialect_open(p->dialect, p->rich, &l);
 	p->shown = l;
 	p->open = true;
 	if (!look_is_plain(&l))
@@ -252,7 +130,7 @@ open_run(struct sheet *p, const struct look *wanted)
 static bool
 rich_wanted(struct sheet *p)
 {
-	if (!p->full && buf_len(p->rich) > (p->dialect == XHTML ?
+	if (!p->full && buf_len(p->rich) > (p->dialect == DIALECT_XHTML ?
 	    MARKUP_RICH_MAX - 1024 : 4 * MARKUP_MAX)) {
 		p->full = true;
 		p->says_more = false;
@@ -260,7 +138,7 @@ rich_wanted(struct sheet *p)
 	return !p->full && (p->can & MARKUP_RICH);
 }
 
-/* ---------------------------------------------------------------------- events */
+/* ----------------------------------------------------------------- events */
 
 static void
 line(void *ctx)
@@ -275,7 +153,7 @@ line(void *ctx)
 	if (!rich_wanted(p))
 		return;
 	close_run(p);
-	buf_adds(p->rich, p->dialect == XHTML ? "<br/>" : "<br>");
+	buf_adds(p->rich, p->dialect == DIALECT_XHTML ? "<br/>" : "<br>");
 }
 
 static void
@@ -308,7 +186,7 @@ put(struct sheet *p, const struct look *l, const char *s, size_t len)
 	if (!rich_wanted(p))
 		return;
 	open_run(p, l);
-	escape(p->rich, s, len);
+	dialect_escape(p->rich, s, len);
 }
 
 static void
@@ -338,7 +216,7 @@ text(void *ctx, const struct look *l, const char *s, size_t len)
 	}
 }
 
-/* ----------------------------------------------------------------------- links */
+/* ------------------------------------------------------------------ links */
 
 static void
 link_begins(void *ctx)
@@ -415,7 +293,7 @@ put_address(struct sheet *p, const char *address, size_t len, bool bare,
 	open_run(p, &usual);
 	if (!bare)
 		buf_adds(p->rich, " &lt;");
-	escape(p->rich, address, len);
+	dialect_escape(p->rich, address, len);
 	if (!bare)
 		buf_adds(p->rich, "&gt;");
 }
@@ -446,7 +324,7 @@ link_ends(void *ctx, const struct html_attribute *href)
 	buf_free(&address);
 }
 
-/* ---------------------------------------------------------------------- images */
+/* ----------------------------------------------------------------- images */
 
 static void
 keep_image(struct markup *m, const struct html_attribute *id)
@@ -501,7 +379,7 @@ static const struct html_reader reader = {
 	.link = link_begins, .link_end = link_ends, .image = image,
 };
 
-/* ------------------------------------------------------------------------- all */
+/* -------------------------------------------------------------------- all */
 
 static void
 write_sheet(struct sheet *p, const char *html, size_t len)
@@ -542,7 +420,7 @@ markup_read(struct markup *m, const char *html)
 {
 	size_t len = strlen(html), most = utf8_cut(html, len, MARKUP_MAX);
 	struct sheet p = {
-		.dialect = XHTML, .plain = &m->plain, .rich = &m->xhtml,
+		.dialect = DIALECT_XHTML, .plain = &m->plain, .rich = &m->xhtml,
 		.can = MARKUP_RICH | MARKUP_SIZES | MARKUP_BACKGROUND |
 		    MARKUP_LINKS,
 		.addresses = true, .markup = m,
@@ -599,7 +477,7 @@ escape_body(const char *body, struct buf *out)
 	for (const char *s = body;; s++) {
 		size_t len = strcspn(s, "\n");
 
-		escape(out, s, len);
+		dialect_escape(out, s, len);
 		s += len;
 		if (*s == '\0')
 			break;
@@ -615,7 +493,8 @@ markup_html(const char *body, const char *xhtml, unsigned can,
 {
 	struct buf plain = { 0 };
 	struct sheet once = {
-		.dialect = PURPLE, .plain = &plain, .rich = out, .can = can,
+		.dialect = DIALECT_PURPLE, .plain = &plain, .rich = out,
+		.can = can,
 	}, again = once;
 	const unsigned both = MARKUP_RICH | MARKUP_LINKS;
 

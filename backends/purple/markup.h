@@ -10,7 +10,7 @@
 #include "util/buf.h"
 
 #define MARKUP_MAX		(512 * 1024)	/* bytes; the rest is cut off */
-#define MARKUP_RICH_MAX		(64 * 1024)	/* of XHTML; else there is none */
+#define MARKUP_RICH_MAX		(64 * 1024)	/* of XHTML, or there is none */
 #define MARKUP_IMAGES_MAX	16
 
 /* Zero-initialised is valid, and can be used again and again. */
@@ -19,8 +19,8 @@ struct markup {
 					 * links are "text <address>" */
 	struct buf	xhtml;		/* a string, content of an XHTML-IM
 					 * body; "" when it says no more */
-	int		images[MARKUP_IMAGES_MAX];	/* of <img id=N>: they
-							 * are not in the text */
+	int		images[MARKUP_IMAGES_MAX];	/* of <img id=N>: not
+							 * in the text */
 	size_t		nimages;
 };
 

@@ -25,7 +25,7 @@
 
 #define PART		"part"
 #define TOKEN_SIZE	27		/* with the NUL */
-#define SPARE		((uint64_t)64 << 20)	/* bytes left free on the disk */
+#define SPARE		((uint64_t)64 << 20)	/* bytes left on the disk */
 #define SWEEP_SECONDS	3600
 #define SWEEP_AT_ONCE	100		/* files removed in one turn */
 #define DAY		86400
@@ -51,7 +51,7 @@ media_image_max(void)
 	return image_max;
 }
 
-/* -------------------------------------------------------------------- new ones */
+/* --------------------------------------------------------------- new ones */
 
 static bool
 has_room(int64_t size)
@@ -218,7 +218,7 @@ media_store(const void *data, size_t len, const char *name, char **url)
 	return status;
 }
 
-/* -------------------------------------------------------------------- old ones */
+/* --------------------------------------------------------------- old ones */
 
 static bool
 is_day(const char *name, const char *oldest)

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* media.h - files for the user, put where the admin's web server hands them out:
- * below [service] web_directory, at addresses that nobody can guess below
+/* media.h - files for the user, put where the admin's web server hands them
+ * out: below [service] web_directory, at addresses that nobody can guess below
  * web_url.  They go after web_lifetime days. */
 #ifndef BACKENDS_PURPLE_MEDIA_H
 #define BACKENDS_PURPLE_MEDIA_H

@@ -21,7 +21,7 @@ struct pending {
 	TAILQ_ENTRY(pending) entry;
 	struct session	*session;	/* NULL: has ended */
 	struct kit_call	 call;
-	gint64		 since, due;	/* of the answer, which comes in order */
+	gint64		 since, due;	/* due: its answer, in turn */
 	guint		 hash;		/* of its text */
 	bool		 busy;		/* the plug-in is at work on it */
 	bool		 answered;

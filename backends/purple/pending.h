@@ -31,7 +31,7 @@ void		 pending_abandon(struct pending *);
 bool		 pending_is_lost(const struct pending *);
 /* What the network calls the message that the plug-in is at work on. */
 void		 pending_named(struct session *, const char *id);
-/* The network refuses the one that it calls so.  True: it went to its sender. */
+/* The network refuses the one that it calls so.  True: its sender was told. */
 bool		 pending_refused_by_name(struct session *, const char *id,
 		    const char *code, const char *text);
 

@@ -47,7 +47,7 @@ abilities(const PurpleConnection *gc)
 	return can;
 }
 
-/* -------------------------------------------------------------------- one text */
+/* --------------------------------------------------------------- one text */
 
 static void
 refuse(const struct sending *w, struct pending *p, int error)
@@ -110,7 +110,7 @@ give(struct sending *w, const char *html)
 	return false;
 }
 
-/* ------------------------------------------------------------------- its parts */
+/* -------------------------------------------------------------- its parts */
 
 static bool
 only_breaks(const char *html)

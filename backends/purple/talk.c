@@ -19,7 +19,7 @@
 /* What is older than that was not said just now. */
 #define OLD_SECONDS	10
 
-/* -------------------------------------------------------------------- messages */
+/* --------------------------------------------------------------- messages */
 
 static int64_t
 time_of(PurpleMessageFlags flags, time_t when)
@@ -216,7 +216,7 @@ talk_heard(PurpleAccount *account, const char *name, const char *html,
 		message(s, &peer, html, flags, when);
 }
 
-/* ------------------------------------------------------- attention, and markers */
+/* ------------------------------------------------- attention, and markers */
 
 static void
 got_attention(PurpleAccount *account, const char *who,

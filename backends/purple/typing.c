@@ -21,7 +21,7 @@ struct typist {
 	LIST_ENTRY(typist) entry;
 	bool		 ours;
 	gint64		 until;		/* seconds, g_get_monotonic_time() */
-	gint64		 repeat;	/* ours: when to say it again; 0: never */
+	gint64		 repeat;	/* ours: when to say it again, or 0 */
 	char		 contact[];	/* id; ours: the plug-in's name */
 };
 
@@ -86,7 +86,7 @@ add(struct session *s, bool ours, const char *contact)
 	return t;
 }
 
-/* ---------------------------------------------------------------------- theirs */
+/* ----------------------------------------------------------------- theirs */
 
 static void
 tell(struct session *s, const char *who, const char *state)
@@ -155,7 +155,7 @@ typing_over(struct session *s, const char *contact)
 		drop(s, t);
 }
 
-/* ------------------------------------------------------------------------ ours */
+/* ------------------------------------------------------------------- ours */
 
 static unsigned
 say(struct session *s, const char *name, PurpleTypingState state)
@@ -236,7 +236,7 @@ down_chat_state(const struct kit_call *call, const struct msg_chat_state *m)
 	free(copy);
 }
 
-/* ----------------------------------------------------------------------- clock */
+/* ------------------------------------------------------------------ clock */
 
 /* Says one thing at most, as a plug-in may end the session. */
 static bool
@@ -294,7 +294,7 @@ tick(gpointer data)
 	return G_SOURCE_REMOVE;
 }
 
-/* --------------------------------------------------------------------- module */
+/* ----------------------------------------------------------------- module */
 
 static void
 init(void)

@@ -30,7 +30,7 @@ write_own(PurpleConnection *gc, const char *html, PurpleMessageFlags flags)
 	    PURPLE_MESSAGE_SEND | flags, time(NULL));
 }
 
-/* ---------------------------------------------------------------- what it says */
+/* ----------------------------------------------------------- what it says */
 
 static const unsigned char png[] = {
 	0x89, 'P', 'N', 'G', '\r', '\n', 0x1a, '\n', 0, 0, 0, 13, 'I', 'H',
@@ -129,7 +129,7 @@ typing(PurpleConnection *gc)
 	return 1;
 }
 
-/* ------------------------------------------------------------ what it refuses */
+/* -------------------------------------------------------- what it refuses */
 
 static gboolean
 echo_now(gpointer gc)
@@ -225,7 +225,7 @@ leave(PurpleConnection *gc)
 	return 1;
 }
 
-/* ---------------------------------------------------------------------- files */
+/* ------------------------------------------------------------------ files */
 
 static void
 pour(PurpleXfer *xfer)
@@ -271,7 +271,7 @@ static const struct {
 	{ "endless", endless },
 };
 
-/* ------------------------------------------------------------------- protocol */
+/* --------------------------------------------------------------- protocol */
 
 static int
 send_im(PurpleConnection *gc, const char *who, const char *html,

@@ -17,7 +17,8 @@ static void
 check_attributes(const char *element, const char *const *attrs)
 {
 	for (; attrs[0] != NULL; attrs += 2) {
-		if (strcmp(element, "a") == 0 && strcmp(attrs[0], "href") == 0) {
+		if (strcmp(element, "a") == 0 &&
+		    strcmp(attrs[0], "href") == 0) {
 			if (strncasecmp(attrs[1], "http", 4) != 0 &&
 			    strncasecmp(attrs[1], "mailto:", 7) != 0 &&
 			    strncasecmp(attrs[1], "xmpp:", 5) != 0)

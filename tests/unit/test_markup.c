@@ -165,7 +165,8 @@ static void
 test_limits(void **state)
 {
 	static const char *const floods[] = {
-		"x", "\u20ac", "<b>", "<b>x", "<b><i>x</b>", "<a href='", "<a '",
+		"x", "\u20ac", "<b>", "<b>x", "<b><i>x</b>", "<a href='",
+		"<a '",
 		"<a \"<a '", "<a href=http://x>y", "<title>", "<!--", "</", "<",
 		"&", "&amp;", "<img src='http://x'>", "<p>", "<hr>", "<br>",
 		"<font face='abcdefghijklmnop' color='aliceblue' size='7'>x<b>"
@@ -214,7 +215,8 @@ static const struct {
 	unsigned	 can;
 	const char	*html;
 } out[] = {
-	{ "a <b> & \"c\"\nd", NULL, ALL, "a &lt;b&gt; &amp; &quot;c&quot;<br>d" },
+	{ "a <b> & \"c\"\nd", NULL, ALL,
+	    "a &lt;b&gt; &amp; &quot;c&quot;<br>d" },
 	{ "bold", "<strong>bold</strong>", ALL, "<b>bold</b>" },
 	{ "bold", "<strong>bold</strong>", 0, "bold" },
 	/* It says something else: who reads only the one is not to be told
