@@ -9,7 +9,7 @@
 #include "manager/gateway/contact.h"
 #include "manager/gateway/name.h"
 #include "manager/gateway/ns.h"
-#include "manager/gateway/room.h"
+#include "manager/gateway/room_data.h"
 #include "manager/gateway/session.h"
 #include "protocol/errors.h"
 #include "protocol/features.h"
@@ -132,6 +132,10 @@ got_profile(void *ctx, const struct msg_error *error,
 	static const struct msg_profile_result nothing;
 	struct wanted *w = ctx;
 
+	/* The next one who asks for the picture need not ask the network. */
+	if (error == NULL && result != NULL)
+		(void)avatar_keep(w->asked->gw, result->profile.photo_type,
+		    result->profile.photo.data, result->profile.photo.len);
 	/* What we know ourselves is better than an error. */
 	if (error != NULL && w->photo == NULL && w->name == NULL) {
 		asked_refuse_by(w->asked, error);
@@ -174,14 +178,17 @@ is_burst(struct user *user)
 static void
 find(struct down *d, struct msg_profile *m, struct wanted *w)
 {
+	const struct occupant *o;
 	const struct contact *c;
 
 	m->user = d->user->jid;
 	if (d->name == NULL) {
 		m->contact = d->user->account;
 	} else if (d->room != NULL && d->to->resource != NULL) {
-		m->contact = room_occupant_nick(d->room, d->to->resource);
+		o = room_occupant_at(d->room, d->to->resource);
+		m->contact = o != NULL ? o->nick : NULL;
 		m->room = room_id(d->room);
+		w->photo = o != NULL ? xstrdup_null(o->avatar) : NULL;
 	} else if ((c = contact_find_jid(d->user, d->to->bare)) != NULL) {
 		m->contact = c->name;
 		w->photo = xstrdup_null(c->avatar_hash);

@@ -65,6 +65,9 @@ def test_people(scene):
     assert picture(anna.client.get(bob, VCARD)) == CAT
     asked = anna.expect("profile")
     assert (asked["room"], asked["contact"]) == ("#pets", "bob")
+    for _ in range(9):
+        assert picture(anna.client.get(bob, VCARD)) == CAT
+    assert len(anna.network.seen("profile", anna.bare)) < 8
     anna.client.message(bob, "between us", extra="<x xmlns='%s'/>"
                         % NS["user"])
     sent = anna.expect("message", kind="private", body="between us")
