@@ -222,7 +222,8 @@ $(B)/unit/$(1): $(B)/obj/tests/unit/$(1).o \
 	$$(call SAY,LD,$$@) $$(CC) $$(LINK) -pthread -o $$@ $$(filter %.o,$$^) \
 		-Wl,--start-group $$(filter %.a,$$^) -Wl,--end-group \
 		-lcmocka $$(MANAGER_LIBS) \
-		$(if $(filter kit_glib purple,$(call links,tests/unit/$(1).c)),$$(PURPLE_LIBS))
+		$(if $(filter kit_glib purple,$(call links,tests/unit/$(1).c)),$$(PURPLE_LIBS)) \
+		$(if $(filter twitter,$(call links,tests/unit/$(1).c)),$$(TWITTER_LIBS))
 ALL_OBJS += $(B)/obj/tests/unit/$(1).o
 endef
 $(foreach t,$(notdir $(UNIT)),$(eval $(call unit,$(t))))

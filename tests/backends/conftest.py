@@ -6,8 +6,10 @@ import sys
 
 import pytest
 
+from fake_x import X
 from irc_driver import Backend, Server
 from purple_driver import JABBER, Purple
+import twitter_driver
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.dirname(
     os.path.abspath(__file__))), "e2e"))
@@ -55,6 +57,33 @@ def purple():
     yield start
     for b, ends in started:
         assert b.close() == ends
+
+
+@pytest.fixture
+def x():
+    """A fake X with the account alice."""
+    fake = X()
+    fake.user("alice", "Alice")
+    yield fake
+    fake.close()
+
+
+@pytest.fixture
+def twitter(x):
+    """twitter(**keys) starts a backend for that X, with these keys of
+    [twitter]; at the end it must exit cleanly."""
+    started = []
+
+    def start(**keys):
+        b = twitter_driver.Twitter(x, **keys)
+        started.append(b)
+        return b
+
+    if twitter_driver.MISSING:
+        pytest.skip(twitter_driver.MISSING)
+    yield start
+    for b in started:
+        assert b.close() == 0
 
 
 @pytest.fixture(scope="session")
