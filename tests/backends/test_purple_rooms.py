@@ -606,7 +606,9 @@ def test_odd_talk(odd):
     b, room = odd.b, "tea/x"
     odd.join(room)
     mute = odd.start(room, "mute")
+    begun = time.monotonic()
     assert not odd.say(room, "shown").get("echo")
+    assert time.monotonic() - begun < 3         # what is shown is done
     begun = time.monotonic()
     odd.say(room, "echo later")
     assert time.monotonic() - begun >= 0.04     # not before it is shown
