@@ -8,6 +8,7 @@
 
 #include "backends/purple/authorise.h"
 #include "backends/purple/contact_group.h"
+#include "backends/purple/contact_jabber.h"
 #include "backends/purple/core.h"
 #include "backends/purple/text.h"
 #include "util/xalloc.h"
@@ -100,6 +101,7 @@ contact_list_init(void)
 	void *list = purple_blist_get_handle();
 
 	purple_blist_set_ui_ops(&ops);
+	contact_jabber_init();
 	purple_signal_connect(list, "buddy-added", core_handle(),
 	    PURPLE_CALLBACK(added), NULL);
 	purple_signal_connect(list, "buddy-removed", core_handle(),

@@ -147,7 +147,8 @@ def test_list_of_the_network(side, friend):
     # Renamed, moved, moved out of all groups: and there all the time.
     s.b.events.clear()
     for name, groups in (("Bobby", ["Work"]), ("Bobby", ["Other", "Play"]),
-                         ("Bobby", ["Play"]), ("B", ["New"])):
+                         ("Bobby", ["Play"]), ("B", ["New"]), ("B", []),
+                         ("", []), ("C", []), ("", ["Work"])):
         s.set_item(bob.bare, name, groups)
         s.wait("contact", bob.bare, name=name, groups=groups)
         assert not [m for m in s.b.skipped if m[0] == "contact_presence"]

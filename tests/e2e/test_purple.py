@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """The libpurple backend from end to end: an XMPP client, our two modes, and
 behind prpl-jabber another XMPP server, behind prpl-irc an IRC server."""
+import base64
+import hashlib
 import os
 import re
 import signal
@@ -135,6 +137,86 @@ def test_gateway(network, prosody, instances, gateway_name, accounts, people,
                           [c.tag[1:].partition("}")[0] for c in m])
     assert tea in (invited.get("from"),
                    *(c.get("jid") for c in invited))
+
+
+def roster_item(jid, inside="", **attributes):
+    return "<query xmlns='%s'><item jid=%s%s>%s</item></query>" % (
+        NS["roster"], quote(jid), "".join(" %s=%s" % (k, quote(v))
+                                          for k, v in attributes.items()),
+        inside)
+
+
+def pushed(client, jid, **attributes):
+    """Wait for a roster push that says this of jid."""
+    def says(iq):
+        item = iq.find("roster:query/roster:item", NS)
+        return item is not None and item.get("jid") == jid and all(
+            item.get(k) == v for k, v in attributes.items())
+    return client.expect("iq", says, type="set")
+
+
+def test_contacts(network, instances, clients, people):
+    """In server mode, where our roster is the network's list."""
+    instance = instances("server_mode", **options(network))
+    bob, elsewhere = people("bob"), people("anna")
+    account = elsewhere.bare.replace("@", "%")
+    anna = clients(instance, account, password="pw")
+    anna.get(None, "<query xmlns='%s'/>" % NS["roster"])
+    bob_here = here(bob.bare, instance.jid)
+    # Asked to be a contact, which is for both.
+    bob.send("<presence type='subscribe' to=%s/>" % quote(elsewhere.bare))
+    anna.expect("presence", type="subscribe", from_=bob_here)
+    anna.send("<presence type='subscribed' to=%s/>" % quote(bob_here))
+    bob.expect("presence", type="subscribe")
+    bob.send("<presence type='subscribed' to=%s/>" % quote(elsewhere.bare))
+    anna.expect("presence", type="", from_=lambda j: j.startswith(bob_here))
+    bob.send("<presence><show>dnd</show><status>a &lt; b</status></presence>")
+    anna.expect("presence", lambda p: (
+        p.findtext("c:show", "", NS), p.findtext("c:status", "", NS)) ==
+        ("dnd", "a < b"), from_=lambda j: j.startswith(bob_here))
+    # Named and grouped here, then there, then removed there.
+    anna.set(None, roster_item(bob_here, "<group>Friends</group>",
+                               name="Robert"))
+
+    def known():
+        item, = elsewhere.get(None, "<query xmlns='%s'/>" % NS["roster"])
+        return (item.get("name"), item.findtext("roster:group", "", NS)) == (
+            "Robert", "Friends")
+    wait_for(known, 10, "the network to know the name")
+    anna.clear()
+    elsewhere.set(None, roster_item(bob.bare, name="Bobby"))
+    pushed(anna, bob_here, name="Bobby")
+    # His picture; it is fetched when a client asks.
+    picture = (b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR\0\0\0\x20\0\0\0\x20"
+               + b"x" * 500)
+    bob.set(None, "<vCard xmlns='vcard-temp'><FN>Robert B</FN><PHOTO><TYPE>"
+            "image/png</TYPE><BINVAL>%s</BINVAL></PHOTO></vCard>" %
+            base64.b64encode(picture).decode())
+    bob.send("<presence/>")
+    sha1 = hashlib.sha1(picture).hexdigest()
+    anna.expect("presence", lambda p: p.findtext("photo:x/photo:photo", "",
+                                                 NS) == sha1)
+    card = anna.get(bob_here, "<vCard xmlns='vcard-temp'/>", timeout=25)
+    assert card.findtext("vcard:FN", "", NS) == "Robert B"
+    assert base64.b64decode(card.findtext("vcard:PHOTO/vcard:BINVAL", "",
+                                          NS)) == picture
+    elsewhere.set(None, roster_item(bob.bare, subscription="remove"))
+    pushed(anna, bob_here, subscription="remove")
+    # Two are added; one of them is removed there while anna is away.
+    eve, carl = (here(name + "@" + network.domain, instance.jid)
+                 for name in ("eve", "carl"))
+    for jid in (eve, carl):
+        anna.set(None, roster_item(jid))
+    wait_for(lambda: len(elsewhere.get(
+        None, "<query xmlns='%s'/>" % NS["roster"])) == 2, 10, "both")
+    anna.close()
+    elsewhere.set(None, roster_item("eve@" + network.domain,
+                                    subscription="remove"))
+    anna.login()
+    anna.get(None, "<query xmlns='%s'/>" % NS["roster"])
+    wait_for(lambda: [i.get("jid") for i in anna.get(
+        None, "<query xmlns='%s'/>" % NS["roster"])] == [carl], 10,
+        "the one who has gone to be gone")
 
 
 class Crowd:
