@@ -260,6 +260,8 @@ judge_chain(X509 *cert, STACK_OF(X509) *chain, struct complaints *c)
 	if (ctx == NULL || X509_STORE_CTX_init(ctx, store, cert, chain) != 1)
 		fatal("OpenSSL: out of memory");
 	X509_STORE_CTX_set_purpose(ctx, X509_PURPOSE_SSL_SERVER);
+	/* Neither short keys nor MD5 and SHA-1, whoever has signed with it. */
+	X509_VERIFY_PARAM_set_auth_level(X509_STORE_CTX_get0_param(ctx), 1);
 	X509_STORE_CTX_set_app_data(ctx, c);
 	X509_STORE_CTX_set_verify_cb(ctx, checked);
 	/* The callback lets everything pass, so that we hear of the rest. */

@@ -185,6 +185,20 @@ times(void **state)
 }
 
 static void
+weak(void **state)
+{
+	EVP_PKEY *strong = key;
+
+	(void)state;
+	key = EVP_PKEY_Q_keygen(NULL, NULL, "RSA", (size_t)768);
+	assert_non_null(key);
+	expect(make("a.test", "DNS:a.test", NULL, -DAY, DAY), "a.test", NULL,
+	    "cannot be used (EE certificate key too weak)");
+	EVP_PKEY_free(key);
+	key = strong;
+}
+
+static void
 nonsense(void **state)
 {
 	const char *const chain[] = { "-----BEGIN CERTIFICATE-----\nAAAA\n"
@@ -209,6 +223,7 @@ main(void)
 		cmocka_unit_test(names),
 		cmocka_unit_test(authorities),
 		cmocka_unit_test(times),
+		cmocka_unit_test(weak),
 		cmocka_unit_test(nonsense),
 	};
 
