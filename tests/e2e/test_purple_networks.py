@@ -233,6 +233,12 @@ def test_gadu_talk(gadu, carl, clients):
     carl.expect("typing 2002 [1-9]")
 
 
+def test_gadu_wrong_password(gadu, clients):
+    """The plug-in does not tell that from a network that is not there."""
+    with pytest.raises(LoginFailed, match="temporary-auth-failure"):
+        clients(gadu, "2002", password="wrong")
+
+
 def test_gadu_connection_is_lost(gadu, clients):
     """It comes back by itself, and so does the list, which only we have."""
     anna = clients(gadu, "2002", password="two")
