@@ -87,6 +87,9 @@ set_name(PurpleAccount *account, PurplePlugin *protocol, const char *name)
 
 	if (strcmp(protocol->info->id, "prpl-novell") == 0)
 		split_novell(account, whole);
+	/* Else it is called what the system's user is called that we are. */
+	if (strcmp(protocol->info->id, "prpl-bonjour") == 0)
+		purple_account_set_string(account, "first", whole);
 	purple_account_set_username(account, whole);
 	free(whole);
 }

@@ -135,6 +135,9 @@ def test_bonjour(bonjour, clients):
     anna, bert = [clients(bonjour, name) for name in ("anna", "bert")]
     online(anna, "bert@lan")
     online(bert, "anna@lan")
+    roster = anna.get(None, "<query xmlns='jabber:iq:roster'/>")
+    assert [(item.get("jid"), item.get("name")) for item in roster] == [
+        (jid("bert@lan"), "bert")]
     bert.send("<presence><show>away</show><status>a &lt; b</status>"
               "</presence>")
     anna.expect("presence", lambda p: (
