@@ -228,7 +228,7 @@ is_day(const char *name, const char *oldest)
 }
 
 /* Whatever is not ours has other names, or is too deep. */
-static void
+static bool
 remove_token(int day, const char *token)
 {
 	int fd = openat(day, token, O_RDONLY | O_DIRECTORY | O_NOFOLLOW |
@@ -242,11 +242,12 @@ remove_token(int day, const char *token)
 	}
 	if (dir != NULL)
 		closedir(dir);
-	unlinkat(day, token, AT_REMOVEDIR);
+	return unlinkat(day, token, AT_REMOVEDIR) == 0;
 }
 
+/* How many were looked at; *removed: some of them are gone. */
 static unsigned
-remove_some(const char *name, unsigned most)
+remove_some(const char *name, unsigned most, bool *removed)
 {
 	char *path = xasprintf("%s/%s", directory, name);
 	DIR *dir = opendir(path);
@@ -255,7 +256,7 @@ remove_some(const char *name, unsigned most)
 
 	while (dir != NULL && n < most && (e = readdir(dir)) != NULL) {
 		if (strlen(e->d_name) == TOKEN_SIZE - 1) {
-			remove_token(dirfd(dir), e->d_name);
+			*removed |= remove_token(dirfd(dir), e->d_name);
 			n++;
 		}
 	}
@@ -272,6 +273,7 @@ sweep(gpointer data)
 {
 	time_t then = time(NULL) - (time_t)(lifetime * DAY);
 	unsigned left = SWEEP_AT_ONCE;
+	bool removed = false;
 	DIR *dir = opendir(directory);
 	char oldest[16];
 	struct dirent *e;
@@ -282,11 +284,13 @@ sweep(gpointer data)
 	strftime(oldest, sizeof(oldest), "%Y%m%d", &tm);
 	while (dir != NULL && left > 0 && (e = readdir(dir)) != NULL) {
 		if (is_day(e->d_name, oldest))
-			left -= remove_some(e->d_name, left);
+			left -= remove_some(e->d_name, left, &removed);
 	}
 	if (dir != NULL)
 		closedir(dir);
-	g_timeout_add_seconds(left > 0 ? SWEEP_SECONDS : 1, sweep, NULL);
+	/* More of them at once, unless they are not ours to remove. */
+	g_timeout_add_seconds(left == 0 && removed ? 1 : SWEEP_SECONDS, sweep,
+	    NULL);
 	return G_SOURCE_REMOVE;
 }
 

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """What plug-ins may do with words, by one that does it all (prpl_talk.c)."""
 import os
+import time
 
 import pytest
 
@@ -138,11 +139,32 @@ def test_heard(robot, tmp_path):
 
 
 def test_no_place_for_pictures(robot):
-    r = robot()
-    r.tell("image")
-    assert r.said()["body"] == "look  here"
-    m = r.said()
-    assert 'a "cat".png' in m["body"] and "attachments" not in m
+    for service in ({}, {"web_directory": "/nonexistent", "web_url": "x"}):
+        r = robot(service=service)
+        r.tell("image")
+        assert r.said()["body"] == "look  here"
+        m = r.said()
+        assert 'a "cat".png' in m["body"] and "attachments" not in m
+        assert ("not store" if service else "cannot receive") in m["body"]
+
+
+def test_old_files_go(robot, tmp_path):
+    """Ours, after web_lifetime days; nothing else that is there."""
+    today = time.strftime("%Y%m%d", time.gmtime())
+    token = "abcdefghijklmnopqrstuvwxyz"
+    ours = ["20200101/%s/cat.png" % token, "20200102/%s/part" % token]
+    others = ["20200101/mine/cat.png", "20200101/cat.png", "readme",
+              "2020/%s/cat.png" % token, "%s/%s/cat.png" % (today, token)]
+    for name in ours + others:
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).write_text("x")
+    # A way out of there is not followed.
+    (tmp_path / "20200103").mkdir()
+    (tmp_path / "20200103" / token).symlink_to(tmp_path / "2020" / token)
+    robot(service={"web_directory": str(tmp_path), "web_url": "x"})
+    assert not [n for n in ours if (tmp_path / n).exists()]
+    assert not [n for n in others if not (tmp_path / n).exists()]
+    assert not (tmp_path / "20200102").exists()
 
 
 def test_endless_file(robot, tmp_path):
