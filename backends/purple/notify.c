@@ -11,6 +11,7 @@
 #include "backends/purple/profile.h"
 #include "backends/purple/room.h"
 #include "backends/purple/talk.h"
+#include "backends/purple/text.h"
 #include "util/arena.h"
 #include "util/buf.h"
 #include "util/later.h"
@@ -19,6 +20,8 @@
 
 #define ROWS_MAX	100
 #define COLUMNS_MAX	20
+#define CELL_MAX	300		/* bytes: all of them fit a message */
+#define NOTICE_MAX	(16 * 1024)
 
 /* libpurple keeps each notice until it is closed: at the end of the turn, as
  * nothing of it stays on a screen. */
@@ -75,7 +78,7 @@ notify_user(struct session *s, const char *title, const char *primary,
     const char *secondary)
 {
 	struct buf b = { 0 };
-	char *text;
+	char *text, *cut = NULL;
 
 	/* Often it is the same twice. */
 	if (title != NULL && primary != NULL && strcmp(title, primary) == 0)
@@ -85,9 +88,13 @@ notify_user(struct session *s, const char *title, const char *primary,
 	add(&b, secondary);
 	if (buf_len(&b) == 0)
 		return;
-	text = g_utf8_make_valid(buf_data(&b), (gssize)buf_len(&b));
-	say(s, text);
-	g_free(text);
+	buf_addc(&b, '\0');
+	text = text_clean(buf_data(&b), NOTICE_MAX);
+	if (buf_len(&b) - 1 > NOTICE_MAX)
+		cut = xasprintf("%s\n[...]", text);
+	say(s, cut ? cut : text);
+	free(cut);
+	free(text);
 	buf_free(&b);
 }
 
@@ -229,6 +236,16 @@ results_text(const PurpleNotifySearchResults *results)
 	return buf_steal(&b);
 }
 
+static const char *
+cell_text(struct arena *a, const char *text)
+{
+	char *line = text_line(text, CELL_MAX);
+	const char *kept = line != NULL ? arena_strdup(a, line) : "";
+
+	free(line);
+	return kept;
+}
+
 /* As a table, for a command. */
 static bool
 results_table(struct session *s, const PurpleNotifySearchResults *results,
@@ -250,7 +267,8 @@ results_table(struct session *s, const PurpleNotifySearchResults *results,
 	    r.columns.n < COLUMNS_MAX; c = c->next) {
 		columns[r.columns.n] = (struct msg_column){
 			vars[r.columns.n],
-			column_title(results, (unsigned)r.columns.n) };
+			cell_text(&arena, column_title(results,
+			    (unsigned)r.columns.n)) };
 		r.columns.n++;
 	}
 	for (GList *row = results->rows; row != NULL && r.rows.n < ROWS_MAX;
@@ -262,8 +280,8 @@ results_table(struct session *s, const PurpleNotifySearchResults *results,
 		for (GList *cell = row->data; cell != NULL &&
 		    values->n < r.columns.n; cell = cell->next) {
 			values->v[values->n].key = vars[values->n];
-			values->v[values->n++].value = cell->data ?
-			    cell->data : "";
+			values->v[values->n++].value = cell_text(&arena,
+			    cell->data);
 		}
 	}
 	taken = command_result(s, &r);

@@ -192,6 +192,16 @@ notice_formatted(PurpleConnection *gc)
 	    "<b>bold</b> &amp; <i>more</i>", NULL, NULL);
 }
 
+/* More than a message to the main process can hold. */
+static void
+notice_book(PurpleConnection *gc)
+{
+	char *text = g_strnfill(2 * 1024 * 1024, 'x');
+
+	purple_notify_error(gc, "Book", text, NULL);
+	g_free(text);
+}
+
 static void
 notice_uri(PurpleConnection *gc)
 {
@@ -300,7 +310,7 @@ static const struct {
 	{ "folder", ask_folder }, { "close", ask_and_close },
 	{ "twenty", ask_twenty },
 	{ "notice", notice_message }, { "formatted", notice_formatted },
-	{ "uri", notice_uri }, { "mail", notice_mail },
+	{ "uri", notice_uri }, { "book", notice_book }, { "mail", notice_mail },
 	{ "search", notice_search },
 	{ "print", print }, { "crash", crash }, { "hang", hang },
 	{ "exit", leave }, { "fail", fail },
