@@ -6,17 +6,16 @@ import sys
 
 import pytest
 
-from fake_x import X
-from irc_driver import Backend, Server
-from purple_driver import JABBER, Purple
-import twitter_driver
-
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.dirname(
     os.path.abspath(__file__))), "e2e"))
 
+from fake_x import X                                        # noqa: E402
 from harness import servers                                 # noqa: E402
 from harness.raw import register_account                    # noqa: E402
 from harness.xmpp import Client                             # noqa: E402
+from irc_driver import Backend, Server                      # noqa: E402
+from purple_driver import JABBER, Purple                    # noqa: E402
+import twitter_driver                                       # noqa: E402
 
 _numbers = itertools.count(1)
 

@@ -6,9 +6,13 @@ import threading
 
 import msgpack
 
+from harness.process import SLOWER
+
 TOP = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 BIN = os.path.join(os.environ.get("B", os.path.join(TOP, "build")), "bin")
 
+# Seconds for what should come at once.
+PATIENCE = 15 * SLOWER
 
 LATER = object()
 
@@ -88,7 +92,7 @@ class Backend:
         self._send([0, self.serial, method, [params]])
         return self.serial
 
-    def finish(self, serial, timeout=15):
+    def finish(self, serial, timeout=PATIENCE):
         with self.changed:
             self.changed.wait_for(
                 lambda: serial in self.answers or self.gone, timeout)
@@ -109,7 +113,7 @@ class Backend:
         self.process.stdin.write(msgpack.packb(message, use_bin_type=True))
         self.process.stdin.flush()
 
-    def wait(self, method, /, timeout=15, **fields):
+    def wait(self, method, /, timeout=PATIENCE, **fields):
         """The first event of this kind with these fields; it and what came
         before it are consumed."""
         def found():
@@ -136,12 +140,12 @@ class Backend:
         """End of the pipe: the backend must leave by itself."""
         self.process.stdin.close()
         try:
-            code = self.process.wait(10)
+            code = self.process.wait(PATIENCE)
         except subprocess.TimeoutExpired:
             self.process.kill()
             raise
         # Not before its reader has seen the end: it would go on with another
         # file of the same number.
-        self.reader.join(10)
+        self.reader.join(PATIENCE)
         self.process.stdout.close()
         return code

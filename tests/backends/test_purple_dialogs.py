@@ -9,6 +9,7 @@ import pytest
 
 import driver
 from driver import Failed
+from harness.process import SANITIZED
 
 PLUGINS = os.path.join(os.path.dirname(driver.BIN), "plugins")
 
@@ -134,6 +135,9 @@ def test_notices(robot):
         tell(b, word)
         m = b.wait("message", user="u@x", **{"from": ""})
         assert m["body"] == text
+    tell(b, "book")
+    body = b.wait("message", user="u@x", **{"from": ""})["body"]
+    assert body.startswith("Book\nxxx") and body.endswith("x\n[...]")
 
 
 def test_question_at_login(purple):
@@ -236,9 +240,6 @@ def test_failing_connection(robot):
     end = b.wait("disconnected", user="u@x")
     assert end["text"] == "the wire is cut" and end["retry"]
     b.connect("u@x", "ana")
-
-
-SANITIZED = os.environ.get("B", "").endswith("sanitize")
 
 
 # AddressSanitizer makes an exit of a crash.

@@ -9,6 +9,8 @@ import threading
 
 import pytest
 
+from harness.process import SLOWER
+
 HEADER = ("<?xml version='1.0'?><stream:stream xmlns='jabber:client' "
           "xmlns:stream='http://etherx.jabber.org/streams' id='1' "
           "from='fake.test' version='1.0'>")
@@ -120,11 +122,11 @@ def bad_text(peer):
 ], ids=lambda x: getattr(x, "__name__", ""))
 def test_hostile_server(jabber, listener, account, prosody, serve, reason):
     """It costs who has chosen it, at most, his login; others stay."""
-    b = jabber({"user_options": "port"}, service={"login_timeout": 4})
+    b = jabber({"user_options": "port"}, service={"login_timeout": 4 * SLOWER})
     b.connect("good@x", account("good"))
     b.login("u@x", "ana@fake.test", password="secret",
             settings={"port": str(listener(serve).port)})
-    end = b.wait("disconnected", user="u@x", timeout=30)
+    end = b.wait("disconnected", user="u@x", timeout=30 * SLOWER)
     assert reason is None or end["reason"] == reason, end
     assert 0 < len(end["text"]) <= 600 and "\n" not in end["text"]
     assert bool(end.get("retry")) == (end["reason"] == "network")
@@ -138,7 +140,7 @@ def test_why_it_ends(jabber, account):
 
     def end(name, password="secret", **settings):
         b.login("u@x", name, password=password, settings=settings)
-        e = b.wait("disconnected", user="u@x", timeout=30)
+        e = b.wait("disconnected", user="u@x", timeout=30 * SLOWER)
         assert e["text"]
         return e["reason"], bool(e.get("retry"))
 
