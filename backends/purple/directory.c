@@ -25,6 +25,7 @@
 #define PREFIX		"spectrum2-purple-"
 #define LOCK		"lock"
 #define YOUNG		60	/* seconds: it may be about to be locked */
+#define DAY		86400
 
 static char *path;
 static bool is_kept;
@@ -80,21 +81,29 @@ is_dead(const char *name)
 	return dead;
 }
 
+static bool
+is_old(const char *name)
+{
+	struct stat st;
+
+	return lstat(name, &st) == 0 && st.st_mtime + DAY < time(NULL);
+}
+
 static void
-sweep_one(const char *name)
+sweep_one(const char *name, bool (*is_left)(const char *))
 {
 	struct stat st;
 
 	/* Ours, and not what somebody else would have us remove. */
 	if (lstat(name, &st) == -1 || !S_ISDIR(st.st_mode) ||
-	    st.st_uid != geteuid() || !is_dead(name))
+	    st.st_uid != geteuid() || !is_left(name))
 		return;
 	log_info("removing %s, which a process that is gone has left", name);
 	remove_all(name);
 }
 
 static void
-sweep(const char *place)
+sweep(const char *place, const char *prefix, bool (*is_left)(const char *))
 {
 	DIR *dir = opendir(place);
 	struct dirent *entry;
@@ -103,13 +112,19 @@ sweep(const char *place)
 	if (dir == NULL)
 		return;
 	while ((entry = readdir(dir)) != NULL) {
-		if (strncmp(entry->d_name, PREFIX, strlen(PREFIX)) != 0)
+		if (strncmp(entry->d_name, prefix, strlen(prefix)) != 0)
 			continue;
 		name = xasprintf("%s/%s", place, entry->d_name);
-		sweep_one(name);
+		sweep_one(name, is_left);
 		free(name);
 	}
 	closedir(dir);
+}
+
+void
+directory_sweep_old(const char *place, const char *prefix)
+{
+	sweep(place, prefix, is_old);
 }
 
 /* ------------------------------------------------------------------- create */
@@ -183,7 +198,7 @@ directory_create(const char *kept, char **why)
 	}
 	for (size_t i = 0; i < LENGTH(places); i++) {
 		if (places[i] != NULL && *places[i] == '/')
-			sweep(places[i]);
+			sweep(places[i], PREFIX, is_dead);
 	}
 	/* In memory first. */
 	for (size_t i = 0; i < 2 * LENGTH(places) && r == -1; i++) {

@@ -17,5 +17,8 @@ const char	*directory_path(void);
 bool		 directory_is_kept(void);
 /* With all that is in it, unless it is kept; harmless when there is none. */
 void		 directory_remove(void);
+/* Others of this user's below place, whose names begin with prefix, when they
+ * have not changed for a day. */
+void		 directory_sweep_old(const char *place, const char *prefix);
 
 #endif

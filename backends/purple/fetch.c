@@ -16,11 +16,13 @@
 #include <unistd.h>
 
 #include "backends/kit/kit.h"
+#include "backends/purple/directory.h"
 #include "backends/purple/filename.h"
 #include "backends/purple/reach.h"
 #include "util/log.h"
 #include "util/xalloc.h"
 
+#define PREFIX		"spectrum2-file-"
 #define FETCHES_MAX	32		/* of all users */
 #define REDIRECTS_MAX	3L
 #define CONNECT_SECONDS	15L
@@ -45,15 +47,21 @@ static bool private_too;
 
 /* ------------------------------------------------------------------ files */
 
+/* Not where libpurple's own files are: that is memory. */
+static const char *
+place(void)
+{
+	const char *tmp = getenv("TMPDIR");
+
+	return tmp != NULL && *tmp == '/' ? tmp : "/var/tmp";
+}
+
 static char *
 make_path(const char *name)
 {
-	const char *tmp = getenv("TMPDIR");
 	char shown[FILENAME_MAX_BYTES], *dir, *path;
 
-	/* Not where libpurple's own files are: that is memory. */
-	dir = xasprintf("%s/spectrum2-XXXXXX", tmp && *tmp == '/' ? tmp :
-	    "/var/tmp");
+	dir = xasprintf("%s/" PREFIX "XXXXXX", place());
 	if (mkdtemp(dir) == NULL) {
 		log_warn("cannot make %s: %s", dir, strerror(errno));
 		free(dir);
@@ -346,6 +354,8 @@ static void
 init(void)
 {
 	private_too = kit_config_bool("service", "fetch_private", false);
+	/* Of processes that were killed: no file is on its way for so long. */
+	directory_sweep_old(place(), PREFIX);
 }
 
 const struct module fetch_module = { .init = init };

@@ -60,6 +60,19 @@ def libraries(b):
             if "purple-2" in p or "plugins" in p}
 
 
+def test_old_files(start, tmp_path, monkeypatch):
+    """Files on their way that were left a day ago go, no others do."""
+    names = ("spectrum2-file-old", "spectrum2-file-new", "another-old")
+    for name in names:
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "a.png").write_text("x")
+        if name.endswith("old"):
+            os.utime(tmp_path / name, (1, 1))
+    monkeypatch.setenv("TMPDIR", str(tmp_path))
+    start("prpl-irc")
+    assert [(tmp_path / name).exists() for name in names] == [0, 1, 1]
+
+
 def test_only_what_is_wanted(start):
     b = start("prpl-irc")
     assert libraries(b) == {"libirc.so", "ssl.so", "ssl-nss.so"}
