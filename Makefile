@@ -139,6 +139,9 @@ $(kit_glib_OBJS) $(purple_OBJS) $(B)/obj/backends/purple/main.o: \
 endif
 
 ifeq ($(HAVE_TWITTER),1)
+# What of it needs no network: for tests and fuzzers.
+$(eval $(call archive,twitter_text,$(addprefix backends/twitter/,field.c \
+	page.c text.c)))
 $(eval $(call archive,twitter,$(filter-out backends/twitter/main.c,$(wildcard backends/twitter/*.c))))
 endif
 
@@ -223,7 +226,7 @@ $(B)/unit/$(1): $(B)/obj/tests/unit/$(1).o \
 		-Wl,--start-group $$(filter %.a,$$^) -Wl,--end-group \
 		-lcmocka $$(MANAGER_LIBS) \
 		$(if $(filter kit_glib purple,$(call links,tests/unit/$(1).c)),$$(PURPLE_LIBS)) \
-		$(if $(filter twitter,$(call links,tests/unit/$(1).c)),$$(TWITTER_LIBS))
+		$(if $(filter twitter%,$(call links,tests/unit/$(1).c)),$$(TWITTER_LIBS))
 ALL_OBJS += $(B)/obj/tests/unit/$(1).o
 endef
 $(foreach t,$(notdir $(UNIT)),$(eval $(call unit,$(t))))
@@ -257,13 +260,18 @@ layers:
 
 # tests/fuzz/fuzz_NAME.c: clang's libFuzzer, compiled from sources as a whole.
 FUZZ := $(patsubst tests/fuzz/%.c,$(B)/fuzz/%,$(wildcard tests/fuzz/fuzz_*.c))
+ifneq ($(HAVE_TWITTER),1)
+FUZZ := $(filter-out %/fuzz_twitter_%,$(FUZZ))
+endif
 define fuzzer
 $(B)/fuzz/$(1): tests/fuzz/$(1).c \
 		$(foreach a,$(call links,tests/fuzz/$(1).c),$(patsubst $(B)/obj/%.o,%.c,$($(a)_OBJS)))
 	@mkdir -p $$(@D)
 	$$(call SAY,FUZZ,$$@) clang -std=c11 $$(CPPFLAGS) -g -O1 -pthread \
 		-gdwarf-4 -fsanitize=fuzzer,address,undefined \
-		-fno-sanitize-recover=undefined -o $$@ $$(filter %.c,$$^) $$(MANAGER_LIBS)
+		-fno-sanitize-recover=undefined -o $$@ $$(filter %.c,$$^) \
+		$$(MANAGER_LIBS) \
+		$(if $(filter twitter%,$(call links,tests/fuzz/$(1).c)),$$(TWITTER_LIBS))
 endef
 $(foreach t,$(notdir $(FUZZ)),$(eval $(call fuzzer,$(t))))
 
