@@ -350,8 +350,12 @@ set_options(struct http_call *call, const struct http_request *r)
 		curl_easy_setopt(easy, CURLOPT_COPYPOSTFIELDS,
 		    r->body ? r->body : "");
 	}
-	if (strcmp(r->method, "GET") != 0)
+	/* On a kept connection that ends without an answer libcurl asks once
+	 * more by itself, which posts a second time what was posted. */
+	if (strcmp(r->method, "GET") != 0) {
 		curl_easy_setopt(easy, CURLOPT_CUSTOMREQUEST, r->method);
+		curl_easy_setopt(easy, CURLOPT_FRESH_CONNECT, 1L);
+	}
 	if (r->foreign)
 		set_foreign(easy);
 }
