@@ -10,6 +10,7 @@
 #include "backends/twitter/budget.h"
 #include "backends/twitter/config.h"
 #include "backends/twitter/http.h"
+#include "backends/twitter/login.h"
 #include "backends/twitter/renew.h"
 #include "backends/twitter/sign.h"
 #include "util/buf.h"
@@ -38,6 +39,7 @@ struct api_call {
 	char		*content, *content_type;	/* NULL: none */
 	size_t		 length;
 	bool		 again;		/* a second try */
+	unsigned	 renewals;	/* of the session when it was sent */
 	bool		 renewing;	/* waits for a new token */
 	struct http_call *http;		/* NULL: not under way */
 	api_done	*done;
@@ -54,6 +56,25 @@ struct api_state {
 
 /* Their clock less ours, as an answer of theirs had it. */
 static time_t skew;
+
+time_t
+api_now(void)
+{
+	return time(NULL) + skew;
+}
+
+bool
+api_clock_off(const struct http_response *r)
+{
+	time_t off = r->date > 0 ? r->date - time(NULL) : skew;
+
+	if (r->status != 401 || llabs((long long)off - skew) < SKEW_MATTERS)
+		return false;
+	log_warn("our clock and that of X differ by %lld seconds",
+	    (long long)off);
+	skew = off;
+	return true;
+}
 
 /* -------------------------------------------------------------------- answers */
 
@@ -160,7 +181,7 @@ authorization(const struct api_call *call)
 		return xasprintf("Bearer %s", c->access);
 	rand_token(nonce, sizeof(nonce));
 	return sign_header(&keys, endpoints[call->endpoint].method, call->url,
-	    NULL, 0, time(NULL) + skew, nonce);
+	    NULL, 0, api_now(), nonce);
 }
 
 static void
@@ -173,6 +194,7 @@ send_now(struct api_call *call)
 		.body = call->content, .length = call->length,
 	};
 
+	call->renewals = call->session->renewals;
 	call->http = http_start(&r, answered, call);
 	explicit_bzero(proof, strlen(proof));
 	free(proof);
@@ -214,21 +236,22 @@ api_renewed(struct session *s, enum outcome outcome, const char *text)
 static bool
 try_again(struct api_call *call, const struct http_response *r)
 {
-	time_t off = r->date > 0 ? r->date - time(NULL) : skew;
-
 	if (r->status != 401 || call->again)
 		return false;
 	call->again = true;
 	if (call->session->credentials.auth == AUTH_OAUTH2) {
+		/* Another one may have led to a new token meanwhile. */
+		if (call->renewals != call->session->renewals) {
+			send_or_renew(call);
+			return true;
+		}
 		call->renewing = true;
 		renew_start(call->session);
 		return true;
 	}
-	if (labs(off - skew) < SKEW_MATTERS)
-		return false;
-	log_warn("our clock and that of X differ by %lld seconds",
-	    (long long)off);
-	skew = off;
+	/* Without that too: libcurl may have sent it twice, on a connection that
+	 * had been closed, and nonces are good for one use. */
+	(void)api_clock_off(r);
 	send_now(call);
 	return true;
 }
@@ -255,6 +278,8 @@ answered(void *ctx, const struct http_response *r)
 	else
 		log_info("%s: %s: %s", s->user,
 		    endpoints[call->endpoint].path, text);
+	if (outcome == API_REVOKED)
+		login_doubt(s, call->endpoint);
 	finish(call, outcome, text, json, api_wait(s, call->endpoint));
 	free(text);
 	json_decref(json);

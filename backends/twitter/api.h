@@ -9,6 +9,7 @@
 #include <stddef.h>
 #include <time.h>
 
+#include "backends/twitter/http.h"
 #include "backends/twitter/session.h"
 
 enum endpoint {
@@ -66,6 +67,10 @@ void	api_call(struct session *, const struct api_request *, api_done *,
 	    void *ctx);
 /* When may this one be called again?  0: now. */
 time_t	api_wait(const struct session *, enum endpoint);
+/* What time it is for X, which refuses signatures of another one. */
+time_t	api_now(void);
+/* Was that the trouble with this answer?  It is not the next time. */
+bool	api_clock_off(const struct http_response *);
 /* As an error code of the backend protocol. */
 const char *api_error_code(enum outcome);
 

@@ -35,6 +35,17 @@ explanation(const json_t *json)
 	return NULL;
 }
 
+/* Suspended, or locked until its owner has been to X: a new login would not
+ * help. */
+static bool
+is_locked(const json_t *json)
+{
+	json_int_t code = json_integer_value(json_object_get(json_array_get(
+	    json_object_get(json, "errors"), 0), "code"));
+
+	return code == 64 || code == 326;
+}
+
 static enum outcome
 meaning(const struct http_response *r, const json_t *json, bool read)
 {
@@ -42,7 +53,7 @@ meaning(const struct http_response *r, const json_t *json, bool read)
 	case 0:
 		return read || !r->sent ? API_FAILED : API_UNCERTAIN;
 	case 401:
-		return API_REVOKED;
+		return is_locked(json) ? API_FORBIDDEN : API_REVOKED;
 	case 402:
 		return API_UNPAID;
 	case 403:

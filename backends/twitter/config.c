@@ -23,6 +23,7 @@ static const struct row {
 #define ROW(key, kind, member, usual) \
 	{ key, kind, offsetof(struct config, member), usual }
 	ROW("base_url",		ADDRESS, base_url, "https://api.x.com"),
+	ROW("web_url",		ADDRESS, web_url, "https://x.com"),
 	ROW("ca_file",		TEXT,	 ca_file, NULL),
 	ROW("consumer_key",	TEXT,	 consumer_key, NULL),
 	ROW("consumer_secret",	TEXT,	 consumer_secret, NULL),

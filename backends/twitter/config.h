@@ -18,6 +18,7 @@ enum price {
 /* One for the process.  Strings are never NULL unless that is said. */
 struct config {
 	char		*base_url;	/* without a slash at its end */
+	char		*web_url;	/* of pages for people, likewise */
 	char		*ca_file;	/* or NULL: the system's */
 	char		*consumer_key, *consumer_secret;  /* NULL: no OAuth 1.0a */
 	char		*client_id;	/* NULL: no OAuth 2.0 */

@@ -10,7 +10,8 @@
 #include "backends/twitter/session.h"
 #include "util/xalloc.h"
 
-#define SETTING	"tokens"
+#define SETTING		"tokens"
+#define TOKEN_MAX	2000		/* bytes */
 
 static void
 forget(char **secret)
@@ -29,6 +30,18 @@ credentials_clear(struct credentials *c)
 	forget(&c->access);
 	forget(&c->refresh);
 	*c = (struct credentials){ .auth = AUTH_NONE };
+}
+
+bool
+credentials_token(const char *s)
+{
+	size_t n = 0;
+
+	for (; s != NULL && s[n] != '\0'; n++) {
+		if (s[n] <= ' ' || s[n] > '~' || n >= TOKEN_MAX)
+			return false;
+	}
+	return n > 0;
 }
 
 /* The next word, malloced, or NULL at the end. */
@@ -77,17 +90,41 @@ credentials_load(struct session *s)
 	}
 }
 
+/* NULL: there are none. */
+static char *
+written(const struct credentials *c)
+{
+	if (c->auth == AUTH_OAUTH1)
+		return xasprintf("1 %s %s", c->token, c->token_secret);
+	if (c->auth == AUTH_OAUTH2)
+		return xasprintf("2 %lld %s %s", (long long)c->expires,
+		    c->access, c->refresh ? c->refresh : "");
+	return NULL;
+}
+
 void
 credentials_save(struct session *s)
 {
-	const struct credentials *c = &s->credentials;
-	char *text = NULL;
+	char *text = written(&s->credentials);
 
-	if (c->auth == AUTH_OAUTH1)
-		text = xasprintf("1 %s %s", c->token, c->token_secret);
-	else if (c->auth == AUTH_OAUTH2)
-		text = xasprintf("2 %lld %s %s", (long long)c->expires,
-		    c->access, c->refresh ? c->refresh : "");
 	session_keep(s, SETTING, text, true);
 	forget(&text);
+}
+
+void
+credentials_keep(const char *user, const struct credentials *c)
+{
+	char *text = written(c);
+	const struct msg_setting_up m = { .user = user, .name = SETTING,
+	    .value = text, .secret = true };
+
+	kit_notify(METHOD_setting_up, &m);
+	forget(&text);
+}
+
+void
+credentials_forget(struct session *s)
+{
+	credentials_clear(&s->credentials);
+	session_keep(s, SETTING, NULL, true);
 }

@@ -24,6 +24,12 @@ void	credentials_load(struct session *);
 /* Have them kept; in one setting, so that a token and the one that renews it
  * are never of different ages. */
 void	credentials_save(struct session *);
+/* The same for somebody who may have left. */
+void	credentials_keep(const char *user, const struct credentials *);
+/* Have them forgotten. */
+void	credentials_forget(struct session *);
 void	credentials_clear(struct credentials *);
+/* May it be one?  It is sent in headers, and kept between spaces. */
+bool	credentials_token(const char *);	/* NULL: false */
 
 #endif

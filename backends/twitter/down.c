@@ -2,7 +2,11 @@
 /* Requests about sessions. */
 #include "backends/twitter/down.h"
 
+#include <stdlib.h>
+
+#include "backends/twitter/renew.h"
 #include "backends/twitter/session.h"
+#include "util/xalloc.h"
 
 void
 down_login(const struct kit_call *call, const struct msg_login *m)
@@ -11,14 +15,24 @@ down_login(const struct kit_call *call, const struct msg_login *m)
 	session_login(m);
 }
 
+static void
+logged_out(void *ctx)
+{
+	kit_reply(ctx, NULL);
+	free(ctx);
+}
+
 void
 down_logout(const struct kit_call *call, const struct msg_logout *m)
 {
 	struct session *s = session_find(m->user);
+	struct kit_call *copy;
 
 	if (s != NULL)
 		session_logout(s);
-	kit_reply(call, NULL);
+	copy = xmalloc(sizeof(*copy));
+	*copy = *call;
+	renew_wait(m->user, logged_out, copy);
 }
 
 void

@@ -6,6 +6,7 @@
 #include "backends/twitter/config.h"
 #include "backends/twitter/down.h"
 #include "backends/twitter/http.h"
+#include "backends/twitter/renew.h"
 #include "backends/twitter/session.h"
 
 static const char *const features[] = {
@@ -24,10 +25,17 @@ start(const struct sections *sections, struct msg_initialize_result *say,
 }
 
 static void
+all_kept(void *ctx)
+{
+	(void)ctx;
+	kit_stopped();
+}
+
+static void
 stop(void)
 {
 	sessions_logout_all();
-	kit_stopped();
+	renew_wait(NULL, all_kept, NULL);
 }
 
 static const struct kit_backend backend = {
@@ -50,6 +58,7 @@ main(int argc, char **argv)
 {
 	int status = kit_main(argc, argv, &backend);
 
+	renew_finish();
 	http_finish();
 	config_finish();
 	return status;

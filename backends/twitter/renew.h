@@ -11,6 +11,13 @@ bool	renew_due(const struct session *);
  * before this returns, unless the session ends.  Harmless while under way. */
 void	renew_start(struct session *);
 
+/* A new token may be under way for somebody who leaves, and the old one is void
+ * then: call over(ctx) once all is kept, perhaps at once.  user: whose; NULL:
+ * everybody's. */
+typedef void renew_over(void *ctx);
+void	renew_wait(const char *user, renew_over *, void *ctx);
+void	renew_finish(void);
+
 /* In api.c: what waited goes on.  outcome: API_OK, API_REVOKED or API_FAILED
  * with a text. */
 void	api_renewed(struct session *, enum outcome, const char *text);

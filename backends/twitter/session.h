@@ -30,6 +30,7 @@ struct session {
 	char		*name;		/* without @ */
 
 	struct credentials credentials;
+	unsigned	 renewals;	/* how often they were renewed */
 	LIST_HEAD(, api_call) calls;	/* of api.c: under way or waiting */
 	struct api_state *api;		/* of api.c: limits */
 	/* Each is of the file with that name, NULL when it has nothing. */

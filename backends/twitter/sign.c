@@ -67,6 +67,24 @@ unescaped(const char *s, size_t n)
 	return buf_steal(&b);
 }
 
+char *
+sign_parameter(const char *query, const char *name)
+{
+	size_t length = strlen(name);
+
+	while (*query != '\0') {
+		size_t n = strcspn(query, "&#");
+
+		if (n > length && query[length] == '=' &&
+		    strncmp(query, name, length) == 0)
+			return unescaped(query + length + 1, n - length - 1);
+		if (query[n] != '&')
+			break;
+		query += n + 1;
+	}
+	return NULL;
+}
+
 /* ------------------------------------------------------------------ parameters */
 
 /* Escaped, as they are sorted and signed. */

@@ -29,6 +29,10 @@ char	*sign_header(const struct sign_keys *, const char *method,
 /* RFC 3986, 2.3: everything but letters, digits and "-._~" as %XX. */
 void	 sign_escape(struct buf *, const char *);
 
+/* The value of the first parameter with this name in a query or a form, decoded
+ * and malloced, or NULL. */
+char	*sign_parameter(const char *query, const char *name);
+
 #define SIGN_VERIFIER_SIZE	44	/* with the terminating NUL */
 /* A new code verifier, 256 bits from the kernel. */
 void	 sign_verifier(char out[SIGN_VERIFIER_SIZE]);
