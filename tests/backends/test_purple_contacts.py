@@ -274,9 +274,8 @@ def test_requests(side, friend):
     with pytest.raises(Failed) as error:
         s.call("contact_deny", eve.bare)
     assert error.value.code == "not_found"
-    # The server takes a second request for the first until it is refused, of
-    # which this is what it tells.
-    eve.expect("presence", type="unavailable",
+    # The server takes a second request for the first until it is refused.
+    eve.expect("presence", type="unsubscribed",
                from_=lambda j: j.startswith(s.jid))
     # Left open: the end of the session is no answer.
     eve.send("<presence to=%s type='subscribe'/>" % quote(s.jid))
