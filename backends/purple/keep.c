@@ -158,8 +158,8 @@ restore_password(PurpleAccount *account, const char *value)
 
 /* --------------------------------------------------------------------- tell */
 
-static void
-tell(struct session *s)
+void
+keep_tell(struct session *s)
 {
 	struct kept *k;
 	size_t at = 0;
@@ -187,7 +187,7 @@ paused(gpointer data)
 	struct session *s = data;
 
 	s->keep->timer = 0;
-	tell(s);
+	keep_tell(s);
 	return FALSE;
 }
 
@@ -411,7 +411,7 @@ end(struct session *s)
 	struct kept *k;
 	size_t at = 0;
 
-	tell(s);
+	keep_tell(s);
 	g_free(s->keep->given);
 	forget_text(&s->keep->last);
 	while ((k = map_next(&s->keep->kept, &at)) != NULL)

@@ -27,6 +27,9 @@ void	keep_know(struct session *, const char *password,
 void	keep_changed_by_user(struct session *, const char *name,
 	    const char *value);
 
+/* Tell the main process what has changed until now, and not in a while. */
+void	keep_tell(struct session *);
+
 /* The network does not accept the password.  Was it one that had been kept?
  * Then it is forgotten, and the user's own may do. */
 bool	keep_was_refused(struct session *);

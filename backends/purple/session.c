@@ -155,6 +155,8 @@ session_fail(struct session *s, const struct outcome *outcome)
 {
 	if (s->ended)
 		return;
+	/* Of whom has gone nothing more is taken. */
+	keep_tell(s);
 	say_disconnected(s, outcome);
 	end(s);
 }

@@ -75,10 +75,12 @@ def test_password(purple):
     # One that is not accepted any more goes, and the user's own is tried.
     old = other["plugin-password"].split(":")[0] + ":+++"
     b.login("u@x", "ana", password="new", settings={"plugin-password": old})
-    end = b.wait("disconnected", user="u@x")
-    assert end["retry"] and end["text"] == "too old"
+    # Before the end, after which nothing is taken.
     assert b.wait("setting", user="u@x", name="plugin-password").get(
         "value") is None
+    end = b.wait("disconnected", user="u@x")
+    assert end["retry"] and end["text"] == "too old"
+
 
 def test_another_password(purple):
     """What is kept is for whoever has the password of the last login."""
