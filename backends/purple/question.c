@@ -3,6 +3,7 @@
  * more. */
 #include "backends/purple/question.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/queue.h>
@@ -13,12 +14,15 @@
 #include "util/log.h"
 #include "util/xalloc.h"
 
-#define PATIENCE	600.0	/* seconds */
+#define PATIENCE	600	/* seconds */
+#define KEY_SIZE	12
 
 struct question {
 	TAILQ_ENTRY(question) entry;
 	unsigned	 number;
 	struct session	*session;	/* or NULL */
+	bool		 asked;		/* by a message of the gateway */
+	guint		 timer;		/* of one that is a form; 0: none */
 	const struct question_events *events;
 	void		*ctx;
 };
@@ -42,6 +46,9 @@ static void
 take_out(struct question *q)
 {
 	TAILQ_REMOVE(&questions, q, entry);
+	if (q->timer != 0)
+		g_source_remove(q->timer);
+	q->timer = 0;
 	if (q->session != NULL)
 		patience_release(q->session);
 }
@@ -57,6 +64,23 @@ count(const struct session *s)
 	return n;
 }
 
+static void
+put_key(char key[static KEY_SIZE], unsigned number)
+{
+	snprintf(key, KEY_SIZE, "%u", number);
+}
+
+/* The user need not answer any more. */
+static void
+withdraw(const struct question *q)
+{
+	char key[KEY_SIZE];
+	const struct msg_ask_gone m = { .user = q->session->user, .key = key };
+
+	put_key(key, q->number);
+	kit_notify(METHOD_ask_gone, &m);
+}
+
 void
 question_drop(unsigned number)
 {
@@ -65,7 +89,10 @@ question_drop(unsigned number)
 	if (q == NULL)
 		return;
 	take_out(q);
-	command_dropped(number);
+	if (q->asked)
+		withdraw(q);
+	else
+		command_dropped(number);
 	free(q);
 }
 
@@ -95,6 +122,34 @@ give_up(void *object)
 	question_answer((unsigned)(uintptr_t)object, NULL);
 }
 
+static gboolean
+left_open(gpointer data)
+{
+	unsigned number = ((struct question *)data)->number;
+
+	command_dropped(number);
+	question_answer(number, NULL);
+	return G_SOURCE_REMOVE;
+}
+
+/* As the next form of the command that runs, or by a message. */
+static void
+ask(struct question *q, struct msg_ask *m)
+{
+	char key[KEY_SIZE];
+
+	put_key(key, q->number);
+	m->user = q->session->user;
+	m->key = key;
+	q->asked = !command_takes(q->session, m, q->number);
+	if (q->asked)
+		kit_request(METHOD_ask, m, PATIENCE, replied,
+		    (void *)(uintptr_t)q->number);
+	else
+		q->timer = g_timeout_add_seconds(PATIENCE, left_open, q);
+	m->key = NULL;
+}
+
 unsigned
 question_put(struct session *s, struct msg_ask *m,
     const struct question_events *events, void *ctx)
@@ -117,10 +172,7 @@ question_put(struct session *s, struct msg_ask *m,
 		later(give_up, (void *)(uintptr_t)q->number);
 		return q->number;
 	}
-	m->user = s->user;
-	if (!command_takes(s, m, q->number))
-		kit_request(METHOD_ask, m, PATIENCE, replied,
-		    (void *)(uintptr_t)q->number);
+	ask(q, m);
 	return q->number;
 }
 

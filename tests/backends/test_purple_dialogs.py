@@ -8,7 +8,7 @@ import subprocess
 import pytest
 
 import driver
-from driver import Failed
+from driver import LATER, Failed
 from harness.process import SANITIZED
 
 PLUGINS = os.path.join(os.path.dirname(driver.BIN), "plugins")
@@ -108,7 +108,11 @@ def test_files_are_refused(robot):
 
 def test_closed_requests_call_nobody(robot):
     b = robot()
-    ask(b, "close", {"answer": "late"})
+    b.replies["ask"] = LATER
+    tell(b, "close")
+    key = b.wait("ask")["key"]
+    assert b.wait("ask_gone", user="u@x")["key"] == key
+    b.answer(b.unanswered.pop(), {"values": {"answer": "late"}})
     ask(b, "input", {"answer": "in time"})
     assert said(b) == "input: in time"
 
