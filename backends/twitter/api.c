@@ -273,9 +273,10 @@ answered(void *ctx, const struct http_response *r)
 	json = json_loadb(r->body, r->length, JSON_REJECT_DUPLICATES, NULL);
 	outcome = api_outcome(r, json, is_read(call),
 	    endpoints[call->endpoint].what, &text);
-	if (outcome == API_OK)
+	/* What may have been done may be on the bill. */
+	if (outcome == API_OK || outcome == API_UNCERTAIN)
 		budget_spend(s, call->endpoint, json);
-	else
+	if (outcome != API_OK)
 		log_info("%s: %s: %s", s->user,
 		    endpoints[call->endpoint].path, text);
 	if (outcome == API_REVOKED)
@@ -287,8 +288,20 @@ answered(void *ctx, const struct http_response *r)
 
 /* -------------------------------------------------------------------- requests */
 
+static void
+add_parameter(struct buf *b, struct session *s, enum endpoint e,
+    const struct api_param *p)
+{
+	sign_escape(b, p->name);
+	buf_addc(b, '=');
+	if (strcmp(p->name, "max_results") == 0)
+		buf_addf(b, "%ld", budget_results(s, e, atol(p->value)));
+	else
+		sign_escape(b, p->value);
+}
+
 static char *
-url_of(const struct api_request *r)
+url_of(struct session *s, const struct api_request *r)
 {
 	struct buf b = { 0 };
 	size_t star = 0;
@@ -302,9 +315,7 @@ url_of(const struct api_request *r)
 	}
 	for (size_t i = 0; i < r->nquery; i++) {
 		buf_addc(&b, i > 0 ? '&' : '?');
-		sign_escape(&b, r->query[i].name);
-		buf_addc(&b, '=');
-		sign_escape(&b, r->query[i].value);
+		add_parameter(&b, s, r->endpoint, &r->query[i]);
 	}
 	return buf_steal(&b);
 }
@@ -360,7 +371,7 @@ api_call(struct session *s, const struct api_request *r, api_done *done,
 	} else if (s->credentials.auth == AUTH_NONE) {
 		refuse(call, API_REVOKED, "You are not logged in to X.", 0);
 	} else {
-		call->url = url_of(r);
+		call->url = url_of(s, r);
 		copy_content(call, r);
 		send_or_renew(call);
 	}

@@ -3,6 +3,7 @@
 #include <ev.h>
 
 #include "backends/kit/kit_ev.h"
+#include "backends/twitter/budget.h"
 #include "backends/twitter/config.h"
 #include "backends/twitter/down.h"
 #include "backends/twitter/http.h"
@@ -46,6 +47,7 @@ static const struct kit_backend backend = {
 	.start = start,
 	.stop = stop,
 	.sessions = sessions_count,
+	.all_sessions = budget_all_sessions,
 	.handle = {
 		.login = down_login,
 		.logout = down_logout,
@@ -60,6 +62,7 @@ main(int argc, char **argv)
 
 	renew_finish();
 	http_finish();
+	budget_finish();
 	config_finish();
 	return status;
 }

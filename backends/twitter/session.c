@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "backends/twitter/api.h"
+#include "backends/twitter/budget.h"
 #include "backends/twitter/login.h"
 #include "util/later.h"
 #include "util/log.h"
@@ -21,6 +22,7 @@ static const struct {
 	void	(*up)(struct session *);
 	void	(*end)(struct session *);
 } parts[] = {
+	{ budget_begin, NULL, budget_end },
 	{ api_begin, NULL, api_end },
 	{ login_begin, NULL, login_end },
 };
@@ -161,6 +163,8 @@ session_fail(struct session *s, const char *reason, const char *text,
 
 	if (s->ended)
 		return;
+	/* Afterwards nothing is kept for this user any more. */
+	budget_save(s);
 	log_info("%s: disconnected: %s: %s", s->user, reason, text);
 	kit_notify(METHOD_disconnected, &m);
 	end(s);

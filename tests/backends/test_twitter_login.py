@@ -242,3 +242,29 @@ def test_trouble(x, twitter):
         b.login(USER, "alice", settings={"tokens": x.auth.kept2("alice")})
         text = refused(b, reason)
         assert reason == "network" or "suspended" in text
+
+
+def test_budget(x, twitter):
+    """A login costs something, once a day; without that money it is known who
+    this is, also to a process that has just been started."""
+    b = twitter(budget_user="1.00", price_user_read="0.90")
+    tokens = x.auth.kept2("alice")
+    b.enter(tokens=tokens)
+    b.call("logout", user=USER)
+    b.enter(tokens=tokens, identity=b.kept["identity"])
+    assert len(x.asked("GET", "users/me")) == 1
+    assert b.kept["spent"].endswith(" 90000 1")
+    spent = b.kept["spent"]
+    b = twitter(budget_user="1.00", price_user_read="0.90")
+    b.enter(tokens=tokens, identity="5 alice", spent=spent)
+    # Who is not known must wait.
+    b.login(USER, "alice", settings={"tokens": tokens, "spent": spent})
+    assert "midnight" in refused(b, "network")
+    assert len(x.asked("GET", "users/me")) == 1
+    # The instance's is shared with its other backends, by users.
+    b = twitter(budget="1.00", price_user_read="0.20")
+    b.call("ping", users=10)
+    b.login(USER, "alice", settings={"tokens": tokens})
+    assert "all users" in refused(b, "network")
+    b.call("ping", users=2)
+    b.enter(tokens=tokens)
