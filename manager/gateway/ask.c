@@ -327,13 +327,16 @@ choices(const struct msg_field *f, const char *given, bool numbers)
 	char *copied = xstrdup(given), *rest = copied, *one;
 	struct buf all = { 0 };
 	const char *value;
+	size_t n = 0;
 
 	while ((one = strsep(&rest, numbers ? ",\n" : "\n")) != NULL) {
 		one += strspn(one, " ");
 		one[strcspn(one, "\r")] = '\0';
 		if (*one == '\0')
 			continue;
-		if ((value = option(f, one, numbers)) == NULL) {
+		/* More than there are is nonsense, and long work. */
+		if (n++ == f->options.n ||
+		    (value = option(f, one, numbers)) == NULL) {
 			free(copied);
 			buf_free(&all);
 			return NULL;
