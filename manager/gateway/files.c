@@ -136,21 +136,34 @@ files_add(struct arena *a, struct msg_send *msg, const char *kept,
 	}
 }
 
+static void
+add_line(struct buf *b, const char *line)
+{
+	buf_addf(b, "%s%s", buf_len(b) > 0 ? "\n" : "", line);
+}
+
+size_t
+files_shown(size_t n)
+{
+	return n < FILES_UP_MAX ? n : FILES_UP_MAX;
+}
+
 const char *
 files_words(struct arena *a, const char *body, const struct msg_attachment *v,
     size_t n)
 {
 	char *rest = arena_strdup(a, body), *line;
 	struct buf text = { 0 };
-	size_t i;
+	size_t i, shown = files_shown(n);
 
 	while ((line = strsep(&rest, "\n")) != NULL) {
-		for (i = 0; i < n && strcmp(line, v[i].url) != 0; i++)
+		for (i = 0; i < shown && strcmp(line, v[i].url) != 0; i++)
 			;
-		if (i < n)
-			continue;
-		buf_addf(&text, "%s%s", buf_len(&text) > 0 ? "\n" : "", line);
+		if (i == shown)
+			add_line(&text, line);
 	}
+	for (i = shown; i < n; i++)
+		add_line(&text, v[i].url);
 	body = taken(&text, a);
 	return body != NULL && body[strspn(body, " \n")] != '\0' ? body : "";
 }

@@ -10,6 +10,7 @@
 #include "protocol/schema.h"
 
 #define FILES_MAX	10	/* of one message */
+#define FILES_UP_MAX	32	/* of one of the network's; more are text */
 
 /* Those of a client's message as one text to be kept, or NULL.  Only what can
  * be fetched over HTTP counts. */
@@ -23,8 +24,10 @@ size_t		 files_list(struct arena *, const char *kept,
  * (can: it does) their URLs are in its text. */
 void		 files_add(struct arena *, struct msg_send *, const char *kept,
 		    struct msg_attachment v[FILES_MAX], bool can);
-/* What a message of the network says beside its files: without lines that are
- * only their URLs; "" when that is nothing. */
+/* How many of a message of the network are messages of their own. */
+size_t		 files_shown(size_t n);
+/* What it says beside those: without lines that are only their URLs, and with
+ * the URLs of the others; "" when that is nothing. */
 const char	*files_words(struct arena *, const char *body,
 		    const struct msg_attachment *v, size_t n);
 /* Can clients fetch it?  Otherwise it is a text like others. */

@@ -69,7 +69,7 @@ deliver_files(struct up *up, const struct say_message *like)
 {
 	const struct msg_message *msg = &up->params->message;
 
-	for (size_t i = 0; i < msg->attachments.n; i++) {
+	for (size_t i = 0; i < files_shown(msg->attachments.n); i++) {
 		const struct msg_attachment *file = &msg->attachments.v[i];
 		struct say_message m = {
 			.from = like->from, .to = like->to,

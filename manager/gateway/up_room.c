@@ -288,7 +288,7 @@ said_files(struct up *up, struct room *room, const struct past *like,
 {
 	const struct msg_message *m = &up->params->message;
 
-	for (size_t i = 0; i < m->attachments.n; i++) {
+	for (size_t i = 0; i < files_shown(m->attachments.n); i++) {
 		const struct msg_attachment *file = &m->attachments.v[i];
 		struct past p = *like;
 
@@ -369,7 +369,7 @@ say_private_all(struct up *up, const struct room *room, struct say_message *s)
 
 	if (*s->body != '\0' || m->attachments.n == 0)
 		say_private_part(up, room, s);
-	for (size_t i = 0; i < m->attachments.n; i++) {
+	for (size_t i = 0; i < files_shown(m->attachments.n); i++) {
 		const struct msg_attachment *file = &m->attachments.v[i];
 		struct say_message one = {
 			.from = s->from, .type = s->type, .body = file->url,
