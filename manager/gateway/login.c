@@ -13,6 +13,7 @@
 #include "manager/gateway/persist.h"
 #include "manager/gateway/say.h"
 #include "manager/gateway/session_inside.h"
+#include "manager/gateway/trial.h"
 #include "protocol/errors.h"
 #include "util/log.h"
 #include "util/xalloc.h"
@@ -354,5 +355,6 @@ session_destroy(struct user *user)
 	login_fail(user, "other", NULL);
 	ask_drop(user);
 	menu_drop(user);
+	trial_drop(user);
 	pool_release(user->gw->pool, user->jid);
 }

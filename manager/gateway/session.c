@@ -15,6 +15,7 @@
 #include "manager/gateway/room.h"
 #include "manager/gateway/session_show.h"
 #include "manager/gateway/trace.h"
+#include "manager/gateway/trial.h"
 #include "protocol/errors.h"
 #include "util/log.h"
 #include "util/xalloc.h"
@@ -64,8 +65,10 @@ session_enter(struct user *user, enum user_state state)
 		menu_drop(user);
 	pace_forget(user);
 	/* Whoever has asked is not there any more to hear the answer. */
-	if (state != USER_LOGGING_IN && state != USER_ONLINE)
+	if (state != USER_LOGGING_IN && state != USER_ONLINE) {
 		ask_drop(user);
+		trial_drop(user);
+	}
 }
 
 void

@@ -8,6 +8,7 @@
 #include "manager/gateway/quarantine.h"
 #include "manager/gateway/room.h"
 #include "manager/gateway/session_show.h"
+#include "manager/gateway/trial.h"
 #include "protocol/errors.h"
 #include "util/backoff.h"
 #include "util/log.h"
@@ -110,6 +111,7 @@ session_log_in(struct user *user, const struct detail *d)
 		return;
 	}
 	session_enter(user, USER_LOGGING_IN);
+	trial_begin(user);
 	user->asked = true;
 	user->due = session_now(user) + user->gw->config->login_timeout;
 }
@@ -122,6 +124,7 @@ session_go_online(struct user *user, const struct detail *d)
 	user->attempts = 0;
 	user->due = session_now(user) + LINGER;
 	user_save(user);
+	trial_pass(user);
 	store_set_online(user->gw->store, user->jid, true);
 	login_welcome(user);
 	session_show_online(user);

@@ -3,6 +3,7 @@
 #include "manager/gateway/ask.h"
 #include "manager/gateway/menu.h"
 #include "manager/gateway/session.h"
+#include "manager/gateway/trial.h"
 #include "manager/gateway/up.h"
 #include "util/log.h"
 
@@ -25,7 +26,7 @@ up_setting(struct up *up)
 {
 	const struct msg_setting_up *msg = &up->params->setting_up;
 
-	if (*msg->name == '\0' || !user_keep_setting(up->user, msg->name,
+	if (*msg->name == '\0' || !trial_keep(up->user, msg->name,
 	    msg->secret ? STORE_SECRET : STORE_STRING, msg->value))
 		log_warn("%s: %s: backend %u: a setting is not kept: too many "
 		    "of them, too much, or no name", up->gw->config->jid,

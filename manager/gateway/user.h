@@ -44,6 +44,7 @@ struct client {
 struct outgoing;		/* a message on its way to the network */
 struct ask;			/* a question of the backend, ask.h */
 struct menu;			/* what the backend offers him, menu.h */
+struct trial;			/* a setting of an uncertain login, trial.h */
 struct ids;			/* names of messages, ids.h */
 struct repeats;			/* what was sent lately */
 struct login;			/* a client waiting for its SASL answer */
@@ -81,6 +82,8 @@ struct user {
 	bool		 guest;		/* server mode: its clients are let in to
 					 * answer a question; whether this is
 					 * the user is not known yet */
+	bool		 trial;		/* server mode: nor is it of the login
+					 * that is, or was, under way */
 	bool		 vip;
 	bool		 enabled;	/* setting enable_transport */
 	bool		 stay_connected;
@@ -113,6 +116,7 @@ struct user {
 					 * has it, or NULL; avatar_own.c */
 	struct ask	*ask;		/* the first of the open ones, or NULL */
 	struct menu	*menu;		/* or NULL */
+	struct trial	*trials;	/* or NULL */
 	struct login	*logins;	/* server mode: clients that wait */
 };
 

@@ -13,13 +13,14 @@
 #include "manager/gateway/pace.h"
 #include "manager/gateway/repeats.h"
 #include "manager/gateway/session_inside.h"
+#include "manager/gateway/trial.h"
 #include "util/xalloc.h"
 
 /* Members of struct user that are just what they are. */
 #define FLAGS(X) \
 	X(registered) X(wanted) X(shown) X(loaded) X(unsaved) X(asked) \
 	X(suspect) X(must_move) X(vip) X(enabled) X(stay_connected) \
-	X(rooms_missing) X(guest)
+	X(rooms_missing) X(guest) X(trial)
 #define TEXTS(X)	X(account) X(password) X(hint) X(photo)
 #define NUMBERS(X)	X(state) X(backend) X(avoid) X(attempts)
 #define TIMES(X)	X(due) X(roster_due) X(retry_at) X(lost_at) X(active)
@@ -192,6 +193,7 @@ user_pack(struct user *user, struct packer *p)
 	ids_pack(user, p);
 	menu_pack(user, p);
 	ask_pack(user, p);
+	trial_pack(user, p);
 	pack_clients(user, p);
 	pack_settings(user, p);
 	pack_contacts(user, p);
@@ -249,6 +251,7 @@ user_unpack(struct gateway *gw, const struct packed *facts)
 	ids_unpack(user, facts);
 	menu_unpack(user, facts);
 	ask_unpack(user, facts);
+	trial_unpack(user, facts);
 	unpack_clients(user, packed_get(facts, "clients"));
 	unpack_settings(user, packed_get(facts, "settings"),
 	    packed_get(facts, "secrets"));
