@@ -44,7 +44,8 @@ block_changed(struct user *user, struct contact *c, bool blocked)
 	if (c->blocked == blocked)
 		return;
 	c->blocked = blocked;
-	if (gateway_can(user->gw, "blocking"))
+	/* A guest has not seen the list. */
+	if (gateway_can(user->gw, "blocking") && !user->guest)
 		push(user, c);
 	contact_save(user, c);
 }

@@ -329,6 +329,8 @@ roster_flush(struct user *user)
 	user->roster_due = 0;
 	if (best == NULL)
 		return;			/* roster_client_up() comes back */
+	if (user->guest)
+		return;			/* so does roster_push_all() */
 	if (!link_is_up(gw->link)) {
 		user->roster_due = ev_now(gw->loop) + LINK_PAUSE;
 		return;
@@ -414,6 +416,8 @@ roster_removed(struct user *user, const struct contact *c)
 	struct client *client;
 
 	if (link_is_server(gw->link)) {
+		if (user->guest)
+			return;		/* has not seen it */
 		TAILQ_FOREACH(client, &user->clients, entry)
 			say_roster_push(user, c, "remove", client->full);
 	} else if (rights_of(gw, user->jid)->roster_set) {

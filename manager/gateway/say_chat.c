@@ -112,15 +112,16 @@ put_forwarded(struct xml *x, const struct user *user, const char *to,
 	xml_close(x);
 }
 
+/* To a client, or to all of them. */
 static void
-say_carbon(struct user *user, const struct client *client, const char *to,
+say_carbon(struct user *user, const char *jid, const char *to,
     const struct say_message *m)
 {
-	struct xml *x = begin(user->gw, user->jid, client->full, "chat");
+	struct xml *x = begin(user->gw, user->jid, jid, "chat");
 
 	xml_open_ns(x, "sent", NS_CARBONS);
 	put_forwarded(x, user, to, m);
-	say_end(user->gw, x, client->full, LINK_KEEP);
+	say_end(user->gw, x, jid, LINK_KEEP);
 }
 
 void
@@ -132,7 +133,7 @@ say_sent(struct user *user, const char *sender, const struct say_message *m)
 		return;
 	TAILQ_FOREACH(client, &user->clients, entry) {
 		if (strcmp(client->full, sender) != 0)
-			say_carbon(user, client, m->to, m);
+			say_carbon(user, client->full, m->to, m);
 	}
 }
 
@@ -148,9 +149,12 @@ say_own_message(struct user *user, const char *contact,
 	struct xml *x;
 	char *text;
 
-	if (link_is_server(gw->link)) {
+	if (user->guest) {
+		/* Waits until it is known who is there. */
+		say_carbon(user, user->jid, contact, m);
+	} else if (link_is_server(gw->link)) {
 		TAILQ_FOREACH(client, &user->clients, entry)
-			say_carbon(user, client, contact, m);
+			say_carbon(user, client->full, contact, m);
 	} else if (rights->message && domain != NULL) {
 		x = begin(gw, gw->config->jid, domain + 1, NULL);
 		xml_open_ns(x, "privilege", rights->ns);

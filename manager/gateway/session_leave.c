@@ -27,12 +27,20 @@ close_streams(struct user *user, const struct detail *why)
 	user->guest = false;
 }
 
+/* Who has only tried a password does not decide about what the user has left
+ * here. */
+static bool
+is_guess(const struct user *user)
+{
+	return user->logins != NULL || user->guest;
+}
+
 /* No session any more, and none wanted: XMPP is told why. */
 void
 session_cancel(struct user *user, const struct detail *why)
 {
 	struct gateway *gw = user->gw;
-	bool guess = user->logins != NULL;
+	bool guess = is_guess(user);
 
 	session_enter(user, USER_OFFLINE);
 	pool_release(gw->pool, user->jid);
@@ -41,8 +49,6 @@ session_cancel(struct user *user, const struct detail *why)
 	user->attempts = 0;
 	store_set_online(gw->store, user->jid, false);
 	login_fail(user, why->reason, why->text);
-	/* Who has only tried a password does not decide about what the user
-	 * has left here. */
 	if (!guess)
 		outgoing_leave(user, ERR_NOT_CONNECTED, why->text);
 	user->due = outgoing_expire(user, session_now(user));
@@ -65,7 +71,9 @@ session_over(struct user *user, const struct detail *why)
 void
 session_refused(struct user *user, const struct detail *why)
 {
-	if (why->text != NULL && !TAILQ_EMPTY(&user->clients))
+	/* What a guest is told is in the end of its stream; nothing waits for
+	 * the user. */
+	if (why->text != NULL && !TAILQ_EMPTY(&user->clients) && !user->guest)
 		say_notice(user->gw, user->jid, why->text);
 	session_over(user, why);
 }
@@ -74,12 +82,14 @@ void
 session_leave(struct user *user, const struct detail *why)
 {
 	bool said = user->state == USER_MOVING && user->asked;
+	bool guess = is_guess(user);
 
 	session_enter(user, USER_LEAVING);
 	user->due = session_now(user) + LOGOUT_TIMEOUT + 1;
 	store_set_online(user->gw->store, user->jid, false);
 	login_fail(user, "other", why->text);
-	outgoing_leave(user, ERR_NOT_CONNECTED, why->text);
+	if (!guess)
+		outgoing_leave(user, ERR_NOT_CONNECTED, why->text);
 	rooms_session_over(user, why->text);
 	if (user->shown)
 		session_show_offline(user, why->text);

@@ -279,7 +279,9 @@ route_out(struct server *s, const char *to, const char *data, size_t len,
 	struct user *user;
 	int sent = -1;
 
-	keep = keep && message && !is_groupchat(data, len);
+	/* What a guest is asked is of no use to the user, either. */
+	keep = keep && message && !is_groupchat(data, len) &&
+	    (c == NULL || !c->guest);
 	if (keep && has_to_wait(s, c, bare))
 		return hold(s, bare, data, len);
 	if (c != NULL) {

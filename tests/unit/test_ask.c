@@ -5,6 +5,7 @@
 #include "tests/unit/gateway_kit.h"
 
 #include "manager/gateway/ask_inside.h"
+#include "manager/gateway/contact.h"
 
 static struct msg_option options[] = {
 	{ .value = "a", .label = "First" }, { .value = "2", .label = NULL },
@@ -35,6 +36,7 @@ static const struct {
 	{ "choices",	"2\na\r",	false,	"2\na" },
 	{ "choices",	"1,9",		true,	NULL },
 	{ "choices",	"a,2",		false,	NULL },
+	{ "choices",	"1,1,1",	true,	NULL },
 };
 
 static void
@@ -218,6 +220,84 @@ not_while_leaving(void **state)
 	assert_false(ana()->guest);
 }
 
+static void
+set(const char *value)
+{
+	union params p = { .setting_up = {
+		.user = ANA, .name = "certificate/h", .value = value } };
+
+	tell(METHOD_setting_up, &p);
+}
+
+static const char *
+is_set(void)
+{
+	return user_setting(ana(), "certificate/h", "-");
+}
+
+/* What a guess has led to is nothing that the user has said. */
+static void
+nothing_is_left_of_a_guess(void **state)
+{
+	union params p = { .connected = { .user = ANA } };
+
+	(void)state;
+	kit.link.server = true;
+	gateway_link_events.login(kit.gw, 5, ANA, "guess");
+	answer_load(&kit_record, NULL);
+	session_assigned(ana(), 1);
+	put_question((struct msg_ask){ 0 });
+	forget();
+	set("accepted");
+	assert_string_equal(is_set(), "-");
+	expect_did("");
+	/* It goes; the one who comes while it does finds nothing of it. */
+	session_end(ana(), NULL);
+	set("late");
+	gateway_link_events.login(kit.gw, 6, ANA, "pw");
+	session_disconnected(ana(), "other", NULL, false);
+	assert_string_equal(is_set(), "-");
+	session_assigned(ana(), 1);
+	put_question((struct msg_ask){ 0 });
+	set("yes");
+	forget();
+	tell(METHOD_connected, &p);
+	assert_string_equal(is_set(), "yes");
+	assert_non_null(strstr(did(), "certificate/h"));
+	set("again");
+	assert_string_equal(is_set(), "again");
+}
+
+/* A guest sees nothing of the user's, and takes nothing from him. */
+static void
+nothing_is_a_guests(void **state)
+{
+	union params c = { .contact = { .user = ANA, .contact = "bob" } };
+	union params m = { .message = { .user = ANA, .from = "bob",
+	    .kind = "chat", .body = "mine", .carbon = true } };
+	union params gone = { .contact_removed = { .user = ANA,
+	    .contact = "bob" } };
+	size_t mark;
+
+	(void)state;
+	kit.link.server = true;
+	gateway_link_events.login(kit.gw, 5, ANA, "guess");
+	answer_load(&kit_record, NULL);
+	session_assigned(ana(), 1);
+	put_question((struct msg_ask){ 0 });
+	appear();
+	forget();
+	tell(METHOD_contact, &c);
+	roster_flush(ana());
+	tell(METHOD_contact_removed, &gone);
+	expect_nothing();
+	tell(METHOD_message, &m);
+	expect("to='" ANA "'", "mine");
+	mark = kit.nsent;
+	session_disconnected(ana(), "auth", "Wrong.", false);
+	assert_int_equal(count_sent(mark, "<message"), 0);
+}
+
 int
 main(void)
 {
@@ -229,6 +309,8 @@ main(void)
 		gateway_test(guest),
 		gateway_test(guest_refused),
 		gateway_test(not_while_leaving),
+		gateway_test(nothing_is_left_of_a_guess),
+		gateway_test(nothing_is_a_guests),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
