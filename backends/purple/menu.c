@@ -52,13 +52,27 @@ add(struct menu *menu, GList *actions, const char *above)
 	}
 }
 
+/* libpurple leaves those below to whoever shows them. */
+static void
+free_actions(GList *actions)
+{
+	for (GList *l = actions; l != NULL; l = l->next) {
+		PurpleMenuAction *a = l->data;
+
+		if (a == NULL)
+			continue;
+		free_actions(a->children);
+		purple_menu_action_free(a);
+	}
+	g_list_free(actions);
+}
+
 static void
 menu_finish(struct menu *menu)
 {
 	for (size_t i = 0; i < menu->n; i++)
 		free(menu->entries[i].path);
-	g_list_free_full(menu->actions,
-	    (GDestroyNotify)(void (*)(void))purple_menu_action_free);
+	free_actions(menu->actions);
 }
 
 /* false: the contact is not there. */
