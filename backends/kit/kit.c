@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* The kit without its loop: which handler gets a message, what waits to be
  * sent, when the backend must pause, and when the process is done.  Reading,
- * writing and waiting are left to a driver (kit_ev.c,
- * kit_glib.c). */
+ * writing and waiting are left to a driver (kit_ev.c, kit_glib.c). */
 #include "backends/kit/kit.h"
 
 #include <stdlib.h>

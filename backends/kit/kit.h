@@ -2,9 +2,10 @@
 /* kit.h - what a backend in C is built on.
  *
  * The backend fills in one struct kit_backend and calls kit_main() (kit_ev.h,
- * for libev) or kit_glib_main() (kit_glib.h) from main().  The kit speaks the protocol on what were standard
- * input and output, answers initialize and ping itself, and hands every other
- * message to its handler.  One backend per process, one thread.
+ * for libev) or kit_glib_main() (kit_glib.h) from main().  The kit speaks the
+ * protocol on what were standard input and output, answers initialize and ping
+ * itself, and hands every other message to its handler.  One backend per
+ * process, one thread.
  *
  * Nothing here blocks, and nothing given to kit_notify() or kit_reply() is
  * lost while the main process lives: when it does not keep up, the kit stops

@@ -26,7 +26,7 @@
 static struct process process;
 static guint reader, writer, ticker, again, on_term, on_int;	/* 0: not there */
 
-/* ------------------------------------------------------------- turns' length */
+/* ------------------------------------------------------------ turns' length */
 
 static struct {
 	GPollFunc poll;		/* GLib's own */

@@ -28,7 +28,7 @@
 #define READ_MAX	((size_t)64 * 1024)
 #define QUIET_TICKS	2
 
-/* ---------------------------------------------------------------- descriptors */
+/* -------------------------------------------------------------- descriptors */
 
 /* The end of the pipe on descriptor fd, somewhere else and private. */
 static int
@@ -58,7 +58,7 @@ take_pipes(int *in, int *out)
 	return 0;
 }
 
-/* ------------------------------------------------------- what libraries may do */
+/* ---------------------------------------------------- what libraries may do */
 
 static struct {
 	struct process	*open;		/* NULL: the end is our own */

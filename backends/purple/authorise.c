@@ -73,7 +73,7 @@ answer(struct session *s, struct waiting *w, bool yes)
 		tell(data);
 }
 
-/* ------------------------------------------------------------------- up: asked */
+/* ---------------------------------------------------------------- up: asked */
 
 static void
 say(const struct session *s, const char *id, const char *name,
@@ -185,7 +185,7 @@ closed(void *handle)
 	}
 }
 
-/* -------------------------------------------------------------- down: answered */
+/* ----------------------------------------------------------- down: answered */
 
 /* How many have been answered? */
 static size_t
@@ -253,7 +253,7 @@ down_contact_deny(const struct kit_call *call,
 		kit_reply(call, NULL);
 }
 
-/* ---------------------------------------------------------------------- life */
+/* --------------------------------------------------------------------- life */
 
 static PurpleAccountUiOps ops = {
 	.notify_added = offered,

@@ -17,7 +17,7 @@
 /* Of a contact whose picture has been taken away. */
 static const unsigned char none[SHA1_SIZE];
 
-/* ----------------------------------------------------------------- a contact's */
+/* -------------------------------------------------------------- a contact's */
 
 static struct bin
 usable(PurpleBuddyIcon *icon, const char *who, const char **type)
@@ -114,7 +114,7 @@ avatar_of(PurpleAccount *account, const char *who, const char **type)
 	return data;
 }
 
-/* --------------------------------------------------------------- the user's own */
+/* ----------------------------------------------------------- the user's own */
 
 /* Plug-ins tell sizes that are meant for a screen, too; and prpl-jabber those
  * of 2006: what XMPP clients take today is what our users' own ones take. */
@@ -196,7 +196,7 @@ avatar_set_own(struct session *s, const struct bin *data)
 	return NULL;
 }
 
-/* ----------------------------------------------------------------------- life */
+/* --------------------------------------------------------------------- life */
 
 static void
 init(void)

@@ -321,8 +321,9 @@ ask(struct session *s, PurpleCertificateVerificationRequest *request,
 	    request->subject_name, v->what);
 	char *text = xasprintf("%s%s%sIts SHA-256 fingerprint is\n%s\n"
 	    "and it expires on %s. If this is not what whoever runs %s has "
-	    "told you, somebody may be listening in.", pin != NULL ? "It is not the one that you have "
-	    "accepted before, with the fingerprint\n" : "",
+	    "told you, somebody may be listening in.", pin != NULL ?
+	    "It is not the one that you have accepted before, with the "
+	    "fingerprint\n" : "",
 	    pin != NULL ? pin->fingerprint : "", pin != NULL ? "\n" : "",
 	    v->fingerprint, v->expires, request->subject_name);
 	struct msg_field accept = {

@@ -107,7 +107,7 @@ command_dropped(unsigned question)
 	}
 }
 
-/* ------------------------------------------------------------------- actions */
+/* ------------------------------------------------------------------ actions */
 
 /* The plug-in's entries for this account; NULL ones are lines between. */
 static GList *
@@ -227,7 +227,7 @@ run(struct session *s, const struct msg_command *m)
 	return run_action(s, m->name);
 }
 
-/* ------------------------------------------------------------------- requests */
+/* ----------------------------------------------------------------- requests */
 
 static void
 go_on(struct session *s, const struct kit_call *call,
@@ -297,7 +297,7 @@ down_command(const struct kit_call *call, const struct msg_command *m)
 		begin_command(s, call, m);
 }
 
-/* ----------------------------------------------------------------------- life */
+/* --------------------------------------------------------------------- life */
 
 static void
 begin(struct session *s)

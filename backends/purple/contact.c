@@ -116,7 +116,7 @@ contacts_next(const struct session *s, size_t *at)
 	return s->contacts != NULL ? map_next(&s->contacts->by_key, at) : NULL;
 }
 
-/* ---------------------------------------------------------------------- some */
+/* --------------------------------------------------------------------- some */
 
 static bool
 is_self(const struct session *s, const char *key)

@@ -18,7 +18,7 @@
 
 #define TEXT_MAX 1024		/* bytes */
 
-/* ---------------------------------------------------------- whose list is it? */
+/* -------------------------------------------------------- whose list is it? */
 
 enum keeper {
 	UNKNOWN,	/* the network, presumably, which tells when it likes */
@@ -115,7 +115,7 @@ down_contact_watch(const struct kit_call *call,
 		unwatch(s, m->gone.v[i]);
 }
 
-/* ------------------------------------------------------------------------ add */
+/* ---------------------------------------------------------------------- add */
 
 /* Not a name of this network: what plug-ins say to that is said to nobody. */
 static bool
@@ -188,7 +188,7 @@ down_contact_add(const struct kit_call *call, const struct msg_contact_add *m)
 		kit_reply(call, NULL);
 }
 
-/* ------------------------------------------------------------ update and remove */
+/* -------------------------------------------------------- update and remove */
 
 /* NULL: the request has been answered. */
 static struct contact *

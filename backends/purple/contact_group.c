@@ -29,7 +29,7 @@ contact_group_named(const char *name)
 	return group;
 }
 
-/* --------------------------------------------------------------------- rename */
+/* ------------------------------------------------------------------- rename */
 
 /* In the place of libpurple's (see interpose.c), for plug-ins that hear of a
  * group's new name on the network: libpurple's renames it for all accounts, and
@@ -52,7 +52,7 @@ purple_blist_rename_group(PurpleGroup *group, const char *name)
 	next(group, name);
 }
 
-/* --------------------------------------------------------------- empty groups */
+/* ------------------------------------------------------------- empty groups */
 
 /* libpurple tells every account that is online of a group's end, and there it
  * may be alive. */

@@ -110,7 +110,7 @@ contact_list_init(void)
 	    PURPLE_CALLBACK(icon_changed), NULL);
 }
 
-/* --------------------------------------------------------------------- change */
+/* ------------------------------------------------------------------- change */
 
 PurpleBuddy *
 contact_list_add(struct session *s, const char *name, const char *alias,
@@ -150,7 +150,7 @@ contact_list_remove(struct contact *c)
 		remove_buddy(c, c->buddies->data);
 }
 
-/* --------------------------------------------------------------------- groups */
+/* ------------------------------------------------------------------- groups */
 
 static bool
 has_group(const GSList *groups, const PurpleGroup *group)
@@ -217,7 +217,7 @@ contact_list_regroup(struct contact *c, const struct strs *names)
 	g_slist_free(extra);
 }
 
-/* ----------------------------------------------------------------------- name */
+/* --------------------------------------------------------------------- name */
 
 void
 contact_list_rename(struct contact *c, const char *alias)

@@ -113,7 +113,7 @@ contact_presence_of(const struct contact *c, struct msg_contact_presence *m)
 	return with_mood(text, presence);
 }
 
-/* ------------------------------------------------------- from buddy to buddy */
+/* ------------------------------------------------------ from buddy to buddy */
 
 struct kept_presence {
 	char		*status, *message;	/* message or NULL */

@@ -18,7 +18,7 @@
 #include "util/rand.h"
 #include "util/siphash.h"
 
-/* --------------------------------------------------------------------- digest */
+/* ------------------------------------------------------------------- digest */
 
 static uint64_t
 digest(const struct buf *b)
@@ -45,7 +45,7 @@ add(struct buf *b, const char *text)
 	buf_addc(b, '\0');
 }
 
-/* ---------------------------------------------------------------------- facts */
+/* -------------------------------------------------------------------- facts */
 
 static char *
 line(struct arena *a, const char *text)
@@ -149,7 +149,7 @@ subscription_of(const struct contact *c)
 	return found;
 }
 
-/* ----------------------------------------------------------------------- tell */
+/* --------------------------------------------------------------------- tell */
 
 static void
 tell_contact(struct contact *c)

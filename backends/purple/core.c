@@ -26,7 +26,7 @@ core_handle(void)
 	return &handle;
 }
 
-/* ----------------------------------------------------------------------- log */
+/* ---------------------------------------------------------------------- log */
 
 /* What plug-ins print here may hold messages and passwords: for whoever asked
  * for it only. */
@@ -65,7 +65,7 @@ glib_print(const gchar *domain, GLogLevelFlags level, const gchar *text,
 	    domain ? domain : "glib", text);
 }
 
-/* --------------------------------------------------------------------- files */
+/* -------------------------------------------------------------------- files */
 
 static void
 no_files(void)
@@ -94,7 +94,7 @@ set_preferences(void)
 	purple_prefs_set_bool("/purple/conversations/im/send_typing", TRUE);
 }
 
-/* ----------------------------------------------------------------------- life */
+/* --------------------------------------------------------------------- life */
 
 static PurpleCoreUiOps core_ops = { 0 };
 

@@ -110,7 +110,7 @@ tell(struct session *s, const char *title, const char *primary,
 		    primary ? primary : "");
 }
 
-/* ------------------------------------------------------------------ the kinds */
+/* ---------------------------------------------------------------- the kinds */
 
 static void *
 message(PurpleNotifyMsgType type, const char *title, const char *primary,
@@ -201,7 +201,7 @@ userinfo(PurpleConnection *gc, const char *who, PurpleNotifyUserInfo *info)
 	return shown(PURPLE_NOTIFY_USERINFO, NULL);
 }
 
-/* ------------------------------------------------------------ search results */
+/* ----------------------------------------------------------- search results */
 
 static const char *
 column_title(const PurpleNotifySearchResults *results, unsigned i)

@@ -162,7 +162,7 @@ down_profile(const struct kit_call *call, const struct msg_profile *m)
 	free(who);
 }
 
-/* ---------------------------------------------------------------------- life */
+/* --------------------------------------------------------------------- life */
 
 static void
 begin(struct session *s)

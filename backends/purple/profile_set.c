@@ -86,7 +86,7 @@ set_alias(const struct kit_call *call, struct session *s, const char *name)
 	    not_renamed);
 }
 
-/* ------------------------------------------------------------------- XMPP's vCard */
+/* ------------------------------------------------------------- XMPP's vCard */
 
 static void
 replace(xmlnode *card, const char *name, const char *value)
@@ -127,7 +127,7 @@ set_vcard(struct session *s, const char *nick, const char *full_name)
 	xmlnode_free(card);
 }
 
-/* ----------------------------------------------------------------------- down */
+/* --------------------------------------------------------------------- down */
 
 static void
 set_name(const struct kit_call *call, struct session *s, const char *nick,

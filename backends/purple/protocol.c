@@ -78,7 +78,7 @@ protocol_of(const char *account, const char **name, char **why)
 	return protocol;
 }
 
-/* ------------------------------------------------ what plug-ins do otherwise */
+/* ----------------------------------------------- what plug-ins do otherwise */
 
 int64_t
 protocol_users_max(PurplePlugin *protocol)

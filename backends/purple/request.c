@@ -44,7 +44,7 @@ request_destroy(struct request *r)
 	free(r);
 }
 
-/* ------------------------------------------------------------------ the form */
+/* ----------------------------------------------------------------- the form */
 
 static void	answered(void *handle, const struct pairs *values);
 static void	dropped(void *handle);
@@ -110,7 +110,7 @@ request_put(struct request *r, const char *title, const char *primary,
 	return r->handle;
 }
 
-/* ------------------------------------------------------------------- the end */
+/* ------------------------------------------------------------------ the end */
 
 /* Whoever has taken it out of the table ends it: what libpurple or a callback
  * says about it afterwards finds nothing. */

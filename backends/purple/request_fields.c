@@ -36,7 +36,7 @@ next_field(const PurpleRequestFields *fields, struct cursor *at)
 	return at->field->data;
 }
 
-/* ------------------------------------------------------------------- the form */
+/* ----------------------------------------------------------------- the form */
 
 static struct msg_option *
 options_of(GList *labels, bool by_number, size_t *n, struct arena *arena)
@@ -148,7 +148,7 @@ fields_form(const struct request *r, struct msg_ask *m, struct arena *arena)
 	}
 }
 
-/* ----------------------------------------------------------------- the answer */
+/* --------------------------------------------------------------- the answer */
 
 static bool
 truth(const char *text)

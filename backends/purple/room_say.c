@@ -15,7 +15,6 @@
 #include "backends/purple/room.h"
 #include "backends/purple/room_state.h"
 #include "backends/purple/send.h"
-#include "backends/purple/send.h"
 #include "util/xalloc.h"
 
 #define ECHO_SECONDS	5	/* no longer is an answer held back */

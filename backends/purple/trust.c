@@ -184,7 +184,8 @@ add_complaint(struct buf *b, X509 *cert, int code, int depth)
 {
 	char date[16];
 
-	if (depth > 0 && cert != NULL && code != X509_V_ERR_SELF_SIGNED_CERT_IN_CHAIN &&
+	if (depth > 0 && cert != NULL &&
+	    code != X509_V_ERR_SELF_SIGNED_CERT_IN_CHAIN &&
 	    code != X509_V_ERR_UNABLE_TO_GET_ISSUER_CERT &&
 	    code != X509_V_ERR_UNABLE_TO_GET_ISSUER_CERT_LOCALLY) {
 		buf_adds(b, "was issued by an authority with a certificate "
