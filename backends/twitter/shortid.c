@@ -1,0 +1,71 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* A ring, searched from end to end: it is short, and people type slowly. */
+#include "backends/twitter/shortid.h"
+
+#include <ctype.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "util/xalloc.h"
+
+static unsigned
+slot_of(struct shortids *ids, const char *post_id, const char *author_id)
+{
+	struct shortid *s;
+	unsigned slot = ids->next;
+
+	for (unsigned i = 0; i < SHORTID_MAX; i++)
+		if (strcmp(ids->ring[i].post, post_id) == 0)
+			return i;
+	ids->next = (slot + 1) % SHORTID_MAX;
+	s = &ids->ring[slot];
+	snprintf(s->post, sizeof(s->post), "%s", post_id);
+	snprintf(s->author, sizeof(s->author), "%s",
+	    author_id != NULL ? author_id : "");
+	return slot;
+}
+
+void
+shortid_give(struct shortids *ids, const char *post_id, const char *author_id,
+    char text[3])
+{
+	if (ids->ring == NULL)
+		ids->ring = xcalloc(SHORTID_MAX, sizeof(*ids->ring));
+	snprintf(text, 3, "%02x", slot_of(ids, post_id, author_id) & 0xff);
+}
+
+const char *
+shortid_find(const struct shortids *ids, const char *text)
+{
+	const struct shortid *s;
+
+	if (ids->ring == NULL || strlen(text) != 2 ||
+	    !isxdigit((unsigned char)text[0]) ||
+	    !isxdigit((unsigned char)text[1]))
+		return NULL;
+	s = &ids->ring[strtoul(text, NULL, 16)];
+	return *s->post != '\0' ? s->post : NULL;
+}
+
+const char *
+shortid_last_of(const struct shortids *ids, const char *author_id)
+{
+	const struct shortid *s;
+	const char *best = NULL;
+
+	for (unsigned i = 0; ids->ring != NULL && i < SHORTID_MAX; i++) {
+		s = &ids->ring[i];
+		if (*s->post != '\0' && strcmp(s->author, author_id) == 0 &&
+		    (best == NULL || page_id_compare(s->post, best) > 0))
+			best = s->post;
+	}
+	return best;
+}
+
+void
+shortid_finish(struct shortids *ids)
+{
+	free(ids->ring);
+	*ids = (struct shortids){ 0 };
+}
