@@ -113,7 +113,7 @@ void		 link_login_result(struct link *, uint64_t client,
 		    const char *condition, const char *text);
 /* Welcome on trial: who this is is not known yet, so until link_trust() the
  * client gets nothing that is sent to its bare JID, takes over no session, and
- * what it leaves unread goes to nobody else. */
+ * what it leaves unread goes to nobody else.  It counts as not logged in. */
 void		 link_login_guest(struct link *, uint64_t client);
 /* All clients of this bare JID are what they claim to be. */
 void		 link_trust(struct link *, const char *bare);

@@ -179,9 +179,21 @@ trust(struct link *l, const char *bare)
 	struct client *c;
 
 	LIST_FOREACH(c, &s->clients, link)
-		if (c->bare != NULL && strcmp(c->bare, bare) == 0)
+		if (c->guest && c->bare != NULL &&
+		    strcmp(c->bare, bare) == 0) {
 			c->guest = false;
+			server_forget_source(c);
+		}
 	held_offer(s, bare);
+}
+
+/* A guest's password was no better than one that is refused at once. */
+static void
+close_client(struct client *c, const char *condition, const char *text)
+{
+	if (c->guest && condition != NULL)
+		sasl_log_refusal(c, condition, text);
+	client_end(c, condition, text, NULL);
 }
 
 /* Those that have not bound yet must not do so when the trial is over. */
@@ -195,7 +207,7 @@ close_guests(struct server *s, const char *bare, const char *condition,
 		next = LIST_NEXT(c, link);
 		if (c->guest && c->user == NULL && c->bare != NULL &&
 		    c->state != CLIENT_CLOSING && strcmp(c->bare, bare) == 0)
-			client_end(c, condition, text, NULL);
+			close_client(c, condition, text);
 	}
 }
 
@@ -208,7 +220,7 @@ close_clients(struct link *l, const char *jid, const char *condition,
 	struct user *user;
 
 	if (c != NULL) {
-		client_end(c, condition, text, NULL);
+		close_client(c, condition, text);
 		return;
 	}
 	close_guests(s, jid, condition, text);
@@ -216,7 +228,7 @@ close_clients(struct link *l, const char *jid, const char *condition,
 		return;
 	for (c = LIST_FIRST(&user->clients); c != NULL; c = next) {
 		next = LIST_NEXT(c, same);	/* user dies with its last */
-		client_end(c, condition, text, NULL);
+		close_client(c, condition, text);
 	}
 }
 

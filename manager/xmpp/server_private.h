@@ -151,6 +151,9 @@ const char	*client_name(const struct client *);	/* for the log */
 /* server_sasl.c */
 void		 sasl_stanza(struct client *, struct arena *,
 		    const struct stanza *);
+/* For those who look for guesses in the log. */
+void		 sasl_log_refusal(const struct client *, const char *condition,
+		    const char *text);
 void		 sasl_decided(struct client *, const char *condition,
 		    const char *text);
 /* The decision did not come in time. */

@@ -193,21 +193,29 @@ sasl_stanza(struct client *c, struct arena *a, const struct stanza *s)
 }
 
 void
+sasl_log_refusal(const struct client *c, const char *condition,
+    const char *text)
+{
+	log_info("%s: login of %s from %s refused: %s%s%s",
+	    c->server->domain, c->bare, client_peer(c), condition,
+	    text ? ": " : "", text ? text : "");
+}
+
+void
 sasl_decided(struct client *c, const char *condition, const char *text)
 {
 	struct xml x;
 
 	if (condition != NULL) {
-		log_info("%s: login of %s from %s refused: %s%s%s",
-		    c->server->domain, c->bare, client_peer(c), condition,
-		    text ? ": " : "", text ? text : "");
+		sasl_log_refusal(c, condition, text);
 		fail(c, condition, text);
 		return;
 	}
 	xml_begin(&x, client_out(c));
 	xml_element(&x, "success", NS_SASL, NULL);
 	client_send(c);
-	server_forget_source(c);
+	if (!c->guest)
+		server_forget_source(c);
 	client_set_state(c, CLIENT_LOGGED_IN);
 	stream_restart(c->stream, c->server->cfg.stanza_max);
 }

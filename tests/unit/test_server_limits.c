@@ -151,6 +151,31 @@ crowds(void **state)
 		peer_close(&p[i]);
 }
 
+/* A guest may be anybody, and does not make room. */
+static void
+guests_count(void **state)
+{
+	struct peer p, q;
+
+	(void)state;
+	start((struct server_config){ .clients_per_address = 1 });
+	t.answer = "guest";
+	enter(&p, BIND("0"));
+	peer_connect(&q, server_port(t.link));
+	peer_expect_end(&q);
+	peer_close(&q);
+	link_trust(t.link, "ana@irc.example");
+	open_stream(&q);
+	peer_close(&q);
+	peer_close(&p);
+	turns(0.02);
+	t.answer = "guest";
+	enter(&p, BIND("0"));
+	link_close(t.link, "ana@irc.example", "not-authorized", "Wrong");
+	assert_int_equal(count(&logged, "login of ana@irc.example from"), 1);
+	peer_close(&p);
+}
+
 static void
 too_slow(void **state)
 {
@@ -304,6 +329,7 @@ main(void)
 		server_test(slow_client),
 		server_test(hostile_clients),
 		server_test(crowds),
+		server_test(guests_count),
 		server_test(too_slow),
 		server_test(idle_clients),
 		server_test(pauses),
