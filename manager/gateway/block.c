@@ -73,13 +73,31 @@ down_blocklist_get(struct down *d)
 	say_end(d->gw, x, d->from->full, 0);
 }
 
-/* One request to the network, and who waits for the last of them. */
+/* One request for some contacts, answered when the network has answered for all
+ * of them, or has refused the first. */
+struct batch {
+	struct asked	*asked;		/* NULL: answered */
+	size_t		 left;
+};
+
 struct change {
 	struct gateway	*gw;
 	char		*user, *name;
 	bool		 blocked;
-	struct asked	*asked;		/* or NULL */
+	struct batch	*batch;
 };
+
+static void
+one_less(struct batch *batch, const struct msg_error *error)
+{
+	batch->left--;
+	if (batch->asked != NULL && (error != NULL || batch->left == 0)) {
+		asked_answered(batch->asked, error, NULL);
+		batch->asked = NULL;
+	}
+	if (batch->left == 0)
+		free(batch);
+}
 
 static void
 changed(void *ctx, const struct msg_error *error, const union result *result)
@@ -95,15 +113,14 @@ changed(void *ctx, const struct msg_error *error, const union result *result)
 	if (c != NULL && !c->blocked && !c->listed && !c->adding &&
 	    !c->requested && c->subscription == SUB_NONE && !c->ignored)
 		contact_remove(user, c);
-	if (change->asked != NULL)
-		asked_answered(change->asked, error, NULL);
+	one_less(change->batch, error);
 	free(change->user);
 	free(change->name);
 	free(change);
 }
 
 static void
-request(struct down *d, struct contact *c, bool blocked, bool last)
+request(struct down *d, struct contact *c, bool blocked, struct batch *batch)
 {
 	struct msg_contact_block msg = {
 		.user = d->user->jid, .contact = c->name, .blocked = blocked,
@@ -113,7 +130,7 @@ request(struct down *d, struct contact *c, bool blocked, bool last)
 	*change = (struct change){
 		.gw = d->gw, .user = xstrdup(d->user->jid),
 		.name = xstrdup(c->name), .blocked = blocked,
-		.asked = last ? asked_by(d) : NULL,
+		.batch = batch,
 	};
 	session_request(d->user, METHOD_contact_block, &msg, changed, change);
 }
@@ -155,10 +172,25 @@ choose(struct down *d, bool blocked, struct contact *v[AT_ONCE])
 	return n;
 }
 
+static size_t
+count(const struct down *d)
+{
+	const struct stanza *item = stanza_first(d->payload);
+	const struct contact *c;
+	size_t at = 0, n = 0;
+
+	while (item == NULL && (c = map_next(&d->user->contacts, &at)) != NULL)
+		n += c->blocked;
+	for (; item != NULL; item = stanza_next(item))
+		n++;
+	return n;
+}
+
 static void
 change_blocks(struct down *d, bool blocked)
 {
 	struct contact *v[AT_ONCE];
+	struct batch *batch;
 	size_t n;
 
 	if (!gateway_can(d->gw, "blocking")) {
@@ -174,11 +206,19 @@ change_blocks(struct down *d, bool blocked)
 		    "The network is not to be reached just now.");
 		return;
 	}
+	if (count(d) > AT_ONCE) {
+		say_error(d, E_RESOURCE_CONSTRAINT, "Too many at once.");
+		return;
+	}
 	n = choose(d, blocked, v);
-	if (n == 0)
+	if (n == 0) {
 		say_result(d);
+		return;
+	}
+	batch = xmalloc(sizeof(*batch));
+	*batch = (struct batch){ asked_by(d), n };
 	for (size_t i = 0; i < n; i++)
-		request(d, v[i], blocked, i == n - 1);
+		request(d, v[i], blocked, batch);
 }
 
 void
