@@ -23,6 +23,10 @@ dict; body: JSON decoded, a dict of a form, else bytes; user: whose token."""
 
 USER_FIELDS = {"id", "name", "username"}
 POST_FIELDS = {"id", "text", "edit_history_tweet_ids"}
+# Version 2.167 of X's description has other words than X's documentation; the
+# fake speaks as it is spoken to: post.fields or tweet.fields.
+NEW_WORDS = {"edit_history_tweet_ids": "edit_history_post_ids",
+             "referenced_tweets": "referenced_posts"}
 EVENT_FIELDS = {"id", "text", "event_type"}
 ROUTES = []
 
@@ -91,7 +95,8 @@ class X:
                  "profile_image_url":
                      "%s/image/%s_normal.png" % (self.url, username),
                  "public_metrics": {"followers_count": 0, "following_count": 0,
-                                    "tweet_count": 0, "listed_count": 0}}
+                                    "tweet_count": 0, "post_count": 0,
+                                    "listed_count": 0}}
             u.update(fields)
             self.people[u["id"]] = u
             return u
@@ -118,8 +123,8 @@ class X:
                  "created_at": now_text(self.now()), "lang": "en",
                  "possibly_sensitive": False,
                  "public_metrics": {
-                     "retweet_count": 0, "reply_count": 0, "like_count": 0,
-                     "quote_count": 0, "bookmark_count": 0,
+                     "retweet_count": 0, "repost_count": 0,
+                     "reply_count": 0, "like_count": 0, "quote_count": 0, "bookmark_count": 0,
                      "impression_count": 0}}
             refs = [{"type": kind, "id": to} for kind, to in (
                 ("replied_to", reply_to), ("quoted", quote),
@@ -233,7 +238,7 @@ class Handler(http.server.BaseHTTPRequestHandler):
         query = dict(urllib.parse.parse_qsl(url.query, True))
         kind = self.headers.get("Content-Type", "")
         body = raw
-        if "json" in kind:
+        if "json" in kind and raw:
             body = json.loads(raw)
         elif "x-www-form-urlencoded" in kind:
             body = dict(urllib.parse.parse_qsl(raw.decode(), True))
@@ -315,7 +320,9 @@ class Handler(http.server.BaseHTTPRequestHandler):
             json.dumps(answer, ensure_ascii=False).encode()
         self.send_response(status)
         if "Content-Type" not in headers:
-            headers["Content-Type"] = "application/json; charset=utf-8"
+            kind = "problem+json" if status >= 400 else "json"
+            headers["Content-Type"] = \
+                "application/%s; charset=utf-8" % kind
         for name, value in headers.items():
             self.send_header(name, str(value))
         self.send_header("Content-Length", str(len(data)))
@@ -338,7 +345,8 @@ def missing(kind, value):
     return 200, {"errors": [{
         "title": "Not Found Error", "resource_type": kind, "value": value,
         "detail": "Could not find %s with id: [%s]." % (kind, value),
-        "type": "https://api.twitter.com/2/problems/resource-not-found"}]}
+        "parameter": "id", "resource_id": value,
+        "type": "https://api.x.com/2/problems/resource-not-found"}]}
 
 
 def only(item, fields, asked):
@@ -350,11 +358,24 @@ def show_user(r, u):
     return only(u, USER_FIELDS, r.query.get("user.fields", ""))
 
 
+def in_new_words(r):
+    return "post.fields" in r.query or \
+        "referenced_posts" in r.query.get("expansions", "")
+
+
 def show_post(r, p):
-    fields = r.query.get("tweet.fields", "")
-    if "author_id" in r.query.get("expansions", ""):
-        fields += ",author_id"
-    return only(p, POST_FIELDS, fields)
+    expansions = r.query.get("expansions", "").split(",")
+    fields = r.query.get("tweet.fields", "") + "," + r.query.get(
+        "post.fields", "")
+    fields += ",author_id" if "author_id" in expansions else ""
+    if not in_new_words(r):
+        return only(p, POST_FIELDS, fields)
+    if "referenced_posts" in expansions:
+        fields += ",referenced_tweets"
+    if "in_reply_to_user_id" in expansions:
+        fields += ",in_reply_to_user_id"
+    return {NEW_WORDS.get(k, k): v
+            for k, v in only(p, POST_FIELDS, fields).items()}
 
 
 def include(x, r, posts):
@@ -367,9 +388,10 @@ def include(x, r, posts):
         if "author_id" in expansions:
             people[p["author_id"]] = 1
         for q in refs:
-            if "referenced_tweets.id" in expansions:
+            if {"referenced_tweets.id", "referenced_posts"} & expansions:
                 others[q["id"]] = 1
-            if "referenced_tweets.id.author_id" in expansions:
+            if "referenced_tweets.id.author_id" in expansions or \
+                    {"referenced_posts", "author_id"} <= expansions:
                 others[q["id"]] = 1
                 people[q["author_id"]] = 1
         if "in_reply_to_user_id" in expansions and \
@@ -380,7 +402,8 @@ def include(x, r, posts):
                 media[key] = 1
     found = {
         "users": [show_user(r, x.people[i]) for i in people if i in x.people],
-        "tweets": [show_post(r, x.posts[i]) for i in others],
+        "posts" if in_new_words(r) else "tweets":
+            [show_post(r, x.posts[i]) for i in others],
         "media": [only(x.media[k], {"media_key", "type"},
                        r.query.get("media.fields", ""))
                   for k in media if k in x.media]}

@@ -72,7 +72,7 @@ def user_posts(x, r, i):
             "title": "Authorization Error", "resource_type": "user",
             "detail": "Sorry, you are not authorized to see the user with id:"
                       " [%s]." % i, "value": i,
-            "type": "https://api.twitter.com/2/problems/"
+            "type": "https://api.x.com/2/problems/"
                     "not-authorized-for-resource"}]}
     return page_of_posts(x, r, [p for p in x.posts.values()
                                 if p["author_id"] == i])
@@ -171,7 +171,7 @@ def relation(name, key, verb, of_posts=False):
         if name == "retweets":
             mine = x.post(x.people[i]["username"], "RT: " +
                           x.posts[target]["text"], repost=target)
-            data["id"] = mine["id"]
+            data["id"] = data["rest_id"] = mine["id"]
         return 200, {"data": data}
 
     def remove(x, r, i, target):

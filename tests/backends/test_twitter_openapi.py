@@ -1,0 +1,147 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Is the fake X like X?  prism, a validating proxy, judges what is asked and
+answered by X's own description of its API.  That file is X's and not ours to
+pass on: X_OPENAPI says where it is, and PRISM where prism is (npm,
+@stoplight/prism-cli); without them this is skipped."""
+import json
+import os
+import shutil
+import subprocess
+import urllib.error
+import urllib.parse
+import urllib.request
+
+import pytest
+
+import driver
+from irc_driver import free_port, wait_port
+
+SPEC = os.environ.get("X_OPENAPI", os.path.join(
+    os.path.dirname(driver.TOP), "shared", "reference", "x-openapi.json"))
+PRISM = os.environ.get("PRISM", shutil.which("prism"))
+
+pytestmark = [
+    pytest.mark.skipif(not os.path.exists(SPEC),
+                       reason="without X's description of its API"),
+    pytest.mark.skipif(not PRISM, reason="prism is not installed")]
+
+USER = "user.fields=id,name,username,description,profile_image_url," \
+    "protected,verified,public_metrics,created_at"
+POST = "post.fields=id,text,created_at,conversation_id,entities," \
+    "attachments,lang,possibly_sensitive,public_metrics&" \
+    "expansions=author_id,referenced_posts,attachments.media_keys," \
+    "in_reply_to_user_id&media.fields=url,alt_text,type&" + USER
+EVENT = "dm_event.fields=id,text,event_type,created_at," \
+    "dm_conversation_id,attachments&expansions=sender_id," \
+    "participant_ids,attachments.media_keys&" + USER
+
+
+@pytest.fixture
+def proxy(x, tmp_path):
+    """The URL of prism in front of the fake."""
+    port = free_port()
+    with open(tmp_path / "log", "w") as log:
+        p = subprocess.Popen(
+            [PRISM, "proxy", SPEC, x.url, "-h", "127.0.0.1", "-p", str(port),
+             "--errors"], stdout=log, stderr=log)
+    try:
+        wait_port(port, 60)
+        yield "http://127.0.0.1:%d" % port
+    finally:
+        p.terminate()
+        p.wait(10)
+        print(open(tmp_path / "log").read()[-8000:])
+
+
+class Client:
+    def __init__(self, url, token):
+        self.url = url
+        self.token = token
+        self.bad = []
+
+    def ask(self, method, path, body=None, status=200):
+        r = urllib.request.Request(
+            self.url + "/2/" + path, method=method,
+            data=None if body is None else json.dumps(body).encode(),
+            headers={"Authorization": "Bearer " + self.token,
+                     "Content-Type": "application/json"})
+        try:
+            with urllib.request.urlopen(r, timeout=30) as answer:
+                got, text = answer.status, answer.read()
+        except urllib.error.HTTPError as e:
+            got, text = e.code, e.read()
+        if got != status or (status < 300 and b"prism" in text):
+            self.bad.append((method, path, got, text.decode()[:700]))
+        return json.loads(text) if got < 300 else {}
+
+
+def test_fake_is_like_x(x, proxy, twitter):
+    for name in "bob", "carol":
+        x.user(name)
+    x.follow("alice", "bob")
+    alice, bob = x.find("alice")["id"], x.find("bob")["id"]
+    first = x.post("bob", "hello @alice, see https://example.org/a?b=1")
+    x.post("alice", "an answer", reply_to=first["id"])
+    x.post("bob", "look", quote=first["id"])
+    message = x.dm("bob", "alice", "psst")
+    tokens = x.auth.kept2("alice")
+    twitter(base_url=proxy).enter(tokens=tokens)    # asks like that, too
+    c = Client(proxy, tokens.split()[2])
+
+    c.ask("GET", "users/me?" + USER)
+    c.ask("GET", "users/%s?%s" % (bob, USER))
+    c.ask("GET", "users/by/username/bob?" + USER)
+    c.ask("GET", "users/by/username/nobody")
+    c.ask("GET", "users?ids=%s,%s" % (alice, bob))
+    c.ask("GET", "users/search?query=bob")
+    c.ask("GET", "users/%s/following?max_results=100" % alice)
+    c.ask("GET", "users/%s/followers?max_results=100" % bob)
+    c.ask("GET", "users/%s/muting?max_results=100" % alice)
+    page = c.ask("GET", "users/%s/timelines/reverse_chronological?"
+                 "max_results=1&%s" % (alice, POST))
+    c.ask("GET", "users/%s/timelines/reverse_chronological?max_results=1&"
+          "pagination_token=%s" % (alice, page.get("meta", {}).get(
+              "next_token", "none")))
+    c.ask("GET", "users/%s/timelines/reverse_chronological?since_id=%s" % (
+        alice, first["id"]))
+    c.ask("GET", "users/%s/tweets?max_results=5&%s" % (bob, POST))
+    c.ask("GET", "users/%s/mentions?%s" % (alice, POST))
+    c.ask("GET", "tweets/%s?%s" % (first["id"], POST))
+    c.ask("GET", "tweets?ids=%s&%s" % (first["id"], POST))
+    c.ask("GET", "tweets/search/recent?query=hello&max_results=10&" + POST)
+    mine = c.ask("POST", "tweets", {"text": "mine"}, 201)["data"]["id"]
+    c.ask("POST", "tweets", {"text": "re", "reply": {
+        "in_reply_to_tweet_id": mine}}, 201)
+    c.ask("DELETE", "tweets/" + mine)
+    for path, key, value in (("likes", "tweet_id", first["id"]),
+                             ("retweets", "tweet_id", first["id"]),
+                             ("following", "target_user_id", bob),
+                             ("muting", "target_user_id", bob)):
+        c.ask("POST", "users/%s/%s" % (alice, path), {key: value})
+        c.ask("DELETE", "users/%s/%s/%s" % (alice, path, value))
+    c.ask("POST", "users/%s/dm/block" % bob)
+    c.ask("POST", "users/%s/dm/unblock" % bob)
+    c.ask("GET", "dm_events?max_results=100&" + EVENT)
+    c.ask("GET", "dm_conversations/with/%s/dm_events?%s" % (bob, EVENT))
+    c.ask("GET", "dm_conversations/%s/dm_events" %
+          message["dm_conversation_id"])
+    c.ask("POST", "dm_conversations/with/%s/messages" % bob,
+          {"text": "hi"}, 201)
+    c.ask("POST", "dm_conversations/%s/messages" %
+          message["dm_conversation_id"], {"text": "ho"}, 201)
+    c.ask("POST", "dm_conversations", {
+        "conversation_type": "Group", "message": {"text": "all of you"},
+        "participant_ids": [bob, x.find("carol")["id"]]}, 201)
+    c.ask("DELETE", "dm_events/" + message["id"])
+    upload = c.ask("POST", "media/upload/initialize", {
+        "media_type": "image/png", "total_bytes": 3,
+        "media_category": "tweet_image"})["data"]["id"]
+    c.ask("POST", "media/upload/%s/append" % upload,
+          {"media": "YWJj", "segment_index": 0})
+    c.ask("POST", "media/upload/%s/finalize" % upload)
+    c.ask("GET", "media/upload?media_id=" + upload)
+    c.ask("POST", "media/metadata", {"id": upload, "metadata": {
+        "alt_text": {"text": "three letters"}}})
+    # Errors are as X's documentation shows them, which is not as it describes
+    # them here.
+    assert not c.bad, "\n".join(map(str, c.bad))
