@@ -300,7 +300,9 @@ pay_answer(struct budget *b, enum endpoint e, const json_t *json)
 	if (!is_read(price))
 		return;
 	pay_each(b, PRICE_user_read, json_object_get(more, "users"));
+	/* Called so in X's documentation, and so in its description. */
 	pay_each(b, PRICE_post_read, json_object_get(more, "tweets"));
+	pay_each(b, PRICE_post_read, json_object_get(more, "posts"));
 }
 
 void

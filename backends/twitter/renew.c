@@ -22,6 +22,15 @@ struct renewal {
 	struct http_call *http;
 };
 
+/* What was kept during a login is not, if that login fails: in server mode the
+ * main process does not know yet whose it is.  The next one comes with the old
+ * token, and finds this. */
+struct spare {
+	LIST_ENTRY(spare) entry;
+	char		*user, *old;
+	struct credentials credentials;
+};
+
 struct waiting {
 	LIST_ENTRY(waiting) entry;
 	char		*user;		/* NULL: everybody */
@@ -30,6 +39,7 @@ struct waiting {
 };
 
 static LIST_HEAD(, renewal) renewals;
+static LIST_HEAD(, spare) spares;	/* one of a user at most */
 static LIST_HEAD(, waiting) waits;
 
 /* user: NULL: anybody's. */
@@ -98,6 +108,81 @@ renew_wait(const char *user, renew_over *over, void *ctx)
 	LIST_INSERT_HEAD(&waits, w, entry);
 }
 
+/* ------------------------------------------------------------------------ spares */
+
+static void
+copy(struct credentials *to, const struct credentials *from)
+{
+	credentials_clear(to);
+	to->auth = from->auth;
+	to->access = xstrdup(from->access);
+	to->refresh = xstrdup_null(from->refresh);
+	to->expires = from->expires;
+}
+
+static struct spare *
+find_spare(const char *user)
+{
+	struct spare *p;
+
+	LIST_FOREACH(p, &spares, entry) {
+		if (strcmp(p->user, user) == 0)
+			return p;
+	}
+	return NULL;
+}
+
+static void
+drop(struct spare *p)
+{
+	if (p == NULL)
+		return;
+	LIST_REMOVE(p, entry);
+	credentials_clear(&p->credentials);
+	explicit_bzero(p->old, strlen(p->old));
+	free(p->old);
+	free(p->user);
+	free(p);
+}
+
+/* The token that the main process has may stay the oldest of several. */
+static void
+add_spare(const char *user, const char *old, const struct credentials *c)
+{
+	struct spare *p = find_spare(user);
+
+	if (p != NULL && (p->credentials.refresh == NULL ||
+	    strcmp(p->credentials.refresh, old) != 0)) {
+		drop(p);
+		p = NULL;
+	}
+	if (p == NULL) {
+		p = xcalloc(1, sizeof(*p));
+		p->user = xstrdup(user);
+		p->old = xstrdup(old);
+		LIST_INSERT_HEAD(&spares, p, entry);
+	}
+	copy(&p->credentials, c);
+}
+
+void
+renew_begin(struct session *s)
+{
+	struct spare *p = find_spare(s->user);
+
+	if (p == NULL || s->credentials.refresh == NULL ||
+	    strcmp(s->credentials.refresh, p->old) != 0)
+		return;
+	copy(&s->credentials, &p->credentials);
+	credentials_save(s);
+}
+
+void
+renew_up(struct session *s)
+{
+	drop(find_spare(s->user));
+}
+
 /* ---------------------------------------------------------------------- answered */
 
 /* What has asked hears of it first, as its answers are on their way. */
@@ -126,11 +211,17 @@ tell_session(const char *user, enum outcome outcome, const char *text)
 }
 
 static void
-have(struct renewal *r)
+have(struct renewal *r, const char *old)
 {
 	struct session *s = session_find(r->user);
 
 	log_info("%s: has a new token of X", r->user);
+	if (s == NULL || !s->connected)
+		add_spare(r->user, old, &r->credentials);
+	/* Whoever has logged in anew meanwhile has better ones. */
+	if (s != NULL && (s->credentials.refresh == NULL ||
+	    strcmp(s->credentials.refresh, old) != 0))
+		return;
 	if (s == NULL) {
 		credentials_keep(r->user, &r->credentials);
 		return;
@@ -149,10 +240,11 @@ answered(void *ctx, const struct http_response *answer)
 	enum outcome outcome = API_OK;
 	const char *text = NULL;
 	char *user = xstrdup(r->user);
+	char *old = xstrdup(r->credentials.refresh);
 
 	r->http = NULL;
 	if (oauth2_take(answer, &r->credentials)) {
-		have(r);
+		have(r, old);
 	} else if (oauth2_refused(answer)) {
 		outcome = API_REVOKED;
 		text = "X does not let this gateway in any more.";
@@ -166,6 +258,8 @@ answered(void *ctx, const struct http_response *answer)
 	destroy(r);
 	tell_session(user, outcome, text);
 	tell_waiting();
+	explicit_bzero(old, strlen(old));
+	free(old);
 	free(user);
 }
 
@@ -211,6 +305,8 @@ renew_finish(void)
 
 	while ((r = LIST_FIRST(&renewals)) != NULL)
 		destroy(r);
+	while (!LIST_EMPTY(&spares))
+		drop(LIST_FIRST(&spares));
 	while ((w = LIST_FIRST(&waits)) != NULL) {
 		LIST_REMOVE(w, entry);
 		free(w->user);

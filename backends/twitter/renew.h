@@ -11,6 +11,10 @@ bool	renew_due(const struct session *);
  * before this returns, unless the session ends.  Harmless while under way. */
 void	renew_start(struct session *);
 
+/* A session begins, with the tokens that were kept, and is connected. */
+void	renew_begin(struct session *);
+void	renew_up(struct session *);
+
 /* A new token may be under way for somebody who leaves, and the old one is void
  * then: call over(ctx) once all is kept, perhaps at once.  user: whose; NULL:
  * everybody's. */

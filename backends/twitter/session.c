@@ -8,6 +8,7 @@
 #include "backends/twitter/api.h"
 #include "backends/twitter/budget.h"
 #include "backends/twitter/login.h"
+#include "backends/twitter/renew.h"
 #include "util/later.h"
 #include "util/log.h"
 #include "util/xalloc.h"
@@ -24,6 +25,7 @@ static const struct {
 } parts[] = {
 	{ budget_begin, NULL, budget_end },
 	{ api_begin, NULL, api_end },
+	{ renew_begin, renew_up, NULL },
 	{ login_begin, NULL, login_end },
 };
 

@@ -210,6 +210,16 @@ def test_renewal(x, twitter):
         b.login(USER, "alice", settings={"tokens": tokens})
         refused(b, "network")
 
+    # What a failed login has kept may be gone, and the old one is void.
+    tokens = x.auth.kept2("alice", lifetime=-5)
+    for _ in range(2):
+        x.next("users/me", status=503)
+        b.login(USER, "alice", settings={"tokens": tokens})
+        refused(b, "network")
+        x.auth.expire()
+    b.enter(tokens=tokens)
+    assert b.kept["tokens"].split()[3] in x.auth.refresh
+
     # One that was used before: the user is asked.
     b.login(USER, "alice", settings={"tokens": first})
     b.asked(lambda q: x.auth.approve(q["url"], "alice"))

@@ -116,6 +116,10 @@ says(struct session *s, const char *what)
 static void
 each_once(void **state)
 {
+	json_t *quote = json_pack("{s:{s:s},s:{s:[{s:s},{s:s}],s:[{s:s}]}}",
+	    "data", "id", "500", "includes", "posts", "id", "501", "id", "100",
+	    "tweets", "id", "502");
+
 	(void)state;
 	read_posts(&ann, 100, 4);	/* and their author: 4 * 0.5 + 1 */
 	says(&ann, "You: $0.030 of $0.10 spent, 5 of 15 things");
@@ -125,6 +129,9 @@ each_once(void **state)
 	says(&bob, "You: $0.000");
 	says(&bob, "All users here: $0.040 of $0.15 spent, 7 things");
 	says(&bob, "a post with a link $0.2;");
+	budget_spend(&bob, E_post, quote);
+	json_decref(quote);
+	says(&bob, "You: $0.015 of $0.10 spent, 3 of 15 things");
 }
 
 static void
