@@ -11,6 +11,10 @@ from harness.process import SLOWER
 TOP = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 BIN = os.path.join(os.environ.get("B", os.path.join(TOP, "build")), "bin")
 
+# GLib's own pools would hide from the sanitizer what is leaked or used after it
+# is gone.
+os.environ.setdefault("G_SLICE", "always-malloc")
+
 # Seconds for what should come at once.
 PATIENCE = 15 * SLOWER
 
