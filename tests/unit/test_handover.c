@@ -595,6 +595,26 @@ questions_stay_open(void **state)
 	expect("node='mail'", "name='Mail'");
 }
 
+/* Whether it is the user is as open as it was. */
+static void
+trials_go_on(void **state)
+{
+	union params p = { .setting_up = { .user = ANA, .name = "token",
+	    .value = "t", .secret = true } };
+
+	kit.link.server = true;
+	gateway_link_events.login(kit.gw, 5, ANA, "pw");
+	answer_load(&kit_record, NULL);
+	session_assigned(ana(), 1);
+	tell(METHOD_setting_up, &p);
+	upgrade(state);
+	assert_null(user_setting(ana(), "token", NULL));
+	p = (union params){ .connected = { .user = ANA } };
+	tell(METHOD_connected, &p);
+	assert_string_equal(user_setting(ana(), "token", "-"), "t");
+	assert_true(user_setting_is_secret(ana(), "token"));
+}
+
 int
 main(void)
 {
@@ -610,6 +630,7 @@ main(void)
 		gateway_test(move_while_a_room_is_left),
 		gateway_test(session_goes_on),
 		gateway_test(questions_stay_open),
+		gateway_test(trials_go_on),
 		gateway_test(in_flight_is_answered),
 		gateway_test(waiting_goes_on_waiting),
 		gateway_test(loading_asks_again),
