@@ -94,6 +94,7 @@ avatar_keep(struct gateway *gw, const char *type, const void *data, size_t len)
 	if ((a = find(gw, id)) != NULL) {
 		if (type != NULL)
 			set_type(a, type);
+		a->published = false;
 		return a;
 	}
 	while (!TAILQ_EMPTY(&all->list) && (all->bytes + len > KEPT_BYTES ||
@@ -107,6 +108,27 @@ avatar_keep(struct gateway *gw, const char *type, const void *data, size_t len)
 	all->bytes += len;
 	TAILQ_INSERT_HEAD(&all->list, a, entry);
 	map_put(&all->by_id, a->id, a);
+	return a;
+}
+
+const struct avatar *
+avatar_publish(struct user *user, const void *data, size_t len)
+{
+	struct gateway *gw = user->gw;
+	struct avatar *before = find(gw, user->published), *a;
+	char id[AVATAR_ID_SIZE];
+
+	if (len == 0 || len > AVATAR_MAX)
+		return NULL;
+	avatar_id(data, len, id);
+	if (before != NULL && before->published && strcmp(before->id, id) != 0)
+		forget(gw->avatars, before);
+	xreplace(&user->published, id);
+	if ((a = find(gw, id)) == NULL) {
+		(void)avatar_keep(gw, NULL, data, len);
+		a = find(gw, id);
+		a->published = true;	/* its type comes with the metadata */
+	}
 	return a;
 }
 

@@ -21,6 +21,7 @@ struct avatar {
 	TAILQ_ENTRY(avatar) entry;	/* newest use first */
 	char		 id[AVATAR_ID_SIZE];
 	char		 type[32];	/* media type */
+	bool		 published;	/* by a client, not told by the network */
 	size_t		 len;
 	unsigned char	 data[];
 };
@@ -30,6 +31,10 @@ void	 avatar_id(const void *data, size_t len, char *id);
 /* Keep it; NULL: it is empty or too large.  Valid until the loop's next turn. */
 const struct avatar *avatar_keep(struct gateway *, const char *type,
 	    const void *data, size_t len);
+/* The same for what the user has published, in place of what he published
+ * before: nobody can push out what others have. */
+const struct avatar *avatar_publish(struct user *, const void *data,
+	    size_t len);
 /* NULL: not here (id may be NULL). */
 const struct avatar *avatar_find(struct gateway *, const char *id);
 void	 avatars_destroy(struct gateway *);

@@ -123,8 +123,7 @@ publish_data(struct down *d, const struct stanza *item)
 
 	if (text != NULL)
 		data = avatar_decode(d->arena, text);
-	/* Its type comes with the metadata. */
-	if (avatar_keep(d->gw, NULL, data.data, data.len) == NULL)
+	if (avatar_publish(d->user, data.data, data.len) == NULL)
 		say_error(d, E_NOT_ACCEPTABLE, "That is no picture, or too "
 		    "large.");
 	else

@@ -186,6 +186,7 @@ user_destroy(struct user *user)
 	free(user->account);
 	free(user->hint);
 	free(user->photo);
+	free(user->published);
 	free(user->repeats);
 	ids_free(user->ids);
 	pace_forget(user);

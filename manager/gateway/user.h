@@ -114,6 +114,7 @@ struct user {
 	unsigned	 vcards;	/* ... were asked for */
 	char		*photo;		/* its hash, as the presence of a client
 					 * has it, or NULL; avatar_own.c */
+	char		*published;	/* his picture's, or NULL; avatar.c */
 	struct ask	*ask;		/* the first of the open ones, or NULL */
 	struct menu	*menu;		/* or NULL */
 	struct trial	*trials;	/* or NULL */

@@ -50,6 +50,25 @@ bounded(void **state)
 	assert_null(avatar_find(kit.gw, second));
 }
 
+/* One user's are one, unless the network has told of them, too. */
+static void
+published(void **state)
+{
+	char one[AVATAR_ID_SIZE], two[AVATAR_ID_SIZE];
+
+	(void)state;
+	appear();
+	memcpy(one, avatar_publish(ana(), "one", 3)->id, sizeof(one));
+	assert_non_null(avatar_publish(ana(), "one", 3));
+	assert_non_null(avatar_find(kit.gw, one));
+	memcpy(two, avatar_publish(ana(), "two", 3)->id, sizeof(two));
+	assert_null(avatar_find(kit.gw, one));
+	avatar_keep(kit.gw, "image/png", "two", 3);
+	assert_non_null(avatar_publish(ana(), "one", 3));
+	assert_non_null(avatar_find(kit.gw, two));
+	assert_null(avatar_publish(ana(), "", 0));
+}
+
 static void
 base64(void **state)
 {
@@ -85,6 +104,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		gateway_test(named),
 		gateway_test(bounded),
+		gateway_test(published),
 		gateway_test(base64),
 	};
 
