@@ -212,10 +212,10 @@ endif
 # tests/unit/test_NAME.c says on a line "links: ARCHIVES" what it is linked to.
 UNIT := $(patsubst tests/unit/%.c,$(B)/unit/%,$(wildcard tests/unit/test_*.c))
 ifneq ($(HAVE_PURPLE),1)
-UNIT := $(filter-out %/test_kit_glib %/test_purple_%,$(UNIT))
+UNIT := $(filter-out %/test_kit_glib $(B)/unit/test_purple_%,$(UNIT))
 endif
 ifneq ($(HAVE_TWITTER),1)
-UNIT := $(filter-out %/test_twitter_%,$(UNIT))
+UNIT := $(filter-out $(B)/unit/test_twitter_%,$(UNIT))
 endif
 links = $(shell sed -n 's/.*links: *\([a-z_ ]*\).*/\1/p' $(1) | head -n 1)
 define unit
@@ -261,7 +261,7 @@ layers:
 # tests/fuzz/fuzz_NAME.c: clang's libFuzzer, compiled from sources as a whole.
 FUZZ := $(patsubst tests/fuzz/%.c,$(B)/fuzz/%,$(wildcard tests/fuzz/fuzz_*.c))
 ifneq ($(HAVE_TWITTER),1)
-FUZZ := $(filter-out %/fuzz_twitter_%,$(FUZZ))
+FUZZ := $(filter-out $(B)/fuzz/fuzz_twitter_%,$(FUZZ))
 endif
 define fuzzer
 $(B)/fuzz/$(1): tests/fuzz/$(1).c \
