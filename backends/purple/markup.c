@@ -113,6 +113,9 @@ open_run(struct sheet *p, const struct look *wanted)
 
 	if (!(p->can & MARKUP_SIZES))
 		l.size = 0;
+	/* There is no word of CSS for the largest. */
+	if (p->dialect == DIALECT_XHTML && l.size == 7)
+		l.size = 6;
 	if (!(p->can & MARKUP_BACKGROUND))
 		*l.background = '\0';
 	if (p->open && look_equal(&l, &p->shown))
