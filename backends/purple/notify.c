@@ -98,7 +98,8 @@ notify_user(struct session *s, const char *title, const char *primary,
 	buf_free(&b);
 }
 
-/* The log's, where nobody knows whose it is. */
+/* Where nobody knows whose it is, the log's: its words may be anybody's, so not
+ * unless they are asked for. */
 static void
 tell(struct session *s, const char *title, const char *primary,
     const char *secondary)
@@ -106,7 +107,7 @@ tell(struct session *s, const char *title, const char *primary,
 	if (s != NULL)
 		notify_user(s, title, primary, secondary);
 	else
-		log_info("a notice for nobody: %s: %s", title ? title : "",
+		log_debug("a notice for nobody: %s: %s", title ? title : "",
 		    primary ? primary : "");
 }
 
