@@ -28,10 +28,14 @@ def memory(pid):
                    .split()[1])
 
 
-@pytest.fixture(scope="module")
-def crowd(tmp_path_factory):
-    """A server that has all those users."""
-    directory = tmp_path_factory.mktemp("crowd")
+def option(name, value):
+    """As the program without us takes it."""
+    kind = "b" if value in (0, 1) else "i" if isinstance(value, int) else "s"
+    return "%s:%s=%s" % (kind, name, value)
+
+
+def of_jabber(directory):
+    """(server, protocol, options, names of accounts, password of all)"""
     s = servers.Prosody(directory)
     accounts = directory / "data" / "xmpp%2etest" / "accounts"
     accounts.mkdir(parents=True)
@@ -39,29 +43,42 @@ def crowd(tmp_path_factory):
     for name in names:
         (accounts / (name + ".dat")).write_text(
             'return { ["password"] = "secret"; };\n')
-    s.start()
-    yield s, ["%s@%s" % (name, s.domain) for name in names]
-    s.stop()
+    return (s, "prpl-jabber", {**JABBER, "port": s.port},
+            ["%s@%s" % (name, s.domain) for name in names], "secret")
 
 
-def alone(server, names, directory):
+def of_irc(directory):
+    s = servers.Ngircd(directory)
+    return (s, "prpl-irc", {"port": s.port},
+            ["user%d@127.0.0.1" % i for i in range(USERS)], "")
+
+
+@pytest.fixture(scope="module", params=(of_jabber, of_irc))
+def crowd(request, tmp_path_factory):
+    """A server that has all those users."""
+    server, *rest = request.param(tmp_path_factory.mktemp("crowd"))
+    server.start()
+    yield rest
+    server.stop()
+
+
+def alone(protocol, options, names, password, directory):
     """KiB for an account, of libpurple alone."""
     out = subprocess.run(
-        [ALONE, "prpl-jabber", str(directory), "secret",
-         "s:connect_server=127.0.0.1", "i:port=%d" % server.port,
-         "s:connection_security=opportunistic_tls", "b:auth_plain_in_clear=1"],
+        [ALONE, protocol, str(directory), password,
+         *(option(*o) for o in options.items())],
         input="\n".join(names) + "\n", text=True, stdout=subprocess.PIPE,
         stderr=subprocess.DEVNULL, check=True, timeout=110).stdout.split()
     return (int(out[3]) - int(out[1])) / len(names)
 
 
 def test_crowd(crowd, tmp_path):
-    server, names = crowd
+    protocol, options, names, password = crowd
     log = open(tmp_path / "log", "w+")
-    b = Purple("prpl-jabber", {**JABBER, "port": server.port}, stderr=log)
+    b = Purple(protocol, options, stderr=log)
     before = memory(b.process.pid)
     for i, name in enumerate(names):
-        b.login("u%d@x" % i, name, password="secret")
+        b.login("u%d@x" % i, name, password=password)
     for _ in names:
         b.wait("connected", timeout=100)
     time.sleep(2)       # as the other program does, for what comes behind
@@ -73,7 +90,7 @@ def test_crowd(crowd, tmp_path):
     stalls = re.findall(r"nobody was served.* at work for (\d+) ms",
                         log.read())
     assert not [ms for ms in stalls if int(ms) >= 250], stalls
-    theirs = alone(server, names, tmp_path / "alone")
+    theirs = alone(protocol, options, names, password, tmp_path / "alone")
     print("KiB for an account: %.1f, libpurple alone %.1f" % (ours, theirs))
     # A page here or there is much where users are few.
     assert ours < theirs * 1.2 + 1000 / len(names)
