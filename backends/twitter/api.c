@@ -76,7 +76,7 @@ api_clock_off(const struct http_response *r)
 	return true;
 }
 
-/* -------------------------------------------------------------------- answers */
+/* ------------------------------------------------------------------ answers */
 
 static void
 destroy(struct api_call *call)
@@ -135,7 +135,7 @@ is_read(const struct api_call *call)
 	return strcmp(endpoints[call->endpoint].method, "GET") == 0;
 }
 
-/* ---------------------------------------------------------------------- limits */
+/* ------------------------------------------------------------------- limits */
 
 static void
 note_limits(struct api_call *call, const struct http_response *r)
@@ -163,7 +163,7 @@ api_wait(const struct session *s, enum endpoint e)
 	return until > time(NULL) ? until : 0;
 }
 
-/* --------------------------------------------------------------------- sending */
+/* ------------------------------------------------------------------ sending */
 
 static void	answered(void *ctx, const struct http_response *);
 
@@ -229,7 +229,7 @@ api_renewed(struct session *s, enum outcome outcome, const char *text)
 	}
 }
 
-/* -------------------------------------------------------------------- answered */
+/* ----------------------------------------------------------------- answered */
 
 /* A second time: with a new token, or with their time of day.  Both are refused
  * by X before anything is done. */
@@ -286,7 +286,7 @@ answered(void *ctx, const struct http_response *r)
 	json_decref(json);
 }
 
-/* -------------------------------------------------------------------- requests */
+/* ----------------------------------------------------------------- requests */
 
 static void
 add_parameter(struct buf *b, struct session *s, enum endpoint e,
@@ -377,7 +377,7 @@ api_call(struct session *s, const struct api_request *r, api_done *done,
 	}
 }
 
-/* ------------------------------------------------------------------------ life */
+/* --------------------------------------------------------------------- life */
 
 void
 api_begin(struct session *s)

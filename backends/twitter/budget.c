@@ -60,7 +60,7 @@ is_read(enum price price)
 	return price >= PRICE_post_read && price <= PRICE_trend_read;
 }
 
-/* -------------------------------------------------------------------------- days */
+/* --------------------------------------------------------------------- days */
 
 static void
 forget_seen(void)
@@ -109,7 +109,7 @@ tomorrow(void)
 	return (time_t)(day.number + 1) * DAY - (api_now() - time(NULL));
 }
 
-/* ------------------------------------------------------------------------ limits */
+/* ------------------------------------------------------------------- limits */
 
 void
 budget_all_sessions(size_t n)
@@ -239,7 +239,7 @@ budget_results(struct session *s, enum endpoint e, long wanted)
 	return n;
 }
 
-/* ---------------------------------------------------------------------- spending */
+/* ----------------------------------------------------------------- spending */
 
 /* Has it been paid for today?  It has from now on. */
 static bool
@@ -320,7 +320,7 @@ budget_spend(struct session *s, enum endpoint e, const json_t *json)
 	}
 }
 
-/* ----------------------------------------------------------------------- reports */
+/* ------------------------------------------------------------------ reports */
 
 static void
 add_line(struct buf *b, const char *whose, const struct count *c, long money,
@@ -360,7 +360,7 @@ budget_text(struct session *s)
 	return buf_steal(&b);
 }
 
-/* -------------------------------------------------------------------------- life */
+/* --------------------------------------------------------------------- life */
 
 void
 budget_save(struct session *s)

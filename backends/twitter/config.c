@@ -38,6 +38,7 @@ static const struct row {
 	ROW("budget",		MONEY,	 budget_all, "10.00"),
 	ROW("reads_user",	COUNT,	 reads_user, "0"),
 	ROW("reads",		COUNT,	 reads_all, "0"),
+	ROW("post_words",	BOOL,	 post_words, "0"),
 	ROW("private_urls",	BOOL,	 private_urls, "0"),
 #undef ROW
 #define PRICE(name, millicents, help) \
@@ -47,7 +48,7 @@ static const struct row {
 #undef PRICE
 };
 
-/* ----------------------------------------------------------------------- values */
+/* ------------------------------------------------------------------- values */
 
 static const char *
 put_text(char **out, const char *value)
@@ -130,7 +131,7 @@ put(const struct row *row, const char *value)
 	return NULL;
 }
 
-/* ---------------------------------------------------------------------- section */
+/* ------------------------------------------------------------------ section */
 
 static int
 set(const struct pair *pair, char **why)

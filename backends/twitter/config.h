@@ -31,6 +31,9 @@ struct config {
 	long		 reads_user, reads_all;		/* resources a day,
 						 * likewise */
 	long		 price[PRICE_COUNT];	/* millicents */
+	bool		 post_words;	/* say post where X's documentation says
+					 * tweet, as its description of the API
+					 * does */
 	bool		 private_urls;	/* media from addresses of this network */
 };
 

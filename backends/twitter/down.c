@@ -42,5 +42,15 @@ down_setting(const struct kit_call *call, const struct msg_setting *m)
 
 	(void)call;
 	if (s != NULL)
-		session_set(s, m->name, m->value);
+		session_told(s, m->name, m->value);
+}
+
+void
+down_presence(const struct kit_call *call, const struct msg_presence *m)
+{
+	struct session *s = session_find(m->user);
+
+	(void)call;
+	if (s != NULL)
+		session_show(s, m->show);
 }

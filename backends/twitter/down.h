@@ -9,5 +9,6 @@
 void	down_login(const struct kit_call *, const struct msg_login *);
 void	down_logout(const struct kit_call *, const struct msg_logout *);
 void	down_setting(const struct kit_call *, const struct msg_setting *);
+void	down_presence(const struct kit_call *, const struct msg_presence *);
 
 #endif

@@ -22,7 +22,7 @@
 #define NAME_MAX_X	50	/* bytes of a name of X */
 #define IDENTITY	"identity"	/* a setting: "ID NAME", as last seen */
 
-/* ------------------------------------------------------------------- questions */
+/* ---------------------------------------------------------------- questions */
 
 static void
 destroy(struct login *l)
@@ -128,7 +128,7 @@ ask(struct login *l, const char *why)
 	(one ? oauth1_start : oauth2_start)(l, why);
 }
 
-/* -------------------------------------------------------------------- who it is */
+/* ---------------------------------------------------------------- who it is */
 
 /* A user may be registered here by anything; this looks like a name of X. */
 static bool
@@ -278,7 +278,7 @@ login_have(struct login *l)
 	ask_who(l->session, is_me);
 }
 
-/* ----------------------------------------------------------------------- doubts */
+/* ------------------------------------------------------------------- doubts */
 
 static void
 doubt_over(struct session *s, const struct api_answer *a, void *ctx)
@@ -298,7 +298,7 @@ login_doubt(struct session *s, enum endpoint e)
 	ask_who(s, doubt_over);
 }
 
-/* ------------------------------------------------------------------------- life */
+/* --------------------------------------------------------------------- life */
 
 void
 login_start(struct session *s)

@@ -7,6 +7,7 @@
 #include "backends/twitter/config.h"
 #include "backends/twitter/down.h"
 #include "backends/twitter/http.h"
+#include "backends/twitter/people.h"
 #include "backends/twitter/renew.h"
 #include "backends/twitter/session.h"
 
@@ -52,6 +53,7 @@ static const struct kit_backend backend = {
 		.login = down_login,
 		.logout = down_logout,
 		.setting = down_setting,
+		.presence = down_presence,
 	},
 };
 
@@ -63,6 +65,7 @@ main(int argc, char **argv)
 	renew_finish();
 	http_finish();
 	budget_finish();
+	people_finish();
 	config_finish();
 	return status;
 }

@@ -5,10 +5,13 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "backends/twitter/act.h"
 #include "backends/twitter/api.h"
 #include "backends/twitter/budget.h"
 #include "backends/twitter/login.h"
+#include "backends/twitter/notice.h"
 #include "backends/twitter/renew.h"
+#include "backends/twitter/task.h"
 #include "util/later.h"
 #include "util/log.h"
 #include "util/xalloc.h"
@@ -22,11 +25,17 @@ static const struct {
 	void	(*begin)(struct session *);
 	void	(*up)(struct session *);
 	void	(*end)(struct session *);
+	/* From up to end: the user's presence is another one; a setting is. */
+	void	(*show)(struct session *);
+	void	(*setting)(struct session *, const char *name);
 } parts[] = {
-	{ budget_begin, NULL, budget_end },
-	{ api_begin, NULL, api_end },
-	{ renew_begin, renew_up, NULL },
-	{ login_begin, NULL, login_end },
+	{ .begin = budget_begin, .end = budget_end },
+	{ .begin = api_begin, .end = api_end },
+	{ .end = notice_end },
+	{ .end = act_end },
+	{ .end = tasks_end },
+	{ .begin = renew_begin, .up = renew_up },
+	{ .begin = login_begin, .end = login_end },
 };
 
 static struct map sessions;
@@ -42,8 +51,10 @@ session_for(const struct kit_call *call, const char *user)
 {
 	struct session *s = session_find(user);
 
-	if (s != NULL && s->connected)
+	if (s != NULL && s->connected) {
+		s->active = time(NULL);
 		return s;
+	}
 	kit_error(call, ERR_NOT_CONNECTED, NULL);
 	return NULL;
 }
@@ -60,7 +71,7 @@ sessions_next(size_t *at)
 	return map_next(&sessions, at);
 }
 
-/* -------------------------------------------------------------------- settings */
+/* ----------------------------------------------------------------- settings */
 
 const char *
 session_setting(const struct session *s, const char *name,
@@ -95,6 +106,25 @@ session_set(struct session *s, const char *name, const char *value)
 	map_put(&s->settings, setting->name, setting);
 }
 
+enum mode
+session_mode(const struct session *s)
+{
+	const char *mode = session_setting(s, "mode", "0");
+
+	return strcmp(mode, "1") == 0 ? MODE_CONTACTS :
+	    strcmp(mode, "2") == 0 ? MODE_ROOM : MODE_ONE;
+}
+
+void
+session_told(struct session *s, const char *name, const char *value)
+{
+	session_set(s, name, value);
+	for (size_t i = 0; i < LENGTH(parts) && s->connected; i++) {
+		if (parts[i].setting != NULL)
+			parts[i].setting(s, name);
+	}
+}
+
 void
 session_keep(struct session *s, const char *name, const char *value,
     bool secret)
@@ -106,7 +136,17 @@ session_keep(struct session *s, const char *name, const char *value,
 	kit_notify(METHOD_setting_up, &m);
 }
 
-/* ------------------------------------------------------------------------- end */
+void
+session_show(struct session *s, const char *show)
+{
+	xreplace(&s->show, show);
+	for (size_t i = 0; i < LENGTH(parts) && s->connected; i++) {
+		if (parts[i].show != NULL)
+			parts[i].show(s);
+	}
+}
+
+/* ---------------------------------------------------------------------- end */
 
 static void
 bury(void *object)
@@ -119,6 +159,8 @@ bury(void *object)
 		setting_free(setting);
 	map_finish(&s->settings);
 	credentials_clear(&s->credentials);
+	shortid_finish(&s->shortids);
+	free(s->show);
 	free(s->user);
 	free(s->account);
 	free(s->id);
@@ -172,7 +214,7 @@ session_fail(struct session *s, const char *reason, const char *text,
 	end(s);
 }
 
-/* ------------------------------------------------------------------- beginning */
+/* ---------------------------------------------------------------- beginning */
 
 void
 session_login(const struct msg_login *m)
@@ -188,6 +230,8 @@ session_login(const struct msg_login *m)
 	for (size_t i = 0; i < m->settings.n; i++)
 		session_set(s, m->settings.v[i].key, m->settings.v[i].value);
 	map_put(&sessions, s->user, s);
+	xreplace(&s->show, m->show);
+	s->active = time(NULL);
 	credentials_load(s);
 	for (size_t i = 0; i < LENGTH(parts); i++) {
 		if (parts[i].begin != NULL)

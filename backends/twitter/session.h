@@ -5,9 +5,11 @@
 
 #include <stdbool.h>
 #include <sys/queue.h>
+#include <time.h>
 
 #include "backends/kit/kit.h"
 #include "backends/twitter/credentials.h"
+#include "backends/twitter/shortid.h"
 #include "util/map.h"
 
 /* How the timeline is shown; the setting mode. */
@@ -21,7 +23,8 @@ struct session {
 	char		*user;		/* bare JID; key of the map of all */
 	char		*account;	/* name given at the login, without @ */
 	struct map	 settings;	/* name -> value, as last told */
-	enum mode	 mode;
+	char		*show;		/* the user's presence, or NULL */
+	time_t		 active;	/* when the user last wanted something */
 	bool		 connected;	/* the main process knows */
 	bool		 ended;		/* freed after this turn */
 
@@ -33,11 +36,16 @@ struct session {
 	unsigned	 renewals;	/* how often they were renewed */
 	LIST_HEAD(, api_call) calls;	/* of api.c: under way or waiting */
 	struct api_state *api;		/* of api.c: limits */
+	LIST_HEAD(, task) tasks;	/* of task.c: requests under way */
+	SLIST_HEAD(, trouble) troubles;	/* of notice.c: told about */
+	struct shortids	 shortids;	/* of posts that were shown */
+	struct deeds	*deeds;		/* of act.c: what can be undone */
 	/* Each is of the file with that name, NULL when it has nothing. */
 	struct budget	*budget;
-	struct people	*people;
 	struct timeline	*timeline;
 	struct direct	*direct;
+	struct room	*room;
+	struct contacts	*contacts;
 	struct login	*login;
 };
 
@@ -47,7 +55,8 @@ void		 session_logout(struct session *);
 void		 sessions_logout_all(void);
 
 struct session	*session_find(const char *user);	/* or NULL */
-/* NULL: the request has been answered (not_connected). */
+/* Of what the user wants now.  NULL: the request has been answered
+ * (not_connected). */
 struct session	*session_for(const struct kit_call *, const char *user);
 size_t		 sessions_count(void);
 /* Walk: size_t at = 0; while ((s = sessions_next(&at)) != NULL) */
@@ -60,6 +69,14 @@ void		 session_up(struct session *, const char *id,
  * disconnected. */
 void		 session_fail(struct session *, const char *reason,
 		    const char *text, bool retry);
+
+/* The user's presence has changed, or a setting has. */
+void		 session_show(struct session *, const char *show);
+void		 session_told(struct session *, const char *name,
+		    const char *value);
+
+/* How the timeline is shown. */
+enum mode	 session_mode(const struct session *);
 
 /* A setting as last told, or otherwise. */
 const char	*session_setting(const struct session *, const char *name,

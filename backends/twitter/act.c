@@ -1,0 +1,223 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "backends/twitter/act.h"
+
+#include <jansson.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "backends/twitter/page.h"
+#include "backends/twitter/task.h"
+#include "util/xalloc.h"
+
+#define DEEDS_MAX	20	/* that can be undone */
+
+/* The calls of enum act: how it begins and ends. */
+static const struct {
+	enum endpoint	 begin, end;
+	const char	*key;		/* of the body; NULL: in the path */
+	const char	*undone;	/* what act_undo() says */
+} acts[] = {
+	[ACT_LIKE] = { E_like, E_unlike, "tweet_id", "your like" },
+	[ACT_REPOST] = { E_repost, E_unrepost, "tweet_id", "your repost" },
+	[ACT_FOLLOW] = { E_follow, E_unfollow, "target_user_id",
+	    "following somebody" },
+	[ACT_MUTE] = { E_mute, E_unmute, "target_user_id", "muting somebody" },
+	[ACT_BLOCK] = { E_dm_block, E_dm_unblock, NULL,
+	    "blocking somebody's messages" },
+};
+
+/* Something that was done; the youngest last. */
+struct deeds {
+	size_t	 n;
+	struct deed {
+		bool	 is_post;	/* a post was made; else act and on */
+		enum act act;
+		bool	 on;
+		char	 id[PAGE_ID_MAX + 1];
+	} v[DEEDS_MAX];
+};
+
+struct acting {
+	struct task	 task;
+	struct deed	 deed;		/* what is being done */
+	bool		 deleting;	/* the post, that is */
+	bool		 undoing;	/* it is not to be undone */
+	act_done	*done;
+	void		*ctx;
+};
+
+/* ----------------------------------------------------------------------- deeds */
+
+static void
+remember(struct session *s, const struct deed *deed)
+{
+	struct deeds *d = s->deeds;
+
+	if (d == NULL)
+		d = s->deeds = xcalloc(1, sizeof(*d));
+	if (d->n == DEEDS_MAX)
+		memmove(d->v, d->v + 1, --d->n * sizeof(*d->v));
+	d->v[d->n++] = *deed;
+}
+
+/* What is gone by other ways cannot be undone. */
+static void
+forget(struct session *s, const struct deed *deed)
+{
+	struct deeds *d = s->deeds;
+
+	for (size_t i = 0; d != NULL && i < d->n; i++) {
+		if (strcmp(d->v[i].id, deed->id) != 0 ||
+		    d->v[i].is_post != deed->is_post ||
+		    (!deed->is_post && d->v[i].act != deed->act))
+			continue;
+		memmove(d->v + i, d->v + i + 1,
+		    (--d->n - i) * sizeof(*d->v));
+		break;
+	}
+}
+
+/* ----------------------------------------------------------------------- calls */
+
+static void
+answered(struct session *s, const struct api_answer *a, void *ctx)
+{
+	struct acting *t = ctx;
+	const char *id = json_string_value(json_object_get(json_object_get(
+	    a->json, "data"), "id"));
+	struct deed deed = t->deed;
+	struct api_answer answer = *a;
+	act_done *done = t->done;
+	void *their = t->ctx;
+
+	if (deed.is_post && !t->deleting && id != NULL && page_is_id(id))
+		snprintf(deed.id, sizeof(deed.id), "%s", id);
+	if (a->outcome == API_OK) {
+		forget(s, &deed);
+		if (!t->undoing && !t->deleting && *deed.id != '\0')
+			remember(s, &deed);
+	}
+	if (a->outcome == API_OK && t->undoing)
+		answer.text = deed.is_post ? "your post" : acts[deed.act].undone;
+	task_reply(&t->task, NULL);
+	done(s, &answer, *deed.id != '\0' ? deed.id : NULL, their);
+}
+
+static struct acting *
+begin(struct session *s, act_done *done, void *ctx)
+{
+	struct acting *t = task_begin(s, NULL, sizeof(*t), NULL);
+
+	t->done = done;
+	t->ctx = ctx;
+	return t;
+}
+
+static void
+call(struct acting *t)
+{
+	const struct deed *d = &t->deed;
+	const char *key = acts[d->act].key;
+	json_t *body = d->on && key != NULL ?
+	    json_pack("{s:s}", key, d->id) : NULL;
+	struct api_request r = {
+		.endpoint = d->on ? acts[d->act].begin : acts[d->act].end,
+		.path = { t->task.session->id, d->id }, .body = body,
+	};
+
+	if (key == NULL)
+		r.path[0] = d->id;
+	api_call(t->task.session, &r, answered, t);
+	json_decref(body);
+}
+
+static void
+delete(struct acting *t)
+{
+	t->deleting = true;
+	t->deed.is_post = true;
+	api_call(t->task.session, &(struct api_request){
+	    .endpoint = E_post_delete, .path = { t->deed.id } }, answered, t);
+}
+
+void
+act(struct session *s, enum act what, const char *id, bool on, act_done *done,
+    void *ctx)
+{
+	struct acting *t = begin(s, done, ctx);
+
+	t->deed.act = what;
+	t->deed.on = on;
+	snprintf(t->deed.id, sizeof(t->deed.id), "%s", id);
+	call(t);
+}
+
+void
+act_delete(struct session *s, const char *post_id, act_done *done, void *ctx)
+{
+	struct acting *t = begin(s, done, ctx);
+
+	snprintf(t->deed.id, sizeof(t->deed.id), "%s", post_id);
+	delete(t);
+}
+
+void
+act_post(struct session *s, const struct act_post *post, act_done *done,
+    void *ctx)
+{
+	struct acting *t = begin(s, done, ctx);
+	json_t *body = json_object(), *ids;
+
+	t->deed.is_post = true;
+	if (*post->text != '\0')
+		json_object_set_new(body, "text", json_string(post->text));
+	if (post->reply_to != NULL)
+		json_object_set_new(body, "reply", json_pack("{s:s}",
+		    "in_reply_to_tweet_id", post->reply_to));
+	if (post->quote != NULL)
+		json_object_set_new(body, "quote_tweet_id",
+		    json_string(post->quote));
+	if (post->nmedia > 0) {
+		ids = json_array();
+		for (size_t i = 0; i < post->nmedia; i++)
+			json_array_append_new(ids,
+			    json_string(post->media[i]));
+		json_object_set_new(body, "media", json_pack("{s:o}",
+		    "media_ids", ids));
+	}
+	api_call(s, &(struct api_request){ .endpoint = E_post_create,
+	    .body = body }, answered, t);
+	json_decref(body);
+}
+
+/* ------------------------------------------------------------------------ undo */
+
+void
+act_undo(struct session *s, act_done *done, void *ctx)
+{
+	static const struct api_answer none = { .outcome = API_NOT_FOUND,
+	    .text = "There is nothing to undo." };
+	struct acting *t;
+
+	if (s->deeds == NULL || s->deeds->n == 0) {
+		done(s, &none, NULL, ctx);
+		return;
+	}
+	t = begin(s, done, ctx);
+	t->undoing = true;
+	t->deed = s->deeds->v[s->deeds->n - 1];
+	if (t->deed.is_post) {
+		delete(t);
+		return;
+	}
+	t->deed.on = !t->deed.on;
+	call(t);
+}
+
+void
+act_end(struct session *s)
+{
+	free(s->deeds);
+	s->deeds = NULL;
+}
