@@ -8,6 +8,7 @@
 #include "backends/twitter/act.h"
 #include "backends/twitter/api.h"
 #include "backends/twitter/budget.h"
+#include "backends/twitter/direct.h"
 #include "backends/twitter/login.h"
 #include "backends/twitter/notice.h"
 #include "backends/twitter/renew.h"
@@ -36,6 +37,8 @@ static const struct {
 	{ .end = tasks_end },
 	{ .begin = renew_begin, .up = renew_up },
 	{ .begin = login_begin, .end = login_end },
+	{ .up = direct_up, .end = direct_end, .show = direct_show,
+	  .setting = direct_setting },
 };
 
 static struct map sessions;
