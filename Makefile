@@ -234,7 +234,7 @@ $(B)/obj/tests/unit/test_purple_%.o: CPPFLAGS += $(PURPLE_CFLAGS)
 
 # Protocols of libpurple for tests, that misbehave.
 ifeq ($(HAVE_PURPLE),1)
-$(B)/plugins/lib%.so: tests/backends/prpl_%.c $(B)/flags
+$(B)/plugins/lib%.so: tests/backends/prpl_%.c tests/backends/prpl.h $(B)/flags
 	@mkdir -p $(@D)
 	$(call SAY,LD,$@) $(CC) -std=c11 $(CPPFLAGS) $(PURPLE_CFLAGS) \
 		$(filter-out -Wwrite-strings,$(WARN)) \

@@ -7,6 +7,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "tests/backends/prpl.h"
+
 static PurpleBuddy *
 put(PurpleConnection *gc, const char *name, const char *alias,
     const char *group)
@@ -387,12 +389,6 @@ log_in(PurpleAccount *account)
 	    PURPLE_CONNECTED);
 }
 
-static void
-log_out(PurpleConnection *gc)
-{
-	(void)gc;
-}
-
 static GList *
 status_types(PurpleAccount *account)
 {
@@ -411,47 +407,19 @@ status_types(PurpleAccount *account)
 	    PURPLE_STATUS_OFFLINE, NULL, NULL, TRUE));
 }
 
-static const char *
-list_icon(PurpleAccount *account, PurpleBuddy *buddy)
-{
-	(void)account;
-	(void)buddy;
-	return "people";
-}
-
 static PurplePluginProtocolInfo protocol = {
-	.options = OPT_PROTO_NO_PASSWORD,
+	PRPL_BASE,
 	.icon_spec = { "png,gif,jpg", 16, 16, 64, 64, 2000,
 	    PURPLE_ICON_SCALE_SEND },
-	.list_icon = list_icon,
 	.status_text = status_text,
 	.status_types = status_types,
 	.login = log_in,
-	.close = log_out,
 	.get_info = get_info,
 	.add_buddy = add_buddy,
 	.remove_buddy = remove_buddy,
 	.normalize = normalize,
 	.set_buddy_icon = set_buddy_icon,
 	.set_public_alias = set_public_alias,
-	.struct_size = sizeof(PurplePluginProtocolInfo),
 };
 
-static PurplePluginInfo info = {
-	.magic = PURPLE_PLUGIN_MAGIC,
-	.major_version = PURPLE_MAJOR_VERSION,
-	.minor_version = 0,
-	.type = PURPLE_PLUGIN_PROTOCOL,
-	.id = "prpl-people",
-	.name = "People",
-	.version = "1",
-	.extra_info = &protocol,
-};
-
-static void
-init(PurplePlugin *plugin)
-{
-	(void)plugin;
-}
-
-PURPLE_INIT_PLUGIN(people, init, info)
+PRPL(people, "People", protocol, prpl_init, NULL)

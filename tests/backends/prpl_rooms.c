@@ -8,6 +8,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "tests/backends/prpl.h"
+
 #define ME "me#1"
 
 static int serial;
@@ -379,37 +381,10 @@ log_in(PurpleAccount *account)
 	purple_connection_set_state(gc, PURPLE_CONNECTED);
 }
 
-static void
-log_out(PurpleConnection *gc)
-{
-	(void)gc;
-}
-
-static const char *
-list_icon(PurpleAccount *account, PurpleBuddy *buddy)
-{
-	(void)account;
-	(void)buddy;
-	return "test";
-}
-
-static GList *
-status_types(PurpleAccount *account)
-{
-	GList *list = g_list_append(NULL, purple_status_type_new(
-	    PURPLE_STATUS_AVAILABLE, NULL, NULL, TRUE));
-
-	(void)account;
-	return g_list_append(list, purple_status_type_new(
-	    PURPLE_STATUS_OFFLINE, NULL, NULL, TRUE));
-}
-
 static PurplePluginProtocolInfo protocol = {
-	.options = OPT_PROTO_NO_PASSWORD,
-	.list_icon = list_icon,
-	.status_types = status_types,
+	PRPL_BASE,
+	.status_types = prpl_status_types,
 	.login = log_in,
-	.close = log_out,
 	.send_im = send_im,
 	.chat_info = chat_info,
 	.chat_info_defaults = chat_info_defaults,
@@ -418,24 +393,6 @@ static PurplePluginProtocolInfo protocol = {
 	.reject_chat = reject,
 	.chat_send = chat_send,
 	.roomlist_get_list = get_list,
-	.struct_size = sizeof(PurplePluginProtocolInfo),
 };
 
-static PurplePluginInfo info = {
-	.magic = PURPLE_PLUGIN_MAGIC,
-	.major_version = PURPLE_MAJOR_VERSION,
-	.minor_version = 0,
-	.type = PURPLE_PLUGIN_PROTOCOL,
-	.id = "prpl-rooms",
-	.name = "Rooms",
-	.version = "1",
-	.extra_info = &protocol,
-};
-
-static void
-init(PurplePlugin *plugin)
-{
-	(void)plugin;
-}
-
-PURPLE_INIT_PLUGIN(rooms, init, info)
+PRPL(rooms, "Rooms", protocol, prpl_init, NULL)

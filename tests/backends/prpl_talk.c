@@ -8,6 +8,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "tests/backends/prpl.h"
+
 #define ROBOT "robot"
 
 static void
@@ -328,52 +330,12 @@ log_in(PurpleAccount *account)
 	purple_connection_set_state(gc, PURPLE_CONNECTED);
 }
 
-static void
-log_out(PurpleConnection *gc)
-{
-	(void)gc;
-}
-
-static GList *
-status_types(PurpleAccount *account)
-{
-	GList *list = NULL;
-
-	(void)account;
-	list = g_list_append(list, purple_status_type_new(
-	    PURPLE_STATUS_AVAILABLE, NULL, NULL, TRUE));
-	return g_list_append(list, purple_status_type_new(
-	    PURPLE_STATUS_OFFLINE, NULL, NULL, TRUE));
-}
-
-static const char *
-list_icon(PurpleAccount *account, PurpleBuddy *buddy)
-{
-	(void)account;
-	(void)buddy;
-	return "talk";
-}
-
 static PurplePluginProtocolInfo protocol = {
-	.options = OPT_PROTO_NO_PASSWORD,
-	.list_icon = list_icon,
-	.status_types = status_types,
+	PRPL_BASE,
+	.status_types = prpl_status_types,
 	.login = log_in,
-	.close = log_out,
 	.send_im = send_im,
 	.send_typing = send_typing,
-	.struct_size = sizeof(PurplePluginProtocolInfo),
-};
-
-static PurplePluginInfo info = {
-	.magic = PURPLE_PLUGIN_MAGIC,
-	.major_version = PURPLE_MAJOR_VERSION,
-	.minor_version = 0,
-	.type = PURPLE_PLUGIN_PROTOCOL,
-	.id = "prpl-talk",
-	.name = "Talk",
-	.version = "1",
-	.extra_info = &protocol,
 };
 
 static void
@@ -389,4 +351,4 @@ init(PurplePlugin *plugin)
 		    options[i], options[i], FALSE));
 }
 
-PURPLE_INIT_PLUGIN(talk, init, info)
+PRPL(talk, "Talk", protocol, init, NULL)

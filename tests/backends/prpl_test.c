@@ -9,6 +9,8 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "tests/backends/prpl.h"
+
 #define ROBOT "robot"
 
 static void
@@ -356,12 +358,6 @@ log_in(PurpleAccount *account)
 }
 
 static void
-log_out(PurpleConnection *gc)
-{
-	(void)gc;
-}
-
-static void
 run_action(PurplePluginAction *action)
 {
 	run(action->context, action->label);
@@ -400,26 +396,6 @@ menu(PurpleBlistNode *node)
 	    below));
 }
 
-static GList *
-status_types(PurpleAccount *account)
-{
-	GList *list = NULL;
-
-	(void)account;
-	list = g_list_append(list, purple_status_type_new(
-	    PURPLE_STATUS_AVAILABLE, NULL, NULL, TRUE));
-	return g_list_append(list, purple_status_type_new(
-	    PURPLE_STATUS_OFFLINE, NULL, NULL, TRUE));
-}
-
-static const char *
-list_icon(PurpleAccount *account, PurpleBuddy *buddy)
-{
-	(void)account;
-	(void)buddy;
-	return "test";
-}
-
 static void
 add_buddy(PurpleConnection *gc, PurpleBuddy *buddy, PurpleGroup *group)
 {
@@ -429,27 +405,12 @@ add_buddy(PurpleConnection *gc, PurpleBuddy *buddy, PurpleGroup *group)
 }
 
 static PurplePluginProtocolInfo protocol = {
-	.options = OPT_PROTO_NO_PASSWORD,
-	.list_icon = list_icon,
-	.status_types = status_types,
+	PRPL_BASE,
+	.status_types = prpl_status_types,
 	.blist_node_menu = menu,
 	.login = log_in,
-	.close = log_out,
 	.send_im = send_im,
 	.add_buddy = add_buddy,
-	.struct_size = sizeof(PurplePluginProtocolInfo),
-};
-
-static PurplePluginInfo info = {
-	.magic = PURPLE_PLUGIN_MAGIC,
-	.major_version = PURPLE_MAJOR_VERSION,
-	.minor_version = 0,
-	.type = PURPLE_PLUGIN_PROTOCOL,
-	.id = "prpl-test",
-	.name = "Test",
-	.version = "1",
-	.extra_info = &protocol,
-	.actions = actions,
 };
 
 static void
@@ -462,4 +423,4 @@ init(PurplePlugin *plugin)
 	    purple_account_option_string_new("Token", "token", ""));
 }
 
-PURPLE_INIT_PLUGIN(test, init, info)
+PRPL(test, "Test", protocol, init, actions)
