@@ -128,7 +128,7 @@ $(eval $(call archive,kit,$(filter-out backends/kit/kit_glib.c,$(wildcard backen
 $(eval $(call archive,irc,$(filter-out backends/irc/main.c,$(wildcard backends/irc/*.c))))
 # What of it needs no libpurple: for tests and fuzzers.
 $(eval $(call archive,purple_text,$(addprefix backends/purple/,dialect.c entity.c \
-	filename.c html.c look.c markup.c picture.c profile_label.c reach.c \
+	filename.c html.c look.c markup.c picture.c profile_label.c \
 	room_text.c text.c trust.c)))
 ifeq ($(HAVE_PURPLE),1)
 PURPLE_MAIN := backends/purple/main.c backends/purple/leaks.c

@@ -18,8 +18,8 @@
 #include "backends/kit/kit.h"
 #include "backends/purple/directory.h"
 #include "backends/purple/filename.h"
-#include "backends/purple/reach.h"
 #include "util/log.h"
+#include "util/reach.h"
 #include "util/xalloc.h"
 
 #define PREFIX		"spectrum2-file-"

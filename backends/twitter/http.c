@@ -3,10 +3,7 @@
  * the turn, so that libcurl is never called from within itself. */
 #include "backends/twitter/http.h"
 
-#include <arpa/inet.h>
 #include <curl/curl.h>
-#include <netinet/in.h>
-#include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
@@ -17,6 +14,7 @@
 #include "util/buf.h"
 #include "util/later.h"
 #include "util/log.h"
+#include "util/reach.h"
 #include "util/xalloc.h"
 
 #define MAX_BYTES	((size_t)2 * 1024 * 1024)
@@ -247,44 +245,13 @@ take_header(char *line, size_t size, size_t n, void *ctx)
 
 /* -------------------------------------------------------- users' own addresses */
 
-static bool
-is_private4(uint32_t a)
-{
-	return a >> 24 == 0 || a >> 24 == 10 || a >> 24 == 127 ||
-	    a >> 22 == (100u << 2 | 64 >> 6) ||		/* 100.64.0.0/10 */
-	    a >> 16 == (169u << 8 | 254) ||
-	    a >> 20 == (172u << 4 | 16 >> 4) ||
-	    a >> 16 == (192u << 8 | 168) || a >> 28 >= 14;
-}
-
-static bool
-is_private(const struct sockaddr *sa)
-{
-	const struct sockaddr_in *in = (const void *)sa;
-	const struct sockaddr_in6 *in6 = (const void *)sa;
-	const uint8_t *b = in6->sin6_addr.s6_addr;
-	uint32_t a;
-
-	if (sa->sa_family == AF_INET)
-		return is_private4(ntohl(in->sin_addr.s_addr));
-	if (sa->sa_family != AF_INET6)
-		return true;
-	memcpy(&a, b + 12, sizeof(a));
-	if (IN6_IS_ADDR_V4MAPPED(&in6->sin6_addr) ||
-	    IN6_IS_ADDR_V4COMPAT(&in6->sin6_addr))
-		return is_private4(ntohl(a));
-	/* Only 2000::/3 is given out to the world; 2002::/16 and 64:ff9b::/96
-	 * hide an address of IPv4. */
-	return b[0] >> 5 != 1 || (b[0] == 0x20 && b[1] == 0x02);
-}
-
 /* Looked at here, as a name can have any address, and another one tomorrow. */
 static curl_socket_t
 open_foreign(void *ctx, curlsocktype purpose, struct curl_sockaddr *address)
 {
 	(void)ctx;
 	(void)purpose;
-	if (is_private(&address->addr) && !http.private_too)
+	if (!http.private_too && !reach_is_public(&address->addr))
 		return CURL_SOCKET_BAD;
 	return socket(address->family, address->socktype | SOCK_CLOEXEC,
 	    address->protocol);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* reach.h - which addresses may be connected to on behalf of somebody else? */
-#ifndef BACKENDS_PURPLE_REACH_H
-#define BACKENDS_PURPLE_REACH_H
+#ifndef UTIL_REACH_H
+#define UTIL_REACH_H
 
 #include <stdbool.h>
 #include <sys/socket.h>

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Addresses inside of addresses, as IPv6 has several kinds of, count as what
  * they lead to. */
-#include "backends/purple/reach.h"
+#include "util/reach.h"
 
 #include <arpa/inet.h>
 #include <netinet/in.h>
