@@ -8,6 +8,7 @@
 #include "backends/twitter/act.h"
 #include "backends/twitter/api.h"
 #include "backends/twitter/budget.h"
+#include "backends/twitter/contacts.h"
 #include "backends/twitter/direct.h"
 #include "backends/twitter/login.h"
 #include "backends/twitter/notice.h"
@@ -37,6 +38,8 @@ static const struct {
 	{ .end = tasks_end },
 	{ .begin = renew_begin, .up = renew_up },
 	{ .begin = login_begin, .end = login_end },
+	{ .up = contacts_up, .end = contacts_end,
+	    .setting = contacts_setting },
 	{ .up = direct_up, .end = direct_end, .show = direct_show,
 	  .setting = direct_setting },
 };
