@@ -18,16 +18,24 @@ deliver_text(struct session *s, struct buf *b, const struct post *p,
 }
 
 void
-deliver_post(struct session *s, const struct post *p)
+deliver_post(struct session *s, const struct post *p, bool followed)
 {
 	struct buf b = { 0 };
 	struct msg_message m = { .user = s->user, .from = CONTACT,
 	    .kind = "chat", .id = p->id };
 	char *text;
 
+	(void)followed;
 	deliver_text(s, &b, p, true);
 	text = buf_steal(&b);
 	m.body = text;
 	kit_notify(METHOD_message, &m);
 	free(text);
+}
+
+void
+deliver_made(struct session *s, const char *post_id)
+{
+	(void)s;
+	(void)post_id;
 }

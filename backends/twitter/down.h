@@ -11,4 +11,12 @@ void	down_logout(const struct kit_call *, const struct msg_logout *);
 void	down_setting(const struct kit_call *, const struct msg_setting *);
 void	down_presence(const struct kit_call *, const struct msg_presence *);
 
+/* room.c */
+void	down_room_join(const struct kit_call *, const struct msg_room_join *);
+void	down_room_leave(const struct kit_call *, const struct msg_room_leave *);
+void	down_room_nick(const struct kit_call *, const struct msg_room_nick *);
+void	down_room_subject_set(const struct kit_call *,
+	    const struct msg_room_subject_set *);
+void	down_room_list(const struct kit_call *, const struct msg_room_list *);
+
 #endif

@@ -10,18 +10,22 @@
 #include "backends/twitter/people.h"
 #include "backends/twitter/renew.h"
 #include "backends/twitter/session.h"
+#include "backends/twitter/settings.h"
 
 static const char *const features[] = {
-	"no_password", NULL
+	"no_password", "no_jid_escaping", "identity=twitter",
+	"rooms", "room_list", "room_prefixes=#",
+	"replies", "attachments", "contacts",
+	NULL
 };
 
 static int
 start(const struct sections *sections, struct msg_initialize_result *say,
     char **why)
 {
-	(void)say;
 	if (config_read(sections, why) < 0)
 		return -1;
+	settings_offer(say);
 	http_init(EV_DEFAULT, config.ca_file, config.private_urls);
 	return 0;
 }
@@ -54,6 +58,11 @@ static const struct kit_backend backend = {
 		.logout = down_logout,
 		.setting = down_setting,
 		.presence = down_presence,
+		.room_join = down_room_join,
+		.room_leave = down_room_leave,
+		.room_nick = down_room_nick,
+		.room_subject_set = down_room_subject_set,
+		.room_list = down_room_list,
 	},
 };
 

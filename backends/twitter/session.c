@@ -13,7 +13,9 @@
 #include "backends/twitter/login.h"
 #include "backends/twitter/notice.h"
 #include "backends/twitter/renew.h"
+#include "backends/twitter/room.h"
 #include "backends/twitter/task.h"
+#include "backends/twitter/timeline.h"
 #include "util/later.h"
 #include "util/log.h"
 #include "util/xalloc.h"
@@ -42,6 +44,9 @@ static const struct {
 	    .setting = contacts_setting },
 	{ .up = direct_up, .end = direct_end, .show = direct_show,
 	  .setting = direct_setting },
+	{ .end = room_end, .setting = room_setting },
+	{ .up = timeline_up, .end = timeline_end, .show = timeline_show,
+	    .setting = timeline_setting },
 };
 
 static struct map sessions;
