@@ -11,6 +11,7 @@
 #include "util/xalloc.h"
 
 #define DEEDS_MAX	20	/* that can be undone */
+#define OWN_MAX		256	/* posts that were made here */
 
 /* The calls of enum act: how it begins and ends. */
 static const struct {
@@ -27,8 +28,11 @@ static const struct {
 	    "blocking somebody's messages" },
 };
 
-/* Something that was done; the youngest last. */
 struct deeds {
+	unsigned nposting;		/* posts being made */
+	char	 own[OWN_MAX][PAGE_ID_MAX + 1];	/* a ring */
+	size_t	 nown;			/* ever */
+	/* What can be undone; the youngest last. */
 	size_t	 n;
 	struct deed {
 		bool	 is_post;	/* a post was made; else act and on */
@@ -49,13 +53,22 @@ struct acting {
 
 /* ----------------------------------------------------------------------- deeds */
 
+static struct deeds *
+deeds_of(struct session *s)
+{
+	if (s->deeds == NULL)
+		s->deeds = xcalloc(1, sizeof(*s->deeds));
+	return s->deeds;
+}
+
 static void
 remember(struct session *s, const struct deed *deed)
 {
-	struct deeds *d = s->deeds;
+	struct deeds *d = deeds_of(s);
 
-	if (d == NULL)
-		d = s->deeds = xcalloc(1, sizeof(*d));
+	if (deed->is_post)
+		memcpy(d->own[d->nown++ % OWN_MAX], deed->id,
+		    sizeof(deed->id));
 	if (d->n == DEEDS_MAX)
 		memmove(d->v, d->v + 1, --d->n * sizeof(*d->v));
 	d->v[d->n++] = *deed;
@@ -78,6 +91,35 @@ forget(struct session *s, const struct deed *deed)
 	}
 }
 
+bool
+act_did(const struct session *s, enum act what, const char *id)
+{
+	const struct deeds *d = s->deeds;
+
+	for (size_t i = 0; d != NULL && i < d->n; i++)
+		if (!d->v[i].is_post && d->v[i].act == what && d->v[i].on &&
+		    strcmp(d->v[i].id, id) == 0)
+			return true;
+	return false;
+}
+
+bool
+act_is_own(const struct session *s, const char *post_id)
+{
+	const struct deeds *d = s->deeds;
+
+	for (size_t i = 0; d != NULL && i < d->nown && i < OWN_MAX; i++)
+		if (strcmp(d->own[i], post_id) == 0)
+			return true;
+	return false;
+}
+
+bool
+act_posting(const struct session *s)
+{
+	return s->deeds != NULL && s->deeds->nposting > 0;
+}
+
 /* ----------------------------------------------------------------------- calls */
 
 static void
@@ -91,6 +133,8 @@ answered(struct session *s, const struct api_answer *a, void *ctx)
 	act_done *done = t->done;
 	void *their = t->ctx;
 
+	if (deed.is_post && !t->deleting)
+		s->deeds->nposting--;
 	if (deed.is_post && !t->deleting && id != NULL && page_is_id(id))
 		snprintf(deed.id, sizeof(deed.id), "%s", id);
 	if (a->outcome == API_OK) {
@@ -170,6 +214,7 @@ act_post(struct session *s, const struct act_post *post, act_done *done,
 	json_t *body = json_object(), *ids;
 
 	t->deed.is_post = true;
+	deeds_of(s)->nposting++;
 	if (*post->text != '\0')
 		json_object_set_new(body, "text", json_string(post->text));
 	if (post->reply_to != NULL)

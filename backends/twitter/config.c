@@ -12,7 +12,7 @@
 
 struct config config;
 
-enum kind { TEXT, ADDRESS, SECONDS, MONEY, COUNT, BOOL };
+enum kind { TEXT, ADDRESS, SECONDS, MONEY, COUNT, MIB, BOOL };
 
 static const struct row {
 	const char	*key;
@@ -39,6 +39,7 @@ static const struct row {
 	ROW("reads_user",	COUNT,	 reads_user, "0"),
 	ROW("reads",		COUNT,	 reads_all, "0"),
 	ROW("post_words",	BOOL,	 post_words, "0"),
+	ROW("media_max",	MIB,	 media_max, "15"),
 	ROW("private_urls",	BOOL,	 private_urls, "0"),
 #undef ROW
 #define PRICE(name, millicents, help) \
@@ -87,6 +88,19 @@ put_number(long *out, const char *value, const char *right)
 	return NULL;
 }
 
+/* A file is in memory while it is sent. */
+static const char *
+put_mib(long *out, const char *value)
+{
+	static const char right[] = "1 to 512, in MiB";
+	long n = 0;
+
+	if (put_number(&n, value, right) != NULL || n < 1 || n > 512)
+		return right;
+	*out = n;
+	return NULL;
+}
+
 /* US dollars; kept as thousandths of a cent, the smallest that X charges. */
 static const char *
 put_money(long *out, const char *value)
@@ -123,6 +137,8 @@ put(const struct row *row, const char *value)
 		return put_number(out, value, "seconds");
 	case COUNT:
 		return put_number(out, value, "a number; 0: no limit");
+	case MIB:
+		return put_mib(out, value);
 	case MONEY:
 		return put_money(out, value);
 	case BOOL:

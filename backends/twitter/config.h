@@ -34,6 +34,7 @@ struct config {
 	bool		 post_words;	/* say post where X's documentation says
 					 * tweet, as its description of the API
 					 * does */
+	long		 media_max;	/* MiB of a file that is sent */
 	bool		 private_urls;	/* media from addresses of this network */
 };
 

@@ -84,6 +84,7 @@ failed(struct http_call *call, CURLcode code)
 	long requests = 0;
 
 	r->status = 0;
+	r->too_long = call->too_long;
 	if (call->too_long)
 		r->error = "the answer is too long";
 	else if (*call->why != '\0')

@@ -17,6 +17,7 @@ struct http_call;		/* one request that is under way */
 struct http_response {
 	long		 status;	/* 0: there was no answer */
 	const char	*error;		/* then why, for humans; else NULL */
+	bool		 too_long;	/* that is why */
 	bool		 sent;		/* without an answer: it may have been
 					 * done all the same */
 	const char	*type;		/* content type, or NULL */

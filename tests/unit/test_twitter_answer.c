@@ -150,6 +150,7 @@ wrong_settings(void **state)
 		{ { { "poll_idle", "-1" } }, 1, "seconds" },
 		{ { { "poll_idle", "9999999999999999999" } }, 1, "seconds" },
 		{ { { "reads", "1.5" } }, 1, "a number" },
+		{ { { "media_max", "0" } }, 1, "1 to 512" },
 		{ { { "private_urls", "maybe" } }, 1, "0 or 1" },
 		{ { { "pol_idle", "1" } }, 1, "no such setting" },
 	};

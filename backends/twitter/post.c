@@ -1,0 +1,238 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* X is asked only for what it can take: a refusal costs what a post does. */
+#include "backends/twitter/post.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "backends/twitter/count.h"
+#include "backends/twitter/task.h"
+#include "util/utf8.h"
+#include "util/xalloc.h"
+
+#define BLANKS	" \t\r\n"
+#define SHOWN	60		/* bytes */
+
+struct posting {
+	struct task	 task;
+	char		*text;
+	const char	*begun;		/* of it: the piece being posted */
+	const char	*at;		/* what comes after that */
+	char		*reply_to, *quote;
+	char		*media[4];
+	size_t		 nmedia;
+	char		*ids[POST_PIECES_MAX];
+	size_t		 n;
+	post_done	*done;
+	void		*ctx;
+};
+
+static void
+finish(struct task *task)
+{
+	struct posting *p = (struct posting *)task;
+
+	free(p->text);
+	free(p->reply_to);
+	free(p->quote);
+	for (size_t i = 0; i < p->nmedia; i++)
+		free(p->media[i]);
+	for (size_t i = 0; i < p->n; i++)
+		free(p->ids[i]);
+}
+
+/* It is gone before that is told, as the session may end over it. */
+static void
+end(struct posting *p, const char *code, const char *text)
+{
+	struct session *s = p->task.session;
+	post_done *done = p->done;
+	void *ctx = p->ctx;
+	char *ids[POST_PIECES_MAX];
+	const struct post_answer a = { .code = code, .text = text,
+	    .ids = (const char *const *)ids, .n = p->n };
+
+	memcpy(ids, p->ids, sizeof(ids));
+	p->n = 0;
+	task_reply(&p->task, NULL);
+	done(s, &a, ctx);
+	for (size_t i = 0; i < a.n; i++)
+		free(ids[i]);
+}
+
+/* ---------------------------------------------------------------------- pieces */
+
+/* Of the next one, without the blanks around it; 0: there is none. */
+static size_t
+next_piece(const char **at, size_t *step)
+{
+	size_t n;
+
+	*at += strspn(*at, BLANKS);
+	*step = n = count_cut(*at, COUNT_POST_MAX);
+	while (n > 0 && strchr(BLANKS, (*at)[n - 1]) != NULL)
+		n--;
+	return n;
+}
+
+static size_t
+count_pieces(const char *text)
+{
+	size_t n = 0, step;
+
+	for (const char *at = text; n <= POST_PIECES_MAX &&
+	    next_piece(&at, &step) > 0; at += step)
+		n++;
+	return n;
+}
+
+static void	answered(struct session *, const struct api_answer *,
+		    const char *id, void *ctx);
+
+static void
+post_next(struct posting *p)
+{
+	size_t step, n = next_piece(&p->at, &step);
+	bool first = p->n == 0;
+	char *piece = xstrndup(p->at, n);
+	const struct act_post post = {
+		.text = piece,
+		.reply_to = first ? p->reply_to : p->ids[p->n - 1],
+		.quote = first ? p->quote : NULL,
+		.media = first ? (const char *const *)p->media : NULL,
+		.nmedia = first ? p->nmedia : 0,
+	};
+
+	p->begun = p->at;
+	p->at += step;
+	act_post(p->task.session, &post, answered, p);
+	free(piece);
+}
+
+/* Some of a thread is there, and the rest is not. */
+static void
+stopped(struct posting *p, const struct api_answer *a)
+{
+	char *text = p->n == 0 ? xstrdup(a->text) :
+	    xasprintf("%s  The pieces before that, %zu of them, are posted; "
+	    "the next begins with: %.*s", a->text, p->n,
+	    (int)utf8_cut(p->begun, strlen(p->begun), SHOWN), p->begun);
+
+	end(p, api_error_code(a->outcome), text);
+	free(text);
+}
+
+static void
+answered(struct session *s, const struct api_answer *a, const char *id,
+    void *ctx)
+{
+	struct posting *p = ctx;
+
+	(void)s;
+	if (a->outcome != API_OK) {
+		stopped(p, a);
+		return;
+	}
+	if (id == NULL) {
+		end(p, ERR_UNCERTAIN, "X did not say what it has posted.");
+		return;
+	}
+	p->ids[p->n++] = xstrdup(id);
+	if (p->n < POST_PIECES_MAX && p->at[strspn(p->at, BLANKS)] != '\0')
+		post_next(p);
+	else
+		end(p, NULL, NULL);
+}
+
+/* ------------------------------------------------------------------------ start */
+
+static const char *
+copy(const char *s)
+{
+	return s != NULL ? xstrdup(s) : NULL;
+}
+
+static void
+start(struct session *s, const struct act_post *post, post_done *done,
+    void *ctx)
+{
+	struct posting *p = task_begin(s, NULL, sizeof(*p), finish);
+
+	p->at = p->text = xstrdup(post->text);
+	p->reply_to = (char *)copy(post->reply_to);
+	p->quote = (char *)copy(post->quote);
+	while (p->nmedia < post->nmedia && p->nmedia < LENGTH(p->media)) {
+		p->media[p->nmedia] = xstrdup(post->media[p->nmedia]);
+		p->nmedia++;
+	}
+	p->done = done;
+	p->ctx = ctx;
+	post_next(p);
+}
+
+/* true: it is empty, and that has been said. */
+static bool
+says_nothing(struct session *s, const struct act_post *post, post_done *done,
+    void *ctx)
+{
+	static const struct post_answer empty = { .code = ERR_BAD_REQUEST,
+	    .text = "There is nothing to post." };
+
+	if (post->text[strspn(post->text, BLANKS)] != '\0' ||
+	    post->nmedia > 0)
+		return false;
+	done(s, &empty, ctx);
+	return true;
+}
+
+static void
+refuse(struct session *s, char *text, post_done *done, void *ctx)
+{
+	const struct post_answer a = { .code = ERR_TOO_LONG, .text = text };
+
+	done(s, &a, ctx);
+	free(text);
+}
+
+static size_t
+weight_of(const char *text)
+{
+	size_t n, weight;
+	char *copy;
+
+	text += strspn(text, BLANKS);
+	for (n = strlen(text); n > 0 && strchr(BLANKS, text[n - 1]); n--)
+		;
+	copy = xstrndup(text, n);
+	weight = count_weight(copy);
+	free(copy);
+	return weight;
+}
+
+void
+post(struct session *s, const struct act_post *post, post_done *done, void *ctx)
+{
+	size_t weight = weight_of(post->text);
+
+	if (says_nothing(s, post, done, ctx))
+		return;
+	if (weight > COUNT_POST_MAX)
+		refuse(s, xasprintf("Too long for a post: %zu of %d "
+		    "characters, as X counts them.  #thread TEXT posts it in "
+		    "pieces.", weight, COUNT_POST_MAX), done, ctx);
+	else
+		start(s, post, done, ctx);
+}
+
+void
+post_thread(struct session *s, const struct act_post *post, post_done *done,
+    void *ctx)
+{
+	if (says_nothing(s, post, done, ctx))
+		return;
+	if (count_pieces(post->text) > POST_PIECES_MAX)
+		refuse(s, xasprintf("Too long even for a thread: more than "
+		    "%d posts.", POST_PIECES_MAX), done, ctx);
+	else
+		start(s, post, done, ctx);
+}
