@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* The keys of [twitter], one row each. */
+/* The keys of [twitter], one row each; and the proxy, which has a section that
+ * other backends know, too. */
 #include "backends/twitter/config.h"
 
 #include <errno.h>
@@ -12,7 +13,7 @@
 
 struct config config;
 
-enum kind { TEXT, ADDRESS, SECONDS, MONEY, COUNT, MIB, BOOL };
+enum kind { TEXT, ADDRESS, SECONDS, MILLISECONDS, MONEY, COUNT, MIB, BOOL };
 
 static const struct row {
 	const char	*key;
@@ -31,6 +32,8 @@ static const struct row {
 	ROW("client_secret",	TEXT,	 client_secret, NULL),
 	ROW("redirect_uri",	TEXT,	 redirect_uri, "http://127.0.0.1/"),
 	ROW("poll_active",	SECONDS, poll_active, "120"),
+	/* The C++ program had this instead. */
+	ROW("fetch_timeout",	MILLISECONDS, poll_active, NULL),
 	ROW("poll_idle",	SECONDS, poll_idle, "900"),
 	ROW("poll_away",	SECONDS, poll_away, "3600"),
 	ROW("dm_poll",		SECONDS, dm_poll, "300"),
@@ -101,6 +104,17 @@ put_mib(long *out, const char *value)
 	return NULL;
 }
 
+/* Kept as seconds. */
+static const char *
+put_milliseconds(long *out, const char *value)
+{
+	const char *right = put_number(out, value, "milliseconds");
+
+	if (right == NULL)
+		*out = (*out + 999) / 1000;
+	return right;
+}
+
 /* US dollars; kept as thousandths of a cent, the smallest that X charges. */
 static const char *
 put_money(long *out, const char *value)
@@ -135,6 +149,8 @@ put(const struct row *row, const char *value)
 		return put_address(out, value);
 	case SECONDS:
 		return put_number(out, value, "seconds");
+	case MILLISECONDS:
+		return put_milliseconds(out, value);
 	case COUNT:
 		return put_number(out, value, "a number; 0: no limit");
 	case MIB:
@@ -169,6 +185,67 @@ set(const struct pair *pair, char **why)
 	return -1;
 }
 
+/* -------------------------------------------------------------------- proxy */
+
+/* Two names of a key; the second one is what the C++ program had for this
+ * backend. */
+static const char *
+proxy_key(const struct section *s, const char *key, const char *other)
+{
+	const char *value = "";
+
+	for (size_t i = 0; i < s->pairs.n; i++) {
+		const struct pair *pair = &s->pairs.v[i];
+
+		if (pair->value[0] != '\0' && (strcmp(pair->key, key) == 0 ||
+		    strcmp(pair->key, other) == 0))
+			value = pair->value;
+	}
+	return value;
+}
+
+static int
+set_proxy(const struct section *s, char **why)
+{
+	static const char *const kinds[][2] = {		/* libcurl's word */
+		{ "http", "http" }, { "socks4", "socks4a" },
+		{ "socks5", "socks5h" }, { "tor", "socks5h" },
+	};
+	const char *host = proxy_key(s, "host", "server");
+	const char *type = proxy_key(s, "type", "type");
+	long port = 0;
+	size_t i = 0;
+
+	if (*host == '\0')
+		return 0;
+	while (i < LENGTH(kinds) && *type != '\0' &&
+	    strcmp(kinds[i][0], type) != 0)
+		i++;
+	if (i == LENGTH(kinds)) {
+		*why = xasprintf("[proxy] type=%s: must be http, socks4, "
+		    "socks5 or tor", type);
+		return -1;
+	}
+	if (put_number(&port, proxy_key(s, "port", "port"), "") != NULL ||
+	    port < 1 || port > 65535) {
+		*why = xstrdup("[proxy] port: must be 1 to 65535");
+		return -1;
+	}
+	if (strcspn(host, "@/?# ") != strlen(host)) {
+		*why = xasprintf("[proxy] host=%s: must be a name or an "
+		    "address", host);
+		return -1;
+	}
+	free(config.proxy);
+	config.proxy = xasprintf(strchr(host, ':') != NULL &&
+	    *host != '[' ? "%s://[%s]:%ld" : "%s://%s:%ld", kinds[i][1], host,
+	    port);
+	put_text(&config.proxy_user, proxy_key(s, "username", "user"));
+	put_text(&config.proxy_password,
+	    proxy_key(s, "password", "password"));
+	return 0;
+}
+
 static int
 check(char **why)
 {
@@ -182,6 +259,10 @@ check(char **why)
 		*why = xstrdup("[twitter] consumer_key and consumer_secret, "
 		    "or client_id, must be set: X gives them to whoever "
 		    "registers an app in its developer console");
+	else if (config.poll_active < 1 || config.poll_idle < 1 ||
+	    config.poll_away < 1)
+		*why = xstrdup("[twitter] poll_active, poll_idle, poll_away, "
+		    "fetch_timeout: must be a second at least");
 	else
 		return 0;
 	return -1;
@@ -215,21 +296,29 @@ config_read(const struct sections *sections, char **why)
 			if (set(&s->pairs.v[j], why) < 0)
 				return -1;
 		}
+		if (strcmp(s->name, "proxy") == 0 && set_proxy(s, why) < 0)
+			return -1;
 	}
 	return check(why);
+}
+
+static void
+wipe(char **text)
+{
+	if (*text != NULL)
+		explicit_bzero(*text, strlen(*text));
+	free(*text);
+	*text = NULL;
 }
 
 void
 config_finish(void)
 {
 	for (size_t i = 0; i < LENGTH(rows); i++) {
-		char **text = (char **)(void *)((char *)&config + rows[i].at);
-
-		if (rows[i].kind != TEXT && rows[i].kind != ADDRESS)
-			continue;
-		if (*text != NULL)
-			explicit_bzero(*text, strlen(*text));
-		free(*text);
-		*text = NULL;
+		if (rows[i].kind == TEXT || rows[i].kind == ADDRESS)
+			wipe((char **)(void *)((char *)&config + rows[i].at));
 	}
+	wipe(&config.proxy);
+	wipe(&config.proxy_user);
+	wipe(&config.proxy_password);
 }

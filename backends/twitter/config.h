@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* config.h - the settings of spectrum2_twitter_backend(8), section [twitter]. */
+/* config.h - the settings of spectrum2_twitter_backend(8), section [twitter],
+ * and [proxy]. */
 #ifndef BACKENDS_TWITTER_CONFIG_H
 #define BACKENDS_TWITTER_CONFIG_H
 
@@ -24,6 +25,9 @@ struct config {
 	char		*client_id;	/* NULL: no OAuth 2.0 */
 	char		*client_secret;	/* NULL: a public client */
 	char		*redirect_uri;	/* of OAuth 2.0 */
+	char		*proxy;		/* type://host:port, or NULL: none */
+	char		*proxy_user;	/* or NULL */
+	char		*proxy_password;	/* or NULL */
 	long		 poll_active, poll_idle, poll_away;	/* seconds */
 	long		 dm_poll;	/* seconds; 0: no direct messages */
 	long		 budget_user, budget_all;	/* millicents a day; 0: no

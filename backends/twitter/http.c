@@ -44,6 +44,7 @@ static struct {
 	CURLM		*multi;
 	char		*ca;
 	bool		 private_too;
+	const char	*proxy, *proxy_user, *proxy_password;
 	ev_timer	 timer;
 	LIST_HEAD(, http_call) calls;
 } http;
@@ -288,6 +289,17 @@ set_foreign(CURL *easy)
 }
 
 static void
+set_proxy(CURL *easy)
+{
+	curl_easy_setopt(easy, CURLOPT_PROXY, http.proxy ? http.proxy : "");
+	if (http.proxy_user == NULL)
+		return;
+	curl_easy_setopt(easy, CURLOPT_PROXYUSERNAME, http.proxy_user);
+	curl_easy_setopt(easy, CURLOPT_PROXYPASSWORD,
+	    http.proxy_password ? http.proxy_password : "");
+}
+
+static void
 set_options(struct http_call *call, const struct http_request *r)
 {
 	CURL *easy = call->easy;
@@ -326,6 +338,8 @@ set_options(struct http_call *call, const struct http_request *r)
 	}
 	if (r->foreign)
 		set_foreign(easy);
+	else
+		set_proxy(easy);
 }
 
 struct http_call *
@@ -384,6 +398,14 @@ http_init(struct ev_loop *loop, const char *ca, bool private_too)
 	    CONNECTIONS_MAX);
 	curl_multi_setopt(http.multi, CURLMOPT_MAX_HOST_CONNECTIONS,
 	    PER_HOST_MAX);
+}
+
+void
+http_proxy(const char *url, const char *user, const char *password)
+{
+	http.proxy = url;
+	http.proxy_user = user;
+	http.proxy_password = password;
 }
 
 void

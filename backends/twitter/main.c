@@ -27,6 +27,7 @@ start(const struct sections *sections, struct msg_initialize_result *say,
 		return -1;
 	settings_offer(say);
 	http_init(EV_DEFAULT, config.ca_file, config.private_urls);
+	http_proxy(config.proxy, config.proxy_user, config.proxy_password);
 	return 0;
 }
 

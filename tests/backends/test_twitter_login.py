@@ -235,6 +235,17 @@ def test_confidential_client(x, twitter):
     b.wait("connected")
 
 
+def test_proxy(x, twitter):
+    """All that X is asked goes there; here the fake is that, too."""
+    b = twitter(base_url="http://api.x.test", sections={"proxy": {
+        "server": "127.0.0.1", "port": x.server.server_port, "user": "me",
+        "password": "secret"}})
+    b.enter()
+    [r] = x.asked("GET", "users/me")
+    assert r.headers["Host"] == "api.x.test"
+    assert r.headers["Proxy-Authorization"] == "Basic bWU6c2VjcmV0"
+
+
 def test_trouble(x, twitter):
     b = twitter()
     for switch, reason in (

@@ -12,9 +12,9 @@ USER = "me@example.org"
 
 
 class Twitter(driver.Backend):
-    """x: a fake_x.X; more: keys of [twitter]."""
+    """x: a fake_x.X; more: keys of [twitter]; sections: others than that."""
 
-    def __init__(self, x, **more):
+    def __init__(self, x, sections=None, **more):
         self.x = x
         config = {"base_url": x.url, "web_url": x.url, "client_id": x.auth.client,
                   "consumer_key": x.auth.consumer[0],
@@ -22,7 +22,7 @@ class Twitter(driver.Backend):
                   "private_urls": 1}
         config.update(more)
         self.kept = {}              # settings that were to be kept
-        super().__init__(PROGRAM, {"twitter": {
+        super().__init__(PROGRAM, {**(sections or {}), "twitter": {
             k: v for k, v in config.items() if v is not None}})
         self.replies["ask"] = LATER
 

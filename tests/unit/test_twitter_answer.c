@@ -113,6 +113,7 @@ settings(void **state)
 		{ "client_id", "me" }, { "base_url", "http://127.0.0.1:1//" },
 		{ "budget_user", "0.005" }, { "price_post_read", "0.01" },
 		{ "poll_idle", "7" }, { "reads", "5" },
+		{ "fetch_timeout", "90000" },
 	};
 	char *why;
 
@@ -124,6 +125,7 @@ settings(void **state)
 	assert_int_equal(config.price[PRICE_post_read], 1000);
 	assert_int_equal(config.price[PRICE_post_create], 1500);
 	assert_int_equal(config.poll_idle, 7);
+	assert_int_equal(config.poll_active, 90);
 	assert_int_equal(config.reads_all, 5);
 	assert_null(config.consumer_key);
 	config_finish();
@@ -153,6 +155,11 @@ wrong_settings(void **state)
 		{ { { "media_max", "0" } }, 1, "1 to 512" },
 		{ { { "private_urls", "maybe" } }, 1, "0 or 1" },
 		{ { { "pol_idle", "1" } }, 1, "no such setting" },
+		{ { { "client_id", "a" }, { "poll_away", "0" } }, 2,
+		    "a second at least" },
+		{ { { "client_id", "a" }, { "fetch_timeout", "0" } }, 2,
+		    "a second at least" },
+		{ { { "fetch_timeout", "fast" } }, 1, "milliseconds" },
 	};
 	char *why;
 
@@ -167,6 +174,62 @@ wrong_settings(void **state)
 	}
 }
 
+static void
+proxies(void **state)
+{
+	static struct {
+		struct pair	 pairs[4];
+		const char	*is, *says;
+	} rows[] = {
+		{ { { "host", "" }, { "port", "0" } }, NULL, NULL },
+		/* As the C++ program had them. */
+		{ { { "server", "a.example" }, { "port", "8080" },
+		    { "user", "me" }, { "password", "secret" } },
+		    "http://a.example:8080", NULL },
+		{ { { "host", "::1" }, { "port", "8080" } },
+		    "http://[::1]:8080", NULL },
+		{ { { "type", "tor" }, { "host", "a" }, { "port", "9050" },
+		    { "server", "" } }, "socks5h://a:9050", NULL },
+		{ { { "type", "ftp" }, { "host", "a" }, { "port", "1" } },
+		    NULL, "socks5 or tor" },
+		{ { { "host", "a" } }, NULL, "1 to 65535" },
+		{ { { "host", "a" }, { "port", "65536" } }, NULL,
+		    "1 to 65535" },
+		{ { { "host", "me:pw@a" }, { "port", "1" } }, NULL,
+		    "a name or an address" },
+	};
+	struct pair app = { "client_id", "a" };
+	struct section s[] = {
+		{ .name = "twitter", .pairs = { &app, 1 } },
+		{ .name = "proxy" },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < LENGTH(rows); i++) {
+		char *why = NULL;
+		size_t n = 0;
+
+		while (n < LENGTH(rows[i].pairs) && rows[i].pairs[n].key)
+			n++;
+		s[1].pairs = (struct pairs){ rows[i].pairs, n };
+		print_message("%zu\n", i);
+		assert_int_equal(config_read(&(struct sections){ s, 2 }, &why),
+		    rows[i].says != NULL ? -1 : 0);
+		if (rows[i].says != NULL)
+			assert_non_null(strstr(why, rows[i].says));
+		else if (rows[i].is != NULL)
+			assert_string_equal(config.proxy, rows[i].is);
+		else
+			assert_null(config.proxy);
+		if (i == 1) {
+			assert_string_equal(config.proxy_user, "me");
+			assert_string_equal(config.proxy_password, "secret");
+		}
+		free(why);
+		config_finish();
+	}
+}
+
 int
 main(void)
 {
@@ -175,6 +238,7 @@ main(void)
 		cmocka_unit_test(no_answer),
 		cmocka_unit_test(settings),
 		cmocka_unit_test(wrong_settings),
+		cmocka_unit_test(proxies),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
