@@ -339,8 +339,7 @@ demo:			## set up, build, show a conversation between two users over a local ngi
 BINDIR     := $(PREFIX)/bin
 LIBEXECDIR := $(PREFIX)/libexec
 MANDIR     := $(PREFIX)/share/man
-# The one for X can log in, and nothing else yet.
-BACKENDS    = $(filter-out %_twitter_backend,$(filter %_backend,$(notdir $(PROGRAMS))))
+BACKENDS    = $(filter %_backend,$(notdir $(PROGRAMS)))
 # The names that configurations written for the C++ program say.
 ALIASES    := libcommuni:irc libpurple:purple
 .PHONY: install uninstall
