@@ -84,6 +84,12 @@ HAVE_TWITTER := $(shell $(PKG_CONFIG) --exists $(TWITTER_PKGS) && echo 1)
 ifeq ($(HAVE_TWITTER),1)
 TWITTER_LIBS := $(shell $(PKG_CONFIG) --libs $(TWITTER_PKGS))
 endif
+
+# Nor the one for other XMPP servers.
+HAVE_XMPP := $(shell $(PKG_CONFIG) --exists libstrophe && echo 1)
+ifeq ($(HAVE_XMPP),1)
+STROPHE_LIBS := $(shell $(PKG_CONFIG) --libs libstrophe)
+endif
 endif
 
 CPPFLAGS += -D_GNU_SOURCE -I. -I$(B)/gen \
@@ -145,6 +151,12 @@ $(eval $(call archive,twitter_text,$(addprefix backends/twitter/,count.c \
 $(eval $(call archive,twitter,$(filter-out backends/twitter/main.c,$(wildcard backends/twitter/*.c))))
 endif
 
+ifeq ($(HAVE_XMPP),1)
+# What of it needs no network: for tests and fuzzers.
+$(eval $(call archive,remote_guard,backends/xmpp/guard.c))
+$(eval $(call archive,remote,$(filter-out backends/xmpp/main.c,$(wildcard backends/xmpp/*.c))))
+endif
+
 A = $(addprefix $(B)/lib/,$(addsuffix .a,$(1)))
 
 # A layer may call what stands to its right.
@@ -156,6 +168,7 @@ IRC_LIBS     = $(MSGPACK_LIBS) $(OPENSSL_LIBS) $(IDN_LIBS) $(CARES_LIBS) \
 	$(SODIUM_LIBS) $(LIBEV_LIBS) -lm
 PURPLE_LAYERS := purple kit_glib kit protocol util
 TWITTER_LAYERS := twitter kit protocol util
+XMPP_LAYERS := remote kit net protocol util
 
 # ------------------------------------------------------------------- programs
 # program NAME, main source, layers, libraries: build/bin/NAME
@@ -184,6 +197,10 @@ endif
 ifeq ($(HAVE_TWITTER),1)
 $(eval $(call program,spectrum2_twitter_backend,backends/twitter/main.c,$(TWITTER_LAYERS),$$(MSGPACK_LIBS) $$(TWITTER_LIBS) $$(OPENSSL_LIBS) $$(LIBEV_LIBS)))
 endif
+ifeq ($(HAVE_XMPP)$(wildcard backends/xmpp/main.c),1backends/xmpp/main.c)
+# It defines some of what libstrophe calls: see backends/xmpp/guard.h.
+$(eval $(call program,spectrum2_xmpp_backend,backends/xmpp/main.c,$(XMPP_LAYERS),$$(STROPHE_LIBS) $$(EXPAT_LIBS) $$(IRC_LIBS)))
+endif
 
 $(B)/obj/%.o: %.c $(B)/flags
 	@mkdir -p $(@D)
@@ -206,6 +223,10 @@ ifneq ($(HAVE_TWITTER),1)
 	@echo "  without the X (Twitter) backend: for it, install" \
 		"libcurl4-openssl-dev libjansson-dev ('make deps')"
 endif
+ifneq ($(HAVE_XMPP),1)
+	@echo "  without the XMPP backend: for it, install" \
+		"libstrophe-dev ('make deps')"
+endif
 	@:
 
 # ---------------------------------------------------------------------- tests
@@ -217,6 +238,9 @@ endif
 ifneq ($(HAVE_TWITTER),1)
 UNIT := $(filter-out $(B)/unit/test_twitter_%,$(UNIT))
 endif
+ifneq ($(HAVE_XMPP),1)
+UNIT := $(filter-out $(B)/unit/test_remote_%,$(UNIT))
+endif
 links = $(shell sed -n 's/.*links: *\([a-z_ ]*\).*/\1/p' $(1) | head -n 1)
 define unit
 $(B)/unit/$(1): $(B)/obj/tests/unit/$(1).o \
@@ -226,7 +250,8 @@ $(B)/unit/$(1): $(B)/obj/tests/unit/$(1).o \
 		-Wl,--start-group $$(filter %.a,$$^) -Wl,--end-group \
 		-lcmocka $$(MANAGER_LIBS) \
 		$(if $(filter kit_glib purple,$(call links,tests/unit/$(1).c)),$$(PURPLE_LIBS)) \
-		$(if $(filter twitter%,$(call links,tests/unit/$(1).c)),$$(TWITTER_LIBS))
+		$(if $(filter twitter%,$(call links,tests/unit/$(1).c)),$$(TWITTER_LIBS)) \
+		$(if $(filter remote%,$(call links,tests/unit/$(1).c)),$$(STROPHE_LIBS))
 ALL_OBJS += $(B)/obj/tests/unit/$(1).o
 endef
 $(foreach t,$(notdir $(UNIT)),$(eval $(call unit,$(t))))
@@ -263,6 +288,9 @@ FUZZ := $(patsubst tests/fuzz/%.c,$(B)/fuzz/%,$(wildcard tests/fuzz/fuzz_*.c))
 ifneq ($(HAVE_TWITTER),1)
 FUZZ := $(filter-out $(B)/fuzz/fuzz_twitter_%,$(FUZZ))
 endif
+ifneq ($(HAVE_XMPP),1)
+FUZZ := $(filter-out $(B)/fuzz/fuzz_remote_%,$(FUZZ))
+endif
 define fuzzer
 $(B)/fuzz/$(1): tests/fuzz/$(1).c \
 		$(foreach a,$(call links,tests/fuzz/$(1).c),$(patsubst $(B)/obj/%.o,%.c,$($(a)_OBJS)))
@@ -271,7 +299,8 @@ $(B)/fuzz/$(1): tests/fuzz/$(1).c \
 		-gdwarf-4 -fsanitize=fuzzer,address,undefined \
 		-fno-sanitize-recover=undefined -o $$@ $$(filter %.c,$$^) \
 		$$(MANAGER_LIBS) \
-		$(if $(filter twitter%,$(call links,tests/fuzz/$(1).c)),$$(TWITTER_LIBS))
+		$(if $(filter twitter%,$(call links,tests/fuzz/$(1).c)),$$(TWITTER_LIBS)) \
+		$(if $(filter remote%,$(call links,tests/fuzz/$(1).c)),$$(STROPHE_LIBS))
 endef
 $(foreach t,$(notdir $(FUZZ)),$(eval $(call fuzzer,$(t))))
 
@@ -319,10 +348,10 @@ BUILD_ALL = $(MAKE) --no-print-directory all \
 
 .PHONY: deps deps-test run demo
 deps:			## install what the build needs (apt)
-	@scripts/deps.sh build purple twitter
+	@scripts/deps.sh build purple twitter xmpp
 
 deps-test:		## install what the tests need (apt)
-	@scripts/deps.sh build purple twitter test
+	@scripts/deps.sh build purple twitter xmpp test
 
 # "exec": a signal to make alone reaches what it runs.
 run:			## set up, build, serve IRC to XMPP clients on 127.0.0.1:5222
@@ -339,7 +368,8 @@ demo:			## set up, build, show a conversation between two users over a local ngi
 BINDIR     := $(PREFIX)/bin
 LIBEXECDIR := $(PREFIX)/libexec
 MANDIR     := $(PREFIX)/share/man
-BACKENDS    = $(filter %_backend,$(notdir $(PROGRAMS)))
+# The one for XMPP can log in, and little else yet.
+BACKENDS    = $(filter-out %_xmpp_backend,$(filter %_backend,$(notdir $(PROGRAMS))))
 # The names that configurations written for the C++ program say.
 ALIASES    := libcommuni:irc libpurple:purple
 .PHONY: install uninstall

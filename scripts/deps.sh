@@ -1,7 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-or-later
-# deps.sh [build] [purple] [twitter] [test] [demo]: install what is missing of
-# the Debian packages each of them needs.  Says first what it will do, does
+# deps.sh [build] [purple] [twitter] [xmpp] [test] [demo]: install what is missing
+# of the Debian packages each of them needs.  Says first what it will do, does
 # nothing when nothing is missing, and lets no server start because it was
 # installed.
 # shellcheck disable=SC2086 # lists of packages are split on purpose
@@ -12,6 +12,7 @@ build="gcc make pkg-config libc6-dev libev-dev libmsgpack-dev libexpat1-dev
 	scdoc"
 purple="libpurple-dev libcurl4-openssl-dev libglib2.0-dev"
 twitter="libcurl4-openssl-dev libjansson-dev"
+xmpp="libstrophe-dev"
 demo="ngircd python3 python3-slixmpp python3-slixmpp-lib"
 tests="$demo libcmocka-dev clang libclang-rt-14-dev
 	prosody prosody-modules ejabberd inspircd atheme-services biboumi
@@ -33,9 +34,10 @@ for set in "${@:-build}"; do
 	build) wanted="$wanted $build" ;;
 	purple) wanted="$wanted $purple" ;;
 	twitter) wanted="$wanted $twitter" ;;
+	xmpp)  wanted="$wanted $xmpp" ;;
 	test)  wanted="$wanted $tests" ;;
 	demo)  wanted="$wanted $demo" ;;
-	*)     echo "usage: deps.sh [build] [purple] [twitter] [test] [demo]" >&2; exit 64 ;;
+	*)     echo "usage: deps.sh [build] [purple] [twitter] [xmpp] [test] [demo]" >&2; exit 64 ;;
 	esac
 done
 

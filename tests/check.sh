@@ -84,7 +84,7 @@ verdict() {
 }
 
 if [ -z "$SKIP_DEPS" ]; then
-	step "packages" "" scripts/deps.sh build purple twitter test demo || verdict
+	step "packages" "" scripts/deps.sh build purple twitter xmpp test demo || verdict
 fi
 if command -v shellcheck >/dev/null; then
 	step "shell scripts" "" shellcheck scripts/*.sh examples/*.sh \

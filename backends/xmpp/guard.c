@@ -1,0 +1,556 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* expat's functions as libstrophe finds them.  Each does what is asked of it by
+ * calling the real one, with handlers of ours in between: they count, refuse,
+ * join text, keep prefixes, and call those of libstrophe. */
+#include "backends/xmpp/guard.h"
+
+#include <dlfcn.h>
+#include <expat.h>
+#include <malloc.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "util/buf.h"
+#include "util/log.h"
+#include "util/xalloc.h"
+
+#define SEPARATOR	'\x1f'		/* libstrophe's: NAMESPACE, it, NAME */
+#define NS_XML		"http://www.w3.org/XML/1998/namespace"
+
+/* In expat 2.6, and in the packages of older ones that got its security fix. */
+XML_Bool XMLCALL XML_SetReparseDeferralEnabled(XML_Parser, XML_Bool);
+#pragma weak XML_SetReparseDeferralEnabled
+
+struct guard {
+	/* What libstrophe has set. */
+	void		*user;
+	XML_StartElementHandler start;
+	XML_EndElementHandler end;
+	XML_CharacterDataHandler text;
+
+	XML_Parser	 parser;
+	const struct guard_events *events;	/* NULL: of a stanza alone */
+	void		*ctx;
+	bool		 deaf;
+	bool		 refused;
+	int		 depth;		/* of elements that are open */
+	size_t		 fed;		/* bytes since the last whole stanza */
+	size_t		 begun;		/* bytes since expat said anything */
+	size_t		 memory;	/* of expat */
+	struct buf	 said;		/* text since the last tag */
+};
+
+static struct {
+	const struct guard_events *events;
+	void		*ctx;
+	struct guard	*made;
+} expected;
+
+static struct guard *running;	/* whose expat may ask for memory */
+static size_t stanza_max = GUARD_STANZA;
+
+/* ---------------------------------------------------------- the real expat */
+
+static struct {
+	XML_Parser	(*create)(const XML_Char *,
+			    const XML_Memory_Handling_Suite *,
+			    const XML_Char *);
+	void		(*set_user)(XML_Parser, void *);
+	void		(*set_element)(XML_Parser, XML_StartElementHandler,
+			    XML_EndElementHandler);
+	void		(*set_text)(XML_Parser, XML_CharacterDataHandler);
+	enum XML_Status	(*parse)(XML_Parser, const char *, int, int);
+	XML_Bool	(*reset)(XML_Parser, const XML_Char *);
+	void		(*free)(XML_Parser);
+} real;
+
+static void
+find(void *slot, const char *name)
+{
+	void *function = dlsym(RTLD_NEXT, name);
+
+	if (function == NULL)
+		fatal("expat has no %s", name);
+	/* POSIX lets an object pointer be a function; C has no cast for it. */
+	memcpy(slot, &function, sizeof(function));
+}
+
+static void
+find_all(void)
+{
+	if (real.create != NULL)
+		return;
+	find(&real.set_user, "XML_SetUserData");
+	find(&real.set_element, "XML_SetElementHandler");
+	find(&real.set_text, "XML_SetCharacterDataHandler");
+	find(&real.parse, "XML_Parse");
+	find(&real.reset, "XML_ParserReset");
+	find(&real.free, "XML_ParserFree");
+	find(&real.create, "XML_ParserCreate_MM");
+}
+
+/* ------------------------------------------------------------------- memory */
+
+/* libstrophe gives expat the allocator of whichever context came first, and
+ * never forgets that context; with ours, contexts may come and go. */
+static bool
+may_have(size_t size)
+{
+	return running == NULL || (size <= GUARD_MEMORY &&
+	    running->memory <= GUARD_MEMORY - size);
+}
+
+static void *
+counted(void *mem)
+{
+	if (running != NULL && mem != NULL)
+		running->memory += malloc_usable_size(mem);
+	return mem;
+}
+
+static void
+uncount(void *mem)
+{
+	size_t size = mem != NULL ? malloc_usable_size(mem) : 0;
+
+	if (running != NULL)
+		running->memory -= size < running->memory ? size :
+		    running->memory;
+}
+
+static void *
+expat_malloc(size_t size)
+{
+	return may_have(size) ? counted(malloc(size)) : NULL;
+}
+
+static void *
+expat_realloc(void *mem, size_t size)
+{
+	void *grown;
+
+	if (!may_have(size))
+		return NULL;
+	uncount(mem);
+	grown = realloc(mem, size);
+	counted(grown != NULL ? grown : mem);
+	return grown;
+}
+
+static void
+expat_free(void *mem)
+{
+	uncount(mem);
+	free(mem);
+}
+
+/* ------------------------------------------------------------------ refusal */
+
+static void
+refuse(struct guard *g, const char *why)
+{
+	if (g->refused)
+		return;
+	g->refused = true;
+	XML_StopParser(g->parser, XML_FALSE);
+	if (g->events != NULL && g->events->refused != NULL)
+		g->events->refused(g->ctx, why);
+}
+
+static bool
+is_over(const struct guard *g)
+{
+	return g->refused || g->deaf;
+}
+
+/* ------------------------------------------------------------------ elements */
+
+/* In one call, however expat has cut it. */
+static void
+say(struct guard *g)
+{
+	if (buf_len(&g->said) == 0)
+		return;
+	if (g->text != NULL)
+		g->text(g->user, buf_data(&g->said), (int)buf_len(&g->said));
+	buf_clear(&g->said);
+}
+
+static void
+on_text(void *ctx, const XML_Char *s, int len)
+{
+	struct guard *g = ctx;
+
+	g->begun = 0;
+	/* Between stanzas there is only white space that keeps the connection
+	 * alive. */
+	if (g->events != NULL && g->depth < 2)
+		g->fed = 0;
+	else if (!is_over(g))
+		buf_add(&g->said, s, (size_t)len);
+}
+
+static void
+tell_element(struct guard *g, const char *name, const char *const *attributes)
+{
+	const char *end = strchr(name, SEPARATOR);
+	char *ns;
+
+	if (g->events == NULL || g->events->element == NULL || g->depth > 2)
+		return;
+	ns = xstrndup(name, end != NULL ? (size_t)(end - name) : 0);
+	g->events->element(g->ctx, g->depth, ns,
+	    end != NULL ? end + 1 : name, attributes);
+	free(ns);
+}
+
+/* libstrophe drops the namespace of an attribute: xml:lang becomes lang, and
+ * hides an attribute of that name.  It gets it as a name with its prefix; one
+ * of another namespace gets a prefix, and the attribute that declares it.  Names
+ * are put in b, and found in it when it does not grow any more. */
+struct renamed {
+	struct buf	 names;
+	const char	*list[4 * GUARD_ATTRIBUTES + 1];
+	size_t		 at[4 * GUARD_ATTRIBUTES + 1];	/* in names, + 1 */
+	size_t		 n;
+};
+
+static void
+put(struct renamed *r, const char *value)
+{
+	r->at[r->n] = 0;
+	r->list[r->n++] = value;
+}
+
+static void
+put_name(struct renamed *r, const char *prefix, size_t number,
+    const char *name)
+{
+	r->at[r->n++] = buf_len(&r->names) + 1;
+	buf_adds(&r->names, prefix);
+	if (number > 0)
+		buf_addf(&r->names, "%zu", number);
+	if (name != NULL)
+		buf_addf(&r->names, ":%s", name);
+	buf_addc(&r->names, '\0');
+}
+
+static void
+put_value(struct renamed *r, const char *start, size_t len)
+{
+	r->at[r->n++] = buf_len(&r->names) + 1;
+	buf_add(&r->names, start, len);
+	buf_addc(&r->names, '\0');
+}
+
+static void
+rename_one(struct renamed *r, const char *name, const char *value)
+{
+	static const size_t len = sizeof(NS_XML) - 1;
+	const char *end = strchr(name, SEPARATOR);
+	size_t number = r->n + 1;
+
+	if (end == NULL) {
+		put(r, name);
+	} else if ((size_t)(end - name) == len &&
+	    memcmp(name, NS_XML, len) == 0) {
+		put_name(r, "xml", 0, end + 1);
+	} else {
+		r->at[r->n++] = buf_len(&r->names) + 1;
+		buf_addf(&r->names, "xmlns:n%zu", number);
+		buf_addc(&r->names, '\0');
+		put_value(r, name, (size_t)(end - name));
+		put_name(r, "n", number, end + 1);
+	}
+	put(r, value);
+}
+
+static const XML_Char **
+rename_all(struct renamed *r, const XML_Char **attributes)
+{
+	r->n = 0;
+	for (size_t i = 0; attributes[i] != NULL; i += 2)
+		rename_one(r, attributes[i], attributes[i + 1]);
+	put(r, NULL);
+	for (size_t i = 0; i < r->n; i++) {
+		if (r->at[i] != 0)
+			r->list[i] = buf_data(&r->names) + r->at[i] - 1;
+	}
+	return r->list;
+}
+
+static bool
+has_prefixes(const XML_Char **attributes)
+{
+	for (size_t i = 0; attributes[i] != NULL; i += 2) {
+		if (strchr(attributes[i], SEPARATOR) != NULL)
+			return true;
+	}
+	return false;
+}
+
+static void
+pass_renamed(struct guard *g, const XML_Char *name,
+    const XML_Char **attributes)
+{
+	struct renamed r;
+
+	memset(&r.names, 0, sizeof(r.names));
+	g->start(g->user, name, rename_all(&r, attributes));
+	buf_free(&r.names);
+}
+
+static void
+pass_start(struct guard *g, const XML_Char *name, const XML_Char **attributes)
+{
+	char *unspaced = NULL;
+
+	/* Said to libstrophe, which would have it inherit its parent's. */
+	if (g->events != NULL && g->depth > 1 &&
+	    strchr(name, SEPARATOR) == NULL)
+		name = unspaced = xasprintf("%c%s", SEPARATOR, name);
+	if (has_prefixes(attributes))
+		pass_renamed(g, name, attributes);
+	else
+		g->start(g->user, name, attributes);
+	free(unspaced);
+}
+
+static void
+on_start(void *ctx, const XML_Char *name, const XML_Char **attributes)
+{
+	struct guard *g = ctx;
+	size_t n = 0;
+
+	g->begun = 0;
+	if (is_over(g))
+		return;
+	while (n <= GUARD_ATTRIBUTES && attributes[2 * n] != NULL)
+		n++;
+	if (g->depth > GUARD_DEPTH)
+		refuse(g, "elements nested too deeply");
+	else if (n > GUARD_ATTRIBUTES)
+		refuse(g, "too many attributes");
+	if (is_over(g))
+		return;
+	say(g);
+	tell_element(g, name, (const char *const *)attributes);
+	if (g->start != NULL && !is_over(g))
+		pass_start(g, name, attributes);
+	g->depth++;
+}
+
+static void
+on_end(void *ctx, const XML_Char *name)
+{
+	struct guard *g = ctx;
+
+	g->begun = 0;
+	if (is_over(g))
+		return;
+	say(g);
+	g->depth--;
+	if (g->depth == 1) {
+		g->fed = 0;
+		buf_trim(&g->said);
+	}
+	if (g->end != NULL)
+		g->end(g->user, name);
+}
+
+/* RFC 6120 11.1: none of these in a stream; and with no DTD there are no
+ * entities to be expanded. */
+static void
+on_doctype(void *ctx, const XML_Char *name, const XML_Char *system_id,
+    const XML_Char *public_id, int subset)
+{
+	(void)name, (void)system_id, (void)public_id, (void)subset;
+	refuse(ctx, "a document type");
+}
+
+static void
+on_instruction(void *ctx, const XML_Char *target, const XML_Char *data)
+{
+	(void)target, (void)data;
+	refuse(ctx, "a processing instruction");
+}
+
+static void
+on_comment(void *ctx, const XML_Char *data)
+{
+	(void)data;
+	refuse(ctx, "a comment");
+}
+
+/* ---------------------------------------------------------------------- life */
+
+/* A parser that is new, or as good as new. */
+static void
+take(struct guard *g)
+{
+	g->deaf = false;
+	g->refused = false;
+	g->depth = 0;
+	g->fed = 0;
+	g->begun = 0;
+	buf_free(&g->said);
+	real.set_user(g->parser, g);
+	real.set_element(g->parser, on_start, on_end);
+	real.set_text(g->parser, on_text);
+	XML_SetStartDoctypeDeclHandler(g->parser, on_doctype);
+	XML_SetProcessingInstructionHandler(g->parser, on_instruction);
+	XML_SetCommentHandler(g->parser, on_comment);
+	/* Otherwise the end of a tag that comes in two pieces is not seen until
+	 * as much again has come. */
+	if (XML_SetReparseDeferralEnabled != NULL)
+		XML_SetReparseDeferralEnabled(g->parser, XML_FALSE);
+}
+
+static struct guard *
+guard_of(XML_Parser parser)
+{
+	return XML_GetUserData(parser);
+}
+
+/* ---- what libstrophe calls */
+
+XML_Parser XMLCALL
+XML_ParserCreate_MM(const XML_Char *encoding,
+    const XML_Memory_Handling_Suite *suite, const XML_Char *separator)
+{
+	static const XML_Memory_Handling_Suite ours = { expat_malloc,
+	    expat_realloc, expat_free };
+	struct guard *g = xcalloc(1, sizeof(*g)), *before = running;
+
+	(void)suite;
+	find_all();
+	running = g;
+	g->parser = real.create(encoding, &ours, separator);
+	running = before;
+	if (g->parser == NULL) {
+		free(g);
+		return NULL;
+	}
+	g->events = expected.events;
+	g->ctx = expected.ctx;
+	if (expected.events != NULL)
+		expected.made = g;
+	expected.events = NULL;
+	take(g);
+	return g->parser;
+}
+
+XML_Bool XMLCALL
+XML_ParserReset(XML_Parser parser, const XML_Char *encoding)
+{
+	struct guard *g = guard_of(parser), *before = running;
+	XML_Bool done;
+
+	running = g;
+	done = real.reset(parser, encoding);
+	running = before;
+	if (done)
+		take(g);
+	return done;
+}
+
+void XMLCALL
+XML_ParserFree(XML_Parser parser)
+{
+	struct guard *g, *before = running;
+
+	if (parser == NULL)
+		return;
+	g = guard_of(parser);
+	running = g;
+	real.free(parser);
+	running = before;
+	buf_free(&g->said);
+	free(g);
+}
+
+void XMLCALL
+XML_SetUserData(XML_Parser parser, void *user)
+{
+	guard_of(parser)->user = user;
+}
+
+void XMLCALL
+XML_SetElementHandler(XML_Parser parser, XML_StartElementHandler start,
+    XML_EndElementHandler end)
+{
+	guard_of(parser)->start = start;
+	guard_of(parser)->end = end;
+}
+
+void XMLCALL
+XML_SetCharacterDataHandler(XML_Parser parser, XML_CharacterDataHandler text)
+{
+	guard_of(parser)->text = text;
+}
+
+enum XML_Status XMLCALL
+XML_Parse(XML_Parser parser, const char *data, int len, int final)
+{
+	struct guard *g = guard_of(parser), *before = running;
+	enum XML_Status status;
+	size_t size = len > 0 ? (size_t)len : 0;
+
+	if (g->refused)
+		return XML_STATUS_ERROR;
+	g->fed += size;
+	g->begun += size;
+	if (g->fed > stanza_max + GUARD_TAG) {
+		refuse(g, "a stanza too large");
+		return XML_STATUS_ERROR;
+	}
+	running = g;
+	status = real.parse(parser, data, len, final);
+	running = before;
+	if (g->begun > GUARD_TAG)
+		refuse(g, "a tag too large");
+	if (g->refused || (status != XML_STATUS_OK && !g->deaf)) {
+		refuse(g, XML_ErrorString(XML_GetErrorCode(parser)));
+		return XML_STATUS_ERROR;
+	}
+	return XML_STATUS_OK;
+}
+
+/* ---- what the rest of us calls */
+
+void
+guard_expect(const struct guard_events *events, void *ctx)
+{
+	expected.events = events;
+	expected.ctx = ctx;
+	expected.made = NULL;
+}
+
+struct guard *
+guard_expected(void)
+{
+	expected.events = NULL;
+	return expected.made;
+}
+
+void
+guard_deafen(struct guard *g)
+{
+	g->deaf = true;
+}
+
+const char *
+guard_attribute(const char *const *attributes, const char *name)
+{
+	for (size_t i = 0; attributes[i] != NULL; i += 2) {
+		if (strcmp(attributes[i], name) == 0)
+			return attributes[i + 1];
+	}
+	return NULL;
+}
+
+void
+guard_set_stanza_max(size_t bytes)
+{
+	stanza_max = bytes > 0 ? bytes : GUARD_STANZA;
+}
