@@ -12,6 +12,7 @@
 #include "backends/twitter/api.h"
 #include "backends/twitter/config.h"
 #include "backends/twitter/login.h"
+#include "backends/twitter/password.h"
 #include "util/later.h"
 #include "util/log.h"
 #include "util/xalloc.h"
@@ -147,8 +148,12 @@ is_meant(const struct session *s, const char *id, const char *name)
 	const char *known = session_setting(s, IDENTITY, "");
 	size_t n = strlen(id);
 
-	return (strncmp(known, id, n) == 0 && known[n] == ' ') ||
-	    !is_name(s->account) || strcasecmp(s->account, name) == 0;
+	if (strncmp(known, id, n) == 0 && known[n] == ' ')
+		return true;
+	/* Nobody else has looked whose address it is. */
+	if (password_matters() && *known != '\0')
+		return false;
+	return !is_name(s->account) || strcasecmp(s->account, name) == 0;
 }
 
 static void
@@ -159,6 +164,7 @@ up(struct session *s, const char *id, const char *name, const char *shown)
 	if (strcmp(session_setting(s, IDENTITY, ""), identity) != 0)
 		session_keep(s, IDENTITY, identity, false);
 	free(identity);
+	password_is_theirs(s);
 	session_up(s, id, name, shown);
 }
 
@@ -177,9 +183,17 @@ accepted(struct login *l, const char *value)
 static void
 confirm(struct login *l, const char *id, const char *name)
 {
-	char *text = xasprintf("You have let this gateway into @%s, but are "
+	struct session *s = l->session;
+	char *text;
+
+	if (password_matters()) {
+		session_fail(s, "auth", "You have let this gateway into "
+		    "another account of X than this address is for.", false);
+		return;
+	}
+	text = xasprintf("You have let this gateway into @%s, but are "
 	    "registered here as @%s. Shall it be @%s? If not, say no, and log "
-	    "in again.", name, l->session->account, name);
+	    "in again.", name, s->account, name);
 
 	free(l->value);
 	l->value = xasprintf("%s %s", id, name);
@@ -310,7 +324,10 @@ login_start(struct session *s)
 	    (c->auth == AUTH_OAUTH2 && config.client_id != NULL))
 		ask_who(s, is_me);
 	else
-		ask(s->login, NULL);
+		ask(s->login, s->digest == NULL ||
+		    *session_setting(s, IDENTITY, "") == '\0' ? NULL :
+		    "This is another password than last time. If it is you, "
+		    "let this gateway in again.");
 }
 
 void

@@ -12,6 +12,7 @@
 #include "backends/twitter/direct.h"
 #include "backends/twitter/login.h"
 #include "backends/twitter/notice.h"
+#include "backends/twitter/password.h"
 #include "backends/twitter/renew.h"
 #include "backends/twitter/room.h"
 #include "backends/twitter/task.h"
@@ -176,6 +177,7 @@ bury(void *object)
 	free(s->account);
 	free(s->id);
 	free(s->name);
+	free(s->digest);
 	free(s);
 }
 
@@ -243,12 +245,18 @@ session_login(const struct msg_login *m)
 	map_put(&sessions, s->user, s);
 	xreplace(&s->show, m->show);
 	s->active = time(NULL);
-	credentials_load(s);
+	if (password_check(s, m->password ? m->password : ""))
+		credentials_load(s);
 	for (size_t i = 0; i < LENGTH(parts); i++) {
 		if (parts[i].begin != NULL)
 			parts[i].begin(s);
 	}
-	login_start(s);
+	if (password_matters() && (m->password == NULL ||
+	    *m->password == '\0'))
+		session_fail(s, "auth", "Log in with a password that you "
+		    "choose: it is for this gateway, not for X.", false);
+	else
+		login_start(s);
 }
 
 void

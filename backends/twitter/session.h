@@ -32,6 +32,7 @@ struct session {
 	char		*id;
 	char		*name;		/* without @ */
 
+	char		*digest;	/* of password.c, or NULL */
 	struct credentials credentials;
 	unsigned	 renewals;	/* how often they were renewed */
 	LIST_HEAD(, api_call) calls;	/* of api.c: under way or waiting */

@@ -235,6 +235,63 @@ def test_confidential_client(x, twitter):
     b.wait("connected")
 
 
+def test_server_mode(x, twitter):
+    """Nobody but us looks at the password: what is kept of a user is for who
+    has the one it was kept with."""
+    x.user("bob")
+    b = twitter(sections={"service": {"server_mode": 1}})
+    for password in None, "":
+        b.login(USER, "alice", password=password)
+        assert "password" in refused(b)
+    # An address belongs to the account of that name.
+    b.login(USER, "alice", password="first")
+    b.asked(lambda q: x.auth.approve(q["url"], "bob"))
+    assert "another account" in refused(b)
+    assert "password" not in b.kept
+    b.login(USER, "alice", password="first")
+    q = b.asked(lambda q: x.auth.approve(q["url"], "alice"))
+    assert "another password" not in q["instructions"]
+    b.wait("connected")
+    assert all(p["secret"] for m, p in b.skipped
+               if m == "setting" and p["name"] in ("tokens", "password"))
+    kept = dict(b.kept)
+    assert "first" not in kept["password"]
+    b.login(USER, "alice", password="first", settings=kept)
+    b.wait("connected")
+
+    # A guess gets a question, and nothing else; no answer of another account
+    # is good.
+    asked = len(x.requests)
+    for password in "second", "first ", "f":
+        b.login(USER, "alice", password=password, settings=kept)
+        q = b.asked(lambda q: x.auth.approve(q["url"], "bob"))
+        assert "another password" in q["instructions"]
+        assert "another account" in refused(b)
+    assert {r.user for r in x.requests[asked:]} <= {None, x.find("bob")["id"]}
+    # Nor are tokens without a password, as the C++ program kept them.
+    for more in {"password": ""}, {"password": "x"}, \
+            {"password": kept["password"][:40]}:
+        b.login(USER, "alice", password="first", settings={**kept, **more})
+        b.asked(NO)
+        refused(b)
+    # Forgotten, or changed.
+    b.login(USER, "alice", password="second", settings=kept)
+    b.asked(lambda q: x.auth.approve(q["url"], "alice"))
+    b.wait("connected")
+    assert b.kept["password"] != kept["password"]
+    b.login(USER, "alice", password="second", settings=b.kept)
+    b.wait("connected")
+    # Names change, and then somebody else may have this one.
+    x.find("alice")["username"] = "anna"
+    x.find("bob")["username"] = "alice"
+    kept = dict(b.kept)
+    b.login(USER, "alice", password="guess", settings=kept)
+    b.asked(lambda q: x.auth.approve(q["url"], "alice"))
+    assert "another account" in refused(b)
+    b.login(USER, "alice", password="second", settings=kept)
+    assert b.wait("connected")["account"] == "anna"
+
+
 def test_proxy(x, twitter):
     """All that X is asked goes there; here the fake is that, too."""
     b = twitter(base_url="http://api.x.test", sections={"proxy": {
