@@ -147,7 +147,7 @@ endif
 ifeq ($(HAVE_TWITTER),1)
 # What of it needs no network: for tests and fuzzers.
 $(eval $(call archive,twitter_text,$(addprefix backends/twitter/,count.c \
-	field.c files.c page.c shortid.c show.c text.c words.c)))
+	field.c files.c meant.c page.c shortid.c show.c text.c words.c)))
 $(eval $(call archive,twitter,$(filter-out backends/twitter/main.c,$(wildcard backends/twitter/*.c))))
 endif
 

@@ -6,12 +6,13 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "backends/twitter/deliver.h"
 #include "backends/twitter/page.h"
+#include "backends/twitter/shortid.h"
 #include "backends/twitter/task.h"
 #include "util/xalloc.h"
 
 #define DEEDS_MAX	20	/* that can be undone */
-#define OWN_MAX		256	/* posts that were made here */
 
 /* The calls of enum act: how it begins and ends. */
 static const struct {
@@ -30,8 +31,6 @@ static const struct {
 
 struct deeds {
 	unsigned nposting;		/* posts being made */
-	char	 own[OWN_MAX][PAGE_ID_MAX + 1];	/* a ring */
-	size_t	 nown;			/* ever */
 	/* What can be undone; the youngest last. */
 	size_t	 n;
 	struct deed {
@@ -66,9 +65,6 @@ remember(struct session *s, const struct deed *deed)
 {
 	struct deeds *d = deeds_of(s);
 
-	if (deed->is_post)
-		memcpy(d->own[d->nown++ % OWN_MAX], deed->id,
-		    sizeof(deed->id));
 	if (d->n == DEEDS_MAX)
 		memmove(d->v, d->v + 1, --d->n * sizeof(*d->v));
 	d->v[d->n++] = *deed;
@@ -104,23 +100,22 @@ act_did(const struct session *s, enum act what, const char *id)
 }
 
 bool
-act_is_own(const struct session *s, const char *post_id)
-{
-	const struct deeds *d = s->deeds;
-
-	for (size_t i = 0; d != NULL && i < d->nown && i < OWN_MAX; i++)
-		if (strcmp(d->own[i], post_id) == 0)
-			return true;
-	return false;
-}
-
-bool
 act_posting(const struct session *s)
 {
 	return s->deeds != NULL && s->deeds->nposting > 0;
 }
 
 /* ----------------------------------------------------------------------- calls */
+
+/* It can be meant by a short id, and is known to be the user's own. */
+static void
+made(struct session *s, const char *post_id)
+{
+	char unused[3];
+
+	shortid_give(&s->shortids, post_id, s->id, unused);
+	deliver_made(s, post_id);
+}
 
 static void
 answered(struct session *s, const struct api_answer *a, void *ctx)
@@ -141,6 +136,10 @@ answered(struct session *s, const struct api_answer *a, void *ctx)
 		forget(s, &deed);
 		if (!t->undoing && !t->deleting && *deed.id != '\0')
 			remember(s, &deed);
+		if (deed.is_post && !t->deleting && *deed.id != '\0')
+			made(s, deed.id);
+		else if (!deed.is_post && deed.act == ACT_REPOST && deed.on)
+			deliver_made(s, deed.id);
 	}
 	if (a->outcome == API_OK && t->undoing)
 		answer.text = deed.is_post ? "your post" : acts[deed.act].undone;

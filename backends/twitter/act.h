@@ -36,8 +36,6 @@ void	act(struct session *, enum act, const char *id, bool on, act_done *,
 
 /* Does the user like it, have reposted it, ..., as far as was heard here? */
 bool	act_did(const struct session *, enum act, const char *id);
-/* Was this post made here, not long ago?  Its author has seen it then. */
-bool	act_is_own(const struct session *, const char *post_id);
 /* Is one being made?  One of the user's own that turns up now may be it. */
 bool	act_posting(const struct session *);
 

@@ -19,4 +19,11 @@ void	down_room_subject_set(const struct kit_call *,
 	    const struct msg_room_subject_set *);
 void	down_room_list(const struct kit_call *, const struct msg_room_list *);
 
+/* send.c */
+void	down_send(const struct kit_call *, const struct msg_send *);
+
+/* gesture.c */
+void	down_react(const struct kit_call *, const struct msg_react *);
+void	down_retract(const struct kit_call *, const struct msg_retract *);
+
 #endif

@@ -12,10 +12,14 @@
 #include "backends/twitter/session.h"
 #include "backends/twitter/settings.h"
 
+/* Not "repeats": X refuses a text that it has had a moment ago, but it does not
+ * say under which id it has it, nor whether it was the lost message or one before
+ * that, and with a file it does not notice.  Not "correction": X has it for some
+ * who pay, as another post under another id. */
 static const char *const features[] = {
 	"no_password", "no_jid_escaping", "identity=twitter",
 	"rooms", "room_list", "room_prefixes=#",
-	"replies", "attachments", "contacts",
+	"replies", "reactions", "retraction", "attachments", "contacts",
 	NULL
 };
 
@@ -64,6 +68,9 @@ static const struct kit_backend backend = {
 		.room_nick = down_room_nick,
 		.room_subject_set = down_room_subject_set,
 		.room_list = down_room_list,
+		.send = down_send,
+		.react = down_react,
+		.retract = down_retract,
 	},
 };
 

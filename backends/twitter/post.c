@@ -1,12 +1,16 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* X is asked only for what it can take: a refusal costs what a post does. */
+/* X is asked only for what it can take: a refusal costs what a post does.  And
+ * one after the other, as it may answer in another order than it was asked. */
 #include "backends/twitter/post.h"
 
 #include <stdlib.h>
 #include <string.h>
+#include <sys/queue.h>
+#include <time.h>
 
 #include "backends/twitter/count.h"
 #include "backends/twitter/task.h"
+#include "util/later.h"
 #include "util/utf8.h"
 #include "util/xalloc.h"
 
@@ -15,8 +19,11 @@
 
 struct posting {
 	struct task	 task;
+	TAILQ_ENTRY(posting) entry;	/* of all, in their order */
+	bool		 begun;		/* else one of the user's is before it */
+	time_t		 since;
 	char		*text;
-	const char	*begun;		/* of it: the piece being posted */
+	const char	*piece;		/* of it: the piece being posted */
 	const char	*at;		/* what comes after that */
 	char		*reply_to, *quote;
 	char		*media[4];
@@ -27,11 +34,18 @@ struct posting {
 	void		*ctx;
 };
 
+static TAILQ_HEAD(, posting) all = TAILQ_HEAD_INITIALIZER(all);
+
+static void	start_some(void *);
+
 static void
 finish(struct task *task)
 {
 	struct posting *p = (struct posting *)task;
 
+	TAILQ_REMOVE(&all, p, entry);
+	/* Not before all of a session that ends are gone. */
+	later(start_some, NULL);
 	free(p->text);
 	free(p->reply_to);
 	free(p->quote);
@@ -103,7 +117,7 @@ post_next(struct posting *p)
 		.nmedia = first ? p->nmedia : 0,
 	};
 
-	p->begun = p->at;
+	p->piece = p->at;
 	p->at += step;
 	act_post(p->task.session, &post, answered, p);
 	free(piece);
@@ -116,7 +130,7 @@ stopped(struct posting *p, const struct api_answer *a)
 	char *text = p->n == 0 ? xstrdup(a->text) :
 	    xasprintf("%s  The pieces before that, %zu of them, are posted; "
 	    "the next begins with: %.*s", a->text, p->n,
-	    (int)utf8_cut(p->begun, strlen(p->begun), SHOWN), p->begun);
+	    (int)utf8_cut(p->piece, strlen(p->piece), SHOWN), p->piece);
 
 	end(p, api_error_code(a->outcome), text);
 	free(text);
@@ -146,6 +160,46 @@ answered(struct session *s, const struct api_answer *a, const char *id,
 
 /* ------------------------------------------------------------------------ start */
 
+static bool
+is_next(const struct posting *p)
+{
+	const struct posting *first;
+
+	TAILQ_FOREACH(first, &all, entry)
+		if (first->task.session == p->task.session)
+			break;
+	return first == p && !p->begun;
+}
+
+/* Whoever has asked may have given up, and must not be surprised then. */
+static bool
+is_late(const struct posting *p)
+{
+	return time(NULL) - p->since > kit_config_int("service",
+	    "request_timeout", 60) / 2;
+}
+
+static void
+start_some(void *unused)
+{
+	struct posting *p, *next;
+
+	(void)unused;
+	for (p = TAILQ_FIRST(&all); p != NULL; p = next) {
+		next = TAILQ_NEXT(p, entry);
+		if (!is_next(p))
+			continue;
+		p->begun = true;
+		if (!is_late(p)) {
+			post_next(p);
+			continue;
+		}
+		end(p, ERR_TIMEOUT, "X was too slow with what you have posted "
+		    "before this; this was not posted.");
+		return;		/* it comes again, and next may be gone */
+	}
+}
+
 static const char *
 copy(const char *s)
 {
@@ -167,7 +221,9 @@ start(struct session *s, const struct act_post *post, post_done *done,
 	}
 	p->done = done;
 	p->ctx = ctx;
-	post_next(p);
+	p->since = time(NULL);
+	TAILQ_INSERT_TAIL(&all, p, entry);
+	start_some(NULL);
 }
 
 /* true: it is empty, and that has been said. */
@@ -207,6 +263,12 @@ weight_of(const char *text)
 	weight = count_weight(copy);
 	free(copy);
 	return weight;
+}
+
+bool
+post_fits(const char *text)
+{
+	return weight_of(text) <= COUNT_POST_MAX;
 }
 
 void

@@ -18,11 +18,14 @@ struct post_answer {
 	size_t		 n;
 };
 
+/* Not too long for one post? */
+bool	post_fits(const char *text);
+
 /* Once, and not after the session; it dies when this returns. */
 typedef void post_done(struct session *, const struct post_answer *,
     void *ctx);
 
-/* One post.  Too long: nothing is posted, and that is said with the count; as
+/* One post, after those before it.  Too long: nothing is posted, and that is said with the count; as
  * is a text that says nothing, without media.  done may be called before this
  * returns. */
 void	post(struct session *, const struct act_post *, post_done *, void *ctx);

@@ -26,6 +26,7 @@ struct session {
 	char		*show;		/* the user's presence, or NULL */
 	time_t		 active;	/* when the user last wanted something */
 	bool		 connected;	/* the main process knows */
+	bool		 likes_told;	/* the user knows what reactions are */
 	bool		 ended;		/* freed after this turn */
 
 	/* Who this is on X; NULL before connected. */

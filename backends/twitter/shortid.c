@@ -63,6 +63,19 @@ shortid_last_of(const struct shortids *ids, const char *author_id)
 	return best;
 }
 
+const char *
+shortid_author(const struct shortids *ids, const char *post_id)
+{
+	const struct shortid *s;
+
+	for (unsigned i = 0; ids->ring != NULL && i < SHORTID_MAX; i++) {
+		s = &ids->ring[i];
+		if (strcmp(s->post, post_id) == 0)
+			return *s->author != '\0' ? s->author : NULL;
+	}
+	return NULL;
+}
+
 void
 shortid_finish(struct shortids *ids)
 {

@@ -27,6 +27,8 @@ void	shortid_give(struct shortids *, const char *post_id,
 const char *shortid_find(const struct shortids *, const char *text);
 /* The youngest post of this author, or NULL; likewise. */
 const char *shortid_last_of(const struct shortids *, const char *author_id);
+/* Who wrote this one; NULL: that is not known here; likewise. */
+const char *shortid_author(const struct shortids *, const char *post_id);
 void	shortid_finish(struct shortids *);
 
 #endif

@@ -62,7 +62,9 @@ class X:
         self.conversations = {}     # id -> ids of those who are in it
         self.lists = {}             # id -> {..., "members": [id]}
         self.relations = collections.defaultdict(list)
-        self.uploads = {}           # media id -> {"bytes", "type", "done"}
+        self.uploads = {}           # media id -> what is known of it
+        self.processing = []        # states that the next video goes through
+        self.files = {}             # name -> bytes: see file()
         self.trends = []
         self.requests = []
         self.switches = []
@@ -176,6 +178,11 @@ class X:
             self.events.append(e)
             self.changed.notify_all()
             return e
+
+    def file(self, name, data):
+        """Somebody has put a file somewhere; returns its URL."""
+        self.files[name] = data
+        return "%s/image/%s" % (self.url, name)
 
     # ---- misbehaviour
     def next(self, path, status=None, times=1, method=None, body=None,
@@ -307,6 +314,9 @@ class Handler(http.server.BaseHTTPRequestHandler):
             return answer
         if r.path.startswith("/image/"):
             headers["Content-Type"] = "image/png"
+            name = r.path[len("/image/"):]
+            if name in x.files:
+                return 200, x.files[name]
             return 200, b"\x89PNG\r\n\x1a\n" + r.path.encode()
         for method, path, handler in ROUTES:
             m = path.match(r.path)

@@ -129,10 +129,23 @@ def post_create(x, r):
                        "Tweet with duplicate content.")
     more = {}
     if "media" in r.body:
-        keys = ["3_" + i for i in r.body["media"]["media_ids"]]
-        more["attachments"] = {"media_keys": keys}
+        ids = r.body["media"]["media_ids"]
+        some = [x.uploads.get(i) for i in ids]
+        if not all(u and u["done"] and u["user"] == r.user and
+                   u["category"].startswith("tweet_") for u in some):
+            return problem(400, "Invalid Request",
+                           "Your media IDs are invalid.")
+        if len(ids) > 4 or (len(ids) > 1 and any(
+                u["category"] != "tweet_image" for u in some)):
+            return problem(400, "Invalid Request", "too many media")
+        more["attachments"] = {"media_keys": ["3_" + i for i in ids]}
+    parent = r.body.get("reply", {}).get("in_reply_to_tweet_id")
+    for other in parent, r.body.get("quote_tweet_id"):
+        if other and other not in x.posts:
+            return problem(403, "Forbidden", "You attempted to reply to a "
+                           "Tweet that is deleted or not visible to you.")
     p = x.post(x.people[r.user]["username"], text,
-               reply_to=r.body.get("reply", {}).get("in_reply_to_tweet_id"),
+               reply_to=parent,
                quote=r.body.get("quote_tweet_id"), **more)
     return 201, {"data": {"id": p["id"], "text": text,
                           "edit_history_tweet_ids": [p["id"]]}}
@@ -347,11 +360,22 @@ def dm_delete(x, r, i):
 
 # ----------------------------------------------------------------------- media
 
+MOST = {"image": 5 << 20, "gif": 15 << 20, "video": 512 << 20}
+
+
 @route("POST", "media/upload/initialize")
 def media_begin(x, r):
     i = x.new_id()
-    x.uploads[i] = {"bytes": b"", "type": r.body["media_type"], "done": False,
-                    "total": r.body["total_bytes"], "segments": []}
+    category, kind = r.body["media_category"], r.body["media_type"]
+    of = category.split("_")[1]
+    fits = kind == "image/gif" if of == "gif" else \
+        kind.startswith("image/" if of == "image" else "video/")
+    if not fits or not 0 < r.body["total_bytes"] <= MOST[of]:
+        return problem(400, "Invalid Request", "media of the wrong size or "
+                       "category")
+    x.uploads[i] = {"bytes": b"", "type": kind, "done": False, "user": r.user,
+                    "category": category, "segments": [], "states": [],
+                    "total": r.body["total_bytes"]}
     return 200, {"data": {"id": i, "media_key": "3_" + i,
                           "expires_after_secs": 86400}}
 
@@ -360,17 +384,22 @@ def media_begin(x, r):
 def media_append(x, r, i):
     upload = x.uploads[i]
     if isinstance(r.body, dict):
-        upload["segments"].append(r.body["segment_index"])
+        index = r.body["segment_index"]
         import base64
-        upload["bytes"] += base64.b64decode(r.body["media"])
+        piece = base64.b64decode(r.body["media"])
     else:
-        head, _, rest = r.body.partition(b"\r\n")
-        for part in r.body.split(head):
+        head = r.headers["Content-Type"].split("boundary=")[1].encode()
+        for part in r.body.split(b"--" + head):
             about, _, data = part.partition(b"\r\n\r\n")
             if b'name="media"' in about:
-                upload["bytes"] += data[:-2]
+                piece = data[:-2]
             elif b'name="segment_index"' in about:
-                upload["segments"].append(int(data))
+                index = int(data)
+    if len(piece) > 5000000 or index != len(upload["segments"]) or \
+            upload["user"] != r.user:
+        return problem(400, "Invalid Request", "a segment that is wrong")
+    upload["segments"].append(index)
+    upload["bytes"] += piece
     return 200, {"data": {"expires_at": int(x.now()) + 86400}}
 
 
@@ -379,18 +408,32 @@ def media_end(x, r, i):
     upload = x.uploads[i]
     if len(upload["bytes"]) != upload["total"]:
         return problem(400, "Invalid Request", "bytes are missing")
-    upload["done"] = True
-    kind = "photo" if upload["type"].startswith("image/") else "video"
+    kind = "photo" if upload["category"].endswith("_image") else "video"
     x.media["3_" + i] = {"media_key": "3_" + i, "type": kind,
                          "url": "%s/image/%s" % (x.url, i)}
-    return 200, {"data": {"id": i, "media_key": "3_" + i,
-                          "size": upload["total"]}}
+    data = {"id": i, "media_key": "3_" + i, "size": upload["total"]}
+    if kind == "video":
+        upload["states"], x.processing = x.processing, []
+        data["processing_info"] = processing(upload)
+    else:
+        upload["done"] = True
+    return 200, {"data": data}
+
+
+def processing(upload):
+    state = upload["states"].pop(0) if upload["states"] else "succeeded"
+    upload["done"] = state == "succeeded"
+    info = {"state": state}
+    if state in ("pending", "in_progress"):
+        info["check_after_secs"] = 0
+    return info
 
 
 @route("GET", "media/upload")
 def media_status(x, r):
-    return 200, {"data": {"id": r.query["media_id"], "processing_info": {
-        "state": "succeeded", "progress_percent": 100}}}
+    upload = x.uploads[r.query["media_id"]]
+    return 200, {"data": {"id": r.query["media_id"],
+                          "processing_info": processing(upload)}}
 
 
 @route("POST", "media/metadata")

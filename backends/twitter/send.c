@@ -1,0 +1,320 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* What is a message: a post, an answer to one, a direct message, or a command?
+ * By where it was said, what it answers, and how it begins; in doubt it is not
+ * made public. */
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+
+#include "backends/twitter/command.h"
+#include "backends/twitter/count.h"
+#include "backends/twitter/direct.h"
+#include "backends/twitter/down.h"
+#include "backends/twitter/files.h"
+#include "backends/twitter/meant.h"
+#include "backends/twitter/media.h"
+#include "backends/twitter/notice.h"
+#include "backends/twitter/people.h"
+#include "backends/twitter/post.h"
+#include "backends/twitter/room.h"
+#include "backends/twitter/shortid.h"
+#include "backends/twitter/task.h"
+#include "util/xalloc.h"
+
+/* A message that becomes a post, or several. */
+struct sending {
+	struct task	 task;
+	char		*text;
+	char		*reply_to, *quote;	/* ids of posts, or NULL */
+	bool		 thread;
+};
+
+/* Where a message was said. */
+enum place { PLACE_X, PLACE_ROOM, PLACE_CONTACT };
+
+/* ----------------------------------------------------------------------- posting */
+
+static void
+finish(struct task *task)
+{
+	struct sending *p = (struct sending *)task;
+
+	free(p->text);
+	free(p->reply_to);
+	free(p->quote);
+}
+
+static void
+posted(struct session *s, const struct post_answer *a, void *ctx)
+{
+	struct sending *p = ctx;
+	/* In the room it is shown by this answer, and not told by deliver.c. */
+	struct msg_send_result result = {
+		.ids = { (const char **)(void *)a->ids, a->n },
+		.time = (int64_t)time(NULL) * 1000,
+	};
+
+	(void)s;
+	if (a->code != NULL)
+		task_error(&p->task, a->code, a->text);
+	else
+		task_reply(&p->task, &result);
+}
+
+static void
+post_it(struct sending *p, const char *const *media, size_t nmedia)
+{
+	const struct act_post wish = { .text = p->text,
+	    .reply_to = p->reply_to, .quote = p->quote, .media = media,
+	    .nmedia = nmedia };
+
+	if (p->thread)
+		post_thread(p->task.session, &wish, posted, p);
+	else
+		post(p->task.session, &wish, posted, p);
+}
+
+static void
+files_given(struct session *s, const struct media_answer *a, void *ctx)
+{
+	struct sending *p = ctx;
+
+	(void)s;
+	if (a->code != NULL)
+		task_error(&p->task, a->code, a->text);
+	else
+		post_it(p, a->ids, a->n);
+}
+
+static char *
+copy(const char *s)
+{
+	return s != NULL && *s != '\0' ? xstrdup(s) : NULL;
+}
+
+/* text: of the message, without the addresses of its files. */
+static void
+send_post(struct session *s, const struct kit_call *call,
+    const struct msg_send *m, const char *text, const char *reply_to,
+    const char *quote, bool thread)
+{
+	struct sending *p = task_begin(s, call, sizeof(*p), finish);
+
+	p->text = xstrdup(text);
+	p->reply_to = copy(reply_to);
+	p->quote = copy(quote);
+	p->thread = thread;
+	/* What is too long is refused before anything is sent. */
+	if (m->attachments.n == 0 || (!thread && !post_fits(text)))
+		post_it(p, NULL, 0);
+	else
+		media_up(s, m->attachments.v, m->attachments.n,
+		    MEDIA_FOR_POST, files_given, p);
+}
+
+/* ---------------------------------------------------------------------- commands */
+
+/* The post that the words name, or NULL. */
+static const char *
+named(struct session *s, const struct words *w)
+{
+	const struct known *k;
+
+	if (strlen(w->id) == 2)
+		return shortid_find(&s->shortids, w->id);
+	if (*w->id != '\0')
+		return w->id;
+	k = people_by_name(w->name);
+	return k != NULL ? shortid_last_of(&s->shortids, k->person.id) : NULL;
+}
+
+/* Those that can have files are done here, as their files need it. */
+static void
+post_typed(struct session *s, const struct kit_call *call,
+    const struct msg_send *m, const struct words *w)
+{
+	bool bare = w->word == WORD_post || w->word == WORD_thread;
+	const char *id = bare ? NULL : named(s, w);
+
+	if (!bare && id == NULL)
+		kit_error(call, ERR_NOT_FOUND, "It is not known which post "
+		    "you mean.");
+	else
+		send_post(s, call, m, w->text,
+		    w->word == WORD_reply ? id : NULL,
+		    w->word == WORD_quote ? id : NULL,
+		    w->word == WORD_thread);
+}
+
+static void
+run(struct session *s, const struct kit_call *call, const struct msg_send *m,
+    enum place place, const struct words *w)
+{
+	struct msg_send typed = *m;
+
+	if (m->attachments.n > 0 && (w->word == WORD_post ||
+	    w->word == WORD_reply || w->word == WORD_quote ||
+	    (w->word == WORD_thread && *w->text != '\0'))) {
+		post_typed(s, call, m, w);
+		return;
+	}
+	/* What comes of it is said by X, rather than by somebody there. */
+	if (place == PLACE_CONTACT)
+		typed.to = CONTACT;
+	command_typed(s, call, &typed, w);
+}
+
+/* As part of the words of what is run. */
+static void
+run_line(struct session *s, const struct kit_call *call,
+    const struct msg_send *m, enum place place, const char *line)
+{
+	struct words w;
+
+	words_read(&w, line);
+	run(s, call, m, place, &w);
+	words_free(&w);
+}
+
+/* ----------------------------------------------------------------------- replies */
+
+/* An answer to a post, wherever it is shown: a reply on X, or a command about
+ * it. */
+static void
+send_reply(struct session *s, const struct kit_call *call,
+    const struct msg_send *m, enum place place, const char *text,
+    const char *post_id)
+{
+	char *line = meant_command(text, post_id);
+	struct words w;
+
+	words_read(&w, line != NULL ? line : text);
+	if (*text != '#')
+		send_post(s, call, m, text, post_id, NULL, false);
+	else if (line == NULL && w.word == WORD_thread && *w.text != '\0')
+		send_post(s, call, m, w.text, post_id, NULL, true);
+	else
+		run(s, call, m, place, &w);
+	words_free(&w);
+	free(line);
+}
+
+/* true: that has been answered. */
+static bool
+is_reply(struct session *s, const struct kit_call *call,
+    const struct msg_send *m, enum place place, const char *text)
+{
+	const char *to = m->reply_to != NULL ? m->reply_to->id : NULL;
+	char id[PAGE_ID_MAX + 1];
+
+	if (to == NULL || *to == '\0')
+		return false;
+	if (meant_post(to, id)) {
+		send_reply(s, call, m, place, text, id);
+		return true;
+	}
+	/* To something that was said here, or to the user's own words. */
+	if (place == PLACE_CONTACT || *text == '#')
+		return false;
+	kit_error(call, ERR_NOT_FOUND, "It is not known which post this "
+	    "answers. #reply ID TEXT says so.");
+	return true;
+}
+
+/* ------------------------------------------------------------------------ places */
+
+/* anna: Hello.  To somebody who is in the room that is for her alone, as it has
+ * always been.  NULL: it is not. */
+static char *
+for_occupant(const struct session *s, const char *text)
+{
+	size_t n = strcspn(text, ":");
+	char *nick, *line = NULL;
+
+	if (n == 0 || n > WORDS_NAME_MAX || text[n] != ':' ||
+	    (text[n + 1] != ' ' && text[n + 1] != '\n'))
+		return NULL;
+	nick = xstrndup(text, n);
+	if (room_has(s, nick))
+		line = xasprintf("#message %s %s", nick, text + n + 1);
+	free(nick);
+	return line;
+}
+
+static void
+send_to_room(struct session *s, const struct kit_call *call,
+    const struct msg_send *m, const char *text)
+{
+	char *line = NULL;
+
+	if (is_reply(s, call, m, PLACE_ROOM, text))
+		return;
+	if (*text == '#')
+		run_line(s, call, m, PLACE_ROOM, text);
+	else if (m->attachments.n == 0 &&
+	    (line = for_occupant(s, text)) != NULL)
+		run_line(s, call, m, PLACE_ROOM, line);
+	else
+		send_post(s, call, m, text, NULL, NULL, false);
+	free(line);
+}
+
+static void
+send_to_x(struct session *s, const struct kit_call *call,
+    const struct msg_send *m, const char *text)
+{
+	bool plain = strcmp(session_setting(s, "post_plain", "0"), "1") == 0;
+	struct words w;
+
+	if (is_reply(s, call, m, PLACE_X, text))
+		return;
+	words_read(&w, text);
+	if (w.word == WORD_text && plain)
+		send_post(s, call, m, text, NULL, NULL, false);
+	else if (w.word == WORD_text && m->attachments.n > 0)
+		kit_error(call, ERR_NOT_ACCEPTABLE, "Nothing was posted. A "
+		    "file is posted when #post and a text come with it, when "
+		    "it answers a post, or when the setting post_plain is 1.");
+	else
+		run(s, call, m, PLACE_X, &w);
+	words_free(&w);
+}
+
+static void
+route(struct session *s, const struct kit_call *call, const struct msg_send *m,
+    const char *text)
+{
+	bool groupchat = strcmp(m->kind, "groupchat") == 0;
+
+	if (groupchat && strcasecmp(m->to, ROOM) == 0)
+		send_to_room(s, call, m, text);
+	else if (groupchat && !direct_is_room(m->to))
+		kit_error(call, ERR_NOT_FOUND, "There is no such room on X.");
+	else if (strcmp(m->kind, "chat") == 0 &&
+	    strcasecmp(m->to, CONTACT) == 0)
+		send_to_x(s, call, m, text);
+	/* Nothing that was said in private becomes public. */
+	else if (strcmp(m->kind, "chat") != 0 ||
+	    !is_reply(s, call, m, PLACE_CONTACT, text))
+		direct_send(s, call, m);
+}
+
+/* The lines that quote what is answered (m->reply_to->text) are not in the body,
+ * as this backend has the feature replies. */
+void
+down_send(const struct kit_call *call, const struct msg_send *m)
+{
+	struct session *s = session_for(call, m->user);
+	char *text;
+
+	if (s == NULL)
+		return;
+	if (m->replaces != NULL && *m->replaces != '\0') {
+		kit_error(call, ERR_NOT_SUPPORTED, "What is on X cannot be "
+		    "corrected from here. Delete it, and say it anew.");
+		return;
+	}
+	text = files_text(m->body, m->attachments.v, m->attachments.n);
+	route(s, call, m, text);
+	free(text);
+}
