@@ -377,6 +377,17 @@ api_call(struct session *s, const struct api_request *r, api_done *done,
 	}
 }
 
+bool
+api_busy(const struct session *s, enum endpoint e)
+{
+	const struct api_call *call;
+
+	LIST_FOREACH(call, &s->calls, entry)
+		if (call->endpoint == e)
+			return true;
+	return false;
+}
+
 /* --------------------------------------------------------------------- life */
 
 void

@@ -67,6 +67,8 @@ void	api_call(struct session *, const struct api_request *, api_done *,
 	    void *ctx);
 /* When may this one be called again?  0: now. */
 time_t	api_wait(const struct session *, enum endpoint);
+/* Is one of these under way? */
+bool	api_busy(const struct session *, enum endpoint);
 /* What time it is for X, which refuses signatures of another one. */
 time_t	api_now(void);
 /* Was that the trouble with this answer?  It is not the next time. */

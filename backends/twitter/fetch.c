@@ -19,6 +19,8 @@ struct fetching {
 	void		*ctx;
 };
 
+static struct page *at_hand;	/* of the done() that runs */
+
 #define POST_FIELDS "attachments,conversation_id,created_at,entities,lang," \
 	"possibly_sensitive,public_metrics,"
 static const struct api_param people_fields =
@@ -81,6 +83,14 @@ within(long n, enum endpoint e)
 	return n < least ? least : n > most ? most : n;
 }
 
+void
+fetch_take(const struct page *page, struct page *mine)
+{
+	(void)page;
+	*mine = *at_hand;
+	*at_hand = (struct page){ 0 };
+}
+
 static void
 answered(struct session *s, const struct api_answer *a, void *ctx)
 {
@@ -93,7 +103,9 @@ answered(struct session *s, const struct api_answer *a, void *ctx)
 	task_reply(&f->task, NULL);
 	for (size_t i = 0; i < page.npeople; i++)
 		people_learn(&page.people[i]);
+	at_hand = &page;
 	done(s, a, &page, their);
+	at_hand = NULL;
 	page_free(&page);
 }
 

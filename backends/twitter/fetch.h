@@ -24,6 +24,9 @@ struct fetch {
 typedef void fetch_done(struct session *, const struct api_answer *,
     const struct page *, void *ctx);
 
+/* While done() runs: have its page for longer, until page_free(). */
+void	fetch_take(const struct page *, struct page *mine);
+
 /* As api_call(): done is called once, later, and not after the session. */
 void	fetch(struct session *, const struct fetch *, fetch_done *, void *ctx);
 

@@ -269,6 +269,7 @@ session_up(struct session *s, const char *id, const char *name,
 	xreplace(&s->id, id);
 	xreplace(&s->name, name);
 	s->connected = true;
+	s->up = time(NULL);
 	log_info("%s: connected as %s", s->user, name);
 	kit_notify(METHOD_connected, &m);
 	for (size_t i = 0; i < LENGTH(parts) && !s->ended; i++) {

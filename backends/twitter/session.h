@@ -27,6 +27,7 @@ struct session {
 	time_t		 active;	/* when the user last wanted something */
 	bool		 connected;	/* the main process knows */
 	bool		 likes_told;	/* the user knows what reactions are */
+	time_t		 up;		/* since when */
 	bool		 ended;		/* freed after this turn */
 
 	/* Who this is on X; NULL before connected. */

@@ -16,16 +16,18 @@ add_person(struct buf *b, const struct person *p)
 	if (p == NULL)
 		buf_adds(b, "somebody");
 	else if (strcmp(p->name, p->username) == 0)
-		buf_addf(b, "@%s", p->username);
+		buf_addf(b, "@%s%s", p->username,
+		    p->is_protected ? " (protected)" : "");
 	else
-		buf_addf(b, "%s (@%s)", p->name, p->username);
+		buf_addf(b, "%s (@%s%s)", p->name, p->username,
+		    p->is_protected ? ", protected" : "");
 }
 
 static void
-add_quoted(struct buf *b, const struct post *p)
+add_quoted(struct buf *b, const struct post *p, bool unmarked)
 {
 	buf_adds(b, "\n> ");
-	if (p->sensitive)
+	if (p->sensitive && !unmarked)
 		buf_adds(b, "[sensitive] ");
 	add_person(b, p->author);
 	buf_adds(b, ": ");
@@ -37,39 +39,57 @@ add_quoted(struct buf *b, const struct post *p)
 }
 
 static void
-add_media(struct buf *b, const struct post *p)
+add_media(struct buf *b, const struct post *p, bool files)
 {
 	const struct media *m;
 
 	for (size_t i = 0; i < p->nmedia; i++) {
 		m = p->media[i];
-		buf_addf(b, "\n%s", kinds[m->kind]);
+		if (!files) {
+			buf_addf(b, "\n%s", kinds[m->kind]);
+			if (m->alt != NULL)
+				buf_addf(b, " (%s)", m->alt);
+			buf_addf(b, ": %s", m->url);
+			continue;
+		}
 		if (m->alt != NULL)
-			buf_addf(b, " (%s)", m->alt);
-		buf_addf(b, ": %s", m->url);
+			buf_addf(b, "\n%s: %s", kinds[m->kind], m->alt);
+		buf_addf(b, "\n%s", m->url);
 	}
 }
 
-void
-show_post(struct buf *b, const struct post *p, const char *short_id,
-    bool author)
+static const struct post *
+repeated(const struct post *p)
 {
-	const struct post *of = p->reposted != NULL ? p->reposted : p;
+	return p->reposted != NULL ? p->reposted : p;
+}
 
-	if (short_id != NULL)
-		buf_addf(b, "[%s] ", short_id);
-	if (p->sensitive || of->sensitive)
+const struct media *const *
+show_media(const struct post *p, size_t *n)
+{
+	*n = repeated(p)->nmedia;
+	return (const struct media *const *)repeated(p)->media;
+}
+
+void
+show_post(struct buf *b, const struct post *p, const struct show *how)
+{
+	const struct post *of = repeated(p);
+
+	if (how->short_id != NULL)
+		buf_addf(b, "[%s] ", how->short_id);
+	if ((p->sensitive || of->sensitive) && !how->unmarked)
 		buf_adds(b, "[sensitive] ");
-	if (author)
+	if (how->author)
 		add_person(b, p->author);
 	if (of != p) {
-		buf_adds(b, author ? " reposted " : "Reposted ");
+		buf_adds(b, how->author ? " reposted " : "Reposted ");
 		add_person(b, of->author);
 	}
-	if (author || of != p)
+	if (how->author || of != p)
 		buf_adds(b, ": ");
 	buf_adds(b, of->text);
 	if (of->quoted != NULL)
-		add_quoted(b, of->quoted);
-	add_media(b, of);
+		add_quoted(b, of->quoted, how->unmarked);
+	add_media(b, of, how->files);
 }

@@ -9,13 +9,23 @@
 #define BACKENDS_TWITTER_SHOW_H
 
 #include <stdbool.h>
+#include <stddef.h>
 
 #include "backends/twitter/page.h"
 #include "util/buf.h"
 
-/* Added to what the buffer has.  short_id: NULL for none.  author: is it to be
- * said who wrote it?  Of a repost that always is. */
-void	show_post(struct buf *, const struct post *, const char *short_id,
-	    bool author);
+struct show {
+	const char	*short_id;	/* NULL: none */
+	bool		 author;	/* say who wrote it; of a repost that
+					 * always is */
+	bool		 unmarked;	/* do not say that it is sensitive */
+	bool		 files;		/* what is attached has its URL alone on
+					 * a line */
+};
+
+/* Added to what the buffer has. */
+void	show_post(struct buf *, const struct post *, const struct show *);
+/* What is attached to it, or to the post that it repeats. */
+const struct media *const *show_media(const struct post *, size_t *n);
 
 #endif

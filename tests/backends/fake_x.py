@@ -66,6 +66,7 @@ class X:
         self.processing = []        # states that the next video goes through
         self.files = {}             # name -> bytes: see file()
         self.trends = []
+        self.oldest_since = 0       # ids before that are refused as since_id
         self.requests = []
         self.switches = []
         self.limits = {}            # regex of a path -> [remaining, reset]
@@ -451,6 +452,15 @@ class Bad(Exception):
 
 def page_of_posts(x, r, posts, least=5, most=100, usual=10):
     posts = sorted(posts, key=lambda p: -int(p["id"]))
+    if int(r.query.get("since_id", x.oldest_since)) < x.oldest_since:
+        return problem(400, "Invalid Request", "'since_id' must be a post id "
+                       "created after [TIME]. Please use a 'since_id' that is "
+                       "larger than %d" % x.oldest_since)
+    exclude = r.query.get("exclude", "").split(",")
+    kinds = {"replies": "replied_to", "retweets": "retweeted"}
+    posts = [p for p in posts
+             if not any(ref["type"] == kinds.get(kind) for kind in exclude
+                        for ref in p.get("referenced_tweets", []))]
     for name, test in (("since_id", lambda i, j: i > j),
                        ("until_id", lambda i, j: i < j)):
         if name in r.query:
