@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* contacts.h - people of X on the user's list.
  *
- * Whom the user adds is followed on X, whom the user removes is not any more, in
- * every mode.  In mode 1 all who are followed are contacts: each appears with
- * the first post that is shown, and all of them when the list is read, which
- * costs money and happens once in a week at most.  Who was unfollowed elsewhere
- * goes when a list has been read to its end.  Leaving mode 1 takes all these
- * contacts away; those that the user has added by hand stay.
+ * Whom the user adds is followed on X, whom the user removes is not any more,
+ * in every mode.  In mode 1 all who are followed are contacts: each appears
+ * with the first post that is shown, and all of them when the list is read,
+ * which costs money and happens once in a week at most.  Who was unfollowed
+ * elsewhere goes when a list has been read to its end.  Leaving mode 1 takes
+ * all these contacts away; those that the user has added by hand stay.
  *
  * X does not say who is online.  Whoever is on the list is shown so, in mode 1
  * with the last post as status. */
@@ -17,9 +17,9 @@
 #include "backends/twitter/people.h"
 #include "backends/twitter/session.h"
 
-/* Mode 1: somebody who is followed has posted this, which is shown.  The contact
- * and its status are told when they have changed.  status may be long, and
- * NULL. */
+/* Mode 1: somebody who is followed has posted this, which is shown.  The
+ * contact and its status are told when they have changed.  status may be long,
+ * and NULL. */
 void	contacts_seen(struct session *, const struct known *,
 	    const char *status);
 
@@ -42,6 +42,9 @@ void	contacts_refresh(struct session *, contacts_done *, void *ctx);
 void	contacts_followed(struct session *, const struct known *,
 	    bool pending);
 void	contacts_unfollowed(struct session *, const struct known *);
+
+/* The user does not want to see or hear this one. */
+bool	contacts_blocked(const struct session *, const char *contact);
 
 void	contacts_up(struct session *);
 void	contacts_end(struct session *);

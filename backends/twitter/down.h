@@ -19,6 +19,22 @@ void	down_room_subject_set(const struct kit_call *,
 	    const struct msg_room_subject_set *);
 void	down_room_list(const struct kit_call *, const struct msg_room_list *);
 
+/* contacts.c, contacts_down.c */
+void	down_contact_watch(const struct kit_call *,
+	    const struct msg_contact_watch *);
+void	down_contact_add(const struct kit_call *,
+	    const struct msg_contact_add *);
+void	down_contact_update(const struct kit_call *,
+	    const struct msg_contact_update *);
+void	down_contact_remove(const struct kit_call *,
+	    const struct msg_contact_remove *);
+void	down_contact_block(const struct kit_call *,
+	    const struct msg_contact_block *);
+
+/* profile.c, search.c */
+void	down_profile(const struct kit_call *, const struct msg_profile *);
+void	down_search(const struct kit_call *, const struct msg_search *);
+
 /* send.c */
 void	down_send(const struct kit_call *, const struct msg_send *);
 

@@ -3,12 +3,14 @@
 #include <ev.h>
 
 #include "backends/kit/kit_ev.h"
+#include "backends/twitter/avatar.h"
 #include "backends/twitter/budget.h"
 #include "backends/twitter/config.h"
 #include "backends/twitter/down.h"
 #include "backends/twitter/http.h"
 #include "backends/twitter/people.h"
 #include "backends/twitter/renew.h"
+#include "backends/twitter/search.h"
 #include "backends/twitter/session.h"
 #include "backends/twitter/settings.h"
 
@@ -19,7 +21,8 @@
 static const char *const features[] = {
 	"no_password", "no_jid_escaping", "identity=twitter",
 	"rooms", "room_list", "room_prefixes=#",
-	"replies", "reactions", "retraction", "attachments", "contacts",
+	"replies", "reactions", "retraction", "attachments",
+	"contacts", "watch", "blocking", "avatars", "vcard", "search",
 	NULL
 };
 
@@ -30,6 +33,7 @@ start(const struct sections *sections, struct msg_initialize_result *say,
 	if (config_read(sections, why) < 0)
 		return -1;
 	settings_offer(say);
+	search_offer(say);
 	http_init(EV_DEFAULT, config.ca_file, config.private_urls);
 	http_proxy(config.proxy, config.proxy_user, config.proxy_password);
 	return 0;
@@ -68,6 +72,13 @@ static const struct kit_backend backend = {
 		.room_nick = down_room_nick,
 		.room_subject_set = down_room_subject_set,
 		.room_list = down_room_list,
+		.contact_add = down_contact_add,
+		.contact_update = down_contact_update,
+		.contact_remove = down_contact_remove,
+		.contact_block = down_contact_block,
+		.contact_watch = down_contact_watch,
+		.profile = down_profile,
+		.search = down_search,
 		.send = down_send,
 		.react = down_react,
 		.retract = down_retract,
@@ -80,6 +91,7 @@ main(int argc, char **argv)
 	int status = kit_main(argc, argv, &backend);
 
 	renew_finish();
+	avatar_finish();
 	http_finish();
 	budget_finish();
 	people_finish();

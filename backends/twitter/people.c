@@ -27,7 +27,7 @@ struct finding {
 	void		*ctx;
 };
 
-/* ----------------------------------------------------------------------- table */
+/* ------------------------------------------------------------------ table */
 
 static void
 forget(struct entry *e)
@@ -65,6 +65,15 @@ contact_of(char contact[CONTACT_SIZE], const char *name)
 	for (size_t i = 0; i <= n; i++)
 		contact[i] = (char)tolower((unsigned char)name[i]);
 	return true;
+}
+
+bool
+people_is_name(const char *name)
+{
+	size_t n = strspn(name, "0123456789_abcdefghijklmnopqrstuvwxyz"
+	    "ABCDEFGHIJKLMNOPQRSTUVWXYZ");
+
+	return n > 0 && n < CONTACT_SIZE && name[n] == '\0';
 }
 
 void
@@ -129,7 +138,7 @@ people_finish(void)
 	map_finish(&by_contact);
 }
 
-/* -------------------------------------------------------------------- questions */
+/* -------------------------------------------------------------- questions */
 
 static void
 found(struct session *s, const struct api_answer *a, const struct page *page,

@@ -20,6 +20,9 @@ struct known {
 	time_t		 read;		/* when X told */
 };
 
+/* Can this be a name on X? */
+bool	people_is_name(const char *);
+
 void	people_learn(const struct person *);
 /* NULL: not known.  Good until the turn of the loop is over. */
 const struct known *people_by_id(const char *id);

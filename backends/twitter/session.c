@@ -7,6 +7,7 @@
 
 #include "backends/twitter/act.h"
 #include "backends/twitter/api.h"
+#include "backends/twitter/avatar.h"
 #include "backends/twitter/budget.h"
 #include "backends/twitter/contacts.h"
 #include "backends/twitter/direct.h"
@@ -39,6 +40,7 @@ static const struct {
 	{ .end = notice_end },
 	{ .end = act_end },
 	{ .end = tasks_end },
+	{ .end = avatar_end },
 	{ .begin = renew_begin, .up = renew_up },
 	{ .begin = login_begin, .end = login_end },
 	{ .up = contacts_up, .end = contacts_end,
