@@ -35,7 +35,12 @@ for set in "${@:-build}"; do
 	purple) wanted="$wanted $purple" ;;
 	twitter) wanted="$wanted $twitter" ;;
 	xmpp)  wanted="$wanted $xmpp" ;;
-	test)  wanted="$wanted $tests" ;;
+	test)
+		wanted="$wanted $tests"
+		# Node's own packages have npm in them, which rules out
+		# Debian's.
+		command -v npm >/dev/null || wanted="$wanted nodejs npm"
+		;;
 	demo)  wanted="$wanted $demo" ;;
 	*)     echo "usage: deps.sh [build] [purple] [twitter] [xmpp] [test] [demo]" >&2; exit 64 ;;
 	esac

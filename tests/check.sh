@@ -90,6 +90,7 @@ if command -v shellcheck >/dev/null; then
 	step "shell scripts" "" shellcheck scripts/*.sh examples/*.sh \
 	    tests/*.sh tests/bench/*.sh .ci/run
 fi
+[ -n "$SKIP_DEPS" ] || aside npm tests/npm.sh
 # "$@": make, as it is called below.
 set -- make --no-print-directory -j"$jobs"
 step "build" "" "$@" all unit-programs || verdict
@@ -99,6 +100,8 @@ step "unit tests" "^unit: " "$@" unit
 step "sanitized build" "" joined sanitized || verdict
 step "sanitized unit tests" "^unit: " "$@" SANITIZE=1 unit
 aside fuzz "$@" fuzz FUZZ_SECONDS="$FUZZ_SECONDS"
+
+[ -n "$SKIP_DEPS" ] || step "packages of npm" "" joined npm
 
 # Tests mostly wait, so several at a time do (tests/conftest.py).
 step "backends alone" " (passed|failed|error)" \

@@ -1,12 +1,10 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Is the fake X like X?  prism, a validating proxy, judges what is asked and
 answered by X's own description of its API.  That file is X's and not ours to
-pass on: X_OPENAPI says where it is, and PRISM where prism is (npm,
-@stoplight/prism-cli); without them this is skipped."""
+pass on: X_OPENAPI says where it is; without it, or without prism (tests/npm.sh),
+this is skipped."""
 import json
 import os
-import shutil
-import subprocess
 import urllib.error
 import urllib.parse
 import urllib.request
@@ -14,11 +12,12 @@ import urllib.request
 import pytest
 
 import driver
-from irc_driver import free_port, wait_port
+from irc_driver import free_port
+from twitter_driver import judge, judging
 
 SPEC = os.environ.get("X_OPENAPI", os.path.join(
     os.path.dirname(driver.TOP), "shared", "reference", "x-openapi.json"))
-PRISM = os.environ.get("PRISM", shutil.which("prism"))
+PRISM = judge("prism")
 
 pytestmark = [
     pytest.mark.skipif(not os.path.exists(SPEC),
@@ -40,17 +39,9 @@ EVENT = "dm_event.fields=id,text,event_type,created_at," \
 def proxy(x, tmp_path):
     """The URL of prism in front of the fake."""
     port = free_port()
-    with open(tmp_path / "log", "w") as log:
-        p = subprocess.Popen(
-            [PRISM, "proxy", SPEC, x.url, "-h", "127.0.0.1", "-p", str(port),
-             "--errors"], stdout=log, stderr=log)
-    try:
-        wait_port(port, 60)
-        yield "http://127.0.0.1:%d" % port
-    finally:
-        p.terminate()
-        p.wait(10)
-        print(open(tmp_path / "log").read()[-8000:])
+    with judging([PRISM, "proxy", SPEC, x.url, "-h", "127.0.0.1", "-p",
+                  str(port), "--errors"], port, tmp_path / "log") as url:
+        yield url
 
 
 class Client:

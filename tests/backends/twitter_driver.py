@@ -1,14 +1,43 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Drives spectrum2_twitter_backend over its pipes, with a fake X behind it."""
+import contextlib
 import os
+import shutil
+import subprocess
 
 import driver
 from driver import LATER
+from irc_driver import wait_port
 
 PROGRAM = "spectrum2_twitter_backend"
 MISSING = None if os.path.exists(os.path.join(driver.BIN, PROGRAM)) else \
     "this build is without the Twitter backend"
 USER = "me@example.org"
+
+
+def judge(name):
+    """A program that tests/npm.sh has installed, or where the environment says
+    it is (PRISM=...); None."""
+    here = os.path.join(driver.TOP, "build", "npm", "node_modules", ".bin", name)
+    found = os.environ.get(name.upper().replace("-", "_"),
+                           here if os.path.exists(here) else
+                           shutil.which(name))
+    return found if shutil.which("node") else None
+
+
+@contextlib.contextmanager
+def judging(command, port, log):
+    """It runs, until the end of the block."""
+    with open(log, "w") as out:
+        p = subprocess.Popen(command, stdout=out, stderr=out)
+    try:
+        wait_port(port, 60)
+        yield "http://127.0.0.1:%d" % port
+    finally:
+        p.terminate()
+        p.wait(10)
+        with open(log) as out:
+            print(out.read()[-8000:])
 
 
 class Twitter(driver.Backend):
