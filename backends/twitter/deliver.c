@@ -189,14 +189,15 @@ answered_author(const struct telling *t)
 {
 	const struct post *p = t->post;
 	const char *id = p->reply_to_author_id;
+	bool own = id != NULL && strcmp(id, t->session->id) == 0;
 	const struct known *known;
 
+	if (own)
+		return t->as_room ? t->session->name : t->session->id;
 	if (t->as_room) {
 		known = people_by_id(id);
 		return known != NULL ? known->person.username : NULL;
 	}
-	if (id != NULL && strcmp(id, t->session->id) == 0)
-		return t->session->id;
 	if (!t->as_contact)
 		return CONTACT;
 	return id != NULL && p->author_id != NULL &&
