@@ -55,6 +55,22 @@ word(const char **at)
 	return w;
 }
 
+/* As the C++ program kept them. */
+static void
+load_older(struct session *s)
+{
+	struct credentials *c = &s->credentials;
+	const char *token = session_setting(s, "twitter_oauth_token", NULL);
+	const char *secret = session_setting(s, "twitter_oauth_secret", NULL);
+
+	if (!credentials_token(token) || !credentials_token(secret))
+		return;
+	credentials_clear(c);
+	c->auth = AUTH_OAUTH1;
+	c->token = xstrdup(token);
+	c->token_secret = xstrdup(secret);
+}
+
 void
 credentials_load(struct session *s)
 {
@@ -77,17 +93,8 @@ credentials_load(struct session *s)
 		c->refresh = word(&at);
 		c->auth = c->access != NULL ? AUTH_OAUTH2 : AUTH_NONE;
 	}
-	/* As the C++ program kept them. */
-	if (c->auth == AUTH_NONE &&
-	    session_setting(s, "twitter_oauth_token", NULL) != NULL &&
-	    session_setting(s, "twitter_oauth_secret", NULL) != NULL) {
-		credentials_clear(c);
-		c->auth = AUTH_OAUTH1;
-		c->token = xstrdup(session_setting(s, "twitter_oauth_token",
-		    ""));
-		c->token_secret = xstrdup(session_setting(s,
-		    "twitter_oauth_secret", ""));
-	}
+	if (c->auth == AUTH_NONE)
+		load_older(s);
 }
 
 /* NULL: there are none. */

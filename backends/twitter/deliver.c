@@ -82,6 +82,15 @@ sensitive_is(const struct session *s, const char *what)
 }
 
 static bool
+is_blocked(const struct session *s, const struct post *p)
+{
+	const struct known *author = p != NULL ?
+	    people_by_id(p->author_id) : NULL;
+
+	return author != NULL && contacts_blocked(s, author->contact);
+}
+
+static bool
 wanted(const struct session *s, const struct post *p, bool followed)
 {
 	const struct filter f = {
@@ -96,6 +105,8 @@ wanted(const struct session *s, const struct post *p, bool followed)
 
 	if (is_own(s, p) && (was_made(s, p->id) ||
 	    was_made(s, p->reposted_id)))
+		return false;
+	if (is_blocked(s, p) || is_blocked(s, p->reposted))
 		return false;
 	return filter_wants(&f, p);
 }

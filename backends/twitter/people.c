@@ -9,6 +9,7 @@
 
 #include "backends/twitter/fetch.h"
 #include "backends/twitter/task.h"
+#include "util/later.h"
 #include "util/map.h"
 #include "util/xalloc.h"
 
@@ -30,15 +31,11 @@ struct finding {
 /* ------------------------------------------------------------------ table */
 
 static void
-forget(struct entry *e)
+bury(void *object)
 {
+	struct entry *e = object;
 	struct person *p = &e->known.person;
 
-	TAILQ_REMOVE(&all, e, order);
-	map_remove(&by_id, p->id);
-	/* A name may have gone over to somebody else. */
-	if (map_get(&by_contact, e->known.contact) == e)
-		map_remove(&by_contact, e->known.contact);
 	free((char *)p->id);
 	free((char *)p->username);
 	free((char *)p->name);
@@ -47,6 +44,16 @@ forget(struct entry *e)
 	free((char *)p->website);
 	free((char *)p->picture);
 	free(e);
+}
+
+/* Somebody may still look at it in this turn of the loop. */
+static void
+forget(struct entry *e)
+{
+	TAILQ_REMOVE(&all, e, order);
+	map_remove(&by_id, e->known.person.id);
+	map_remove(&by_contact, e->known.contact);
+	later(bury, e);
 }
 
 static const char *
@@ -88,6 +95,7 @@ people_learn(const struct person *p)
 		forget(e);
 	else if (map_count(&by_id) >= PEOPLE_MAX)
 		forget(TAILQ_FIRST(&all));
+	/* A name may have gone over to somebody else. */
 	other = map_get(&by_contact, contact);
 	if (other != NULL)
 		forget(other);
@@ -136,6 +144,7 @@ people_finish(void)
 		forget(e);
 	map_finish(&by_id);
 	map_finish(&by_contact);
+	later_run();
 }
 
 /* -------------------------------------------------------------- questions */

@@ -106,6 +106,50 @@ def test_list(x, twitter):
     assert reads(x) == 4
 
 
+def test_posts(x, twitter):
+    """Mode 1: each author is a contact, whose status is the last post."""
+    followed(x, "anna", "bert")
+    x.user("carl")
+    b = twitter(poll_active="1")
+    # The list was read yesterday; bert is on the user's.
+    b.enter(mode="1", twitter_following_read=str(int(time.time()) - 86400),
+            twitter_last_tweet="1", twitter_blocked="carl")
+    b.notify("contact_watch", user=USER, contacts=["bert"])
+    b.wait("contact_presence", contact="bert", show="online")
+    with x.lock:
+        x.post("anna", "one\nand &amp; two", id="2000000000000000001")
+        x.post("bert", "three", id="2000000000000000002")
+        theirs = x.post("carl", "four", id="2000000000000000003")
+        x.post("bert", "RT", repost=theirs["id"], id="2000000000000000004")
+        x.post("anna", "five", id="2000000000000000005")
+    b.wait("message", **{"from": "anna"}, id="2000000000000000005")
+    assert [p["name"] for p in told(b)] == ["Anna"]
+    assert [(p["contact"], p.get("status"))
+            for p in told(b, "contact_presence")] == [
+        ("anna", "one and & two"), ("bert", "three"), ("anna", "five")]
+    # What is from whom is blocked is not shown.
+    assert [p["id"][-1] for m, p in b.skipped if m == "message"] == ["1", "2"]
+    b.wait("avatar", contact="anna")
+
+    # Another name, another picture; and one that is on the user's list by its
+    # name there gets the new one, too.
+    for name in ("anna", "bert"):
+        x.find(name)["name"] = "Dr. " + name
+    x.find("anna")["profile_image_url"] = x.url + "/image/new_normal.png"
+    with x.lock:
+        x.post("bert", "six", id="2000000000000000006")
+        x.post("anna", "seven", id="2000000000000000007")
+    b.wait("avatar", contact="anna")
+    assert sorted(p["name"] for p in told(b)) == ["Dr. anna", "Dr. bert"]
+    # The user has a better one.
+    b.call("contact_update", user=USER, contact="bert", name="Bertie")
+    x.find("bert")["name"] = "Prof. bert"
+    x.post("bert", "eight", id="2000000000000000008")
+    b.wait("message", id="2000000000000000008")
+    assert [p.get("name") for p in told(b)] == [None]
+    assert reads(x) == 0
+
+
 def test_left_before(x, twitter):
     """Mode 1 was left while the user was away: its contacts go, those that the
     user has added stay."""
