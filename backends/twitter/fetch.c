@@ -29,24 +29,27 @@ static const struct api_param people_fields =
 static const struct api_param media_fields =
 	{ "media.fields", "alt_text,height,media_key,preview_image_url,type,url,"
 	    "variants,width" };
-static const struct api_param event_fields =
-	{ "dm_event.fields", "attachments,created_at,dm_conversation_id,entities,"
-	    "event_type,id,text" };
+
+#define EVENT_FIELDS "attachments,created_at,dm_conversation_id,entities," \
+	"event_type,id,text"
 
 /* By the words of X's documentation, and by those of its machine-readable
- * description, which are others. */
+ * description, which are others.  By the former an event tells who sent it
+ * without the profile that would have to be paid for. */
 static const struct words_of_x {
-	struct api_param posts, with_posts, with_events;
+	struct api_param posts, with_posts, events, with_events;
 } spoken[] = {
 	{ { "tweet.fields", POST_FIELDS "author_id,in_reply_to_user_id,"
 	    "note_tweet,referenced_tweets" },
 	  { "expansions", "author_id,attachments.media_keys,"
 	    "referenced_tweets.id,referenced_tweets.id.author_id" },
-	  { "expansions", "sender_id,attachments.media_keys,participant_ids,"
-	    "referenced_tweets.id" } },
+	  { "dm_event.fields", EVENT_FIELDS ",participant_ids,"
+	    "referenced_tweets,sender_id" },
+	  { "expansions", "attachments.media_keys,referenced_tweets.id" } },
 	{ { "post.fields", POST_FIELDS "note_post" },
 	  { "expansions", "author_id,attachments.media_keys,"
 	    "referenced_posts,in_reply_to_user_id" },
+	  { "dm_event.fields", EVENT_FIELDS },
 	  { "expansions", "sender_id,attachments.media_keys,participant_ids,"
 	    "referenced_posts" } },
 };
@@ -120,7 +123,7 @@ add_fields(struct api_param *query, size_t n, enum page_of of)
 	query[n++] = media_fields;
 	query[n++] = words->posts;
 	if (of == PAGE_EVENTS)
-		query[n++] = event_fields;
+		query[n++] = words->events;
 	query[n++] = of == PAGE_EVENTS ? words->with_events :
 	    words->with_posts;
 	return n;

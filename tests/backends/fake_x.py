@@ -60,6 +60,7 @@ class X:
         self.media = {}             # media_key -> media
         self.events = []            # direct messages, oldest first
         self.conversations = {}     # id -> ids of those who are in it
+        self.chats = []             # conversations in the encrypted chat
         self.lists = {}             # id -> {..., "members": [id]}
         self.relations = collections.defaultdict(list)
         self.uploads = {}           # media id -> what is known of it
@@ -506,19 +507,30 @@ def page_of_events(x, r, events):
     answer = {"meta": meta}
     fields = r.query.get("dm_event.fields", "")
     expansions = r.query.get("expansions", "")
+    if "referenced_posts" in expansions:
+        fields += ",referenced_tweets"
     if some:
-        answer["data"] = [only(e, EVENT_FIELDS, fields + "," + expansions)
-                          for e in some]
-    people, media = {}, {}
+        answer["data"] = [
+            {NEW_WORDS.get(k, k) if in_new_words(r) else k: v
+             for k, v in only(e, EVENT_FIELDS,
+                              fields + "," + expansions).items()}
+            for e in some]
+    people, posts, media = {}, {}, {}
     for e in some:
         if "sender_id" in expansions:
             people[e.get("sender_id")] = 1
         if "participant_ids" in expansions:
             people.update(dict.fromkeys(e.get("participant_ids", []), 1))
+        if "referenced_" in expansions:
+            posts.update((ref["id"], 1)
+                         for ref in e.get("referenced_tweets", [])
+                         if ref["id"] in x.posts)
         for key in e.get("attachments", {}).get("media_keys", []):
             media[key] = 1
     includes = {
         "users": [show_user(r, x.people[i]) for i in people if i in x.people],
+        "posts" if in_new_words(r) else "tweets":
+            [show_post(r, x.posts[i]) for i in posts],
         "media": [only(x.media[k], {"media_key", "type"},
                        r.query.get("media.fields", ""))
                   for k in media if k in x.media

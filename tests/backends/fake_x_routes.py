@@ -358,6 +358,14 @@ def dm_delete(x, r, i):
     return problem(404, "Not Found")
 
 
+@route("GET", "chat/conversations")
+def chats(x, r):
+    """The encrypted ones: x.chats are dicts of id, type and group_name."""
+    some = x.chats[:int(r.query.get("max_results", 10))]
+    return 200, {"data": some, "meta": {"result_count": len(some),
+                                        "has_more": len(some) < len(x.chats)}}
+
+
 # ----------------------------------------------------------------------- media
 
 MOST = {"image": 5 << 20, "gif": 15 << 20, "video": 512 << 20}
