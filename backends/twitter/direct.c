@@ -1,139 +1,159 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Stubs of direct messages. */
-#include "backends/twitter/direct.h"
+/* When is X asked for direct messages?  Every dm_poll seconds while the user is
+ * about; more seldom otherwise, in the proportion of poll_active to poll_idle and
+ * poll_away; and up to ten times as often for some minutes after somebody has
+ * said something.  That does not cost more: what has been read is free for the
+ * rest of the day, so that only what is new is paid for. */
+#include "backends/twitter/direct_inside.h"
 
+#include <stdlib.h>
 #include <string.h>
 
-#include "backends/twitter/page.h"
+#include "backends/twitter/config.h"
+#include "backends/twitter/notice.h"
+#include "backends/twitter/settings.h"
+#include "util/clock.h"
+#include "util/xalloc.h"
 
-bool
-direct_is_message(const char *id)
+#define WHAT		"Direct messages"
+#define LIVE_FOR	300.0		/* seconds */
+#define LIVE_MIN	15.0		/* seconds between two questions */
+#define SETTLING	4.0		/* seconds in which rooms are joined
+					 * after a login */
+#define TICK		30.0		/* seconds: whether the user is about may
+					 * change in between */
+
+/* Seconds from one question to the next. */
+static double
+pause_of(const struct direct *d)
 {
-	size_t n = strlen(DIRECT_PREFIX);
+	const struct session *s = d->session;
+	double usual = (double)config.dm_poll;
+	double live = usual / 10 > LIVE_MIN ? usual / 10 : LIVE_MIN;
 
-	return strncmp(id, DIRECT_PREFIX, n) == 0 && page_is_id(id + n);
+	if (clock_now() < d->live_until)
+		return live < usual ? live : usual;
+	return usual * poll_pause(s->show, (double)(time(NULL) - s->active)) /
+	    poll_pause(NULL, 0);
 }
 
-bool
-direct_is_room(const char *room)
+static bool
+is_wanted(const struct direct *d)
 {
-	return strncmp(room, DIRECT_PREFIX, strlen(DIRECT_PREFIX)) == 0;
+	return config.dm_poll > 0 && setting_on(d->session, "direct");
 }
 
-void
-direct_send(struct session *s, const struct kit_call *call,
-    const struct msg_send *m)
+/* Ask, or say when. */
+static void
+look(struct direct *d)
 {
-	(void)s;
-	(void)m;
-	kit_error(call, ERR_NOT_SUPPORTED, NULL);
+	double now = ev_time(), wait;
+
+	ev_timer_stop(EV_DEFAULT_ &d->timer);
+	if (!is_wanted(d) || d->reading != NULL)
+		return;
+	wait = poll_due(&d->poll, pause_of(d), now) - now;
+	if (wait <= 0) {
+		direct_poll(d);
+		return;
+	}
+	ev_timer_set(&d->timer, wait < TICK ? wait : TICK, 0);
+	ev_timer_start(EV_DEFAULT_ &d->timer);
 }
 
-void
-direct_retract(struct session *s, const struct kit_call *call,
-    const struct msg_retract *m)
+static void
+tick(struct ev_loop *loop, ev_timer *w, int events)
 {
-	(void)s;
-	(void)m;
-	kit_error(call, ERR_NOT_SUPPORTED, NULL);
-}
-
-void
-direct_room_join(struct session *s, const struct kit_call *call,
-    const struct msg_room_join *m)
-{
-	(void)s;
-	(void)m;
-	kit_error(call, ERR_NOT_FOUND, NULL);
-}
-
-void
-direct_room_leave(struct session *s, const struct kit_call *call,
-    const struct msg_room_leave *m)
-{
-	(void)s;
-	(void)m;
-	kit_error(call, ERR_NOT_FOUND, NULL);
-}
-
-void
-direct_room_nick(struct session *s, const struct kit_call *call,
-    const struct msg_room_nick *m)
-{
-	(void)s;
-	(void)m;
-	kit_error(call, ERR_NOT_SUPPORTED, NULL);
-}
-
-void
-direct_room_subject(struct session *s, const struct kit_call *call,
-    const struct msg_room_subject_set *m)
-{
-	(void)s;
-	(void)m;
-	kit_error(call, ERR_NOT_SUPPORTED, NULL);
+	(void)loop;
+	(void)events;
+	look(w->data);
 }
 
 void
-direct_room_invite(struct session *s, const struct kit_call *call,
-    const struct msg_room_invite *m)
+direct_live(struct direct *d)
 {
-	(void)s;
-	(void)m;
-	kit_error(call, ERR_NOT_SUPPORTED, NULL);
-}
-
-size_t
-direct_rooms(struct session *s, struct msg_room_info *rows, size_t max)
-{
-	(void)s;
-	(void)rows;
-	(void)max;
-	return 0;
+	d->live_until = clock_now() + LIVE_FOR;
+	look(d);
 }
 
 void
-direct_message(struct session *s, const char *name, const char *text,
-    direct_done *done, void *ctx)
+direct_soon(struct direct *d)
 {
-	(void)name;
-	(void)text;
-	done(s, &(struct api_answer){ .outcome = API_FAILED,
-	    .text = "Not yet." }, ctx);
+	poll_soon(&d->poll, ev_time());
+	look(d);
 }
 
 void
-direct_group(struct session *s, const char *const *names, size_t n,
-    const char *text, direct_done *done, void *ctx)
+direct_polled(struct direct *d, const struct api_answer *a)
 {
-	(void)names;
-	(void)n;
-	(void)text;
-	done(s, &(struct api_answer){ .outcome = API_FAILED,
-	    .text = "Not yet." }, ctx);
+	/* budget.c tells of that one, for all that goes on by itself. */
+	if (a->outcome != API_BUDGET)
+		notice_state(d->session, WHAT, a);
+	if (a->outcome == API_OK) {
+		poll_ok(&d->poll, ev_time(), a->until);
+		direct_moved_look(d);
+	} else {
+		poll_failed(&d->poll, ev_time(), a->until);
+	}
+	look(d);
 }
 
+/* ----------------------------------------------------------------------- life */
+
+struct direct *
+direct_of(struct session *s)
+{
+	struct direct *d = s->direct;
+
+	if (d != NULL)
+		return d;
+	d = s->direct = xcalloc(1, sizeof(*d));
+	d->session = s;
+	TAILQ_INIT(&d->groups);
+	TAILQ_INIT(&d->outgoing);
+	ev_timer_init(&d->timer, tick, 0, 0);
+	d->timer.data = d;
+	direct_group_load(d);
+	return d;
+}
+
+/* Not at once: until the user has come back into the rooms, what was said there
+ * would be told elsewhere. */
 void
 direct_up(struct session *s)
 {
-	(void)s;
+	struct direct *d = direct_of(s);
+	double usual = (double)config.dm_poll / 2;
+
+	poll_begin(&d->poll, ev_time());
+	d->poll.first += usual < SETTLING ? usual : SETTLING;
+	look(d);
 }
 
 void
 direct_end(struct session *s)
 {
-	(void)s;
+	struct direct *d = s->direct;
+
+	if (d == NULL)
+		return;
+	ev_timer_stop(EV_DEFAULT_ &d->timer);
+	direct_group_finish(d);
+	free(d->told);
+	/* Tasks of this end after it, and see that it is gone. */
+	s->direct = NULL;
+	free(d);
 }
 
 void
 direct_show(struct session *s)
 {
-	(void)s;
+	look(direct_of(s));
 }
 
 void
 direct_setting(struct session *s, const char *name)
 {
-	(void)s;
-	(void)name;
+	if (strcmp(name, "direct") == 0)
+		direct_soon(direct_of(s));
 }

@@ -21,7 +21,7 @@
 static const char *const features[] = {
 	"no_password", "no_jid_escaping", "identity=twitter",
 	"rooms", "room_list", "room_prefixes=#",
-	"replies", "reactions", "retraction", "attachments",
+	"replies", "reactions", "retraction", "attachments", "carbons",
 	"contacts", "watch", "blocking", "avatars", "vcard", "search",
 	NULL
 };

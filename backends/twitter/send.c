@@ -213,6 +213,11 @@ is_reply(struct session *s, const struct kit_call *call,
 		send_reply(s, call, m, place, text, id);
 		return true;
 	}
+	/* Of a group whose room the user is not in. */
+	if (place == PLACE_X && direct_is_message(to) && *text != '#') {
+		direct_send(s, call, m);
+		return true;
+	}
 	/* To something that was said here, or to the user's own words. */
 	if (place == PLACE_CONTACT || *text == '#')
 		return false;

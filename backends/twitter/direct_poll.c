@@ -1,0 +1,204 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* What is new?  The API of X has no "since" for direct messages: pages are read
+ * from the newest back to what was told last, each larger than the one before, as
+ * every event that is read costs something, once a day.  When there is nothing
+ * new, that is one. */
+#include "backends/twitter/direct_inside.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "backends/twitter/fetch.h"
+#include "backends/twitter/notice.h"
+#include "backends/twitter/task.h"
+#include "util/macros.h"
+#include "util/xalloc.h"
+
+static const long sizes[] = { 1, 5, 20, 100, 100, 100 };
+
+/* Kept when there is nothing yet; younger than no event. */
+#define NONE	"1"
+
+struct reading {
+	struct task	 task;
+	struct page	 pages[LENGTH(sizes)];	/* newest first */
+	size_t		 n;
+	char		 since[PAGE_ID_MAX + 1];
+	bool		 missing;	/* there is more than was read */
+	bool		 waiting;	/* all is there, but something is being
+					 * sent */
+};
+
+static void
+finish(struct task *task)
+{
+	struct reading *p = (struct reading *)task;
+	struct direct *d = task->session->direct;
+
+	for (size_t i = 0; i < p->n; i++)
+		page_free(&p->pages[i]);
+	if (d != NULL)
+		d->reading = NULL;
+}
+
+static void
+end(struct reading *p, const struct api_answer *a)
+{
+	struct direct *d = p->task.session->direct;
+
+	task_reply(&p->task, NULL);
+	direct_polled(d, a);
+}
+
+/* -------------------------------------------------------------------- telling */
+
+static int
+compare(const void *a, const void *b)
+{
+	return page_id_compare((*(const struct event *const *)a)->id,
+	    (*(const struct event *const *)b)->id);
+}
+
+/* Those that are new, oldest first; freed by the caller. */
+static const struct event **
+sorted(const struct reading *p, size_t *n)
+{
+	const struct event **list, *e;
+	size_t most = 0;
+
+	for (size_t i = 0; i < p->n; i++)
+		most += p->pages[i].nevents;
+	list = xcalloc(most + 1, sizeof(*list));
+	*n = 0;
+	for (size_t i = 0; i < p->n; i++)
+		for (size_t j = 0; j < p->pages[i].nevents; j++) {
+			e = &p->pages[i].events[j];
+			if (page_id_compare(e->id, p->since) > 0)
+				list[(*n)++] = e;
+		}
+	qsort(list, *n, sizeof(*list), compare);
+	return list;
+}
+
+static void
+tell(struct reading *p)
+{
+	static const struct api_answer ok = { .outcome = API_OK };
+	struct session *s = p->task.session;
+	struct direct *d = s->direct;
+	const struct event **list;
+	size_t n;
+
+	/* Whether an event is what is being sent is known only after that. */
+	p->waiting = d->noutgoing > 0;
+	if (p->waiting)
+		return;
+	list = sorted(p, &n);
+	if (p->missing)
+		notice(s, "There are more new direct messages than this gateway "
+		    "fetches at once. The older ones are to be seen at X "
+		    "only.");
+	for (size_t i = 0; i < n; i++)
+		if (i == 0 || compare(&list[i - 1], &list[i]) != 0)
+			direct_show_event(d, list[i]);
+	if (n > 0) {
+		session_keep(s, DIRECT_SINCE, list[n - 1]->id, false);
+		direct_sent_forget(s, list[n - 1]->id);
+		direct_live(d);
+	}
+	free(list);
+	end(p, &ok);
+}
+
+void
+direct_poll_resume(struct direct *d)
+{
+	if (d->reading != NULL && d->reading->waiting)
+		tell(d->reading);
+}
+
+/* -------------------------------------------------------------------- reading */
+
+static void
+found(struct session *s, const struct api_answer *a, void *ctx)
+{
+	(void)s;
+	if (a->outcome == API_OK)
+		tell(ctx);
+	else
+		end(ctx, a);
+}
+
+static void
+read_all(struct reading *p)
+{
+	struct direct_ids ids = { 0 };
+	const struct event **list;
+	size_t n;
+
+	list = sorted(p, &n);
+	for (size_t i = 0; i < n; i++)
+		direct_ids_of(&ids, p->task.session, list[i]);
+	free(list);
+	direct_people(p->task.session, &ids, true, found, p);
+}
+
+/* At the first login ever nobody wants to be told the last month. */
+static void
+begin_here(struct reading *p, const struct page *page,
+    const struct api_answer *a)
+{
+	if (page->newest_id != NULL)
+		notice(p->task.session, "New direct messages come as chats from "
+		    "now on. Older ones are to be seen at X.");
+	session_keep(p->task.session, DIRECT_SINCE,
+	    page->newest_id != NULL ? page->newest_id : NONE, false);
+	end(p, a);
+}
+
+static void	ask(struct reading *, const char *next);
+
+static void
+got(struct session *s, const struct api_answer *a, const struct page *page,
+    void *ctx)
+{
+	struct reading *p = ctx;
+	bool reached = false;
+
+	(void)s;
+	if (a->outcome != API_OK) {
+		end(p, a);
+		return;
+	}
+	if (*p->since == '\0') {
+		begin_here(p, page, a);
+		return;
+	}
+	for (size_t i = 0; i < page->nevents; i++)
+		reached |= page_id_compare(page->events[i].id, p->since) <= 0;
+	page_read(&p->pages[p->n++], a->json, PAGE_EVENTS);
+	p->missing = !reached && page->next != NULL;
+	if (p->missing && p->n < LENGTH(sizes))
+		ask(p, page->next);
+	else
+		read_all(p);
+}
+
+static void
+ask(struct reading *p, const char *next)
+{
+	fetch(p->task.session, &(struct fetch){ .endpoint = E_dm_events,
+	    .wanted = sizes[p->n], .next = next, .background = true }, got, p);
+}
+
+void
+direct_poll(struct direct *d)
+{
+	const char *since = session_setting(d->session, DIRECT_SINCE, "");
+	struct reading *p = task_begin(d->session, NULL, sizeof(*p), finish);
+
+	d->reading = p;
+	if (page_is_id(since))
+		strcpy(p->since, since);
+	ask(p, NULL);
+}

@@ -1,0 +1,107 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* links: twitter kit protocol util */
+/* What the ids of conversations, rooms and messages say. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdlib.h>
+
+#include <cmocka.h>
+
+#include "backends/twitter/direct.h"
+#include "backends/twitter/direct_id.h"
+#include "util/macros.h"
+
+static void
+check(const char *got, const char *want, const char *of)
+{
+	if (want == NULL && got != NULL)
+		fail_msg("%s: %s", of, got);
+	if (want != NULL) {
+		if (got == NULL)
+			fail_msg("%s: nothing", of);
+		assert_string_equal(got, want);
+	}
+}
+
+static void
+test_peers(void **state)
+{
+	static const struct {
+		const char	*conversation, *peer;	/* NULL: none */
+	} cases[] = {
+		{ "7-12", "12" },
+		{ "3-7", "3" },
+		{ "7-7", "7" },
+		{ "18446744073709551615-7", "18446744073709551615" },
+		{ "184467440737095516150-7", NULL },
+		{ "7-184467440737095516150", NULL },
+		{ "3-12", NULL },		/* of others */
+		{ "12", NULL },
+		{ "7", NULL },
+		{ "7-", NULL },
+		{ "-7", NULL },
+		{ "-", NULL },
+		{ "", NULL },
+		{ "7-07", NULL },
+		{ "7-1-2", NULL },
+		{ "7-bob", NULL },
+		{ "g7-12", NULL },
+		{ "77-12", NULL },
+	};
+	char peer[PAGE_ID_MAX + 1];
+
+	(void)state;
+	for (size_t i = 0; i < LENGTH(cases); i++)
+		check(direct_id_peer(cases[i].conversation, "7", peer) ? peer :
+		    NULL, cases[i].peer, cases[i].conversation);
+}
+
+static void
+test_rooms_and_messages(void **state)
+{
+	static const struct {
+		const char	*id, *room, *message;
+	} cases[] = {
+		{ "#dm-123", "123", NULL },
+		{ "dm-123", "123", "123" },
+		{ "#twitter", NULL, NULL },
+		{ "##dm-1", NULL, NULL },
+		{ "#dm-", NULL, NULL },
+		{ "#dm-1-2", NULL, NULL },
+		{ "#dm-1?x=y", NULL, NULL },
+		{ "#dm-../1", NULL, NULL },
+		{ "#dm-123456789012345678901", NULL, NULL },
+		{ "dm", NULL, NULL },
+		{ "123", NULL, NULL },
+		{ "", NULL, NULL },
+		{ "#", NULL, NULL },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < LENGTH(cases); i++) {
+		check(direct_id_of_room(cases[i].id), cases[i].room,
+		    cases[i].id);
+		check(direct_id_of_message(cases[i].id), cases[i].message,
+		    cases[i].id);
+		assert_int_equal(direct_is_room(cases[i].id),
+		    cases[i].room != NULL);
+		assert_int_equal(direct_is_message(cases[i].id),
+		    cases[i].message != NULL);
+	}
+	assert_true(direct_id_is_group("123"));
+	assert_false(direct_id_is_group("1-23"));
+	assert_false(direct_id_is_group("g123"));
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_peers),
+		cmocka_unit_test(test_rooms_and_messages),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
