@@ -166,7 +166,7 @@ MANAGER_LIBS = $(MSGPACK_LIBS) $(EXPAT_LIBS) $(OPENSSL_LIBS) $(IDN_LIBS) \
 IRC_LAYERS  := irc kit net protocol util
 IRC_LIBS     = $(MSGPACK_LIBS) $(OPENSSL_LIBS) $(IDN_LIBS) $(CARES_LIBS) \
 	$(SODIUM_LIBS) $(LIBEV_LIBS) -lm
-PURPLE_LAYERS := purple kit_glib kit protocol util
+PURPLE_LAYERS := purple kit_glib kit net protocol util
 TWITTER_LAYERS := twitter kit protocol util
 XMPP_LAYERS := remote kit net protocol util
 

@@ -10,16 +10,12 @@
 #include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 
 #include "net/resolve_private.h"
 #include "util/later.h"
-#include "util/log.h"
 #include "util/xalloc.h"
 
 #define ADDRESSES_MAX	8
-#define QUERY_TIMEOUT	2000	/* ms for the first try, doubled each time */
-#define QUERY_TRIES	3
 
 struct socket {
 	struct socket	*next;
@@ -45,7 +41,7 @@ resolve_arm(struct channel *ch)
 	struct timeval tv;
 
 	ev_timer_stop(ch->loop, &ch->timer);
-	if (ares_timeout(ch->ares, NULL, &tv) == NULL)
+	if (ares_timeout(ch->servers.ares, NULL, &tv) == NULL)
 		return;
 	ev_timer_set(&ch->timer, (double)tv.tv_sec +
 	    (double)tv.tv_usec / 1e6 + 0.001, 0.);
@@ -60,7 +56,8 @@ on_socket(struct ev_loop *loop, ev_io *w, int revents)
 
 	(void)loop;
 	/* The socket may be freed by what comes of it. */
-	ares_process_fd(ch->ares, (revents & EV_READ) ? fd : ARES_SOCKET_BAD,
+	ares_process_fd(ch->servers.ares,
+	    (revents & EV_READ) ? fd : ARES_SOCKET_BAD,
 	    (revents & EV_WRITE) ? fd : ARES_SOCKET_BAD);
 	resolve_arm(ch);
 }
@@ -71,7 +68,7 @@ on_timeout(struct ev_loop *loop, ev_timer *w, int revents)
 	struct channel *ch = CONTAINER(w, struct channel, timer);
 
 	(void)loop, (void)revents;
-	ares_process_fd(ch->ares, ARES_SOCKET_BAD, ARES_SOCKET_BAD);
+	ares_process_fd(ch->servers.ares, ARES_SOCKET_BAD, ARES_SOCKET_BAD);
 	resolve_arm(ch);
 }
 
@@ -109,37 +106,6 @@ on_socket_state(void *ctx, ares_socket_t fd, int readable, int writable)
 	ev_io_start(ch->loop, &s->io);
 }
 
-static struct timespec
-configuration_stamp(void)
-{
-	struct stat st;
-
-	if (stat("/etc/resolv.conf", &st) == -1)
-		return (struct timespec){ 0 };
-	return st.st_mtim;
-}
-
-/* An ARES_ status: descriptors may have run out. */
-static int
-open_ares(struct channel *ch)
-{
-	struct ares_options options = {
-		.timeout = QUERY_TIMEOUT, .tries = QUERY_TRIES,
-		.sock_state_cb = on_socket_state, .sock_state_cb_data = ch,
-	};
-	const char *servers = getenv("CARES_SERVERS");
-	int status;
-
-	ch->stamp = configuration_stamp();
-	status = ares_init_options(&ch->ares, &options, ARES_OPT_TIMEOUTMS |
-	    ARES_OPT_TRIES | ARES_OPT_SOCK_STATE_CB);
-	if (status != ARES_SUCCESS)
-		ch->ares = NULL;
-	else if (servers != NULL && *servers != '\0')
-		status = ares_set_servers_ports_csv(ch->ares, servers);
-	return status;
-}
-
 struct channel *
 resolve_channel(struct ev_loop *loop)
 {
@@ -149,9 +115,6 @@ resolve_channel(struct ev_loop *loop)
 		ch = ch->next;
 	if (ch != NULL)
 		return ch;
-	if (channels == NULL &&
-	    ares_library_init(ARES_LIB_INIT_ALL) != ARES_SUCCESS)
-		fatal("c-ares cannot be initialised");
 	ch = xcalloc(1, sizeof(*ch));
 	ch->loop = loop;
 	ch->next = channels;
@@ -160,19 +123,10 @@ resolve_channel(struct ev_loop *loop)
 	return ch;
 }
 
-/* A machine that moved has other name servers. */
 int
 resolve_refresh(struct channel *ch)
 {
-	struct timespec now = configuration_stamp();
-
-	if (ch->ares != NULL && ch->queries == 0 &&
-	    (now.tv_sec != ch->stamp.tv_sec ||
-	    now.tv_nsec != ch->stamp.tv_nsec)) {
-		ares_destroy(ch->ares);
-		ch->ares = NULL;
-	}
-	return ch->ares != NULL ? ARES_SUCCESS : open_ares(ch);
+	return nameservers_refresh(&ch->servers, on_socket_state, ch);
 }
 
 static void
@@ -221,41 +175,19 @@ add_in_turns(struct resolve *r, const struct ares_addrinfo_node *first)
 	}
 }
 
-const char *
-resolve_explain(int status)
-{
-	switch (status) {
-	case ARES_ENOTFOUND:
-	case ARES_ENONAME:
-		return "no such name";
-	case ARES_ENODATA:
-		return "the name has no address";
-	case ARES_EBADNAME:
-		return "not a host name";
-	case ARES_ETIMEOUT:
-	case ARES_ECONNREFUSED:
-		return "no name server answers";
-	case ARES_ESERVFAIL:
-		return "the name server failed";
-	case ARES_EREFUSED:
-		return "the name server refuses to answer";
-	}
-	return ares_strerror(status);
-}
-
 static void
 on_answer(void *ctx, int status, int timeouts, struct ares_addrinfo *result)
 {
 	struct resolve *r = ctx;
 
 	(void)timeouts;
-	r->channel->queries--;
+	r->channel->servers.queries--;
 	if (status == ARES_SUCCESS && result != NULL)
 		add_in_turns(r, result->nodes);
 	if (result != NULL)
 		ares_freeaddrinfo(result);
 	if (r->n == 0)
-		r->why = xasprintf("%s: %s", r->host, resolve_explain(
+		r->why = xasprintf("%s: %s", r->host, nameservers_explain(
 		    status == ARES_SUCCESS ? ARES_ENODATA : status));
 	later(answer, r);
 }
@@ -303,12 +235,13 @@ resolve_start(struct ev_loop *loop, const char *host, const char *port,
 	}
 	r->channel = resolve_channel(loop);
 	status = resolve_refresh(r->channel);
-	r->channel->queries++;
+	r->channel->servers.queries++;
 	if (status != ARES_SUCCESS) {
 		on_answer(r, status, 0, NULL);
 		return r;
 	}
-	ares_getaddrinfo(r->channel->ares, host, port, &hints, on_answer, r);
+	ares_getaddrinfo(r->channel->servers.ares, host, port, &hints,
+	    on_answer, r);
 	resolve_arm(r->channel);
 	return r;
 }

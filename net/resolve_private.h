@@ -4,28 +4,24 @@
 #ifndef NET_RESOLVE_PRIVATE_H
 #define NET_RESOLVE_PRIVATE_H
 
-#include <ares.h>
 #include <ev.h>
-#include <stddef.h>
-#include <time.h>
+
+#include "net/nameserver.h"
+#include "util/macros.h"
 
 struct channel {
 	struct channel	*next;
 	struct ev_loop	*loop;
-	ares_channel	 ares;		/* NULL: could not be opened */
+	struct nameservers servers;
 	ev_timer	 timer;
 	struct socket	*sockets;
-	size_t		 queries;	/* asked and not answered */
-	struct timespec	 stamp;		/* of resolv.conf when it was read */
 };
 
 /* Made at first use, never NULL. */
 struct channel	*resolve_channel(struct ev_loop *);
 /* Ready for a question, with the name servers of now.  An ARES_ status. */
-int		 resolve_refresh(struct channel *);
+int		 resolve_refresh(struct channel *) MUST_CHECK;
 /* Set the timer, after every question. */
 void		 resolve_arm(struct channel *);
-/* An ARES_ status in words; static. */
-const char	*resolve_explain(int status);
 
 #endif

@@ -99,7 +99,7 @@ on_answer(void *ctx, int status, int timeouts, unsigned char *data, int len)
 	struct ares_srv_reply *first = NULL;
 
 	(void)timeouts;
-	s->channel->queries--;
+	s->channel->servers.queries--;
 	if (status == ARES_SUCCESS)
 		status = ares_parse_srv_reply(data, len, &first);
 	if (status == ARES_SUCCESS) {
@@ -107,7 +107,7 @@ on_answer(void *ctx, int status, int timeouts, unsigned char *data, int len)
 			add(s, r);
 		ares_free_data(first);
 	} else {
-		log_debug("%s: %s", s->name, resolve_explain(status));
+		log_debug("%s: %s", s->name, nameservers_explain(status));
 	}
 	qsort(s->list, s->n, sizeof(s->list[0]), compare);
 	later(answer, s);
@@ -124,12 +124,12 @@ srv_start(struct ev_loop *loop, const char *name, srv_done *done, void *ctx)
 	s->name = xstrdup(name);
 	s->channel = resolve_channel(loop);
 	status = resolve_refresh(s->channel);
-	s->channel->queries++;
+	s->channel->servers.queries++;
 	if (status != ARES_SUCCESS) {
 		on_answer(s, status, 0, NULL, 0);
 		return s;
 	}
-	ares_query(s->channel->ares, name, ns_c_in, ns_t_srv, on_answer, s);
+	ares_query(s->channel->servers.ares, name, ns_c_in, ns_t_srv, on_answer, s);
 	resolve_arm(s->channel);
 	return s;
 }

@@ -10,23 +10,14 @@
 #include <glib-unix.h>
 #include <glib.h>
 #include <netdb.h>
-#include <stdbool.h>
-#include <stdlib.h>
-#include <string.h>
 #include <sys/socket.h>
-#include <sys/stat.h>
 
-#include "util/log.h"
-
-#define QUERY_TIMEOUT	2000	/* ms for the first try, doubled each time */
-#define QUERY_TRIES	3
+#include "net/nameserver.h"
 
 static struct {
-	ares_channel	 ares;		/* NULL: not open */
-	struct timespec	 stamp;		/* of resolv.conf when it was read */
+	struct nameservers servers;
 	GHashTable	*sockets;	/* descriptor -> its source */
 	guint		 timer;		/* 0: none */
-	size_t		 queries;	/* asked and not answered */
 } channel;
 
 /* What is to be called with the answer that the channel has counted. */
@@ -49,7 +40,7 @@ arm(void)
 	if (channel.timer != 0)
 		g_source_remove(channel.timer);
 	channel.timer = 0;
-	if (ares_timeout(channel.ares, NULL, &tv) != NULL)
+	if (ares_timeout(channel.servers.ares, NULL, &tv) != NULL)
 		channel.timer = g_timeout_add((guint)(tv.tv_sec * 1000 +
 		    tv.tv_usec / 1000 + 1), on_timeout, NULL);
 }
@@ -59,7 +50,7 @@ on_timeout(gpointer data)
 {
 	(void)data;
 	channel.timer = 0;
-	ares_process_fd(channel.ares, ARES_SOCKET_BAD, ARES_SOCKET_BAD);
+	ares_process_fd(channel.servers.ares, ARES_SOCKET_BAD, ARES_SOCKET_BAD);
 	arm();
 	return G_SOURCE_REMOVE;
 }
@@ -68,7 +59,7 @@ static gboolean
 on_socket(gint fd, GIOCondition condition, gpointer data)
 {
 	(void)data;
-	ares_process_fd(channel.ares,
+	ares_process_fd(channel.servers.ares,
 	    condition & ~(unsigned)G_IO_OUT ? fd : ARES_SOCKET_BAD,
 	    condition & G_IO_OUT ? fd : ARES_SOCKET_BAD);
 	arm();
@@ -99,57 +90,12 @@ on_socket_state(void *ctx, ares_socket_t fd, int readable, int writable)
 	g_hash_table_insert(channel.sockets, key, GUINT_TO_POINTER(source));
 }
 
-/* ------------------------------------------------------------------ channel */
-
-static struct timespec
-configuration_stamp(void)
-{
-	struct stat st;
-
-	if (stat("/etc/resolv.conf", &st) == -1)
-		return (struct timespec){ 0 };
-	return st.st_mtim;
-}
-
-static int
-open_channel(void)
-{
-	struct ares_options options = {
-		.timeout = QUERY_TIMEOUT, .tries = QUERY_TRIES,
-		.sock_state_cb = on_socket_state,
-	};
-	const char *servers = getenv("CARES_SERVERS");
-	int status;
-
-	if (channel.sockets == NULL) {
-		if (ares_library_init(ARES_LIB_INIT_ALL) != ARES_SUCCESS)
-			fatal("c-ares cannot be initialised");
-		channel.sockets = g_hash_table_new(NULL, NULL);
-	}
-	channel.stamp = configuration_stamp();
-	status = ares_init_options(&channel.ares, &options, ARES_OPT_TIMEOUTMS |
-	    ARES_OPT_TRIES | ARES_OPT_SOCK_STATE_CB);
-	if (status != ARES_SUCCESS)
-		channel.ares = NULL;
-	else if (servers != NULL && *servers != '\0')
-		status = ares_set_servers_ports_csv(channel.ares, servers);
-	return status;
-}
-
-/* Ready for a question, with the name servers of now: a machine that moved has
- * others.  An ARES_ status. */
 static int
 refresh(void)
 {
-	struct timespec now = configuration_stamp();
-
-	if (channel.ares != NULL && channel.queries == 0 &&
-	    (now.tv_sec != channel.stamp.tv_sec ||
-	    now.tv_nsec != channel.stamp.tv_nsec)) {
-		ares_destroy(channel.ares);
-		channel.ares = NULL;
-	}
-	return channel.ares != NULL ? ARES_SUCCESS : open_channel();
+	if (channel.sockets == NULL)
+		channel.sockets = g_hash_table_new(NULL, NULL);
+	return nameservers_refresh(&channel.servers, on_socket_state, NULL);
 }
 
 /* ---------------------------------------------------------------- questions */
@@ -159,7 +105,7 @@ on_host(void *ctx, int status, int timeouts, struct ares_addrinfo *result)
 {
 	struct question *q = ctx;
 
-	channel.queries--;
+	channel.servers.queries--;
 	q->host(q->ctx, status, timeouts, result);
 	g_free(q);
 }
@@ -169,7 +115,7 @@ on_record(void *ctx, int status, int timeouts, unsigned char *answer, int len)
 {
 	struct question *q = ctx;
 
-	channel.queries--;
+	channel.servers.queries--;
 	q->record(q->ctx, status, timeouts, answer, len);
 	g_free(q);
 }
@@ -186,12 +132,12 @@ dns_host(const char *host, const char *port, ares_addrinfo_callback answer,
 	int status = refresh();
 
 	*q = (struct question){ .host = answer, .ctx = ctx };
-	channel.queries++;
+	channel.servers.queries++;
 	if (status != ARES_SUCCESS) {
 		on_host(q, status, 0, NULL);
 		return;
 	}
-	ares_getaddrinfo(channel.ares, host, port, &hints, on_host, q);
+	ares_getaddrinfo(channel.servers.ares, host, port, &hints, on_host, q);
 	arm();
 }
 
@@ -202,33 +148,11 @@ dns_record(const char *name, int type, ares_callback answer, void *ctx)
 	int status = refresh();
 
 	*q = (struct question){ .record = answer, .ctx = ctx };
-	channel.queries++;
+	channel.servers.queries++;
 	if (status != ARES_SUCCESS) {
 		on_record(q, status, 0, NULL, 0);
 		return;
 	}
-	ares_query(channel.ares, name, ns_c_in, type, on_record, q);
+	ares_query(channel.servers.ares, name, ns_c_in, type, on_record, q);
 	arm();
-}
-
-const char *
-dns_explain(int status)
-{
-	switch (status) {
-	case ARES_ENOTFOUND:
-	case ARES_ENONAME:
-		return "no such name";
-	case ARES_ENODATA:
-		return "the name has no address";
-	case ARES_EBADNAME:
-		return "not a host name";
-	case ARES_ETIMEOUT:
-	case ARES_ECONNREFUSED:
-		return "no name server answers";
-	case ARES_ESERVFAIL:
-		return "the name server failed";
-	case ARES_EREFUSED:
-		return "the name server refuses to answer";
-	}
-	return ares_strerror(status);
 }

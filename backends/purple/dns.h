@@ -15,7 +15,4 @@ void	dns_host(const char *host, const char *port,
 void	dns_record(const char *name, int type, ares_callback answer,
 	    void *ctx);
 
-/* An ARES_ status in words; static. */
-const char *dns_explain(int status);
-
 #endif

@@ -13,6 +13,7 @@
 #include <string.h>
 
 #include "backends/purple/dns.h"
+#include "net/nameserver.h"
 #include "util/later.h"
 
 #define DEADLINE	15	/* seconds */
@@ -109,7 +110,7 @@ static void
 explain(struct lookup *l, int status)
 {
 	g_free(l->why);
-	l->why = g_strdup_printf("%s: %s", l->name, dns_explain(
+	l->why = g_strdup_printf("%s: %s", l->name, nameservers_explain(
 	    status == ARES_SUCCESS ? ARES_ENODATA : status));
 }
 

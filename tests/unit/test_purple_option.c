@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* links: purple kit_glib kit protocol util */
+/* links: purple kit_glib kit net protocol util */
 /* Which texts are values of an option? */
 #include <setjmp.h>
 #include <stdarg.h>

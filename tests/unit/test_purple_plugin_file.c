@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* links: purple kit_glib kit protocol util */
+/* links: purple kit_glib kit net protocol util */
 /* What a plug-in's file says of it: of made-up ones, and of all installed. */
 #include <setjmp.h>
 #include <stdarg.h>
