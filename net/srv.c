@@ -4,6 +4,7 @@
 #include "net/srv.h"
 
 #include <arpa/nameser.h>
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -67,6 +68,15 @@ take_host(char *out, size_t size, const char *host)
 	return true;
 }
 
+double
+srv_lot(unsigned weight)
+{
+	/* How long until the first event, where there are weight in a second:
+	 * so it is the first of all as often as its share of all weights says.
+	 * Weight 0 stands behind all others, nearly always. */
+	return -log(1 - rand_unit()) / (weight > 0 ? weight : 1e-3);
+}
+
 static void
 add(struct srv *s, const struct ares_srv_reply *r)
 {
@@ -77,8 +87,7 @@ add(struct srv *s, const struct ares_srv_reply *r)
 		return;
 	snprintf(new->target.port, sizeof(new->target.port), "%u", r->port);
 	new->priority = r->priority;
-	/* Weight 0 stands behind all others, nearly always. */
-	new->lot = (1 - rand_unit()) / (r->weight > 0 ? r->weight : 1e-3);
+	new->lot = srv_lot(r->weight);
 	s->n++;
 }
 

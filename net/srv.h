@@ -26,4 +26,8 @@ struct srv	*srv_start(struct ev_loop *, const char *name, srv_done *,
 /* The answer will not come.  NULL is fine; not after the answer. */
 void		 srv_cancel(struct srv *);
 
+/* A lot for a record of this weight: of equal priority, the lowest is tried
+ * first. */
+double		 srv_lot(unsigned weight);
+
 #endif

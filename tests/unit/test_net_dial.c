@@ -372,6 +372,34 @@ services(void **state)
 	assert_int_equal(found_n, -1);
 }
 
+/* Equals are first as often as their share of the weights says (RFC 2782).  The
+ * bounds are nine standard deviations away from what is expected. */
+static void
+services_by_weight(void **state)
+{
+	static const unsigned weights[] = { 1, 2, 7, 0 };
+	const int n = 100000;
+	int first[LENGTH(weights)] = { 0 };
+
+	(void)state;
+	for (int i = 0; i < n; i++) {
+		double lot, lowest = srv_lot(weights[0]);
+		size_t lucky = 0;
+
+		for (size_t w = 1; w < LENGTH(weights); w++) {
+			if ((lot = srv_lot(weights[w])) < lowest) {
+				lowest = lot;
+				lucky = w;
+			}
+		}
+		first[lucky]++;
+	}
+	print_message("%d %d %d %d\n", first[0], first[1], first[2], first[3]);
+	assert_in_range(first[0], n / 10 - 900, n / 10 + 900);
+	assert_in_range(first[1], n / 5 - 1200, n / 5 + 1200);
+	assert_in_range(first[3], 0, 100);
+}
+
 static int
 setup(void **state)
 {
@@ -408,6 +436,7 @@ main(void)
 		cmocka_unit_test(own_addresses),
 		cmocka_unit_test(attempts_are_told),
 		cmocka_unit_test(services),
+		cmocka_unit_test(services_by_weight),
 	};
 
 	return cmocka_run_group_tests(tests, setup, teardown);
