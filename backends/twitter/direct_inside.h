@@ -62,6 +62,7 @@ struct direct {
 	/* direct_send.c */
 	TAILQ_HEAD(, outgoing) outgoing;	/* oldest first */
 	size_t		 noutgoing;
+	size_t		 nposting;	/* of these, that X may have already */
 	/* direct_show.c: events of groups that were told outside of rooms */
 	struct told	*told;
 	size_t		 next_told;
@@ -79,7 +80,7 @@ void		 direct_polled(struct direct *, const struct api_answer *);
 
 /* ---- direct_poll.c */
 void		 direct_poll(struct direct *);
-/* Nothing is being sent any more: what waited for that goes on. */
+/* X has answered whatever was sent: what waited for that goes on. */
 void		 direct_poll_resume(struct direct *);
 
 /* ---- direct_show.c */

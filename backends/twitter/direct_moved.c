@@ -88,18 +88,17 @@ direct_moved_tell(struct direct *d, const char *id)
 	struct session *s = d->session;
 	const struct known *k = people_by_id(id);
 	struct group *g = direct_group_find(d, id);
-	struct msg_message m = { .user = s->user, .kind = "chat",
-	    .from = k != NULL ? k->contact : CONTACT,
-	    .body = direct_moved_why };
+	char *name = g != NULL ? direct_group_name(g) : k != NULL ?
+	    xasprintf("%s (@%s)", k->person.name, k->person.username) :
+	    xstrdup("Somebody");
+	char *text = xasprintf("%s: %s", name, direct_moved_why);
 
-	if (was_told(s, id))
-		return;
-	note_told(s, id);
-	if (g != NULL && g->joined) {
-		m.kind = "groupchat";
-		m.from = g->room;
+	if (!was_told(s, id)) {
+		note_told(s, id);
+		notice(s, text);
 	}
-	kit_notify(METHOD_message, &m);
+	free(text);
+	free(name);
 }
 
 /* ------------------------------------------------------------------- the list */

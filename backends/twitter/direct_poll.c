@@ -19,6 +19,9 @@ static const long sizes[] = { 1, 5, 20, 100, 100, 100 };
 /* Kept when there is nothing yet; younger than no event. */
 #define NONE	"1"
 
+#define ANCIENT			(90 * 86400000ull)	/* milliseconds */
+#define PAGES_OF_ANCIENT	3
+
 struct reading {
 	struct task	 task;
 	struct page	 pages[LENGTH(sizes)];	/* newest first */
@@ -90,7 +93,7 @@ tell(struct reading *p)
 	size_t n;
 
 	/* Whether an event is what is being sent is known only after that. */
-	p->waiting = d->noutgoing > 0;
+	p->waiting = d->nposting > 0;
 	if (p->waiting)
 		return;
 	list = sorted(p, &n);
@@ -156,6 +159,21 @@ begin_here(struct reading *p, const struct page *page,
 	end(p, a);
 }
 
+/* How many pages at most?  After what the C++ program has kept, years ago, or a
+ * user who has been away for as long, few: the month of messages that X has would
+ * cost more than it is worth.  Of an id, the upper bits are its time (in
+ * milliseconds, from bit 22 on). */
+static size_t
+pages_max(const struct reading *p)
+{
+	const char *newest = p->pages[0].newest_id;
+	uint64_t then = strtoull(p->since, NULL, 10) >> 22;
+	uint64_t now = newest != NULL ? strtoull(newest, NULL, 10) >> 22 : 0;
+
+	return strcmp(p->since, NONE) != 0 && now > then &&
+	    now - then > ANCIENT ? PAGES_OF_ANCIENT : LENGTH(sizes);
+}
+
 static void	ask(struct reading *, const char *next);
 
 static void
@@ -178,7 +196,7 @@ got(struct session *s, const struct api_answer *a, const struct page *page,
 		reached |= page_id_compare(page->events[i].id, p->since) <= 0;
 	page_read(&p->pages[p->n++], a->json, PAGE_EVENTS);
 	p->missing = !reached && page->next != NULL;
-	if (p->missing && p->n < LENGTH(sizes))
+	if (p->missing && p->n < pages_max(p))
 		ask(p, page->next);
 	else
 		read_all(p);

@@ -24,6 +24,7 @@ struct outgoing {
 	char		*key;		/* to whom: those with the same wait for
 					 * each other */
 	bool		 running;
+	bool		 posting;	/* X may have it already */
 	/* To these people, or else into a conversation. */
 	char		**names;
 	size_t		 nnames;
@@ -46,6 +47,7 @@ finish(struct task *task)
 	if (d != NULL) {
 		TAILQ_REMOVE(&d->outgoing, o, order);
 		d->noutgoing--;
+		d->nposting -= o->posting;
 	}
 	for (size_t i = 0; i < o->nnames; i++)
 		free(o->names[i]);
@@ -68,7 +70,7 @@ static void
 go_on(struct direct *d)
 {
 	run(d);
-	if (d->noutgoing == 0)
+	if (d->nposting == 0)
 		direct_poll_resume(d);
 }
 
@@ -199,6 +201,8 @@ post(struct outgoing *o)
 		    "Group", "participant_ids", ids, "message", body);
 	}
 	r.body = body;
+	o->posting = true;
+	o->task.session->direct->nposting++;
 	api_call(o->task.session, &r, answered, o);
 	json_decref(body);
 }

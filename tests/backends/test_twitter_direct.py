@@ -83,6 +83,12 @@ def test_first_login_and_since(x, twitter):
     b.enter(twitter_last_dm=more["id"])
     told(b, last)
     assert not messages(b)
+    # From years ago: not all that X has.
+    b.call("logout", user=USER)
+    b.enter(twitter_last_dm="1500000000000000000")
+    told(b, last)
+    assert "more new direct messages" in messages(b)[0]["body"]
+    assert len(messages(b)) == 1 + 25       # 26 events are three pages
     # More than will be read.
     b.call("logout", user=USER)
     with x.lock:
@@ -183,7 +189,8 @@ def test_errors(x, twitter):
     b.wait("setting", name="twitter_chat_told", value=bob["id"])
     b.call("ping")
     notes = [p for m, p in b.events + b.skipped if m == "message"]
-    assert [p["from"] for p in notes] == ["bob"]
+    assert [p["from"] for p in notes] == [X]
+    assert notes[0]["body"].startswith("Bob (@bob): ")
     assert "X's own app" in notes[0]["body"]
     # A quotation is part of the text; a file is given to X.
     send(b, "bob", "yes", reply_to={"id": "dm-1", "text": "> Well?\n"})
@@ -327,9 +334,9 @@ def test_trouble_and_switch(x, twitter):
     assert len(x.asked("GET", POLL)) <= n + 3
     # What nobody can make sense of.
     x.next(POLL, body='{"data": [1, {"id": 5}, {"id": "7"}, {"event_type": '
-           '"MessageCreate", "id": "1999999999999999999", "text": 1, '
+           '"MessageCreate", "id": "1900000000000001000", "text": 1, '
            '"dm_conversation_id": "../1"}]}')
-    m = b.wait("message", id="dm-1999999999999999999")
+    m = b.wait("message", id="dm-1900000000000001000")
     assert m["from"] == X and "only X" in m["body"]
 
 
