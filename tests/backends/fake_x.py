@@ -188,15 +188,17 @@ class X:
 
     # ---- misbehaviour
     def next(self, path, status=None, times=1, method=None, body=None,
-             headers=None, delay=0, cut=False, hang_up=False):
+             headers=None, delay=0, late=False, cut=False, hang_up=False):
         """What the next requests get whose path matches this regex.  delay:
-        seconds before any answer; an Event: until it is set.  cut: the answer
-        ends in its middle.  hang_up: there is none."""
+        seconds before any answer; an Event: until it is set; late: when it
+        has been done already.  cut: the answer ends in its middle.  hang_up:
+        there is none."""
         with self.lock:
             self.switches.append({
                 "path": path, "status": status, "times": times,
                 "method": method, "body": body, "headers": headers or {},
-                "delay": delay, "cut": cut, "hang_up": hang_up})
+                "delay": delay, "late": late, "cut": cut,
+                "hang_up": hang_up})
 
     def limit(self, path, remaining, reset=900):
         """So many more requests are answered until reset (seconds)."""
@@ -263,11 +265,8 @@ class Handler(http.server.BaseHTTPRequestHandler):
             x.requests.append(r)
             x.changed.notify_all()
         headers = {}
-        if switch and switch["delay"]:
-            if hasattr(switch["delay"], "wait"):
-                switch["delay"].wait(30)
-            else:
-                time.sleep(switch["delay"])
+        if switch and not switch["late"]:
+            self.wait(switch["delay"])
         if switch and switch["hang_up"]:
             self.close_connection = True
             self.connection.shutdown(socket.SHUT_RDWR)
@@ -282,12 +281,21 @@ class Handler(http.server.BaseHTTPRequestHandler):
             else:
                 status, answer = self.answer(x, r, headers)
         if switch:
+            if switch["late"]:
+                self.wait(switch["delay"])
             headers.update(switch["headers"])
             if switch["body"] is not None:
                 answer = switch["body"]
         self.reply(status, answer, headers, switch and switch["cut"])
 
     do_GET = do_POST = do_PUT = do_DELETE = serve
+
+    @staticmethod
+    def wait(delay):
+        if hasattr(delay, "wait"):
+            delay.wait(30)
+        else:
+            time.sleep(delay)
 
     @staticmethod
     def switched(x, r):
