@@ -57,6 +57,9 @@ void	direct_message(struct session *, const char *name, const char *text,
 /* Begin a group of these people with a message. */
 void	direct_group(struct session *, const char *const *names, size_t n,
 	    const char *text, direct_done *, void *ctx);
+/* The same of "@anna @bob TEXT". */
+void	direct_group_line(struct session *, const char *line, direct_done *,
+	    void *ctx);
 
 /* Parts of a session's life. */
 void	direct_up(struct session *);

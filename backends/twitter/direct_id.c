@@ -66,3 +66,26 @@ direct_is_room(const char *room)
 {
 	return direct_id_of_room(room) != NULL;
 }
+
+size_t
+direct_id_names(const char *line, char (*names)[DIRECT_NAME_SIZE], size_t max,
+    const char **text)
+{
+	static const char letters[] = "0123456789_"
+	    "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
+	const char *at = line + strspn(line, " \t\n,");
+	size_t n, found = 0;
+
+	while (*at == '@' && found < max) {
+		n = strspn(at + 1, letters);
+		if (n == 0 || n >= DIRECT_NAME_SIZE ||
+		    strchr(" \t\n,", at[1 + n]) == NULL)
+			break;
+		memcpy(names[found], at + 1, n);
+		names[found++][n] = '\0';
+		at += 1 + n;
+		at += strspn(at, " \t\n,");
+	}
+	*text = at;
+	return found;
+}

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* direct_id.h - what the ids of conversations and messages say: nothing of X is
- * asked for that. */
+/* direct_id.h - what the ids of conversations and messages say, and the names in
+ * front of a text: nothing of X is asked for that. */
 #ifndef BACKENDS_TWITTER_DIRECT_ID_H
 #define BACKENDS_TWITTER_DIRECT_ID_H
 
@@ -23,5 +23,12 @@ bool		 direct_id_is_group(const char *conversation);
  * of what was given. */
 const char	*direct_id_of_room(const char *room);
 const char	*direct_id_of_message(const char *id);
+
+/* "@anna, @bob TEXT": how many names are there, max at most, without @?  *text: what
+ * follows. */
+#define DIRECT_NAME_SIZE	31
+size_t		 direct_id_names(const char *line,
+		    char (*names)[DIRECT_NAME_SIZE], size_t max,
+		    const char **text);
 
 #endif

@@ -438,6 +438,25 @@ direct_group(struct session *s, const char *const *names, size_t n,
 }
 
 void
+direct_group_line(struct session *s, const char *line, direct_done *done,
+    void *ctx)
+{
+	static const struct api_answer few = { .outcome = API_REFUSED,
+	    .text = "A group begins with at least two names and a text: "
+	    "@anna @bob Hello" };
+	char names[DIRECT_GROUP_MAX + 1][DIRECT_NAME_SIZE];
+	const char *list[DIRECT_GROUP_MAX + 1], *text;
+	size_t n = direct_id_names(line, names, LENGTH(names), &text);
+
+	for (size_t i = 0; i < n; i++)
+		list[i] = names[i];
+	if (n < 2 || *text == '\0')
+		done(s, &few, ctx);
+	else
+		direct_group(s, list, n, text, done, ctx);
+}
+
+void
 direct_message(struct session *s, const char *name, const char *text,
     direct_done *done, void *ctx)
 {

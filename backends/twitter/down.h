@@ -17,6 +17,8 @@ void	down_room_leave(const struct kit_call *, const struct msg_room_leave *);
 void	down_room_nick(const struct kit_call *, const struct msg_room_nick *);
 void	down_room_subject_set(const struct kit_call *,
 	    const struct msg_room_subject_set *);
+void	down_room_invite(const struct kit_call *,
+	    const struct msg_room_invite *);
 void	down_room_list(const struct kit_call *, const struct msg_room_list *);
 
 /* contacts.c, contacts_down.c */

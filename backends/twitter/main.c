@@ -71,6 +71,7 @@ static const struct kit_backend backend = {
 		.room_leave = down_room_leave,
 		.room_nick = down_room_nick,
 		.room_subject_set = down_room_subject_set,
+		.room_invite = down_room_invite,
 		.room_list = down_room_list,
 		.contact_add = down_contact_add,
 		.contact_update = down_contact_update,

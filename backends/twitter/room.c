@@ -311,6 +311,19 @@ down_room_subject_set(const struct kit_call *call,
 }
 
 void
+down_room_invite(const struct kit_call *call, const struct msg_room_invite *m)
+{
+	struct session *s = session_for(call, m->user);
+
+	if (s == NULL)
+		return;
+	if (direct_is_room(m->room))
+		direct_room_invite(s, call, m);
+	else
+		kit_error(call, ERR_NOT_SUPPORTED, "This room is yours alone.");
+}
+
+void
 down_room_list(const struct kit_call *call, const struct msg_room_list *m)
 {
 	struct session *s = m->user != NULL ? session_for(call, m->user) :

@@ -283,7 +283,8 @@ def test_group(x, twitter):
     b.call("retract", user=USER, peer=room, id=sent["ids"][0])
     b.wait("retract", room=room, peer="alice", id=sent["ids"][0])
     for method, more in (("room_nick", {"nick": "x"}),
-                         ("room_subject", {"subject": "x"})):
+                         ("room_subject", {"subject": "x"}),
+                         ("room_invite", {"peer": "dave"})):
         with pytest.raises(Failed) as err:
             b.call(method, user=USER, room=room, **more)
         assert err.value.code == "not_supported"

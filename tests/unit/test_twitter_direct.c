@@ -95,12 +95,51 @@ test_rooms_and_messages(void **state)
 	assert_false(direct_id_is_group("g123"));
 }
 
+static void
+test_names(void **state)
+{
+	static const struct {
+		const char	*line;
+		size_t		 n;
+		const char	*last, *text;
+	} cases[] = {
+		{ "@anna @bob Hello", 2, "bob", "Hello" },
+		{ " @anna,@Bob_1,  @carl\tto\nall", 3, "carl", "to\nall" },
+		{ "@anna @bob", 2, "bob", "" },
+		{ "@a @b @c @d @e x", 4, "d", "@e x" },		/* as many as fit */
+		{ "@anna: Hello", 0, NULL, "@anna: Hello" },
+		{ "@anna @ Hello", 1, "anna", "@ Hello" },
+		{ "@anna @bob@example.org", 1, "anna", "@bob@example.org" },
+		{ "anna @bob", 0, NULL, "anna @bob" },
+		{ "@123456789012345678901234567890 x", 1,
+		  "123456789012345678901234567890", "x" },
+		{ "@1234567890123456789012345678901 x", 0, NULL,
+		  "@1234567890123456789012345678901 x" },
+		{ "", 0, NULL, "" },
+		{ " ,", 0, NULL, "" },
+		{ "@", 0, NULL, "@" },
+	};
+	char names[4][DIRECT_NAME_SIZE];
+	const char *text;
+	size_t n;
+
+	(void)state;
+	for (size_t i = 0; i < LENGTH(cases); i++) {
+		n = direct_id_names(cases[i].line, names, LENGTH(names), &text);
+		assert_int_equal(n, cases[i].n);
+		assert_string_equal(text, cases[i].text);
+		if (n > 0)
+			assert_string_equal(names[n - 1], cases[i].last);
+	}
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_peers),
 		cmocka_unit_test(test_rooms_and_messages),
+		cmocka_unit_test(test_names),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
