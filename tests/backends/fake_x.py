@@ -441,10 +441,15 @@ def page(r, items, least, most, usual):
     some = items[at:at + n]
     meta = {"result_count": len(some)}
     if at + n < len(items):
-        meta["next_token"] = "p%s" % base36(at + n)
+        meta["next_token"] = token_of(at + n)
     if at > 0:
-        meta["previous_token"] = "p%s" % base36(max(at - n, 0))
+        meta["previous_token"] = token_of(max(at - n, 0))
     return some, meta
+
+
+def token_of(n):
+    """As long as X says that they are."""
+    return "p" + base36(n).rjust(15, "0")
 
 
 def base36(n):

@@ -13,7 +13,7 @@ import pytest
 
 import driver
 from irc_driver import free_port
-from twitter_driver import judge, judging
+from twitter_driver import USER as ALICE, judge, judging
 
 SPEC = os.environ.get("X_OPENAPI", os.path.join(
     os.path.dirname(driver.TOP), "shared", "reference", "x-openapi.json"))
@@ -66,6 +66,23 @@ class Client:
         return json.loads(text) if got < 300 else {}
 
 
+def direct_messages(x, b, tokens, first):
+    """What the backend itself asks and sends for them."""
+    group = x.dm("bob", ["alice", "carol"], "all of you")
+    x.chats = [{"id": "g1900000000000000001", "type": "group",
+                "group_name": "Family"}]
+    b.enter(tokens=tokens, twitter_last_dm="1")
+    assert b.wait("message", id="dm-" + first["id"])["body"] == "psst"
+    b.wait("message", id="dm-" + group["id"])
+    told = b.wait("message", **{"from": "twitter.com"})
+    assert "Family" in told["body"], told
+    room = "#dm-" + group["dm_conversation_id"]
+    b.call("room_join", user=ALICE, room=room, nick="alice", history=20)
+    for to, kind in ("bob", "chat"), (room, "groupchat"):
+        sent = b.call("message", user=ALICE, to=to, kind=kind, body="hi")
+        b.call("retract", user=ALICE, peer=to, id=sent["ids"][0])
+
+
 def test_fake_is_like_x(x, proxy, twitter):
     for name in "bob", "carol":
         x.user(name)
@@ -76,7 +93,8 @@ def test_fake_is_like_x(x, proxy, twitter):
     x.post("bob", "look", quote=first["id"])
     message = x.dm("bob", "alice", "psst")
     tokens = x.auth.kept2("alice")
-    twitter(base_url=proxy).enter(tokens=tokens)    # asks like that, too
+    direct_messages(x, twitter(base_url=proxy, post_words=1, dm_poll=1,
+                               poll_active=1), tokens, message)
     c = Client(proxy, tokens.split()[2])
 
     c.ask("GET", "users/me?" + USER)
@@ -124,6 +142,8 @@ def test_fake_is_like_x(x, proxy, twitter):
         "conversation_type": "Group", "message": {"text": "all of you"},
         "participant_ids": [bob, x.find("carol")["id"]]}, 201)
     c.ask("DELETE", "dm_events/" + message["id"])
+    c.ask("GET", "chat/conversations?max_results=20&"
+          "chat_conversation.fields=group_name,id,type")
     upload = c.ask("POST", "media/upload/initialize", {
         "media_type": "image/png", "total_bytes": 3,
         "media_category": "tweet_image"})["data"]["id"]
