@@ -20,7 +20,7 @@
 #define LIVE_MIN	15.0		/* seconds between two questions */
 #define SETTLING	4.0		/* seconds in which rooms are joined
 					 * after a login */
-#define TICK		30.0		/* seconds: whether the user is about may
+#define TICK		60.0		/* seconds: whether the user is about may
 					 * change in between */
 
 /* Seconds from one question to the next. */

@@ -93,15 +93,15 @@ static void
 refused(struct outgoing *o, const struct api_answer *a)
 {
 	struct direct *d = o->task.session->direct;
-	bool to_one = o->nnames == 1;
 
-	if (direct_moved_is(a)) {
-		direct_moved_tell(d, to_one && o->found > 0 ? o->ids[0] :
-		    o->conversation);
-		fail(o, API_FORBIDDEN, ERR_FORBIDDEN, direct_moved_why);
+	if (!direct_moved_is(a)) {
+		fail(o, a->outcome, api_error_code(a->outcome), a->text);
 		return;
 	}
-	fail(o, a->outcome, api_error_code(a->outcome), a->text);
+	if (o->nnames < 2)
+		direct_moved_tell(d, o->nnames == 1 ? o->ids[0] :
+		    o->conversation);
+	fail(o, API_FORBIDDEN, ERR_FORBIDDEN, direct_moved_why);
 }
 
 /* Of a group that has been made, the user is asked in. */
@@ -266,7 +266,6 @@ may_run(const struct direct *d, const struct outgoing *o)
 	return !o->running;
 }
 
-/* One that ends at once changes the list, and runs what follows by itself. */
 static void
 run(struct direct *d)
 {

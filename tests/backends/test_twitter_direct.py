@@ -192,6 +192,10 @@ def test_errors(x, twitter):
     assert [p["from"] for p in notes] == [X]
     assert notes[0]["body"].startswith("Bob (@bob): ")
     assert "X's own app" in notes[0]["body"]
+    # To an occupant of the timeline.
+    send(b, "Bob", "psst", "private", room="#twitter")
+    assert x.events[-1]["text"] == "psst"
+    assert len(x.conversations[x.events[-1]["dm_conversation_id"]]) == 2
     # A quotation is part of the text; a file is given to X.
     send(b, "bob", "yes", reply_to={"id": "dm-1", "text": "> Well?\n"})
     assert x.events[-1]["text"] == "> Well?\nyes"

@@ -11,6 +11,14 @@ pytestmark = pytest.mark.skipif(network.MISSING is not None,
                                 reason=str(network.MISSING))
 
 
+RETRACT = "urn:xmpp:message-retract:1"
+
+
+def retract(client, to, ident, kind="chat"):
+    client.send("<message type='%s' id='r%s' to='%s'><retract id='%s' xmlns='"
+                "%s'/></message>" % (kind, ident, to, ident, RETRACT))
+
+
 @pytest.fixture(scope="module")
 def x():
     server = network.X()
@@ -51,6 +59,10 @@ def test_direct(x, scene):
     ident = anna.message(scene.at(bob), "thank you",
                          extra="<request xmlns='urn:xmpp:receipts'/>")
     wait_for(lambda: x.events[-1]["text"] == "thank you", 10, "the message")
+    # Taken back, by the id that the client gave it.
+    retract(anna, scene.at(bob), ident)
+    wait_for(lambda: "thank you" not in [e["text"] for e in x.events], 10,
+             "its deletion")
     # Not to a stranger.
     x.relations["blocking", x.find(carol)["id"]].append(
         x.find(scene.name)["id"])
@@ -74,7 +86,7 @@ def test_direct(x, scene):
     past = anna.expect_body("hi all", from_="%s/%s" % (room, bob))
     assert past.find("delay:delay", NS) is not None, show(past)
     anna.message(room, "here I am", "groupchat")
-    anna.expect_body("here I am", from_="%s/%s" % (room, scene.name))
+    mine = anna.expect_body("here I am", from_="%s/%s" % (room, scene.name))
     assert x.events[-1]["text"] == "here I am"
     scene.dm(carol, "me too", scene.name, bob,
              conversation=e["dm_conversation_id"])
@@ -82,3 +94,9 @@ def test_direct(x, scene):
     assert m.get("type") == "groupchat"
     assert len(anna.matching("message", lambda m: body_of(m) ==
                              "here I am")) == 1
+    sid = mine.find("sid:stanza-id", NS).get("id")
+    retract(anna, room, sid, "groupchat")
+    anna.expect("message", lambda m: m.find(
+        "{%s}retract[@id='%s']" % (RETRACT, sid)) is not None,
+        from_="%s/%s" % (room, scene.name))
+    assert "here I am" not in [e["text"] for e in x.events]
