@@ -83,6 +83,24 @@ def direct_messages(x, b, tokens, first):
         b.call("retract", user=ALICE, peer=to, id=sent["ids"][0])
 
 
+def posts(x, b, theirs):
+    """What it writes, with files; anything wrong with it is an error."""
+    said = {"user": ALICE, "kind": "chat", "to": "twitter.com"}
+    # prism spoils bytes that are no text.
+    cat = x.file("cat.gif", b"GIF89a" + b"x" * (1 << 20))
+    b.notify("setting", user=ALICE, name="post_plain", value="1")
+    mine = b.call("message", **said, body="Look\n" + cat, attachments=[
+        {"url": cat, "name": "a cat on a wall"}])["ids"][0]
+    b.call("message", **said, body="Well", reply_to={"id": theirs})
+    b.call("message", **said, body="#quote %s So\n%s" % (theirs, cat),
+           attachments=[{"url": cat}])
+    for emojis in ["\u2764"], []:
+        b.call("reaction", user=ALICE, peer="twitter.com", id=theirs,
+               emojis=emojis)
+    b.call("retract", user=ALICE, peer="twitter.com", id=mine)
+    assert mine not in x.posts
+
+
 def test_fake_is_like_x(x, proxy, twitter):
     for name in "bob", "carol":
         x.user(name)
@@ -93,8 +111,9 @@ def test_fake_is_like_x(x, proxy, twitter):
     x.post("bob", "look", quote=first["id"])
     message = x.dm("bob", "alice", "psst")
     tokens = x.auth.kept2("alice")
-    direct_messages(x, twitter(base_url=proxy, post_words=1, dm_poll=1,
-                               poll_active=1), tokens, message)
+    b = twitter(base_url=proxy, post_words=1, dm_poll=1, poll_active=1)
+    direct_messages(x, b, tokens, message)
+    posts(x, b, first["id"])
     c = Client(proxy, tokens.split()[2])
 
     c.ask("GET", "users/me?" + USER)
