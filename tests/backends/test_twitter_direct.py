@@ -377,3 +377,40 @@ def test_encrypted(x, twitter):
     b.enter(**settings)
     text = b.wait("message", **{"from": X})["body"]
     assert '"Work"' in text and "Family" not in text
+
+
+def test_end_in_the_middle(x, twitter):
+    """Of all that takes X several answers."""
+    bob = x.user("bob")
+    b = twitter(**FAST)
+    group(x, "hi", others=("alice",), conversation="1234567890123456789")
+    room = "#dm-1234567890123456789"
+    asking = {"kind": "chat", "body": "hello"}
+    for path, request in (
+            (POLL, None), ("/2/users$", None), ("chat/conversations$", None),
+            ("by/username/dave", ("message", {"to": "dave", **asking})),
+            ("with/%s/messages" % bob["id"],
+             ("message", {"to": "bob", **asking})),
+            ("/dm_conversations/.*/dm_events$",
+             ("room_join", {"room": room, "nick": "a", "history": 5})),
+            ("/2/dm_events/5$", ("retract", {"peer": "bob", "id": "dm-5"}))):
+        hold = threading.Event()
+        x.next(path, delay=hold, times=2)
+
+        def asked():
+            return sum(len(x.asked(m, path)) for m in ("GET", "POST",
+                                                       "DELETE"))
+        before = asked()
+        enter(b)
+        serials = [b.start(request[0], user=USER, **request[1])
+                   for _ in range(2)] if request else []
+        with x.changed:
+            assert x.changed.wait_for(lambda: asked() > before, 15), path
+        b.call("logout", user=USER)
+        for serial in serials:
+            with pytest.raises(Failed) as e:
+                b.finish(serial)
+            assert e.value.code == "not_connected"
+        hold.set()
+    enter(b)
+    b.wait("message")
