@@ -17,6 +17,7 @@
 #include "backends/twitter/people.h"
 #include "backends/twitter/post.h"
 #include "backends/twitter/room.h"
+#include "backends/twitter/settings.h"
 #include "backends/twitter/shortid.h"
 #include "backends/twitter/task.h"
 #include "util/xalloc.h"
@@ -268,13 +269,12 @@ static void
 send_to_x(struct session *s, const struct kit_call *call,
     const struct msg_send *m, const char *text)
 {
-	bool plain = strcmp(session_setting(s, "post_plain", "0"), "1") == 0;
 	struct words w;
 
 	if (is_reply(s, call, m, PLACE_X, text))
 		return;
 	words_read(&w, text);
-	if (w.word == WORD_text && plain)
+	if (w.word == WORD_text && setting_on(s, "post_plain"))
 		send_post(s, call, m, text, NULL, NULL, false);
 	else if (w.word == WORD_text && m->attachments.n > 0)
 		kit_error(call, ERR_NOT_ACCEPTABLE, "Nothing was posted. A "

@@ -84,6 +84,10 @@ def test_posts(x, twitter):
     assert len(x.asked("POST", "/2/tweets$")) == n + 1
 
     # Nothing is guessed, nothing private made public.
+    say(b, "psst", "bob")
+    say(b, "#like a walk?", "bob", kind="private", room=ROOM,
+        reply_to=answer(theirs))
+    assert [e["text"] for e in x.events] == ["psst", "#like a walk?"]
     for to in "dm-1", "hello", "client-id-7":
         refused(b, "to what?", "not_found", reply_to={"id": to})
     refused(b, "Hello?", "not_found", "#other")
