@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "backends/twitter/direct_id.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 #include "backends/twitter/direct.h"
@@ -51,6 +52,14 @@ const char *
 direct_id_of_message(const char *id)
 {
 	return direct_is_message(id) ? id + strlen(DIRECT_PREFIX) : NULL;
+}
+
+/* The upper bits of an id of X, from bit 22 on, are milliseconds since X has
+ * made them so. */
+int64_t
+direct_id_time(const char *event)
+{
+	return (int64_t)(strtoull(event, NULL, 10) >> 22) + 1288834974657;
 }
 
 bool

@@ -5,6 +5,8 @@
 #define BACKENDS_TWITTER_DIRECT_ID_H
 
 #include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
 
 #include "backends/twitter/page.h"
 
@@ -23,6 +25,9 @@ bool		 direct_id_is_group(const char *conversation);
  * of what was given. */
 const char	*direct_id_of_room(const char *room);
 const char	*direct_id_of_message(const char *id);
+
+/* When an event was made, by its id: ms since 1970. */
+int64_t		 direct_id_time(const char *event);
 
 /* "@anna, @bob TEXT": how many names are there, max at most, without @?  *text: what
  * follows. */

@@ -19,7 +19,8 @@ static const long sizes[] = { 1, 5, 20, 100, 100, 100 };
 /* Kept when there is nothing yet; younger than no event. */
 #define NONE	"1"
 
-#define ANCIENT			(90 * 86400000ull)	/* milliseconds */
+#define DAY			86400000	/* milliseconds */
+#define ANCIENT			(90LL * DAY)
 #define PAGES_OF_ANCIENT	3
 
 struct reading {
@@ -62,6 +63,13 @@ compare(const void *a, const void *b)
 	    (*(const struct event *const *)b)->id);
 }
 
+/* Nothing that X will tell later would be new after such an id. */
+static bool
+is_from_tomorrow(const char *id)
+{
+	return direct_id_time(id) > (int64_t)api_now() * 1000 + DAY;
+}
+
 /* Those that are new, oldest first; freed by the caller. */
 static const struct event **
 sorted(const struct reading *p, size_t *n)
@@ -76,7 +84,8 @@ sorted(const struct reading *p, size_t *n)
 	for (size_t i = 0; i < p->n; i++)
 		for (size_t j = 0; j < p->pages[i].nevents; j++) {
 			e = &p->pages[i].events[j];
-			if (page_id_compare(e->id, p->since) > 0)
+			if (page_id_compare(e->id, p->since) > 0 &&
+			    !is_from_tomorrow(e->id))
 				list[(*n)++] = e;
 		}
 	qsort(list, *n, sizeof(*list), compare);
@@ -154,24 +163,22 @@ begin_here(struct reading *p, const struct page *page,
 	if (page->newest_id != NULL)
 		notice(p->task.session, "New direct messages come as chats from "
 		    "now on. Older ones are to be seen at X.");
-	session_keep(p->task.session, DIRECT_SINCE,
-	    page->newest_id != NULL ? page->newest_id : NONE, false);
+	session_keep(p->task.session, DIRECT_SINCE, page->newest_id != NULL &&
+	    !is_from_tomorrow(page->newest_id) ? page->newest_id : NONE, false);
 	end(p, a);
 }
 
 /* How many pages at most?  After what the C++ program has kept, years ago, or a
  * user who has been away for as long, few: the month of messages that X has would
- * cost more than it is worth.  Of an id, the upper bits are its time (in
- * milliseconds, from bit 22 on). */
+ * cost more than it is worth. */
 static size_t
 pages_max(const struct reading *p)
 {
 	const char *newest = p->pages[0].newest_id;
-	uint64_t then = strtoull(p->since, NULL, 10) >> 22;
-	uint64_t now = newest != NULL ? strtoull(newest, NULL, 10) >> 22 : 0;
 
-	return strcmp(p->since, NONE) != 0 && now > then &&
-	    now - then > ANCIENT ? PAGES_OF_ANCIENT : LENGTH(sizes);
+	return strcmp(p->since, NONE) != 0 && newest != NULL &&
+	    direct_id_time(newest) - direct_id_time(p->since) > ANCIENT ?
+	    PAGES_OF_ANCIENT : LENGTH(sizes);
 }
 
 static void	ask(struct reading *, const char *next);

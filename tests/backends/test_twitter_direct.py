@@ -346,10 +346,12 @@ def test_trouble_and_switch(x, twitter):
     assert len(x.asked("GET", POLL)) <= n + 3
     # What nobody can make sense of.
     x.next(POLL, body='{"data": [1, {"id": 5}, {"id": "7"}, {"event_type": '
+           '"MessageCreate", "id": "18446744073709551615"}, {"event_type": '
            '"MessageCreate", "id": "1900000000000001000", "text": 1, '
            '"dm_conversation_id": "../1"}]}')
     m = b.wait("message", id="dm-1900000000000001000")
     assert m["from"] == X and "only X" in m["body"]
+    assert b.wait("setting", name="twitter_last_dm")["value"] == m["id"][3:]
 
 
 def test_encrypted(x, twitter):

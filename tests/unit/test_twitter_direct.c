@@ -93,6 +93,9 @@ test_rooms_and_messages(void **state)
 	assert_true(direct_id_is_group("123"));
 	assert_false(direct_id_is_group("1-23"));
 	assert_false(direct_id_is_group("g123"));
+	/* 2022-10-19T20:58:00Z, as X's documentation has it. */
+	assert_int_equal(direct_id_time("1582838499983564806") / 1000,
+	    1666213080);
 }
 
 static void
