@@ -257,11 +257,14 @@ send_to_room(struct session *s, const struct kit_call *call,
 		return;
 	if (*text == '#')
 		run_line(s, call, m, PLACE_ROOM, text);
-	else if (m->attachments.n == 0 &&
-	    (line = for_occupant(s, text)) != NULL)
+	else if ((line = for_occupant(s, text)) == NULL)
+		send_post(s, call, m, text, NULL, NULL, false);
+	else if (m->attachments.n == 0)
 		run_line(s, call, m, PLACE_ROOM, line);
 	else
-		send_post(s, call, m, text, NULL, NULL, false);
+		kit_error(call, ERR_NOT_ACCEPTABLE, "Nothing was sent: what "
+		    "begins with somebody's name is a direct message. Send "
+		    "the file to them alone.");
 	free(line);
 }
 

@@ -35,7 +35,12 @@ def sent(x, post):
 
 def test_files(x, twitter):
     b = twitter(sections={"service": {"request_timeout": 20}})
+    x.user("bob")
+    x.follow("alice", "bob")
+    x.post("bob", "Hi")
     b.enter(post_plain="1", mode="2")
+    b.call("room_join", user=USER, room=ROOM, nick="alice")
+    b.wait("room_occupant", nick="bob")
     cat, big = x.file("cat.png", PNG), x.file("big.png", PNG + b"x" * (
         2 * MIB + 17))
     gif, mp4 = x.file("cat.gif", GIF), x.file("cat", MP4)
@@ -67,6 +72,9 @@ def test_files(x, twitter):
                               attachments=files(cat))
     refused(b, "#reply @nobody Hi\n" + cat, "not_found",
             attachments=files(cat))
+    # To somebody in the room, so it is not for all.
+    assert "alone" in refused(b, "Bob: look\n" + cat, "not_acceptable", ROOM,
+                              attachments=files(cat))
     # What it shows, where that is said; a name is not that.
     n = len(x.asked("POST", "/media/metadata$"))
     p = the_post(x, say(b, "#post A\n" + cat, attachments=files(
@@ -191,3 +199,29 @@ def test_too_slow(x, twitter):
     hold.set()
     assert the_post(x, say(b, "text"))["text"] == "text"
     assert len(x.asked("POST", "/2/tweets$")) == 1
+
+
+def test_session_ends(x, twitter):
+    """At each step of a file's way."""
+    b = twitter()
+    mp4 = x.file("cat.mp4", MP4)
+    for path, method in (("initialize$", "POST"), ("append$", "POST"),
+                         ("finalize$", "POST"), ("upload$", "GET"),
+                         ("metadata$", "POST")):
+        b.enter(post_plain="1")
+        x.processing = ["pending"]
+        hold = threading.Event()
+        x.next("/media/.*" + path, method=method, delay=hold)
+        n = len(x.asked(method, "/media/.*" + path))
+        serial = b.start("message", user=USER, to=X, kind="chat", body=mp4,
+                         attachments=files(mp4, name="it moves a lot"))
+        x.wait(method, "/media/.*" + path, n + 1)
+        b.call("logout", user=USER)
+        fails(b, serial, "not_connected")
+        hold.set()
+    # While it is waited for what X makes of it; and with no end at all.
+    b.enter(post_plain="1")
+    x.processing = ["pending"] * 9
+    start(b, "Look", mp4)
+    x.wait("POST", "/finalize$", 4)
+    assert not x.asked("POST", "/2/tweets$")
