@@ -153,8 +153,10 @@ endif
 
 ifeq ($(HAVE_XMPP),1)
 # What of it needs no network: for tests and fuzzers.
-$(eval $(call archive,remote_guard,backends/xmpp/guard.c))
-$(eval $(call archive,remote,$(filter-out backends/xmpp/main.c,$(wildcard backends/xmpp/*.c))))
+$(eval $(call archive,remote_guard,$(addprefix backends/xmpp/,guard.c \
+	ledger.c vet.c wire.c)))
+XMPP_MAIN := backends/xmpp/main.c backends/xmpp/leaks.c
+$(eval $(call archive,remote,$(filter-out $(XMPP_MAIN),$(wildcard backends/xmpp/*.c))))
 endif
 
 A = $(addprefix $(B)/lib/,$(addsuffix .a,$(1)))
@@ -197,9 +199,9 @@ endif
 ifeq ($(HAVE_TWITTER),1)
 $(eval $(call program,spectrum2_twitter_backend,backends/twitter/main.c,$(TWITTER_LAYERS),$$(MSGPACK_LIBS) $$(TWITTER_LIBS) $$(OPENSSL_LIBS) $$(LIBEV_LIBS)))
 endif
-ifeq ($(HAVE_XMPP)$(wildcard backends/xmpp/main.c),1backends/xmpp/main.c)
+ifeq ($(HAVE_XMPP),1)
 # It defines some of what libstrophe calls: see backends/xmpp/guard.h.
-$(eval $(call program,spectrum2_xmpp_backend,backends/xmpp/main.c,$(XMPP_LAYERS),$$(STROPHE_LIBS) $$(EXPAT_LIBS) $$(IRC_LIBS)))
+$(eval $(call program,spectrum2_xmpp_backend,$(XMPP_MAIN),$(XMPP_LAYERS),$$(STROPHE_LIBS) $$(EXPAT_LIBS) $$(IRC_LIBS)))
 endif
 
 $(B)/obj/%.o: %.c $(B)/flags

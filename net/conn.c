@@ -250,6 +250,7 @@ dispose(void *object)
 	forget_address(c);
 	free(c->why);
 	free(c->pin);
+	free(c->refused);
 	free(c);
 }
 
@@ -472,10 +473,23 @@ conn_start_tls(struct conn *c, struct tls *tls, const char *name)
 {
 	const struct tls_peer peer = { .name = name };
 
+	conn_start_tls_with(c, tls, name != NULL ? &peer : NULL);
+}
+
+const char *
+conn_refused_pin(const struct conn *c)
+{
+	return c->refused;
+}
+
+void
+conn_start_tls_with(struct conn *c, struct tls *tls,
+    const struct tls_peer *peer)
+{
 	if (c->state > CONN_OPEN)
 		return;
 	assert(c->state == CONN_OPEN && c->ssl == NULL);
-	if (conn_tls_prepare(c, tls, name != NULL ? &peer : NULL) == -1) {
+	if (conn_tls_prepare(c, tls, peer) == -1) {
 		conn_lost(c, c->why);
 		return;
 	}

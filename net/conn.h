@@ -62,6 +62,7 @@ struct conn_target {
 	/* As in struct tls_peer. */
 	const char	*certificate, *pin;
 	bool		 tell_pin;
+	const char	*protocol;
 	double		 timeout;	/* seconds for DNS + TCP + TLS; 0: 30 */
 };
 
@@ -121,6 +122,11 @@ void		 conn_resume(struct conn *);
  * events->data, the caller throws away whatever it was given beyond the request
  * for TLS: that was never protected.  The handshake may take 30 seconds. */
 void		 conn_start_tls(struct conn *, struct tls *, const char *name);
+/* The same as the connecting side, with more that is wanted of the peer. */
+void		 conn_start_tls_with(struct conn *, struct tls *,
+		    const struct tls_peer *);
+/* In closed: the pin of the certificate that was not accepted, or NULL. */
+const char	*conn_refused_pin(const struct conn *);
 
 /* The handshake is done. */
 bool		 conn_is_tls(const struct conn *);

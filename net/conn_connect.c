@@ -324,7 +324,7 @@ check_target(struct conn *c, const struct conn_target *t)
 	const struct tls_peer peer = {
 		.name = t->tls_name != NULL ? t->tls_name : t->host,
 		.certificate = t->certificate, .pin = t->pin,
-		.tell_pin = t->tell_pin,
+		.tell_pin = t->tell_pin, .protocol = t->protocol,
 	};
 
 	if (parse_source(s, t->bind) == -1) {

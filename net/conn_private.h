@@ -40,6 +40,7 @@ struct conn {
 	SSL		*ssl;		/* NULL: plain */
 	struct setup	*setup;		/* in CONN_CONNECTING, else NULL */
 	char		*why;		/* why it failed, for closed */
+	char		*refused;	/* that of one not accepted, or NULL */
 	char		*pin;		/* SHA-256 of the peer's certificate,
 					 * in hexadecimal, or NULL: any */
 	char		*address;	/* owned, NULL until asked for */

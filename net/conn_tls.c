@@ -88,6 +88,7 @@ conn_tls_prepare(struct conn *c, struct tls *tls, const struct tls_peer *peer)
 	if (peer != NULL)
 		c->pin = xstrdup_null(peer->pin);
 	SSL_set_app_data(c->ssl, &c->why);
+	tls_explain_refused(c->ssl, &c->refused);
 	bio = bio_create(c);
 	SSL_set_bio(c->ssl, bio, bio);
 	return 0;
@@ -155,6 +156,8 @@ check_pin(struct conn *c)
 		tls_pin_of(cert, pin);
 	if (strcasecmp(pin, c->pin) == 0)
 		return true;
+	if (cert != NULL)
+		xreplace(&c->refused, pin);
 	blame(c, xasprintf("the certificate of the server is not the one that "
 	    "was set: its SHA-256 fingerprint is %s", pin));
 	return false;

@@ -278,6 +278,20 @@ show(SSL *ssl, const char *pem)
 	return ok ? 0 : -1;
 }
 
+static void
+ask_for(SSL *ssl, const char *protocol)
+{
+	unsigned char list[256];
+	size_t len = strlen(protocol);
+
+	if (len == 0 || len >= sizeof(list))
+		return;
+	list[0] = (unsigned char)len;
+	memcpy(list + 1, protocol, len);
+	if (SSL_set_alpn_protos(ssl, list, (unsigned)len + 1) != 0)
+		fatal("OpenSSL: out of memory");
+}
+
 SSL *
 tls_session(struct tls *tls, const struct tls_peer *peer, char **why)
 {
@@ -294,6 +308,8 @@ tls_session(struct tls *tls, const struct tls_peer *peer, char **why)
 		SSL_set_verify(ssl, SSL_VERIFY_NONE, accept_any);
 	if (peer->tell_pin)
 		tls_explain_pin(ssl);
+	if (peer->protocol != NULL)
+		ask_for(ssl, peer->protocol);
 	if (set_name(ssl, peer->name) == -1)
 		*why = xasprintf("\"%s\" cannot be the name in a certificate",
 		    peer->name);

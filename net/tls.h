@@ -33,6 +33,7 @@ struct tls_peer {
 	const char	*pin;
 	/* When the certificate is not accepted, say what its pin would be. */
 	bool		 tell_pin;
+	const char	*protocol;	/* asked for by ALPN (RFC 7301) */
 };
 
 /* Read the certificate again from the same place; the old one stays on

@@ -231,6 +231,34 @@ tls_explain_pin(SSL *ssl)
 	SSL_set_ex_data(ssl, pin_index(), ssl);
 }
 
+static int
+refused_index(void)
+{
+	static int index = -1;
+
+	if (index == -1)
+		index = SSL_get_ex_new_index(0, NULL, NULL, NULL, NULL);
+	return index;
+}
+
+void
+tls_explain_refused(SSL *ssl, char **pin)
+{
+	SSL_set_ex_data(ssl, refused_index(), pin);
+}
+
+static void
+leave_pin(SSL *ssl, X509_STORE_CTX *store)
+{
+	char pin[TLS_PIN_SIZE], **slot = SSL_get_ex_data(ssl, refused_index());
+	X509 *cert = X509_STORE_CTX_get0_cert(store);
+
+	if (cert == NULL || slot == NULL)
+		return;
+	tls_pin_of(cert, pin);
+	xreplace(slot, pin);
+}
+
 /* Of the server's own certificate, whichever of its chain is wrong. */
 static void
 add_pin(struct buf *b, SSL *ssl, X509_STORE_CTX *store)
@@ -263,6 +291,7 @@ tls_explain_verify(int ok, X509_STORE_CTX *store)
 	else
 		add_complaint(&text, store, wanted);
 	add_pin(&text, ssl, store);
+	leave_pin(ssl, store);
 	*why = buf_steal(&text);
 	free(wanted);
 	return 0;

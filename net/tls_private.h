@@ -33,5 +33,8 @@ char	*tls_explain_error(void);
 int	 tls_explain_verify(int ok, X509_STORE_CTX *);
 /* Let it name the pin, too. */
 void	 tls_explain_pin(SSL *);
+/* Where the pin of a certificate that is refused is left, allocated; *pin is
+ * NULL before. */
+void	 tls_explain_refused(SSL *, char **pin);
 
 #endif

@@ -34,6 +34,7 @@ struct guard {
 	bool		 deaf;
 	bool		 refused;
 	int		 depth;		/* of elements that are open */
+	bool		 empty;		/* nothing is in this stanza yet */
 	size_t		 fed;		/* bytes since the last whole stanza */
 	size_t		 begun;		/* bytes since expat said anything */
 	size_t		 memory;	/* of expat */
@@ -165,13 +166,22 @@ is_over(const struct guard *g)
 
 /* ------------------------------------------------------------------ elements */
 
+static bool
+may_pass(struct guard *g)
+{
+	return g->events == NULL || g->events->text == NULL ||
+	    g->depth - 1 > GUARD_HEARD || g->events->text(g->ctx,
+	    g->depth - 1, buf_data(&g->said), buf_len(&g->said));
+}
+
 /* In one call, however expat has cut it. */
 static void
 say(struct guard *g)
 {
 	if (buf_len(&g->said) == 0)
 		return;
-	if (g->text != NULL)
+	g->empty = false;
+	if (may_pass(g) && g->text != NULL && !is_over(g))
 		g->text(g->user, buf_data(&g->said), (int)buf_len(&g->said));
 	buf_clear(&g->said);
 }
@@ -196,7 +206,8 @@ tell_element(struct guard *g, const char *name, const char *const *attributes)
 	const char *end = strchr(name, SEPARATOR);
 	char *ns;
 
-	if (g->events == NULL || g->events->element == NULL || g->depth > 2)
+	if (g->events == NULL || g->events->element == NULL ||
+	    g->depth > GUARD_HEARD)
 		return;
 	ns = xstrndup(name, end != NULL ? (size_t)(end - name) : 0);
 	g->events->element(g->ctx, g->depth, ns,
@@ -337,7 +348,25 @@ on_start(void *ctx, const XML_Char *name, const XML_Char **attributes)
 	tell_element(g, name, (const char *const *)attributes);
 	if (g->start != NULL && !is_over(g))
 		pass_start(g, name, attributes);
+	g->empty = g->depth == 1;
 	g->depth++;
+}
+
+/* libstrophe looks for the first thing in a stream error without asking whether
+ * there is one. */
+static void
+fill_error(struct guard *g, const char *name)
+{
+	static const char error[] = "http://etherx.jabber.org/streams\x1f"
+	    "error", filling[] = "urn:ietf:params:xml:ns:xmpp-streams\x1f"
+	    "undefined-condition";
+	static const char *none[] = { NULL };
+
+	if (g->depth != 2 || !g->empty || strcmp(name, error) != 0 ||
+	    g->start == NULL || g->end == NULL)
+		return;
+	g->start(g->user, filling, none);
+	g->end(g->user, filling);
 }
 
 static void
@@ -349,6 +378,11 @@ on_end(void *ctx, const XML_Char *name)
 	if (is_over(g))
 		return;
 	say(g);
+	if (g->depth == 2 && g->events != NULL && g->events->ending != NULL)
+		g->events->ending(g->ctx);
+	if (is_over(g))
+		return;
+	fill_error(g, name);
 	g->depth--;
 	if (g->depth == 1) {
 		g->fed = 0;
@@ -356,6 +390,8 @@ on_end(void *ctx, const XML_Char *name)
 	}
 	if (g->end != NULL)
 		g->end(g->user, name);
+	if (g->depth == 1 && g->events != NULL && g->events->whole != NULL)
+		g->events->whole(g->ctx);
 }
 
 /* RFC 6120 11.1: none of these in a stream; and with no DTD there are no
@@ -537,6 +573,12 @@ void
 guard_deafen(struct guard *g)
 {
 	g->deaf = true;
+}
+
+void
+guard_refuse(struct guard *g, const char *why)
+{
+	refuse(g, why);
 }
 
 const char *

@@ -24,12 +24,20 @@
 #define GUARD_MEMORY	(8 * 1024 * 1024)	/* of expat, for one parser:
 					 * it keeps every name for ever */
 
+#define GUARD_HEARD	3		/* depth of what is told */
+
 /* Hears of what is parsed before libstrophe does.  All may be NULL. */
 struct guard_events {
-	/* An element begins: depth 0 is the stream, 1 a stanza, 2 what is in
-	 * it; not called for what is deeper.  ns may be "". */
+	/* An element begins: depth 0 is the stream, 1 a stanza, and so on to
+	 * 3; not called for what is deeper.  ns may be "". */
 	void	(*element)(void *ctx, int depth, const char *ns,
 		    const char *name, const char *const *attributes);
+	/* Text in an element of that depth.  false: libstrophe does not get
+	 * it. */
+	bool	(*text)(void *ctx, int depth, const char *text, size_t len);
+	/* A stanza ends; libstrophe does not know yet, and then does. */
+	void	(*ending)(void *ctx);
+	void	(*whole)(void *ctx);
 	/* Called once: the parser fails, and why, in a few words. */
 	void	(*refused)(void *ctx, const char *why);
 };
@@ -46,6 +54,9 @@ struct guard	*guard_expected(void);
 /* Nothing more is heard, until libstrophe resets the parser: what a plain
  * stream holds after the word that TLS begins was put there by somebody. */
 void		 guard_deafen(struct guard *);
+
+/* What is parsed is refused, for a reason of whoever listens. */
+void		 guard_refuse(struct guard *, const char *why);
 
 /* The attribute of that name in a list of expat, or NULL. */
 const char	*guard_attribute(const char *const *attributes,

@@ -16,6 +16,7 @@ from harness.xmpp import Client                             # noqa: E402
 from irc_driver import Backend, Server                      # noqa: E402
 from purple_driver import JABBER, Purple                    # noqa: E402
 import twitter_driver                                       # noqa: E402
+import xmpp_driver                                          # noqa: E402
 
 _numbers = itertools.count(1)
 
@@ -84,6 +85,38 @@ def twitter(x):
     yield start
     for b in started:
         assert b.close() == 0
+
+
+@pytest.fixture
+def xmpp():
+    """xmpp(**keys) starts a backend with these keys of [xmpp]; at the end it
+    must exit cleanly."""
+    started = []
+
+    def start(**keys):
+        b = xmpp_driver.Xmpp(**keys)
+        started.append(b)
+        return b
+
+    if xmpp_driver.MISSING:
+        pytest.skip(xmpp_driver.MISSING)
+    yield start
+    for b in started:
+        assert b.close() == 0
+
+
+@pytest.fixture
+def fake():
+    """fake(...) starts an XMPP server that is none."""
+    started = []
+
+    def start(*args, **how):
+        started.append(xmpp_driver.Fake(*args, **how))
+        return started[-1]
+
+    yield start
+    for f in started:
+        f.close()
 
 
 @pytest.fixture(scope="session")

@@ -52,7 +52,8 @@ on_refused(void *ctx, const char *why)
 	buf_addc(ctx, '!');
 }
 
-static const struct guard_events events = { on_element, on_refused };
+static const struct guard_events events = { .element = on_element,
+	.refused = on_refused };
 
 static void
 stream(const uint8_t *data, size_t size, size_t piece, struct buf *out)

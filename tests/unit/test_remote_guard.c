@@ -263,7 +263,8 @@ on_refused(void *c, const char *why)
 	buf_addf(&heard, "refused: %s ", why);
 }
 
-static const struct guard_events events = { on_element, on_refused };
+static const struct guard_events events = { .element = on_element,
+	.refused = on_refused };
 static struct buf given;
 
 static void

@@ -56,8 +56,10 @@ class Server:
 class Prosody(Server):
     domain = "xmpp.test"
 
-    def __init__(self, directory, components=(), privileged=(), rooms=False):
-        """rooms: has some, at conference.<domain>."""
+    def __init__(self, directory, components=(), privileged=(), rooms=False,
+                 modules=()):
+        """rooms: has some, at conference.<domain>; modules: more of
+        them."""
         self.directory = directory
         self.components = components
         self.port, self.component_port = free_ports(2)
@@ -91,12 +93,14 @@ storage = "internal"
 allow_registration = true
 modules_enabled = { "roster"; "saslauth"; "disco"; "ping"; "version";
   "time"; "private"; "vcard4"; "vcard_legacy"; "pep"; "carbons"; "register";
-  "register_ibr"; "offline"; "privilege"; "blocklist"; }
+  "register_ibr"; "offline"; "privilege"; "blocklist";
+  %(modules)s }
 VirtualHost "%(domain)s"
 privileged_entities = { %(rights)s }
 %(parts)s
 """ % {"dir": directory, "port": self.port, "domain": self.domain,
             "component": self.component_port, "rights": rights,
+            "modules": "".join('"%s"; ' % name for name in modules),
             "parts": parts})
 
     def waited(self):

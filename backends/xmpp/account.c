@@ -1,0 +1,52 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "backends/xmpp/account.h"
+
+#include <stdbool.h>
+#include <stdlib.h>
+#include <string.h>
+#include <stringprep.h>
+
+#include "util/utf8.h"
+#include "util/xalloc.h"
+
+#define PART	1024	/* bytes of a part, and a NUL */
+
+static bool
+prepare(char out[PART], const char *start, size_t len,
+    const Stringprep_profile *profile)
+{
+	if (len == 0 || len >= PART)
+		return false;
+	memcpy(out, start, len);
+	out[len] = '\0';
+	return utf8_valid(out, len) && stringprep(out, PART, 0, profile) ==
+	    STRINGPREP_OK && *out != '\0';
+}
+
+/* Names of hosts have nothing that XML would have to escape. */
+static bool
+is_domain(const char *s)
+{
+	return strpbrk(s, "\"&'/:<>@ \t\r\n") == NULL;
+}
+
+char *
+account_jid(const char *text)
+{
+	char node[PART], domain[PART];
+	size_t len = strcspn(text, "/");
+	const char *at = memchr(text, '@', len);
+
+	if (at == NULL || !prepare(node, text, (size_t)(at - text),
+	    stringprep_xmpp_nodeprep) || !prepare(domain, at + 1,
+	    len - (size_t)(at + 1 - text), stringprep_nameprep) ||
+	    !is_domain(domain))
+		return NULL;
+	return xasprintf("%s@%s", node, domain);
+}
+
+char *
+account_bare(const char *jid)
+{
+	return xstrndup(jid, strcspn(jid, "/"));
+}

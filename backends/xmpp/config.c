@@ -1,0 +1,139 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The keys of [xmpp], one row each. */
+#include "backends/xmpp/config.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+
+#include "backends/xmpp/guard.h"
+#include "backends/xmpp/link.h"
+#include "util/xalloc.h"
+
+struct config config;
+
+/* Each returns NULL, or what would have been right. */
+
+static const char *
+put_text(void *out, const char *value)
+{
+	xreplace(out, *value != '\0' ? value : NULL);
+	return NULL;
+}
+
+static const char *
+put_bool(void *out, const char *value)
+{
+	bool *b = out;
+
+	*b = strcmp(value, "1") == 0 || strcasecmp(value, "true") == 0;
+	return *b || strcmp(value, "0") == 0 ||
+	    strcasecmp(value, "false") == 0 ? NULL : "0 or 1";
+}
+
+static const char *
+put_tls(void *out, const char *value)
+{
+	static const char *const names[] = { [TLS_REQUIRED] = "required",
+	    [TLS_DIRECT] = "direct", [TLS_OFF] = "off" };
+	enum config_tls *tls = out;
+
+	for (size_t i = 0; i < LENGTH(names); i++) {
+		if (strcmp(value, names[i]) == 0) {
+			*tls = (enum config_tls)i;
+			return NULL;
+		}
+	}
+	return "required, direct or off";
+}
+
+static bool
+read_number(const char *value, long min, long max, long *out)
+{
+	char *end;
+
+	errno = 0;
+	*out = strtol(value, &end, 10);
+	return end != value && *end == '\0' && errno == 0 && *out >= min &&
+	    *out <= max;
+}
+
+static const char *
+put_users(void *out, const char *value)
+{
+	return read_number(value, 1, LINKS_MAX, out) ? NULL :
+	    "a number from 1 to 500";
+}
+
+static const char *
+put_stanza(void *out, const char *value)
+{
+	return read_number(value, 10000, 64 * 1024 * 1024, out) ? NULL :
+	    "a number of bytes, 10000 or more";
+}
+
+static const struct row {
+	const char	*key;
+	const char	*(*put)(void *, const char *);
+	void		*out;
+	const char	*usual;
+} rows[] = {
+	{ "ca_file",		put_text,	&config.ca_file,	"" },
+	{ "verify_certs",	put_bool,	&config.verify,		"1" },
+	{ "resource",		put_text,	&config.resource,	"" },
+	{ "host",		put_text,	&config.host,		"" },
+	{ "port",		put_text,	&config.port,		"" },
+	{ "tls",		put_tls,	&config.tls,	"required" },
+	{ "users_max",		put_users,	&config.users_max,	"500" },
+	{ "stanza_max",		put_stanza,	&config.stanza_max, "1048576" },
+};
+
+static int
+set(const struct pair *pair, char **why)
+{
+	const char *right;
+
+	for (size_t i = 0; i < LENGTH(rows); i++) {
+		if (strcmp(rows[i].key, pair->key) != 0)
+			continue;
+		right = rows[i].put(rows[i].out, pair->value);
+		if (right == NULL)
+			return 0;
+		*why = xasprintf("[xmpp] %s=%s: must be %s", pair->key,
+		    pair->value, right);
+		return -1;
+	}
+	*why = xasprintf("[xmpp] %s: there is no such setting", pair->key);
+	return -1;
+}
+
+int
+config_read(const struct sections *sections, char **why)
+{
+	for (size_t i = 0; i < LENGTH(rows); i++)
+		rows[i].put(rows[i].out, rows[i].usual);
+	for (size_t i = 0; i < sections->n; i++) {
+		const struct section *s = &sections->v[i];
+
+		for (size_t j = 0; strcmp(s->name, "xmpp") == 0 &&
+		    j < s->pairs.n; j++) {
+			if (set(&s->pairs.v[j], why) < 0)
+				return -1;
+		}
+	}
+	if (config.host != NULL || config.tls == TLS_REQUIRED)
+		return 0;
+	*why = xstrdup("[xmpp] tls: direct and off are for one host=, as "
+	    "servers say themselves which of their ports have it");
+	return -1;
+}
+
+void
+config_finish(void)
+{
+	for (size_t i = 0; i < LENGTH(rows); i++) {
+		if (rows[i].put == put_text)
+			rows[i].put(rows[i].out, "");
+	}
+}

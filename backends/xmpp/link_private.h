@@ -1,0 +1,106 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* link_private.h - what the files of link share.
+ *   link.c       life; where the server is, and the connection to it
+ *   link_talk.c  libstrophe over that connection, until it is up
+ *   link_up.c    stanzas, and what of them has arrived */
+#ifndef BACKENDS_XMPP_LINK_PRIVATE_H
+#define BACKENDS_XMPP_LINK_PRIVATE_H
+
+#include <stdint.h>
+
+#include "backends/xmpp/guard.h"
+#include "backends/xmpp/link.h"
+#include "backends/xmpp/target.h"
+#include "backends/xmpp/vet.h"
+#include "backends/xmpp/wire.h"
+#include "net/conn.h"
+
+#define NS_SM		"urn:xmpp:sm:3"
+#define ASK_ID_SIZE	17
+
+enum link_state {
+	IDLE,
+	FINDING,	/* search is not NULL */
+	REACHING,	/* conn is not NULL from here on; no libstrophe yet */
+	TALKING,	/* xmpp is not NULL from here on */
+	UP,
+	LEAVING,	/* goodbye was said */
+	ENDING,		/* closed() is on its way by later() */
+	DEAD,		/* destroyed; freed at the end of the turn */
+};
+
+struct link {
+	struct ev_loop	*loop;
+	const struct link_events *events;
+	void		*ctx;
+	enum link_state	 state;		/* by link_set_state() */
+
+	/* The account; owned copies. */
+	char		*jid, *domain;	/* domain: ASCII */
+	char		*full;		/* with the resource, if there is one */
+	char		*password, *pin;
+	struct tls	*tls;
+	bool		 plain;
+	struct target	*targets;	/* where to try; NULL: to be found out */
+	size_t		 ntargets, at;
+	bool		 fixed;		/* they were given */
+
+	struct search	*search;
+	struct conn	*conn;
+	struct wire	 wire;
+	xmpp_ctx_t	*strophe;	/* one a link: it walks all of one */
+	xmpp_conn_t	*xmpp;
+	xmpp_sm_state_t	*sm;		/* of the session before, or NULL */
+	struct guard	*guard;		/* of xmpp's parser */
+	ev_timer	 timer;		/* deadline of the state; in UP a tick */
+	bool		 paused;
+	bool		 pumping;	/* inside link_pump() */
+	bool		 goodbye;	/* libstrophe has ended its stream */
+	bool		 again;		/* and there is more to do */
+
+	/* What this connection has told so far. */
+	struct vet	 vet;
+	bool		 secure;	/* TLS, or on its way */
+	bool		 featured;	/* features have come */
+	bool		 authenticated;
+	bool		 sm_offered;
+	bool		 resuming;	/* asked for; not up yet */
+	bool		 resumed;	/* and has what resumed_h says */
+	uint32_t	 resumed_h;
+	char		 sasl[32];	/* why it refused a login; "" never */
+
+	struct ledger	 ledger;
+	bool		 sm_on;		/* the server acknowledges */
+	bool		 heard;		/* anything since the last tick */
+	bool		 asked;		/* what it has; not answered yet */
+	double		 asked_at;
+	uint32_t	 asked_for;	/* without acknowledgements: number of
+					 * the last before the question */
+	char		 ask_id[ASK_ID_SIZE];
+
+	/* Of ENDING; the first reason counts. */
+	enum link_reason reason;
+	bool		 retry;
+	char		*text, *end_pin;
+};
+
+/* link.c */
+void	link_set_state(struct link *, enum link_state);
+void	link_set_timer(struct link *, double seconds);
+/* The end, and why: text is taken over.  closed() comes by later(). */
+void	link_fail(struct link *, enum link_reason, bool retry, char *text);
+
+/* link_talk.c */
+void	link_talk(struct link *);	/* the connection is there */
+/* Have libstrophe read and write what there is. */
+void	link_pump(struct link *);
+/* It is to let go of the connection; keeps what resumption needs. */
+void	link_hang_up(struct link *);
+
+/* link_up.c */
+void	link_up(struct link *, bool resumed);
+void	link_hear(struct link *, xmpp_stanza_t *);
+void	link_tick(struct link *);
+void	link_push(struct link *);
+
+#endif

@@ -1,0 +1,74 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* spectrum2_xmpp_backend: the kit on one side, other XMPP servers on the
+ * other. */
+#include <signal.h>
+
+#include "backends/kit/kit_ev.h"
+#include "backends/xmpp/config.h"
+#include "backends/xmpp/down.h"
+#include "backends/xmpp/guard.h"
+#include "backends/xmpp/login.h"
+#include "backends/xmpp/session.h"
+
+static const char *const features[] = { NULL };
+
+static int
+start(const struct sections *sections, struct msg_initialize_result *say,
+    char **why)
+{
+	if (config_read(sections, why) < 0 || login_init(why) < 0)
+		return -1;
+	guard_set_stanza_max((size_t)config.stanza_max);
+	say->users_max = config.users_max;
+	return 0;
+}
+
+static void
+stop(void)
+{
+	sessions_logout_all(kit_stopped);
+}
+
+static void
+pause_servers(void)
+{
+	sessions_pause(true);
+}
+
+static void
+resume_servers(void)
+{
+	sessions_pause(false);
+}
+
+static const struct kit_backend backend = {
+	.program = "spectrum2_xmpp_backend",
+	.about = "connects users of Spectrum 2 to accounts on other XMPP "
+	    "servers",
+	.name = "XMPP",
+	.features = features,
+	.start = start,
+	.stop = stop,
+	.pause = pause_servers,
+	.resume = resume_servers,
+	.sessions = sessions_count,
+	.handle = {
+		.login = down_login,
+		.logout = down_logout,
+		.setting = down_setting,
+		.presence = down_presence,
+		.send = down_send,
+	},
+};
+
+int
+main(int argc, char **argv)
+{
+	int status;
+
+	signal(SIGPIPE, SIG_IGN);
+	status = kit_main(argc, argv, &backend);
+	login_finish();
+	config_finish();
+	return status;
+}

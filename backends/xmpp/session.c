@@ -1,0 +1,356 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* From login to disconnected: who is logged in, with which settings. */
+#include "backends/xmpp/session.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "backends/xmpp/account.h"
+#include "backends/xmpp/config.h"
+#include "backends/xmpp/iq.h"
+#include "backends/xmpp/login.h"
+#include "backends/xmpp/presence.h"
+#include "backends/xmpp/talk.h"
+#include "util/log.h"
+#include "util/xalloc.h"
+
+struct setting {
+	char	*name, *value;
+};
+
+/* What follows a session's life; end() in the reverse order. */
+static const struct {
+	void	(*begin)(struct session *);
+	/* The server has begun a session, which knows nothing of one before. */
+	void	(*online)(struct session *);
+	/* A stanza is this part's: no other one sees it. */
+	bool	(*stanza)(struct session *, xmpp_stanza_t *);
+	/* From connected to end: the user's presence is another one. */
+	void	(*show)(struct session *);
+	void	(*setting)(struct session *, const char *name);
+	void	(*end)(struct session *);
+} parts[] = {
+	{ .online = presence_send, .show = presence_send },
+	{ .stanza = talk_stanza },
+	/* The last one: it answers what nobody else has. */
+	{ .stanza = iq_stanza },
+};
+
+static struct map sessions;
+static size_t leaving;		/* ended, and saying goodbye */
+static void (*all_gone)(void);	/* to be told when there are none */
+
+/* Who is to be told that one has gone. */
+struct waiter {
+	struct session	*session;
+	void		(*done)(void *);
+	void		*ctx;
+	LIST_ENTRY(waiter) entry;
+};
+static LIST_HEAD(, waiter) waiters = LIST_HEAD_INITIALIZER(waiters);
+
+struct session *
+session_find(const char *user)
+{
+	return map_get(&sessions, user);
+}
+
+struct session *
+session_for(const struct kit_call *call, const char *user)
+{
+	struct session *s = session_find(user);
+
+	if (s != NULL && s->connected)
+		return s;
+	kit_error(call, ERR_NOT_CONNECTED, NULL);
+	return NULL;
+}
+
+size_t
+sessions_count(void)
+{
+	return map_count(&sessions);
+}
+
+void
+sessions_pause(bool paused)
+{
+	struct session *s;
+	size_t at = 0;
+
+	while ((s = map_next(&sessions, &at)) != NULL) {
+		if (login_link(s) != NULL)
+			link_pause(login_link(s), paused);
+	}
+}
+
+/* ----------------------------------------------------------------- settings */
+
+const char *
+session_setting(const struct session *s, const char *name,
+    const char *otherwise)
+{
+	const struct setting *setting = map_get(&s->settings, name);
+
+	return setting != NULL && *setting->value != '\0' ? setting->value :
+	    otherwise;
+}
+
+static void
+setting_free(struct setting *setting)
+{
+	if (setting == NULL)
+		return;
+	explicit_bzero(setting->value, strlen(setting->value));
+	free(setting->value);
+	free(setting->name);
+	free(setting);
+}
+
+static void
+set(struct session *s, const char *name, const char *value)
+{
+	struct setting *setting;
+
+	setting_free(map_remove(&s->settings, name));
+	if (value == NULL)
+		return;
+	setting = xmalloc(sizeof(*setting));
+	*setting = (struct setting){ xstrdup(name), xstrdup(value) };
+	map_put(&s->settings, setting->name, setting);
+}
+
+void
+session_told(struct session *s, const char *name, const char *value)
+{
+	set(s, name, value);
+	for (size_t i = 0; i < LENGTH(parts) && s->connected; i++) {
+		if (parts[i].setting != NULL)
+			parts[i].setting(s, name);
+	}
+}
+
+void
+session_keep(struct session *s, const char *name, const char *value,
+    bool secret)
+{
+	struct msg_setting_up m = { .user = s->user, .name = name,
+	    .value = value, .secret = secret };
+
+	set(s, name, value);
+	kit_notify(METHOD_setting_up, &m);
+}
+
+void
+session_show(struct session *s, const char *show, const char *status)
+{
+	xreplace(&s->show, show);
+	xreplace(&s->status, status);
+	for (size_t i = 0; i < LENGTH(parts) && s->connected; i++) {
+		if (parts[i].show != NULL)
+			parts[i].show(s);
+	}
+}
+
+/* ------------------------------------------------------------------ stanzas */
+
+xmpp_ctx_t *
+session_strophe(const struct session *s)
+{
+	return link_strophe(login_link(s));
+}
+
+void
+session_send(struct session *s, xmpp_stanza_t *stanza,
+    const struct kit_call *call)
+{
+	struct kit_call *copy = NULL;
+
+	if (call != NULL) {
+		copy = xmalloc(sizeof(*copy));
+		*copy = *call;
+	}
+	if (link_send(login_link(s), stanza, copy) == -1) {
+		free(copy);
+		if (call != NULL)
+			kit_error(call, ERR_RATE_LIMITED, "Too much is "
+			    "waiting for the server already.");
+		else
+			log_debug("%s: a stanza was not sent: too much waits",
+			    s->user);
+	}
+	xmpp_stanza_release(stanza);
+}
+
+void
+session_stanza(struct session *s, xmpp_stanza_t *stanza)
+{
+	for (size_t i = 0; i < LENGTH(parts) && !s->ended; i++) {
+		if (parts[i].stanza != NULL && parts[i].stanza(s, stanza))
+			return;
+	}
+}
+
+/* ---------------------------------------------------------------------- end */
+
+static void
+tell_waiters(struct session *s)
+{
+	struct waiter *w, *next;
+
+	for (w = LIST_FIRST(&waiters); w != NULL; w = next) {
+		next = LIST_NEXT(w, entry);
+		if (w->session != s)
+			continue;
+		LIST_REMOVE(w, entry);
+		w->done(w->ctx);
+		free(w);
+	}
+}
+
+void
+session_gone(struct session *s)
+{
+	struct setting *setting;
+	size_t at = 0;
+
+	login_free(s);
+	tell_waiters(s);
+	while ((setting = map_next(&s->settings, &at)) != NULL)
+		setting_free(setting);
+	map_finish(&s->settings);
+	if (s->password != NULL)
+		explicit_bzero(s->password, strlen(s->password));
+	free(s->password);
+	free(s->show);
+	free(s->status);
+	free(s->user);
+	free(s->jid);
+	free(s->full);
+	free(s);
+	leaving--;
+	if (leaving == 0 && all_gone != NULL)
+		all_gone();
+}
+
+static void
+end(struct session *s)
+{
+	for (size_t i = LENGTH(parts); i > 0; i--) {
+		if (parts[i - 1].end != NULL)
+			parts[i - 1].end(s);
+	}
+	s->ended = true;
+	s->connected = false;
+	map_remove(&sessions, s->user);
+	leaving++;
+	login_end(s);
+}
+
+void
+session_logout(struct session *s, void (*done)(void *ctx), void *ctx)
+{
+	struct waiter *w = xcalloc(1, sizeof(*w));
+
+	w->session = s;
+	w->done = done;
+	w->ctx = ctx;
+	LIST_INSERT_HEAD(&waiters, w, entry);
+	log_info("%s: logged out", s->user);
+	end(s);
+}
+
+void
+sessions_logout_all(void (*done)(void))
+{
+	struct session *s;
+	size_t at = 0;
+
+	while ((s = map_next(&sessions, &at)) != NULL)
+		end(s);
+	all_gone = done;
+	if (leaving == 0)
+		done();
+}
+
+void
+session_fail(struct session *s, const char *reason, const char *text,
+    bool retry)
+{
+	struct msg_disconnected m = { .user = s->user, .reason = reason,
+	    .text = text, .retry = retry };
+
+	if (s->ended)
+		return;
+	log_info("%s: disconnected: %s: %s", s->user, reason,
+	    text != NULL ? text : "");
+	kit_notify(METHOD_disconnected, &m);
+	end(s);
+}
+
+/* ---------------------------------------------------------------- beginning */
+
+static void
+refuse(const char *user, const char *reason, const char *text)
+{
+	const struct msg_disconnected m = { .user = user, .reason = reason,
+	    .text = text };
+
+	kit_notify(METHOD_disconnected, &m);
+}
+
+void
+session_login(const struct kit_call *call, const struct msg_login *m)
+{
+	struct session *s = session_find(m->user);
+	char *jid = account_jid(m->account);
+
+	if (s != NULL)
+		end(s);
+	if (map_count(&sessions) + leaving >= (size_t)config.users_max) {
+		kit_error(call, ERR_FULL, NULL);
+		free(jid);
+		return;
+	}
+	kit_reply(call, NULL);
+	if (jid == NULL || m->password == NULL || *m->password == '\0') {
+		refuse(m->user, jid == NULL ? "settings" : "auth",
+		    jid == NULL ? "The account is an address such as "
+		    "user@example.org." : "A password is needed.");
+		free(jid);
+		return;
+	}
+	s = xcalloc(1, sizeof(*s));
+	s->user = xstrdup(m->user);
+	s->jid = jid;
+	s->password = xstrdup(m->password);
+	s->show = xstrdup_null(m->show);
+	s->status = xstrdup_null(m->status);
+	for (size_t i = 0; i < m->settings.n; i++)
+		set(s, m->settings.v[i].key, m->settings.v[i].value);
+	map_put(&sessions, s->user, s);
+	for (size_t i = 0; i < LENGTH(parts); i++) {
+		if (parts[i].begin != NULL)
+			parts[i].begin(s);
+	}
+	login_begin(s);
+}
+
+void
+session_online(struct session *s, const char *full, bool resumed)
+{
+	const struct msg_connected m = { .user = s->user, .account = s->jid };
+
+	if (s->ended)
+		return;
+	xreplace(&s->full, full);
+	log_info("%s: %s as %s", s->user, resumed ? "resumed" :
+	    s->connected ? "connected again" : "connected", full);
+	if (!s->connected)
+		kit_notify(METHOD_connected, &m);
+	s->connected = true;
+	for (size_t i = 0; i < LENGTH(parts) && !resumed && !s->ended; i++) {
+		if (parts[i].online != NULL)
+			parts[i].online(s);
+	}
+}

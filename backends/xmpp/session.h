@@ -1,0 +1,72 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* session.h - one XMPP user who is logged in here: an account of another
+ * server. */
+#ifndef BACKENDS_XMPP_SESSION_H
+#define BACKENDS_XMPP_SESSION_H
+
+#include <stdbool.h>
+#include <strophe.h>
+
+#include "backends/kit/kit.h"
+#include "backends/xmpp/link.h"
+#include "util/map.h"
+
+struct session {
+	char		*user;		/* bare JID here; key of the map of all */
+	char		*jid;		/* bare JID there, prepared */
+	char		*full;		/* the server's word; NULL: never up */
+	char		*password;
+	struct map	 settings;	/* name -> value, as last told */
+	char		*show, *status;	/* the user's presence, or NULL */
+	bool		 connected;	/* the main process knows */
+	bool		 ended;		/* the main process knows nothing of it
+					 * any more, or has been told */
+	/* Each is of the file with that name. */
+	struct login	*login;
+};
+
+void		 session_login(const struct kit_call *, const struct msg_login *);
+/* Nothing is said about it; done(ctx) when the server has heard of it, too. */
+void		 session_logout(struct session *, void (*done)(void *ctx),
+		    void *ctx);
+void		 sessions_logout_all(void (*done)(void));
+
+struct session	*session_find(const char *user);	/* or NULL */
+/* Of what the user wants now.  NULL: the request has been answered
+ * (not_connected). */
+struct session	*session_for(const struct kit_call *, const char *user);
+size_t		 sessions_count(void);
+/* Take no more from all servers for now. */
+void		 sessions_pause(bool paused);
+
+/* The server has a session for it: a new one, or (resumed) that of before. */
+void		 session_online(struct session *, const char *full,
+		    bool resumed);
+void		 session_stanza(struct session *, xmpp_stanza_t *);
+/* It is over, or did not begin: tells the main process.  reason: of
+ * disconnected. */
+void		 session_fail(struct session *, const char *reason,
+		    const char *text, bool retry);
+/* The connection of one that has ended is gone, too: frees it. */
+void		 session_gone(struct session *);
+
+/* The user's presence has changed, or a setting has. */
+void		 session_show(struct session *, const char *show,
+		    const char *status);
+void		 session_told(struct session *, const char *name,
+		    const char *value);
+/* A setting as last told, or otherwise. */
+const char	*session_setting(const struct session *, const char *name,
+		    const char *otherwise);
+/* Set it, and have the main process keep it. */
+void		 session_keep(struct session *, const char *name,
+		    const char *value, bool secret);
+
+/* For building stanzas. */
+xmpp_ctx_t	*session_strophe(const struct session *);
+/* Give a stanza to the server, and let go of it.  call: a request that is
+ * answered when the server has it; NULL: nobody waits. */
+void		 session_send(struct session *, xmpp_stanza_t *,
+		    const struct kit_call *);
+
+#endif

@@ -1,0 +1,390 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""The XMPP backend and the connection to its server: logins, certificates,
+breaks, and servers that mean no good."""
+import base64
+import itertools
+import shutil
+import time
+
+import pytest
+
+from driver import Failed, PATIENCE
+from harness import servers
+from harness.process import SLOWER
+from harness.raw import register_account
+from harness.tls import Authority, Front, fingerprint
+from xmpp_driver import HEAD, Relay
+
+_numbers = itertools.count(1)
+TLS = "urn:ietf:params:xml:ns:xmpp-tls"
+
+
+@pytest.fixture(scope="module")
+def authority(tmp_path_factory):
+    return Authority(tmp_path_factory.mktemp("authority"))
+
+
+@pytest.fixture(scope="module")
+def remote(tmp_path_factory, authority):
+    """A server with STARTTLS and stream management."""
+    directory = tmp_path_factory.mktemp("remote")
+    cert, key = authority.issue("xmpp.test")
+    shutil.copy(cert, directory / "xmpp.test.crt")
+    shutil.copy(key, directory / "xmpp.test.key")
+    s = servers.Prosody(directory, modules=("tls", "smacks")).start()
+    yield s
+    s.stop()
+
+
+@pytest.fixture
+def account(remote):
+    def register(name="bob"):
+        name = "%s%d" % (name, next(_numbers))
+        register_account(remote.port, remote.domain, name, "secret")
+        return "%s@%s" % (name, remote.domain)
+
+    return register
+
+
+@pytest.fixture
+def secure(xmpp, remote, authority):
+    """A backend for that server, with what it needs to trust it."""
+    return xmpp(host="127.0.0.1", port=remote.port, ca_file=authority.cert)
+
+
+@pytest.fixture
+def relay(remote):
+    r = Relay(remote.port)
+    yield r
+    r.close()
+
+
+def test_chat(secure, account):
+    """STARTTLS, SCRAM; text both ways; two users of one process."""
+    bob, ann = account(), account("ann")
+    secure.enter(bob)
+    secure.enter(ann, user="you@example.org")
+    text = "grüße <&> \"'\nsecond line"
+    assert secure.finish(secure.say(ann, text, id="m1")) == {}
+    m = secure.wait("message", user="you@example.org")
+    assert (m["from"], m["body"], m["id"], m["kind"]) == (
+        bob, text, "m1", "chat")
+    secure.call("logout", user="you@example.org")
+    assert secure.finish(secure.say(ann, "offline")) == {}
+    secure.enter(ann.upper(), user="you@example.org")
+    secure.wait("message", user="you@example.org", body="offline")
+    # A login while there is one takes its place, and nobody hears of it.
+    secure.enter(bob)
+    assert secure.finish(secure.say(ann, "still here")) == {}
+    secure.wait("message", user="you@example.org", body="still here")
+    assert not [e for e in secure.events if e[0] == "disconnected"]
+
+
+def test_refusals(secure, account, xmpp, remote, fake):
+    bob = account()
+    end = secure.refused(bob, password="wrong")
+    assert (end["reason"], end.get("retry", False)) == ("auth", False)
+    assert "not-authorized" in end["text"]
+    for name in ("bob", "@xmpp.test", "bob@", "bob@x y", "b@a:1"):
+        assert secure.refused(name)["reason"] == "settings"
+    end = secure.refused("bob@other.test")
+    assert (end["reason"], end.get("retry", False)) == ("auth", False)
+    # No TLS, where it must be; nobody there.
+    end = secure.refused(bob, port=fake().port)
+    assert (end["reason"], end.get("retry", False)) == ("other", False)
+    assert "encrypt" in end["text"]
+    end = secure.refused(bob, port=1)
+    assert (end["reason"], end["retry"]) == ("network", True)
+    one = xmpp(host="127.0.0.1", port=remote.port, tls="off", users_max=1)
+    assert one.can["users_max"] == 1
+    one.enter(bob)
+    with pytest.raises(Failed) as e:
+        one.login("you@example.org", bob, password="secret")
+    assert e.value.code == "full"
+
+
+@pytest.mark.parametrize("kind", ["name", "expired", "authority", "starttls"])
+def test_certificate(kind, xmpp, remote, authority, account, tmp_path):
+    """What cannot be verified is asked about, and remembered."""
+    other = Authority(tmp_path)
+    cert, key = {"name": lambda: authority.issue("wrong.test"),
+                 "expired": lambda: authority.issue("xmpp.test", -1),
+                 "authority": lambda: other.issue("xmpp.test"),
+                 "starttls": lambda: (str(remote.directory / "xmpp.test.crt"),
+                                      None)}[kind]()
+    said = {"name": "wrong.test", "expired": "expired",
+            "authority": "unknown authority",
+            "starttls": "unknown authority"}[kind]
+    front = None if kind == "starttls" else Front(cert, key, remote.port)
+    b = xmpp(host="127.0.0.1", port=front.port if front else remote.port,
+             tls="direct" if front else "required",
+             ca_file=other.cert if kind == "starttls" else authority.cert)
+    pin = fingerprint(cert).replace(":", "").lower()
+    bob = account()
+
+    def ask(answer, **settings):
+        b.login("me@example.org", bob, password="secret", settings=settings)
+        q = b.wait("ask")
+        assert said in q["instructions"] or settings, q
+        assert pin in q["instructions"], q
+        b.answer(b.unanswered.pop(0), answer)
+
+    ask({"code": "forbidden"})
+    assert b.wait("disconnected")["reason"] == "certificate"
+    # Another one than the one that was trusted.
+    ask({"values": {}}, tls_fingerprint="00" * 32)
+    b.wait("setting", name="tls_fingerprint", value=pin)
+    b.wait("connected")
+    b.call("logout", user="me@example.org")
+    b.enter(bob, tls_fingerprint=pin)
+    assert not [e for e in b.events if e[0] == "ask"]
+    # Asked, and gone: nothing is left of it.
+    b.login("me@example.org", bob, password="secret")
+    b.wait("ask")
+    b.call("logout", user="me@example.org")
+    b.wait("ask_gone")
+    b.answer(b.unanswered.pop(0), {"code": "not_found"})
+    if front:
+        front.close()
+
+
+def test_resumption(xmpp, remote, authority, account, relay):
+    """The network goes away, again and again, with stanzas under way in both
+    directions: nothing is lost, and nothing comes twice."""
+    bob, ann = account(), account("ann")
+    b = xmpp(host="127.0.0.1", port=remote.port, ca_file=authority.cert)
+    b.enter(bob, port=relay.port)
+    b.enter(ann, user="you@example.org")
+    calls, back = [], []
+    for i in range(3):
+        for j in range(5):
+            calls.append(b.say(ann, "to %d %d" % (i, j)))
+            back.append(b.say(bob, "fro %d %d" % (i, j),
+                              user="you@example.org"))
+        # Some of what was written never arrives.
+        relay.deaf = True
+        for j in range(5):
+            calls.append(b.say(ann, "lost %d %d" % (i, j)))
+        before = relay.count
+        relay.cut()
+        for j in range(5):
+            calls.append(b.say(ann, "meanwhile %d %d" % (i, j)))
+            back.append(b.say(bob, "missed %d %d" % (i, j),
+                              user="you@example.org"))
+        for call in calls + back:
+            assert b.finish(call) == {}
+        assert relay.count > before
+        calls, back = [], []
+    b.finish(b.say(ann, "end"))
+    b.wait("message", user="you@example.org", body="end")
+    first = b.skipped
+    b.finish(b.say(bob, "end", user="you@example.org"))
+    b.wait("message", user="me@example.org", body="end")
+    heard = [(p["user"], p["body"]) for m, p in first + b.skipped
+             if m == "message"]
+    for user, words in (("you@example.org", ("to", "lost", "meanwhile")),
+                        ("me@example.org", ("fro", "missed"))):
+        want = [w + " %d %d" % (i, j) for i in range(3) for w in words
+                for j in range(5)]
+        assert [body for who, body in heard if who == user] == want
+    assert not [m for m, _ in first + b.skipped if m == "disconnected"]
+
+
+def test_restart(secure, remote, account):
+    """The server is restarted: no session is left there, and nobody here sees
+    more of it than that answers take their time."""
+    bob, ann = account(), account("ann")
+    secure.enter(bob)
+    secure.enter(ann, user="you@example.org")
+    remote.stop()
+    calls = [secure.say(ann, "meanwhile %d" % i) for i in range(5)]
+    remote.start()
+    for call in calls:
+        assert secure.finish(call) == {}
+    for i in range(5):
+        secure.wait("message", user="you@example.org",
+                    body="meanwhile %d" % i)
+        assert not [m for m, _ in secure.skipped if m == "disconnected"]
+    assert not [p for m, p in secure.events if m == "message"]
+
+
+# ---- servers that mean no good
+
+DEEP = "<a>" * 100000
+BOMB = ("<!DOCTYPE a [<!ENTITY a 'aaaaaaaaaa'>" + "".join(
+    "<!ENTITY %s '%s'>" % (b, ("&%s;" % a) * 10)
+    for a, b in zip("abcdefgh", "bcdefghi")) + "]><a>&i;</a>")
+HOSTILE = {
+    "nested": "<message>" + DEEP,
+    "bomb": BOMB,
+    "garbage": "\x00\xff\xfe<<<<>>>>&&&;",
+    "binary": bytes(range(256)) * 10,
+    "huge": "<message><body>" + "x" * 3000000,
+    "entities": "<message><body>" + "&lt;" * 400000 + "</body></message>",
+    "attributes": "<message " + " ".join(
+        "a%d='1'" % i for i in range(500)) + "/>",
+    "tag": "<message a='" + "x" * 200000,
+    "comment": "<!-- -->",
+    "end": "</stream:stream>",
+    "error": "<stream:error><conflict "
+             "xmlns='urn:ietf:params:xml:ns:xmpp-streams'/></stream:error>",
+    "empty error": "<stream:error/></stream:stream>",
+    "root": "<stream:features/>" + HEAD,
+}
+SASL = "xmlns='urn:ietf:params:xml:ns:xmpp-sasl'"
+SCRAM = ("<stream:features><mechanisms %s><mechanism>SCRAM-SHA-1</mechanism>"
+         "</mechanisms></stream:features>" % SASL)
+CHALLENGE = "<challenge " + SASL + ">%s</challenge>"
+EARLY = {
+    "no features": HEAD,
+    "features": HEAD + "<stream:features/>",
+    "mechanisms": HEAD + "<stream:features><mechanisms "
+                  "xmlns='urn:ietf:params:xml:ns:xmpp-sasl'/>"
+                  "</stream:features>",
+    "success": HEAD + "<success "
+               "xmlns='urn:ietf:params:xml:ns:xmpp-sasl'/>",
+    "proceed": HEAD + "<proceed xmlns='%s'/>" % TLS,
+    "rounds": HEAD + SCRAM + CHALLENGE % base64.b64encode(
+        b"r=x,s=c2FsdA==,i=4000000000").decode(),
+    "no challenge": HEAD + SCRAM + CHALLENGE % "",
+    "half a challenge": HEAD + SCRAM + CHALLENGE % "cj14",
+    "other root": "<html><body>",
+    "http": "HTTP/1.1 400 Bad Request\r\n\r\n",
+    **{"early " + k: v if isinstance(v, bytes) else HEAD + v
+       for k, v in HOSTILE.items()},
+}
+
+
+def lives(b, peer):
+    """The other user of this process notices nothing."""
+    began = time.monotonic()
+    assert b.finish(b.say(peer, "ping")) == {}
+    b.wait("message", user="me@example.org", body="ping")
+    assert time.monotonic() - began < 2 * SLOWER
+    assert not [p for m, p in b.skipped if m == "disconnected" and
+                p["user"] == "me@example.org"]
+
+
+def test_hostile(xmpp, remote, account, fake):
+    """Whatever a server sends, before the login or after it, costs its own
+    connection only."""
+    bob = account()
+    b = xmpp(host="127.0.0.1", port=remote.port, tls="off")
+    b.enter(bob)
+    for i, (name, bad) in enumerate(HOSTILE.items()):
+        f = fake(then=bad)
+        user = "u%d@example.org" % i
+        b.login(user, "eve@xmpp.test", password="secret",
+                settings={"port": str(f.port)})
+        assert f.closed.wait(PATIENCE), name
+        lives(b, bob)
+    for i, (name, bad) in enumerate(EARLY.items()):
+        f = fake(first=bad)
+        user = "e%d@example.org" % i
+        b.login(user, "eve@xmpp.test", password="secret",
+                settings={"port": str(f.port)})
+        if name not in ("no features", "success", "proceed"):
+            assert f.closed.wait(PATIENCE), name
+        lives(b, bob)
+    for i in range(len(EARLY)):
+        b.call("logout", user="e%d@example.org" % i)
+
+
+def test_stalls(xmpp, remote, authority, account, fake):
+    """TLS that begins and never ends, and a stream that does not begin: others
+    are served meanwhile, and a log-out does not wait for it."""
+    bob = account()
+    b = xmpp(host="127.0.0.1", port=remote.port, ca_file=authority.cert)
+    b.enter(bob)
+    stalls = [fake(first=HEAD + "<stream:features><starttls xmlns='%s'/>"
+                   "</stream:features><proceed xmlns='%s'/>"
+                   % (TLS, TLS)), fake(first="")]
+    for i, f in enumerate(stalls):
+        b.login("s%d@example.org" % i, "eve@xmpp.test", password="secret",
+                settings={"port": str(f.port)})
+    began = time.monotonic()
+    for _ in range(20):
+        lives(b, bob)
+    for i, f in enumerate(stalls):
+        b.call("logout", user="s%d@example.org" % i)
+        assert f.closed.wait(PATIENCE)
+    assert time.monotonic() - began < 5 * SLOWER
+
+
+def test_starttls_injection(xmpp, remote, fake, authority):
+    """What follows the word that TLS begins was not protected by it."""
+    f = fake(first=HEAD + "<stream:features><starttls xmlns='%s'/>"
+             "</stream:features>" % TLS)
+    b = xmpp(host="127.0.0.1", port=f.port, ca_file=authority.cert)
+    b.login("me@example.org", "eve@xmpp.test", password="secret")
+    f.expect("<starttls[^>]*>")
+    f.say("<proceed xmlns='%s'/></stream:stream><stream:error>"
+          "<conflict xmlns='urn:ietf:params:xml:ns:xmpp-streams'/>"
+          "</stream:error>" % TLS)
+    f.expect("\x16")                        # a TLS hello
+    assert "stream" not in f.got
+    assert not b.events
+    f.say("no TLS at all")
+    assert b.wait("disconnected")["reason"] == "network"
+
+
+PONG = r"<iq type='get' id='([^']*)'><ping"
+
+
+def test_without_management(xmpp, fake):
+    """No acknowledgements: what was sent has arrived when the ping behind it
+    is answered; without an answer, nobody knows."""
+    f = fake()
+    b = xmpp(host="127.0.0.1", port=f.port, tls="off")
+    b.enter("bob@xmpp.test")
+    # The first is behind our presence.
+    name = f.expect(PONG)[1]
+    call = b.say("ann@xmpp.test", "one")
+    f.expect("<body>one")
+    assert "ping" not in f.got
+    f.say("<iq type='result' id='%s'/>" % name)
+    name = f.expect(PONG)[1]
+    assert call not in b.answers
+    f.say("<iq type='error' id='%s'/>" % name)
+    assert b.finish(call) == {}
+    f.say("<iq type='get' id='q1'><query xmlns='urn:x'/></iq>")
+    f.expect("service-unavailable")
+    call = b.say("ann@xmpp.test", "two")
+    f.expect("<body>two")
+    f.client.shutdown(2)
+    with pytest.raises(Failed) as e:
+        b.finish(call)
+    assert e.value.code == "uncertain"
+
+
+SM = "<sm xmlns='urn:xmpp:sm:3'/>"
+
+
+def test_management_that_lies(xmpp, fake):
+    """A server that has had more than there was."""
+    f = fake(features=SM, after={
+        "<enable": "<enabled xmlns='urn:xmpp:sm:3'/>",
+        "<presence": "<a xmlns='urn:xmpp:sm:3' h='1000'/>"})
+    b = xmpp(host="127.0.0.1", port=f.port, tls="off")
+    b.enter("bob@xmpp.test")
+    assert f.closed.wait(PATIENCE)
+
+
+def test_queue_is_bounded(xmpp, fake):
+    """A server that does not acknowledge: who writes on is told, and all that
+    waits is answered in the end."""
+    f = fake(features=SM, after={
+        "<enable": "<enabled xmlns='urn:xmpp:sm:3'/>"})
+    b = xmpp(host="127.0.0.1", port=f.port, tls="off")
+    b.enter("bob@xmpp.test")
+    calls = [b.say("ann@xmpp.test", "x" * 1000) for _ in range(1100)]
+    codes = []
+    for call in calls[-50:]:
+        with pytest.raises(Failed) as e:
+            b.finish(call)
+        codes.append(e.value.code)
+    assert set(codes) == {"rate_limited"}
+    b.start("logout", user="me@example.org")
+    with pytest.raises(Failed) as e:
+        b.finish(calls[0])
+    assert e.value.code in ("uncertain", "not_connected")

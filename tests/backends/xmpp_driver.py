@@ -1,0 +1,205 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Drives spectrum2_xmpp_backend over its pipes; what stands between it and an
+XMPP server, and a server that means no good."""
+import base64
+import os
+import re
+import socket
+import threading
+
+import driver
+
+PROGRAM = "spectrum2_xmpp_backend"
+MISSING = None if os.path.exists(os.path.join(driver.BIN, PROGRAM)) else \
+    "this build is without the XMPP backend"
+USER = "me@example.org"
+
+
+class Xmpp(driver.Backend):
+    """keys: of [xmpp]."""
+
+    def __init__(self, **keys):
+        super().__init__(PROGRAM, {"xmpp": keys})
+        self.replies["ask"] = driver.LATER
+
+    def enter(self, account, user=USER, password="secret", **settings):
+        self.login(user, account, password=password,
+                   settings={k: str(v) for k, v in settings.items()})
+        return self.wait("connected", user=user)
+
+    def refused(self, account, user=USER, password="secret", **settings):
+        self.login(user, account, password=password,
+                   settings={k: str(v) for k, v in settings.items()})
+        return self.wait("disconnected", user=user)
+
+    def say(self, to, body, user=USER, **more):
+        """Start to send a message; its answer is finish()'s."""
+        return self.start("message", user=user, to=to, kind="chat", body=body,
+                          **more)
+
+
+def _serve(server, each):
+    def accept():
+        while True:
+            try:
+                client, _ = server.accept()
+            except OSError:
+                return
+            threading.Thread(target=each, args=(client,), daemon=True).start()
+
+    threading.Thread(target=accept, daemon=True).start()
+
+
+class Relay:
+    """Passes everything on to a port, until it is told not to."""
+
+    def __init__(self, behind):
+        self.behind = behind
+        self.open = threading.Event()       # what arrives is passed on
+        self.open.set()
+        self.deaf = False                   # what the backend says is lost
+        self.pairs = []
+        self.count = 0                      # connections so far
+        self.server = socket.create_server(("127.0.0.1", 0))
+        self.port = self.server.getsockname()[1]
+        _serve(self.server, self._each)
+
+    def _each(self, client):
+        try:
+            server = socket.create_connection(("127.0.0.1", self.behind))
+        except OSError:
+            client.close()
+            return
+        self.count += 1
+        self.pairs.append((client, server))
+        threading.Thread(target=self._pass, args=(server, client, False),
+                         daemon=True).start()
+        self._pass(client, server, True)
+
+    def _pass(self, source, sink, up):
+        try:
+            while True:
+                data = source.recv(65536)
+                if not data:
+                    break
+                self.open.wait()
+                if not (up and self.deaf):
+                    sink.sendall(data)
+        except OSError:
+            pass
+        self._end(source, sink)
+
+    @staticmethod
+    def _end(*ends):
+        for end in ends:
+            try:
+                end.shutdown(socket.SHUT_RDWR)
+            except OSError:
+                pass
+
+    def cut(self):
+        """As when a network goes away: both sides lose the other."""
+        pairs, self.pairs = self.pairs, []
+        for pair in pairs:
+            self._end(*pair)
+        self.deaf = False
+
+    def close(self):
+        self.server.close()
+        self.cut()
+
+
+HEAD = ("<?xml version='1.0'?><stream:stream xmlns='jabber:client' "
+        "xmlns:stream='http://etherx.jabber.org/streams' id='1' "
+        "from='xmpp.test' version='1.0'>")
+PLAIN = ("<stream:features><mechanisms "
+         "xmlns='urn:ietf:params:xml:ns:xmpp-sasl'><mechanism>PLAIN"
+         "</mechanism></mechanisms></stream:features>")
+BIND = ("<stream:features><bind xmlns='urn:ietf:params:xml:ns:xmpp-bind'/>"
+        "%s</stream:features>")
+
+
+class Fake:
+    """Lets everybody in without TLS, and then says what it likes; first: in
+    place of the first features.  The backend's words are in got."""
+
+    def __init__(self, then="", first=None, features="", after=None):
+        self.then, self.first, self.features = then, first, features
+        self.after = after or {}        # pattern -> what is said to it, once
+        self.got = ""
+        self.changed = threading.Condition()
+        self.closed = threading.Event()     # the backend has gone
+        self.client = None
+        self.server = socket.create_server(("127.0.0.1", 0))
+        self.port = self.server.getsockname()[1]
+        _serve(self.server, self._each)
+
+    def _take(self, pattern):
+        hit = re.search(pattern, self.got, re.S)
+        if hit:
+            self.got = self.got[hit.end():]
+        return hit
+
+    def _until(self, pattern):
+        """None: whatever comes, for expect()."""
+        while True:
+            with self.changed:
+                hit = pattern and self._take(pattern)
+            if hit:
+                return hit
+            data = self.client.recv(65536)
+            if not data:
+                raise EOFError
+            with self.changed:
+                self.got += data.decode(errors="replace")
+                self.changed.notify_all()
+
+    def expect(self, pattern):
+        """Wait for what the backend says when all was said to it."""
+        hit = None
+
+        def found():
+            nonlocal hit
+            hit = self._take(pattern)
+            return hit
+
+        with self.changed:
+            assert self.changed.wait_for(found, driver.PATIENCE), self.got
+        return hit
+
+    def say(self, text):
+        self.client.sendall(text if isinstance(text, bytes)
+                            else text.encode())
+
+    def _talk(self):
+        self._until("<stream:stream[^>]*>")
+        if self.first is not None:
+            self.say(self.first)
+            self._until(None)
+        self.say(HEAD + PLAIN)
+        self.word = base64.b64decode(self._until("<auth[^>]*>([^<]*)<")[1])
+        self.say("<success xmlns='urn:ietf:params:xml:ns:xmpp-sasl'/>")
+        self._until("<stream:stream[^>]*>")
+        self.say(HEAD + BIND % self.features)
+        name = self._until("<iq.*?id=.([^'\" ]*).*?</iq>")[1]
+        self.say("<iq type='result' id='%s'><bind "
+                 "xmlns='urn:ietf:params:xml:ns:xmpp-bind'><jid>"
+                 "bob@xmpp.test/there</jid></bind></iq>" % name)
+        self.say(self.then)
+        for pattern, text in self.after.items():
+            self._until(pattern)
+            self.say(text)
+        self._until(None)
+
+    def _each(self, client):
+        self.client = client
+        try:
+            self._talk()
+        except (OSError, EOFError):
+            pass
+        self.closed.set()
+
+    def close(self):
+        self.server.close()
+        if self.client is not None:
+            self.client.close()
