@@ -352,8 +352,9 @@ BUILD_ALL = $(MAKE) --no-print-directory all \
 deps:			## install what the build needs (apt)
 	@scripts/deps.sh build purple twitter xmpp
 
-deps-test:		## install what the tests need (apt)
+deps-test:		## install what the tests need (apt, npm)
 	@scripts/deps.sh build purple twitter xmpp test
+	@tests/npm.sh
 
 # "exec": a signal to make alone reaches what it runs.
 run:			## set up, build, serve IRC to XMPP clients on 127.0.0.1:5222
