@@ -40,6 +40,7 @@ struct ctl_instance {
 	bool		 vhost;
 	int		 patience;	/* seconds that its stop may take */
 	pid_t		 stopping;	/* stop: what was told to; 0: nothing */
+	unsigned long long started;	/* of that process; 0: not known */
 };
 
 struct ctl_instances {
@@ -69,7 +70,8 @@ ctl_command ctl_start, ctl_stop, ctl_restart, ctl_status, ctl_list, ctl_reload,
 	    ctl_upgrade;
 
 /* Parts of restart.  ctl_start_one() says on standard error what went wrong.
- * ctl_stop_one() reports on standard output; false: it still runs. */
+ * ctl_stop_one() reports on standard output; false: the process is still
+ * there. */
 int	 ctl_start_one(struct ctl_instance *) MUST_CHECK;
 void	 ctl_stop_signal(struct ctl_instance *);
 bool	 ctl_stop_one(struct ctl_instance *);
