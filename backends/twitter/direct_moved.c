@@ -10,6 +10,7 @@
  * older conversation with the same person goes on beside it nobody says. */
 #include "backends/twitter/direct_inside.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -18,6 +19,7 @@
 #include "backends/twitter/people.h"
 #include "backends/twitter/task.h"
 #include "util/log.h"
+#include "util/macros.h"
 #include "util/xalloc.h"
 
 #define TOLD		"twitter_chat_told"	/* setting: ids with blanks */
