@@ -64,7 +64,7 @@ class X:
         self.lists = {}             # id -> {..., "members": [id]}
         self.relations = collections.defaultdict(list)
         self.uploads = {}           # media id -> what is known of it
-        self.processing = []        # states that the next video goes through
+        self.processing = []        # states that a video goes through
         self.files = {}             # name -> bytes: see file()
         self.trends = []
         self.oldest_since = 0       # ids before that are refused as since_id

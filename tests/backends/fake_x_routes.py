@@ -421,7 +421,7 @@ def media_end(x, r, i):
                          "url": "%s/image/%s" % (x.url, i)}
     data = {"id": i, "media_key": "3_" + i, "size": upload["total"]}
     if kind == "video":
-        upload["states"], x.processing = x.processing, []
+        upload["states"] = list(x.processing)
         data["processing_info"] = processing(upload)
     else:
         upload["done"] = True

@@ -58,6 +58,7 @@ def test_files(x, twitter):
     p = the_post(x, send(b, "It moves", gif))
     assert sent(x, p) == [("tweet_gif", "image/gif", GIF)]
     assert len(x.asked("GET", "/media/upload$")) == 2
+    x.processing = []
     theirs = x.post("alice", "What does it do?")["id"]
     p = the_post(x, send(b, "This", mp4, reply_to={"id": theirs}))
     assert sent(x, p) == [("tweet_video", "video/mp4", MP4)]
@@ -205,11 +206,11 @@ def test_session_ends(x, twitter):
     """At each step of a file's way."""
     b = twitter()
     mp4 = x.file("cat.mp4", MP4)
+    x.processing = ["pending"]
     for path, method in (("initialize$", "POST"), ("append$", "POST"),
                          ("finalize$", "POST"), ("upload$", "GET"),
                          ("metadata$", "POST")):
         b.enter(post_plain="1")
-        x.processing = ["pending"]
         hold = threading.Event()
         x.next("/media/.*" + path, method=method, delay=hold)
         n = len(x.asked(method, "/media/.*" + path))
