@@ -122,6 +122,23 @@ refused(struct session *s, PurpleConnection *gc, const struct irc_refusal *r)
 	free(text);
 }
 
+/* The plug-in takes it for a lost connection, which is tried again and again
+ * with the same password.  The first reason that libpurple hears of is the one
+ * that counts.  Some servers say it by number, some only as they hang up. */
+static void
+check_password(const struct session *s, PurpleConnection *gc,
+    const struct line *line)
+{
+	if (s->connected)
+		return;		/* then it is about something else */
+	if (strcmp(line->word[0], "464") == 0 ||
+	    (strcmp(line->word[0], "ERROR") == 0 &&
+	    strcasestr(line->word[1], "password") != NULL))
+		purple_connection_error_reason(gc,
+		    PURPLE_CONNECTION_ERROR_AUTHENTICATION_FAILED,
+		    "The server does not accept the password.");
+}
+
 static void
 received(PurpleConnection *gc, char **text)
 {
@@ -133,11 +150,17 @@ received(PurpleConnection *gc, char **text)
 	room_hint_forget(gc);
 	if (s == NULL || text == NULL || *text == NULL)
 		return;
-	if (room_irc_refusal(*text, &refusal)) {
-		refused(s, gc, &refusal);
+	line_split(&line, *text);
+	check_password(s, gc, &line);
+	if (s->ended) {
+		free(line.copy);
 		return;
 	}
-	line_split(&line, *text);
+	if (room_irc_refusal(*text, &refusal)) {
+		refused(s, gc, &refusal);
+		free(line.copy);
+		return;
+	}
 	command = line.word[0];
 	if (strcmp(command, "KICK") == 0) {
 		hint_gone(gc, line.word[1], line.word[2], "kicked", line.nick,

@@ -188,7 +188,7 @@ modules:
 
 
 class Ngircd(Server):
-    def __init__(self, directory, nick_length=30):
+    def __init__(self, directory, nick_length=30, password=""):
         self.directory = directory
         self.port, = free_ports(1)
         write(directory / "ngircd.conf", """[Global]
@@ -199,6 +199,7 @@ Ports = %d
 ServerUID = nobody
 ServerGID = nogroup
 MotdPhrase = hello
+%s
 [Limits]
 MaxConnectionsIP = 0
 MaxJoins = 0
@@ -212,7 +213,7 @@ PAM = no
 [Operator]
 Name = oper
 Password = operpw
-""" % (self.port, nick_length))
+""" % (self.port, password and "Password = " + password, nick_length))
 
     def launch(self):
         return Process("ngircd", ["/usr/sbin/ngircd", "-n", "-f",
