@@ -12,21 +12,26 @@
 #include "backends/twitter/task.h"
 #include "util/xalloc.h"
 
-#define DEEDS_MAX	20	/* that can be undone */
+#define DEEDS_MAX	50	/* that can be undone */
 
 /* The calls of enum act: how it begins and ends. */
 static const struct {
 	enum endpoint	 begin, end;
 	const char	*key;		/* of the body; NULL: in the path */
-	const char	*undone;	/* what act_undo() says */
+	const char	*undone[2];	/* what is so once the end, or the
+					 * beginning, is taken back */
 } acts[] = {
-	[ACT_LIKE] = { E_like, E_unlike, "tweet_id", "your like" },
-	[ACT_REPOST] = { E_repost, E_unrepost, "tweet_id", "your repost" },
+	[ACT_LIKE] = { E_like, E_unlike, "tweet_id",
+	    { "you like it again", "you do not like it any more" } },
+	[ACT_REPOST] = { E_repost, E_unrepost, "tweet_id",
+	    { "it is reposted again", "it is not reposted any more" } },
 	[ACT_FOLLOW] = { E_follow, E_unfollow, "target_user_id",
-	    "following somebody" },
-	[ACT_MUTE] = { E_mute, E_unmute, "target_user_id", "muting somebody" },
+	    { "you follow again", "you do not follow any more" } },
+	[ACT_MUTE] = { E_mute, E_unmute, "target_user_id",
+	    { "muted again", "not muted any more" } },
 	[ACT_BLOCK] = { E_dm_block, E_dm_unblock, NULL,
-	    "blocking somebody's messages" },
+	    { "messages are blocked again",
+	    "messages are not blocked any more" } },
 };
 
 struct deeds {
@@ -35,6 +40,8 @@ struct deeds {
 	size_t	 n;
 	struct deed {
 		bool	 is_post;	/* a post was made; else act and on */
+		char	 before[PAGE_ID_MAX + 1];	/* "", or the piece
+					 * of the same thread before it */
 		enum act act;
 		bool	 on;
 		char	 id[PAGE_ID_MAX + 1];
@@ -46,6 +53,7 @@ struct acting {
 	struct deed	 deed;		/* what is being done */
 	bool		 deleting;	/* the post, that is */
 	bool		 undoing;	/* it is not to be undone */
+	bool		 single;	/* not with all of its thread */
 	act_done	*done;
 	void		*ctx;
 };
@@ -117,6 +125,8 @@ made(struct session *s, const char *post_id)
 	deliver_made(s, post_id);
 }
 
+static bool	undo_next(struct acting *);
+
 static void
 answered(struct session *s, const struct api_answer *a, void *ctx)
 {
@@ -142,7 +152,10 @@ answered(struct session *s, const struct api_answer *a, void *ctx)
 			deliver_made(s, deed.id);
 	}
 	if (a->outcome == API_OK && t->undoing)
-		answer.text = deed.is_post ? "your post" : acts[deed.act].undone;
+		answer.text = deed.is_post ? "what you posted is deleted" :
+		    acts[deed.act].undone[!deed.on];
+	if (a->outcome == API_OK && t->undoing && undo_next(t))
+		return;
 	task_reply(&t->task, NULL);
 	done(s, &answer, *deed.id != '\0' ? deed.id : NULL, their);
 }
@@ -213,6 +226,9 @@ act_post(struct session *s, const struct act_post *post, act_done *done,
 	json_t *body = json_object(), *ids;
 
 	t->deed.is_post = true;
+	if (post->piece)
+		snprintf(t->deed.before, sizeof(t->deed.before), "%s",
+		    post->reply_to);
 	deeds_of(s)->nposting++;
 	if (*post->text != '\0')
 		json_object_set_new(body, "text", json_string(post->text));
@@ -237,26 +253,66 @@ act_post(struct session *s, const struct act_post *post, act_done *done,
 
 /* ------------------------------------------------------------------------ undo */
 
-void
-act_undo(struct session *s, act_done *done, void *ctx)
+/* The youngest one, or that to this post.  NULL: there is none. */
+static const struct deed *
+to_undo(const struct session *s, const char *post_id)
 {
-	static const struct api_answer none = { .outcome = API_NOT_FOUND,
-	    .text = "There is nothing to undo." };
+	const struct deeds *d = s->deeds;
+
+	for (size_t i = d != NULL ? d->n : 0; i > 0; i--) {
+		const struct deed *deed = &d->v[i - 1];
+
+		if (post_id == NULL || (strcmp(deed->id, post_id) == 0 &&
+		    (deed->is_post || deed->act == ACT_LIKE ||
+		    deed->act == ACT_REPOST)))
+			return deed;
+	}
+	return NULL;
+}
+
+static void
+undo(struct acting *t, const struct deed *deed)
+{
+	t->undoing = true;
+	t->deed = *deed;
+	if (deed->is_post) {
+		delete(t);
+		return;
+	}
+	t->deed.on = !deed->on;
+	call(t);
+}
+
+/* The piece of a thread that was posted before.  false: there is none. */
+static bool
+undo_next(struct acting *t)
+{
+	const struct deed *deed = *t->deed.before != '\0' && !t->single ?
+	    to_undo(t->task.session, t->deed.before) : NULL;
+
+	if (deed == NULL || !deed->is_post)
+		return false;
+	undo(t, deed);
+	return true;
+}
+
+void
+act_undo(struct session *s, const char *post_id, act_done *done, void *ctx)
+{
+	const struct api_answer none = { .outcome = API_NOT_FOUND,
+	    .text = post_id != NULL ? "Nothing that you did to that post is "
+	    "known here.  #unlike and #delete take back what you say." :
+	    "There is nothing to take back." };
+	const struct deed *deed = to_undo(s, post_id);
 	struct acting *t;
 
-	if (s->deeds == NULL || s->deeds->n == 0) {
+	if (deed == NULL) {
 		done(s, &none, NULL, ctx);
 		return;
 	}
 	t = begin(s, done, ctx);
-	t->undoing = true;
-	t->deed = s->deeds->v[s->deeds->n - 1];
-	if (t->deed.is_post) {
-		delete(t);
-		return;
-	}
-	t->deed.on = !t->deed.on;
-	call(t);
+	t->single = post_id != NULL;
+	undo(t, deed);
 }
 
 void

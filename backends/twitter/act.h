@@ -17,6 +17,8 @@ struct act_post {
 	const char	*quote;		/* likewise */
 	const char *const *media;	/* ids of uploads */
 	size_t		 nmedia;
+	bool		 piece;		/* of the same text as the one that it
+					 * replies to: undone with it */
 };
 
 /* All as api_call(): done is called once, later, and not after the session. */
@@ -39,9 +41,10 @@ bool	act_did(const struct session *, enum act, const char *id);
 /* Is one being made?  One of the user's own that turns up now may be it. */
 bool	act_posting(const struct session *);
 
-/* Takes back the last thing that was done and can be.  text (of the answer when
- * OK): what it was.  API_NOT_FOUND: there is none. */
-void	act_undo(struct session *, act_done *, void *ctx);
+/* Takes back the last thing that was done and can be; with post_id: the last one
+ * that was done to that post, or the post itself.  text (of the answer when OK):
+ * what is so now.  API_NOT_FOUND: there is none. */
+void	act_undo(struct session *, const char *post_id, act_done *, void *ctx);
 
 void	act_end(struct session *);
 

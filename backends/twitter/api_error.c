@@ -137,3 +137,21 @@ api_error_code(enum outcome outcome)
 
 	return codes[outcome];
 }
+
+enum problem
+api_problem(const json_t *json)
+{
+	const json_t *first = json_array_get(json_object_get(json, "errors"),
+	    0);
+	const char *type = json_string_value(json_object_get(first, "type"));
+	const char *detail = json_string_value(json_object_get(first,
+	    "detail"));
+
+	if (first == NULL)
+		return PROBLEM_NONE;
+	if (detail != NULL && strstr(detail, "suspended") != NULL)
+		return PROBLEM_SUSPENDED;
+	if (type != NULL && strstr(type, "not-authorized") != NULL)
+		return PROBLEM_PROTECTED;
+	return PROBLEM_GONE;
+}

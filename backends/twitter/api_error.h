@@ -11,4 +11,13 @@
 enum outcome	api_outcome(const struct http_response *, const json_t *json,
 		    bool read, const char *what, char **text);
 
+/* Why there is nothing in an answer that is OK otherwise. */
+enum problem {
+	PROBLEM_NONE,
+	PROBLEM_PROTECTED,	/* the account shows itself to few */
+	PROBLEM_SUSPENDED,	/* X has closed it */
+	PROBLEM_GONE,		/* it is not there, or not any more */
+};
+enum problem	api_problem(const json_t *);	/* NULL: none */
+
 #endif

@@ -15,4 +15,7 @@
 void	command_typed(struct session *, const struct kit_call *,
 	    const struct msg_send *, const struct words *);
 
+/* Into the answer to initialize. */
+void	command_offer(struct msg_initialize_result *);
+
 #endif

@@ -11,6 +11,9 @@ void	down_logout(const struct kit_call *, const struct msg_logout *);
 void	down_setting(const struct kit_call *, const struct msg_setting *);
 void	down_presence(const struct kit_call *, const struct msg_presence *);
 
+/* command.c */
+void	down_command(const struct kit_call *, const struct msg_command *);
+
 /* room.c */
 void	down_room_join(const struct kit_call *, const struct msg_room_join *);
 void	down_room_leave(const struct kit_call *, const struct msg_room_leave *);

@@ -5,6 +5,7 @@
 #include "backends/kit/kit_ev.h"
 #include "backends/twitter/avatar.h"
 #include "backends/twitter/budget.h"
+#include "backends/twitter/command.h"
 #include "backends/twitter/config.h"
 #include "backends/twitter/down.h"
 #include "backends/twitter/http.h"
@@ -23,6 +24,7 @@ static const char *const features[] = {
 	"rooms", "room_list", "room_prefixes=#",
 	"replies", "reactions", "retraction", "attachments", "carbons",
 	"contacts", "watch", "blocking", "avatars", "vcard", "search",
+	"contact_commands",
 	NULL
 };
 
@@ -34,6 +36,7 @@ start(const struct sections *sections, struct msg_initialize_result *say,
 		return -1;
 	settings_offer(say);
 	search_offer(say);
+	command_offer(say);
 	http_init(EV_DEFAULT, config.ca_file, config.private_urls);
 	http_proxy(config.proxy, config.proxy_user, config.proxy_password);
 	return 0;
@@ -67,6 +70,7 @@ static const struct kit_backend backend = {
 		.logout = down_logout,
 		.setting = down_setting,
 		.presence = down_presence,
+		.command = down_command,
 		.room_join = down_room_join,
 		.room_leave = down_room_leave,
 		.room_nick = down_room_nick,

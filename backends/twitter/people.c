@@ -7,6 +7,7 @@
 #include <string.h>
 #include <sys/queue.h>
 
+#include "backends/twitter/api_error.h"
 #include "backends/twitter/fetch.h"
 #include "backends/twitter/task.h"
 #include "util/later.h"
@@ -162,7 +163,9 @@ found(struct session *s, const struct api_answer *a, const struct page *page,
 
 	if (answer.outcome == API_OK && known == NULL) {
 		answer.outcome = API_NOT_FOUND;
-		answer.text = "There is nobody of that name on X.";
+		answer.text = api_problem(a->json) == PROBLEM_SUSPENDED ?
+		    "X has suspended that account." :
+		    "There is nobody of that name on X.";
 	}
 	task_reply(&f->task, NULL);
 	done(s, &answer, known, their);

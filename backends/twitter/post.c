@@ -115,6 +115,7 @@ post_next(struct posting *p)
 		.quote = first ? p->quote : NULL,
 		.media = first ? (const char *const *)p->media : NULL,
 		.nmedia = first ? p->nmedia : 0,
+		.piece = !first,
 	};
 
 	p->piece = p->at;

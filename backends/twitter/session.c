@@ -11,6 +11,8 @@
 #include "backends/twitter/budget.h"
 #include "backends/twitter/contacts.h"
 #include "backends/twitter/direct.h"
+#include "backends/twitter/friends.h"
+#include "backends/twitter/lists.h"
 #include "backends/twitter/login.h"
 #include "backends/twitter/notice.h"
 #include "backends/twitter/password.h"
@@ -39,6 +41,8 @@ static const struct {
 	{ .begin = api_begin, .end = api_end },
 	{ .end = notice_end },
 	{ .end = act_end },
+	{ .end = friends_end },
+	{ .end = lists_end },
 	{ .end = tasks_end },
 	{ .end = avatar_end },
 	{ .begin = renew_begin, .up = renew_up },

@@ -49,6 +49,8 @@ struct session {
 	struct direct	*direct;
 	struct room	*room;
 	struct contacts	*contacts;
+	struct friends	*friends;
+	struct lists	*lists;
 	struct login	*login;
 };
 

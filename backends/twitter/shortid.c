@@ -9,6 +9,12 @@
 
 #include "util/xalloc.h"
 
+static void
+set_author(struct shortid *s, const char *author_id)
+{
+	snprintf(s->author, sizeof(s->author), "%s", author_id);
+}
+
 static unsigned
 slot_of(struct shortids *ids, const char *post_id, const char *author_id)
 {
@@ -16,13 +22,15 @@ slot_of(struct shortids *ids, const char *post_id, const char *author_id)
 	unsigned slot = ids->next;
 
 	for (unsigned i = 0; i < SHORTID_MAX; i++)
-		if (strcmp(ids->ring[i].post, post_id) == 0)
+		if (strcmp(ids->ring[i].post, post_id) == 0) {
+			if (author_id != NULL)
+				set_author(&ids->ring[i], author_id);
 			return i;
+		}
 	ids->next = (slot + 1) % SHORTID_MAX;
 	s = &ids->ring[slot];
 	snprintf(s->post, sizeof(s->post), "%s", post_id);
-	snprintf(s->author, sizeof(s->author), "%s",
-	    author_id != NULL ? author_id : "");
+	set_author(s, author_id != NULL ? author_id : "");
 	return slot;
 }
 

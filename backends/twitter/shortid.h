@@ -19,8 +19,8 @@ struct shortid {
 	char	 author[PAGE_ID_MAX + 1];	/* "": unknown */
 };
 
-/* "00" to "ff" into text.  A post that has one keeps it.  author_id: may be
- * NULL; ids are such as page_is_id() has them. */
+/* "00" to "ff" into text.  A post that has one keeps it.  author_id: NULL where
+ * it is not known (yet); ids are such as page_is_id() has them. */
 void	shortid_give(struct shortids *, const char *post_id,
 	    const char *author_id, char text[3]);
 /* The id of the post, or NULL; good until the next is given. */

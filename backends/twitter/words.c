@@ -13,25 +13,21 @@
 #include "util/macros.h"
 #include "util/xalloc.h"
 
-enum argument {
-	NOTHING, ID, MAYBE_ID, NAME, MAYBE_NAME, NUMBER, ID_OR_TEXT,
-	TEXT, MAYBE_TEXT,
-};
-
-static const struct {
-	const char	*name, *others;
-	enum argument	 first, rest;
-} table[WORD_COUNT] = {
-#define WORD(name, others, first, rest) \
-	[WORD_##name] = { #name, others, first, rest },
+static const struct word_row table[WORD_COUNT] = {
+#define WORD(name, others, first, rest, group, help) \
+	[WORD_##name] = { #name, others, ARG_##first, ARG_##rest, \
+	    GROUP_##group, help },
 #include "backends/twitter/words.def"
 #undef WORD
 };
 
 static const char *const shown[] = {
-	[NOTHING] = "", [ID] = " ID", [MAYBE_ID] = " [ID]", [NAME] = " USER",
-	[MAYBE_NAME] = " [USER]", [NUMBER] = " NUMBER",
-	[ID_OR_TEXT] = " ID or TEXT", [TEXT] = " TEXT", [MAYBE_TEXT] = " [TEXT]",
+	[ARG_NOTHING] = "", [ARG_ID] = " ID", [ARG_MAYBE_ID] = " [ID]",
+	[ARG_NAME] = " USER", [ARG_MAYBE_NAME] = " [USER]",
+	[ARG_NUMBER] = " NUMBER", [ARG_ID_OR_TEXT] = " ID or TEXT",
+	[ARG_TEXT] = " TEXT", [ARG_MAYBE_TEXT] = " [TEXT]",
+	[ARG_LIST] = " LIST", [ARG_MAYBE_COMMAND] = " [COMMAND]",
+	[ARG_MAYBE_NEW] = " [new]",
 };
 
 /* Where the first word ends, and where the next one begins. */
@@ -144,40 +140,56 @@ forget(struct words *w)
 
 /* false: it is not what should be there.  *s: what follows. */
 static bool
-read_first(struct words *w, enum argument a, const char **s, bool strict)
+read_first(struct words *w, enum word_argument a, const char **s, bool strict)
 {
 	size_t n = word_length(*s);
 	bool fits;
 
-	if (a == NOTHING || (n == 0 && (a == MAYBE_ID || a == MAYBE_NAME)))
+	if (a == ARG_NOTHING ||
+	    (n == 0 && (a == ARG_MAYBE_ID || a == ARG_MAYBE_NAME)))
 		return true;
-	if (a == ID_OR_TEXT && (n == 0 || *after(*s, n) != '\0'))
+	if (a == ARG_ID_OR_TEXT && (n == 0 || *after(*s, n) != '\0'))
 		return n > 0;
 	if (n == 0)
 		return false;
-	fits = a == NUMBER ? read_number(w, *s, n) :
-	    a == NAME || a == MAYBE_NAME ? read_name(w, *s, n, strict) :
+	fits = a == ARG_NUMBER ? read_number(w, *s, n) :
+	    a == ARG_NAME || a == ARG_MAYBE_NAME ? read_name(w, *s, n, strict) :
 	    read_id(w, *s, n);
 	if (fits)
 		*s = after(*s, n);
 	else
 		forget(w);
-	return fits || a == ID_OR_TEXT;
+	return fits || a == ARG_ID_OR_TEXT;
+}
+
+/* May this follow? */
+static bool
+is_rest(enum word_argument a, const char *s, bool strict)
+{
+	switch (a) {
+	case ARG_TEXT:
+		return *s != '\0';
+	case ARG_LIST:
+		/* Nor is "list of things". */
+		return *s != '\0' && !strict;
+	case ARG_MAYBE_NEW:
+		return *s == '\0' || (!strict && strcasecmp(s, "new") == 0);
+	case ARG_NOTHING:
+		return *s == '\0';
+	default:
+		/* Of "help me": that is no command. */
+		return *s == '\0' || !strict;
+	}
 }
 
 static bool
 read_arguments(struct words *w, enum word word, const char *s, bool strict)
 {
-	enum argument rest = table[word].rest;
+	const struct word_row *row = &table[word];
 
-	if (!read_first(w, table[word].first, &s, strict))
+	if (!read_first(w, row->first, &s, strict))
 		return false;
-	/* Of "help me": that is no command. */
-	if (rest == MAYBE_TEXT && strict)
-		rest = NOTHING;
-	if (table[word].first == ID_OR_TEXT)
-		rest = MAYBE_TEXT;
-	if ((rest == NOTHING && *s != '\0') || (rest == TEXT && *s == '\0')) {
+	if (row->first != ARG_ID_OR_TEXT && !is_rest(row->rest, s, strict)) {
 		forget(w);
 		return false;
 	}
@@ -186,6 +198,20 @@ read_arguments(struct words *w, enum word word, const char *s, bool strict)
 }
 
 /* ---------------------------------------------------------------------- all */
+
+const struct word_row *
+words_row(enum word word)
+{
+	return table[word].name != NULL ? &table[word] : NULL;
+}
+
+enum word
+words_named(const char *name)
+{
+	size_t n = strlen(name);
+
+	return n > 0 && n == word_length(name) ? find(name, n) : WORD_unknown;
+}
 
 static char *
 trimmed(const char *s)

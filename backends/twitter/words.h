@@ -17,12 +17,32 @@
 
 enum word {
 	WORD_text,		/* none of those below */
-#define WORD(name, others, first, rest)	WORD_##name,
+#define WORD(name, others, first, rest, group, help)	WORD_##name,
 #include "backends/twitter/words.def"
 #undef WORD
 	WORD_unknown,		/* after #: there is no such command */
 	WORD_misused,		/* after #: not with these arguments */
 	WORD_COUNT
+};
+
+enum word_argument {
+	ARG_NOTHING,
+	ARG_ID, ARG_MAYBE_ID, ARG_NAME, ARG_MAYBE_NAME, ARG_NUMBER,
+	ARG_ID_OR_TEXT,
+	ARG_TEXT, ARG_MAYBE_TEXT, ARG_LIST, ARG_MAYBE_COMMAND, ARG_MAYBE_NEW,
+};
+
+enum word_group {
+	GROUP_POSTS, GROUP_READING, GROUP_PEOPLE, GROUP_GATEWAY,
+	GROUP_HIDDEN,		/* known, but not told about */
+};
+
+/* A row of words.def. */
+struct word_row {
+	const char	*name, *others;
+	enum word_argument first, rest;
+	enum word_group	 group;
+	const char	*help;
 };
 
 /* Empty where nothing was said. */
@@ -39,6 +59,10 @@ struct words {
 /* Of any length; lines as they are, without blanks at both ends. */
 void	words_read(struct words *, const char *line);
 void	words_free(struct words *);
+/* NULL: it is none of words.def. */
+const struct word_row *words_row(enum word);
+/* By one of its names; WORD_unknown: there is no such command. */
+enum word words_named(const char *);
 /* How it is written: "#reply ID TEXT".  The caller frees it. */
 char	*words_usage(enum word);
 

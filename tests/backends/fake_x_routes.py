@@ -228,7 +228,8 @@ def blocking(x, r, i):
 
 @route("POST", "users/*/dm/block")
 def dm_block(x, r, i):
-    x.relations["blocking", r.user].append(i)
+    if i not in x.relations["blocking", r.user]:
+        x.relations["blocking", r.user].append(i)
     return 200, {"data": {"blocked": True}}
 
 

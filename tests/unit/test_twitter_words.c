@@ -17,7 +17,7 @@
 static const char *const names[WORD_COUNT] = {
 	[WORD_text] = "TEXT", [WORD_unknown] = "UNKNOWN",
 	[WORD_misused] = "MISUSED",
-#define WORD(name, others, first, rest)	[WORD_##name] = #name,
+#define WORD(name, others, first, rest, group, help)	[WORD_##name] = #name,
 #include "backends/twitter/words.def"
 #undef WORD
 };
@@ -82,6 +82,12 @@ commands(void **state)
 		{ "#trends", "trends|||" }, { "#friends", "friends|||" },
 		{ "#budget", "budget|||" }, { "#help", "help|||" },
 		{ "#help post", "help|||post" },
+		{ "#lists", "lists|||" }, { "#list My cats", "list|||My cats" },
+		{ "#list 2", "list|||2" },
+		{ "#listadd anna My cats", "listadd||anna|My cats" },
+		{ "#list_remove @anna 2", "listremove||anna|2" },
+		{ "#friends new", "friends|||new" },
+		{ "#following", "friends|||" }, { "#pin 123", "pin|||123" },
 		/* without # */
 		{ "post Hello", "post|||Hello" },
 		{ "Reply 4f Hello", "reply|4f||Hello" },
@@ -110,6 +116,8 @@ others(void **state)
 		{ "block party", "TEXT|||block party" },
 		{ "reply", "TEXT|||reply" }, { "reply 4f", "TEXT|||reply 4f" },
 		{ "undo that", "TEXT|||undo that" },
+		{ "list of things", "TEXT|||list of things" },
+		{ "friends new", "TEXT|||friends new" },
 		{ "trends are bad", "TEXT|||trends are bad" },
 		{ "mode 5 is", "TEXT|||mode 5 is" },
 		{ "@anna", "TEXT|||@anna" }, { "@ anna", "TEXT|||@ anna" },
@@ -138,6 +146,9 @@ others(void **state)
 		    "MISUSED follow|||#follow aaaaaaaaaabbbbbbbbbbccccccccccd" },
 		{ "#undo 4f x", "MISUSED undo|||#undo 4f x" },
 		{ "#thread", "MISUSED thread|||#thread" },
+		{ "#list", "MISUSED list|||#list" },
+		{ "#listadd anna", "MISUSED listadd|||#listadd anna" },
+		{ "#friends old", "MISUSED friends|||#friends old" },
 		{ "#mode", "MISUSED mode|||#mode" },
 		{ "#mode x", "MISUSED mode|||#mode x" },
 		{ "#mode 10", "MISUSED mode|||#mode 10" },
@@ -170,8 +181,9 @@ usage(void **state)
 		{ WORD_reply, "#reply ID TEXT" }, { WORD_undo, "#undo [ID]" },
 		{ WORD_timeline, "#timeline [USER]" },
 		{ WORD_thread, "#thread ID or TEXT" },
-		{ WORD_trends, "#trends" }, { WORD_help, "#help [TEXT]" },
+		{ WORD_trends, "#trends" }, { WORD_help, "#help [COMMAND]" },
 		{ WORD_message, "#message USER TEXT" },
+		{ WORD_listadd, "#listadd USER LIST" },
 	};
 
 	(void)state;
@@ -181,6 +193,30 @@ usage(void **state)
 		assert_string_equal(text, cases[i].want);
 		free(text);
 	}
+}
+
+/* All that is told about has a line that says what it does. */
+static void
+rows(void **state)
+{
+	const struct word_row *row;
+	size_t n = 0;
+
+	(void)state;
+	for (enum word w = WORD_text; w < WORD_COUNT; w++) {
+		row = words_row(w);
+		if (row == NULL)
+			continue;
+		n++;
+		assert_int_equal(words_named(row->name), w);
+		assert_true(strlen(row->help) >= 6 && strlen(row->help) < 80);
+		assert_null(strchr(row->help, '\n'));
+	}
+	assert_int_equal(n, WORD_unknown - WORD_text - 1);
+	assert_int_equal(words_named("Retweet"), WORD_repost);
+	assert_int_equal(words_named(""), WORD_unknown);
+	assert_int_equal(words_named("post x"), WORD_unknown);
+	assert_int_equal(words_named("posts"), WORD_unknown);
 }
 
 static void
@@ -202,6 +238,13 @@ short_ids(void **state)
 	assert_string_equal(shortid_find(&ids, "01"), "999");
 	assert_string_equal(shortid_last_of(&ids, "7"), "1000");
 	assert_null(shortid_last_of(&ids, "8"));
+	/* Whose it is may be known later only. */
+	shortid_give(&ids, "998", NULL, text);
+	shortid_give(&ids, "998", "8", text);
+	assert_string_equal(shortid_last_of(&ids, "8"), "998");
+	shortid_finish(&ids);
+	shortid_give(&ids, "1000", "7", text);
+	shortid_give(&ids, "999", "7", text);
 	assert_null(shortid_find(&ids, "02"));
 	assert_null(shortid_find(&ids, "0"));
 	assert_null(shortid_find(&ids, "0x"));
@@ -225,7 +268,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(commands), cmocka_unit_test(others),
-		cmocka_unit_test(numbers), cmocka_unit_test(usage),
+		cmocka_unit_test(numbers), cmocka_unit_test(usage), cmocka_unit_test(rows),
 		cmocka_unit_test(short_ids),
 	};
 
