@@ -73,6 +73,13 @@ put_stanza(void *out, const char *value)
 	    "a number of bytes, 10000 or more";
 }
 
+static const char *
+put_seconds(void *out, const char *value)
+{
+	return read_number(value, 1, 3600, out) ? NULL :
+	    "a number of seconds from 1 to 3600";
+}
+
 static const struct row {
 	const char	*key;
 	const char	*(*put)(void *, const char *);
@@ -86,6 +93,7 @@ static const struct row {
 	{ "port",		put_text,	&config.port,		"" },
 	{ "tls",		put_tls,	&config.tls,	"required" },
 	{ "users_max",		put_users,	&config.users_max,	"500" },
+	{ "keepalive",		put_seconds,	&config.keepalive,	"30" },
 	{ "stanza_max",		put_stanza,	&config.stanza_max, "1048576" },
 };
 

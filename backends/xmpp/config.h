@@ -19,6 +19,7 @@ struct config {
 	enum config_tls	 tls;		/* the last two with host only */
 	long		 users_max;	/* of this process */
 	long		 stanza_max;	/* bytes */
+	long		 keepalive;	/* seconds */
 };
 
 extern struct config config;

@@ -303,6 +303,7 @@ set_account(struct link *l, const struct link_account *a)
 	l->pin = xstrdup_null(a->pin);
 	l->tls = a->tls;
 	l->plain = a->plain;
+	l->keepalive = a->keepalive;
 	if (a->host == NULL)
 		return;
 	snprintf(t.at.host, sizeof(t.at.host), "%s", a->host);

@@ -69,6 +69,9 @@ struct link_account {
 	bool		 plain;		/* no TLS at all; for tests, and tunnels */
 	const char	*pin;		/* as in struct tls_peer */
 	struct tls	*tls;		/* client side; outlives the link */
+	double		 keepalive;	/* seconds: a server that says nothing
+					 * for so long is asked; for twice as
+					 * long it may take to answer */
 };
 
 struct link *link_create(struct ev_loop *, const struct link_account *,

@@ -41,6 +41,7 @@ struct link {
 	char		*password, *pin;
 	struct tls	*tls;
 	bool		 plain;
+	double		 keepalive;
 	struct target	*targets;	/* where to try; NULL: to be found out */
 	size_t		 ntargets, at;
 	bool		 fixed;		/* they were given */

@@ -13,8 +13,6 @@
 #include "util/xalloc.h"
 
 #define OUT_MAX		(256 * 1024)	/* bytes given to the connection */
-#define TICK		30.0		/* seconds */
-#define PATIENCE	60.0		/* for an answer to ask() */
 
 static void
 say(struct link *l, const char *xml, size_t len)
@@ -69,10 +67,10 @@ link_tick(struct link *l)
 	bool heard = l->heard;
 
 	l->heard = false;
-	link_set_timer(l, TICK);
+	link_set_timer(l, l->keepalive);
 	if (l->paused)
 		l->asked_at = clock_now();	/* it is us who do not listen */
-	else if (l->asked && clock_now() - l->asked_at > PATIENCE)
+	else if (l->asked && clock_now() - l->asked_at > 2 * l->keepalive)
 		link_fail(l, LINK_NETWORK, true, xasprintf("%s does not "
 		    "answer any more.", l->domain));
 	else if (!heard)
@@ -107,7 +105,7 @@ link_up(struct link *l, bool resumed)
 		return;
 	l->resuming = false;
 	link_set_state(l, UP);
-	link_set_timer(l, TICK);
+	link_set_timer(l, l->keepalive);
 	l->events->connected(l->ctx, jid != NULL ? jid : l->full, resumed);
 	link_push(l);
 }

@@ -217,7 +217,7 @@ connect_now(struct login *l)
 		.direct_tls = config.tls == TLS_DIRECT,
 		.plain = config.tls == TLS_OFF,
 		.pin = session_setting(s, PIN, NULL),
-		.tls = tls,
+		.tls = tls, .keepalive = (double)config.keepalive,
 	};
 
 	l->link = link_create(EV_DEFAULT, &account, &events, l);

@@ -10,7 +10,7 @@ import pytest
 
 from driver import Failed, PATIENCE
 from harness import servers
-from harness.process import SLOWER
+from harness.process import SLOWER, wait_for
 from harness.raw import register_account
 from harness.tls import Authority, Front, fingerprint
 from xmpp_driver import HEAD, Relay
@@ -188,6 +188,29 @@ def test_resumption(xmpp, remote, authority, account, relay):
                 for j in range(5)]
         assert [body for who, body in heard if who == user] == want
     assert not [m for m, _ in first + b.skipped if m == "disconnected"]
+
+
+def test_silence(xmpp, remote, authority, account, relay):
+    """A server that is not heard any more is asked, given up, and tried again;
+    one that has nothing to say is not."""
+    bob, ann = account(), account("ann")
+    b = xmpp(host="127.0.0.1", port=remote.port, ca_file=authority.cert,
+             keepalive=1)
+    b.enter(bob, port=relay.port)
+    b.enter(ann, user="you@example.org")
+    before = relay.count
+    relay.open.clear()
+    b.finish(b.say(bob, "lost on its way", user="you@example.org"))
+    wait_for(lambda: relay.count > before, 15)
+    relay.open.set()
+    b.wait("message", user="me@example.org", body="lost on its way")
+    assert b.finish(b.say(ann, "here")) == {}
+    assert relay.count == before + 1
+    # Three times as long in silence, and it is still there.
+    end = time.monotonic() + 4
+    wait_for(lambda: time.monotonic() > end)
+    assert relay.count == before + 1
+    assert b.finish(b.say(ann, "still here")) == {}
 
 
 def test_restart(secure, remote, account):
