@@ -221,8 +221,8 @@ def test_contacts(world, twitter):
         repost = x.post("bob", "RT", repost=x.post("carol", "Carol's")["id"])
     b.wait("contact", contact=X)
     b.wait("contact", contact="anna")
-    status = b.wait("contact_presence", contact="anna")
-    assert status["status"] == "one two" and status["show"] == "online"
+    b.wait("contact_presence", contact="anna", status="one two",
+           show="online")
     m = told(b, first)
     assert m["from"] == "anna" and m["kind"] == "chat"
     assert m["body"][4:] == " one\ntwo"

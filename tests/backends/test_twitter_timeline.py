@@ -17,8 +17,11 @@ def say(x, name, text, **more):
 def told(b, last, **fields):
     """Messages up to the one with that id; {id: message}."""
     end = b.wait("message", id=last, **fields)
-    return {p["id"]: p for m, p in b.skipped + [("message", end)]
-            if m == "message" and "id" in p}
+    all_ = [p for m, p in b.skipped + [("message", end)]
+            if m == "message" and "id" in p]
+    by_id = {p["id"]: p for p in all_}
+    assert len(by_id) == len(all_)
+    return by_id
 
 
 def people(x, *names):
@@ -206,8 +209,7 @@ def test_mentions(x, twitter):
     # In both feeds; and in one only, in whatever language.
     both = say(x, "anna", "@alice look")
     only = say(x, "stranger", "@alice hallo", reply_to=base, lang="de")
-    got = told(b, only)
-    assert list(got) == [both, only]
+    assert list(told(b, only)) == [both, only]
     b.wait("setting", name="twitter_last_mention", value=only)
     b.notify("setting", user=USER, name="show_mentions", value="0")
     b.call("ping")
