@@ -176,8 +176,8 @@ is_next(const struct posting *p)
 static bool
 is_late(const struct posting *p)
 {
-	return time(NULL) - p->since > kit_config_int("service",
-	    "request_timeout", 60) / 2;
+	return 2 * (time(NULL) - p->since) > kit_config_int("service",
+	    "request_timeout", 60);
 }
 
 static void

@@ -126,6 +126,7 @@ def test_trouble(x, twitter):
     n = len(x.asked("POST", "/2/tweets$"))
     first = b.start("message", user=USER, to=X, kind="chat", body="1st")
     second = b.start("message", user=USER, to=X, kind="chat", body="2nd")
+    x.wait("POST", "/2/tweets$", n + 1)
     react(b, next(iter(x.posts)), "\u2764")         # there and back
     assert len(x.asked("POST", "/2/tweets$")) == n + 1
     hold.set()
