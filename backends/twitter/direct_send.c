@@ -112,8 +112,8 @@ what_was_done(struct outgoing *o, const char *conversation)
 	struct group *g;
 
 	if (o->nnames < 2)
-		return o->nnames == 1 ? xasprintf("Sent to @%s.", o->names[0]) :
-		    xstrdup("Sent.");
+		return o->nnames == 1 ? xasprintf("Sent to @%s, as a direct "
+		    "message.", o->names[0]) : xstrdup("Sent.");
 	if (conversation == NULL || !direct_id_is_group(conversation))
 		return xstrdup("Sent to a new group.");
 	g = direct_group_get(d, conversation);

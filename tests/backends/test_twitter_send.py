@@ -23,10 +23,10 @@ def refused(b, body, code, to=X, **more):
     return e.value.text
 
 
-def notice(b, words):
-    """The next message of X with these words in it."""
+def notice(b, words, where=X):
+    """The next message from there with these words in it."""
     while True:
-        m = b.wait("message", **{"from": X})
+        m = b.wait("message", **{"from": where})
         if words in m["body"]:
             return m
 
@@ -234,3 +234,48 @@ def test_room(x, twitter):
     refused(b, "to what?", "not_found", ROOM, reply_to={"id": "a-r1"})
     # What is made here is not told again by the timeline.
     assert len(x.posts) == n
+
+
+def test_commands(x, twitter):
+    """A command in an answer is about the post that it answers; one in the
+    room begins with #, or with a name and is a direct message."""
+    x.user("bob")
+    x.follow("alice", "bob")
+    theirs = x.post("bob", "Hi all")
+    b = twitter()
+    b.enter(mode="2")
+    b.call("room_join", user=USER, room=ROOM, nick="alice")
+    b.wait("room_occupant", nick="bob")
+    me = x.find("alice")["id"]
+    for to in X, ROOM, "bob":
+        told = ROOM if to == ROOM else X
+        n = len(x.posts)
+        say(b, "#like", to, reply_to=answer(theirs))
+        assert notice(b, "You like", told)
+        assert x.relations["likes", me] == [theirs["id"]]
+        say(b, "#unlike", to, reply_to=answer(theirs))
+        assert notice(b, "do not like", told)
+        assert x.relations["likes", me] == [] and len(x.posts) == n
+        say(b, "#quote be a %s" % to, to, reply_to=answer(theirs))
+        assert notice(b, "Posted", told)
+        mine = list(x.posts.values())[-1]
+        assert mine["text"] == "be a %s" % to
+        assert mine["referenced_tweets"] == [
+            {"type": "quoted", "id": theirs["id"]}]
+        say(b, "#delete", to, reply_to=answer(mine))
+        assert notice(b, "Deleted", told)
+        assert mine["id"] not in x.posts
+    # What begins with # is never a post by mistake.
+    say(b, "#nothing like that", ROOM, reply_to=answer(theirs))
+    say(b, "#nothing like that", ROOM)
+    say(b, "not a command")
+    assert notice(b, "Unknown command")
+    say(b, "BOB: for you", ROOM)
+    assert notice(b, "irect message", ROOM)
+    assert x.events[-1]["text"] == "for you" and len(x.posts) == n
+    # Somebody else's that is reposted: that goes, not the post.
+    say(b, "#repost", reply_to=answer(theirs))
+    assert notice(b, "have reposted")
+    assert x.relations["retweets", me] == [theirs["id"]]
+    retract(b, theirs["id"])
+    assert x.relations["retweets", me] == [] and theirs["id"] in x.posts
