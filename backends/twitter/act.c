@@ -6,7 +6,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "backends/twitter/contacts.h"
 #include "backends/twitter/deliver.h"
+#include "backends/twitter/friends.h"
 #include "backends/twitter/page.h"
 #include "backends/twitter/shortid.h"
 #include "backends/twitter/task.h"
@@ -127,6 +129,27 @@ made(struct session *s, const char *post_id)
 
 static bool	undo_next(struct acting *);
 
+/* On the list of contacts.  Whoever follows by act() tells that itself. */
+static void
+show_deed(struct session *s, const struct deed *d, bool undoing,
+    const json_t *json)
+{
+	const struct known *who = d->is_post ? NULL : people_by_id(d->id);
+
+	if (who == NULL)
+		return;
+	if (d->act == ACT_BLOCK)
+		contacts_block(s, who, d->on);
+	if (d->act != ACT_FOLLOW || !undoing)
+		return;
+	friends_changed(s, who->person.username, d->on);
+	if (d->on)
+		contacts_followed(s, who, json_is_true(json_object_get(
+		    json_object_get(json, "data"), "pending_follow")));
+	else
+		contacts_unfollowed(s, who);
+}
+
 static void
 answered(struct session *s, const struct api_answer *a, void *ctx)
 {
@@ -144,6 +167,7 @@ answered(struct session *s, const struct api_answer *a, void *ctx)
 		snprintf(deed.id, sizeof(deed.id), "%s", id);
 	if (a->outcome == API_OK) {
 		forget(s, &deed);
+		show_deed(s, &deed, t->undoing, a->json);
 		if (!t->undoing && !t->deleting && *deed.id != '\0')
 			remember(s, &deed);
 		if (deed.is_post && !t->deleting && *deed.id != '\0')

@@ -168,6 +168,23 @@ contacts_unfollowed(struct session *s, const struct known *who)
 		contacts_drop(s, who->contact);
 }
 
+void
+contacts_block(struct session *s, const struct known *who, bool blocked)
+{
+	const struct msg_contact m = { .user = s->user,
+	    .contact = who->contact,
+	    .blocked = blocked ? TRI_TRUE : TRI_FALSE };
+
+	if (blocked)
+		(void)kept_add(s, KEPT_BLOCKED, who->contact);
+	else
+		kept_remove(s, KEPT_BLOCKED, who->contact);
+	/* A stranger would get on the list by that. */
+	if (s->contacts != NULL &&
+	    map_get(&s->contacts->all, who->contact) != NULL)
+		kit_notify(METHOD_contact, &m);
+}
+
 bool
 contacts_blocked(const struct session *s, const char *contact)
 {

@@ -43,6 +43,9 @@ void	contacts_followed(struct session *, const struct known *,
 	    bool pending);
 void	contacts_unfollowed(struct session *, const struct known *);
 
+/* Whose direct messages X does not let through, or does again; nor are the
+ * posts shown then. */
+void	contacts_block(struct session *, const struct known *, bool);
 /* The user does not want to see or hear this one. */
 bool	contacts_blocked(const struct session *, const char *contact);
 

@@ -29,9 +29,10 @@ static const struct {
 	[WORD_unfollow] = { ACT_FOLLOW, false, "You do not follow %s any more." },
 	[WORD_mute] = { ACT_MUTE, true, "%s is muted on X." },
 	[WORD_unmute] = { ACT_MUTE, false, "%s is not muted any more." },
-	[WORD_block] = { ACT_BLOCK, true, "Direct messages of %s are blocked.  "
-	    "X does not let a gateway block more than that: posts are still "
-	    "shown, and seen.  Blocking altogether is done on X itself." },
+	[WORD_block] = { ACT_BLOCK, true, "Direct messages of %s are blocked, "
+	    "and no posts shown here.  X does not let a gateway block more "
+	    "than that: yours can still be seen.  Blocking altogether is done "
+	    "on X itself." },
 	[WORD_unblock] = { ACT_BLOCK, false, "Direct messages of %s are not "
 	    "blocked any more." },
 };

@@ -111,12 +111,12 @@ def test_list(x, twitter):
 
 def test_posts(x, twitter):
     """Mode 1: each author is a contact, whose status is the last post."""
-    followed(x, "anna", "bert")
+    followed(x, "anna", "bert", "dora")
     x.user("carl")
     b = twitter(poll_active="1")
     # The list was read yesterday; bert is on the user's.
     b.enter(mode="1", twitter_following_read=str(int(time.time()) - 86400),
-            twitter_last_tweet="1", twitter_blocked="carl")
+            twitter_last_tweet="1", twitter_blocked="carl dora")
     b.notify("contact_watch", user=USER, contacts=["bert"])
     b.wait("contact_presence", contact="bert", show="online")
     with x.lock:
@@ -124,8 +124,9 @@ def test_posts(x, twitter):
         x.post("bert", "three", id="2000000000000000002")
         theirs = x.post("carl", "four", id="2000000000000000003")
         x.post("bert", "RT", repost=theirs["id"], id="2000000000000000004")
-        x.post("anna", "five", id="2000000000000000005")
-    b.wait("message", **{"from": "anna"}, id="2000000000000000005")
+        x.post("dora", "unheard", id="2000000000000000014")
+        x.post("anna", "five", id="2000000000000000015")
+    b.wait("message", **{"from": "anna"}, id="2000000000000000015")
     assert [p["name"] for p in told(b)] == ["Anna"]
     assert [(p["contact"], p.get("status"))
             for p in told(b, "contact_presence")] == [
@@ -140,15 +141,15 @@ def test_posts(x, twitter):
         x.find(name)["name"] = "Dr. " + name
     x.find("anna")["profile_image_url"] = x.url + "/image/new_normal.png"
     with x.lock:
-        x.post("bert", "six", id="2000000000000000006")
-        x.post("anna", "seven", id="2000000000000000007")
+        x.post("bert", "six", id="2000000000000000026")
+        x.post("anna", "seven", id="2000000000000000027")
     b.wait("avatar", contact="anna")
     assert sorted(p["name"] for p in told(b)) == ["Dr. anna", "Dr. bert"]
     # The user has a better one.
     b.call("contact_update", user=USER, contact="bert", name="Bertie")
     x.find("bert")["name"] = "Prof. bert"
-    x.post("bert", "eight", id="2000000000000000008")
-    b.wait("message", id="2000000000000000008")
+    x.post("bert", "eight", id="2000000000000000028")
+    b.wait("message", id="2000000000000000028")
     assert [p.get("name") for p in told(b)] == [None]
     assert reads(x) == 0
 
@@ -302,6 +303,54 @@ def test_block(x, twitter):
     assert refused(b, "contact_block", contact="nobody",
                    blocked=True).code == "not_found"
     b.call("contact_block", user=USER, contact="nobody", blocked=False)
+
+
+def say(b, text):
+    """A command in the chat with X; what it answers."""
+    b.call("message", user=USER, to="twitter.com", kind="chat", body=text)
+    return b.wait("message", **{"from": "twitter.com"})["body"]
+
+
+def test_commands(x, twitter):
+    """What is typed changes the list, too."""
+    followed(x, "anna", "bert", "carl")
+    x.user("dora")
+    b = twitter(budget_user="0")
+    b.enter(mode="1", twitter_last_tweet="1")
+    b.wait("contacts_end")
+    b.notify("contact_watch", user=USER, contacts=["anna", "bert", "carl"])
+    n = reads(x)
+    assert "You follow 3." in say(b, "#friends")
+    assert reads(x) == n + 1 and b.kept["twitter_following_read"]
+    assert "contacts_end" in [m for m, p in b.skipped]
+
+    say(b, "#follow dora")
+    assert [p["contact"] for p in told(b)] == ["dora"]
+    say(b, "#undo")
+    assert [p["contact"] for p in told(b, "contact_removed")] == ["dora"]
+    say(b, "#unfollow anna")
+    assert [p["contact"] for p in told(b, "contact_removed")] == ["anna"]
+
+    say(b, "#block bert")
+    assert [(p["contact"], p["blocked"]) for p in told(b)] == [("bert", True)]
+    assert b.kept["twitter_blocked"] == "bert"
+    say(b, "#block dora")
+    assert not told(b)                          # a stranger
+    assert b.kept["twitter_blocked"] == "bert dora"
+    say(b, "#undo")
+    say(b, "#unblock bert")
+    assert [(p["contact"], p["blocked"]) for p in told(b)] == [("bert", False)]
+    assert b.kept["twitter_blocked"] is None
+
+    # The list is asked for while it is on its way, and the session ends.
+    hold = threading.Event()
+    x.next("/following$", delay=hold)
+    for _ in range(3):
+        b.start("message", user=USER, to="twitter.com", kind="chat",
+                body="#friends new")
+    x.wait("GET", "/following$", n + 2)
+    b.call("logout", user=USER)
+    hold.set()
 
 
 def picture(path):
