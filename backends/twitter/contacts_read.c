@@ -241,8 +241,21 @@ take(struct session *s, struct walk *w, const struct page *page)
 	xreplace(&w->next, page->next);
 }
 
+/* Nobody at all, or an error beside them, is not taken for the truth without
+ * being said so: it would empty the user's list. */
+static bool
+is_sound(const json_t *json)
+{
+	const json_t *n = json_object_get(json_object_get(json, "meta"),
+	    "result_count");
+
+	return json_object_get(json, "errors") == NULL &&
+	    (json_array_size(json_object_get(json, "data")) > 0 ||
+	    (json_is_integer(n) && json_integer_value(n) == 0));
+}
+
 static void
-page_read_(struct session *s, const struct api_answer *a,
+got_page(struct session *s, const struct api_answer *a,
     const struct page *page, void *ctx)
 {
 	struct walk *w = s->contacts->walk;
@@ -255,6 +268,7 @@ page_read_(struct session *s, const struct api_answer *a,
 	} else if (a->outcome != API_OK) {
 		not_read(s, a);
 	} else {
+		w->whole = w->whole && is_sound(a->json);
 		take(s, w, page);
 		notice_state(s, WHAT, a);
 		if (w->next == NULL || w->n >= CONTACTS_MAX)
@@ -283,7 +297,7 @@ read_page(struct session *s)
 	w->underway = true;
 	fetch(s, &(struct fetch){ .endpoint = E_following, .path = { s->id },
 	    .wanted = wanted < PAGE_LEAST ? PAGE_LEAST : wanted,
-	    .next = w->next, .background = background }, page_read_, NULL);
+	    .next = w->next, .background = background }, got_page, NULL);
 }
 
 /* -------------------------------------------------------------- asked for */

@@ -190,7 +190,7 @@ def test_budget(x, twitter):
     assert len(told(b)) == 60 - n and reads(x) == 2
     assert x.asked("GET", "/following$")[1].query[
         "pagination_token"] == token
-    assert not [m for m, p in settle(b) if m == "contacts_end"]
+    assert "contacts_end" not in [m for m, p in b.skipped + settle(b)]
     assert b.kept["twitter_following_next"] is None
 
     # A place that X does not know any more.
@@ -207,19 +207,31 @@ def test_trouble(x, twitter):
     b.enter(mode="1")
     assert "Your contacts: X does not allow" in b.wait("message")["body"]
     assert "twitter_following_read" not in b.kept and reads(x) == 1
+    # Nobody, but no word that it is so: nobody is taken away.
+    for body in ('{"meta": {}}', '{"data": 7, "meta": {"result_count": 1}}',
+                 '{"data": [], "errors": [{"title": "Oops"}], '
+                 '"meta": {"result_count": 0}}'):
+        x.next("/following$", body=body)
+        b.enter(mode="1")
+        b.wait("setting", name="twitter_following_read")
+        assert "contacts_end" not in [m for m, p in b.skipped + settle(b)]
+    x.next("/following$", body='{"meta": {"result_count": 0}}')
+    b.enter(mode="1")
+    b.wait("contacts_end")
     # The session ends while the list is on its way.
+    n = reads(x)
     hold = threading.Event()
     x.next("/following$", delay=hold, times=1)
     b.login(USER, "alice", settings={"tokens": b.x.auth.kept2("alice"),
                                      "mode": "1"})
-    x.wait("GET", "/following$", 2)
+    x.wait("GET", "/following$", n + 1)
     b.call("logout", user=USER)
     hold.set()
     # The mode does.
     hold = threading.Event()
     x.next("/following$", delay=hold, times=1)
     b.enter(mode="1")
-    x.wait("GET", "/following$", 3)
+    x.wait("GET", "/following$", n + 2)
     b.notify("setting", user=USER, name="mode", value="2")
     hold.set()
     b.call("search", user=USER, fields={"query": "nobody"})
