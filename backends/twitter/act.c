@@ -60,7 +60,7 @@ struct acting {
 	void		*ctx;
 };
 
-/* ----------------------------------------------------------------------- deeds */
+/* -------------------------------------------------------------------- deeds */
 
 static struct deeds *
 deeds_of(struct session *s)
@@ -115,7 +115,7 @@ act_posting(const struct session *s)
 	return s->deeds != NULL && s->deeds->nposting > 0;
 }
 
-/* ----------------------------------------------------------------------- calls */
+/* -------------------------------------------------------------------- calls */
 
 /* It can be meant by a short id, and is known to be the user's own. */
 static void
@@ -275,7 +275,7 @@ act_post(struct session *s, const struct act_post *post, act_done *done,
 	json_decref(body);
 }
 
-/* ------------------------------------------------------------------------ undo */
+/* --------------------------------------------------------------------- undo */
 
 /* The youngest one, or that to this post.  NULL: there is none. */
 static const struct deed *

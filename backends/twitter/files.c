@@ -14,7 +14,7 @@
 #define LOOKED_AT	64	/* bytes, for a name inside */
 #define DESCRIPTION_MAX	1000	/* bytes; X takes so many characters */
 
-/* ------------------------------------------------------------------------- kind */
+/* --------------------------------------------------------------------- kind */
 
 struct magic {
 	size_t		 at;
@@ -24,7 +24,8 @@ struct magic {
 	const char	*type;
 };
 
-#define MAGIC(at, bytes, kind, type) { at, bytes, sizeof(bytes) - 1, kind, type }
+#define MAGIC(at, bytes, kind, type) \
+	{ at, bytes, sizeof(bytes) - 1, kind, type }
 static const struct magic magics[] = {
 	MAGIC(0, "\xff\xd8\xff",	FILE_PICTURE,	"image/jpeg"),
 	MAGIC(0, "\x89PNG\r\n\x1a\n",	FILE_PICTURE,	"image/png"),
@@ -78,7 +79,7 @@ files_kind(const void *data, size_t n, const char **type)
 	return *type != NULL ? FILE_VIDEO : FILE_OTHER;
 }
 
-/* ------------------------------------------------------------------------- text */
+/* --------------------------------------------------------------------- text */
 
 static bool
 is_address(const char *line, size_t n, const struct msg_attachment *files,
@@ -146,7 +147,7 @@ files_description(const struct msg_attachment *file)
 	return name;
 }
 
-/* ---------------------------------------------------------------------- request */
+/* ------------------------------------------------------------------ request */
 
 void
 files_multipart(struct buf *b, const char *boundary, unsigned index,

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* files.h - a file as bytes: what it is, and how it goes into a request; and the
- * text of a message without the addresses of its files. */
+/* files.h - a file as bytes: what it is, and how it goes into a request; and
+ * the text of a message without the addresses of its files. */
 #ifndef BACKENDS_TWITTER_FILES_H
 #define BACKENDS_TWITTER_FILES_H
 
@@ -13,7 +13,8 @@ enum file_kind { FILE_OTHER, FILE_PICTURE, FILE_ANIMATION, FILE_VIDEO };
 
 /* By its first bytes; what a name or a server says may be wrong.  *type: its
  * media type (static) as X writes it, NULL of FILE_OTHER. */
-enum file_kind	 files_kind(const void *data, size_t n, const char **type);
+enum file_kind	 files_kind(const void *data, size_t n,
+		    const char **type);
 
 /* The body without the lines that are only the address of one of them, and
  * without blanks at its ends; malloced. */

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Reactions and retractions: what X has of them is likes, and that one's own
- * posts can be deleted.  All by the id of the message, which tells what it is. */
+ * posts can be deleted.  All by the id of the message, which tells what it
+ * is. */
 #include <stdlib.h>
 #include <string.h>
 
@@ -18,7 +19,7 @@
 struct gesture {
 	struct task	 task;
 	char		 id[PAGE_ID_MAX + 1];
-	char		*message;	/* the same as the main process has it */
+	char		*message;	/* as the main process has it */
 	bool		 on;		/* of a like */
 	bool		 in_room;	/* where it is to come back */
 };
@@ -49,7 +50,7 @@ not_known(const struct kit_call *call)
 	kit_error(call, ERR_NOT_FOUND, "That message is no post on X.");
 }
 
-/* --------------------------------------------------------------------- reactions */
+/* ---------------------------------------------------------------- reactions */
 
 static void
 reacted(struct gesture *g)
@@ -139,7 +140,7 @@ down_react(const struct kit_call *call, const struct msg_react *m)
 		act(s, ACT_LIKE, id, g->on, liked, g);
 }
 
-/* ------------------------------------------------------------------- retractions */
+/* -------------------------------------------------------------- retractions */
 
 static void
 taken_back(struct session *s, const struct api_answer *a, const char *id,

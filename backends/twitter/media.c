@@ -52,7 +52,7 @@ struct job {
 
 static TAILQ_HEAD(, job) jobs = TAILQ_HEAD_INITIALIZER(jobs);
 
-/* -------------------------------------------------------------------------- ends */
+/* --------------------------------------------------------------------- ends */
 
 static void	start_some(void *);
 
@@ -104,7 +104,7 @@ end_over_file(struct job *j, const char *code, const char *why)
 	free(text);
 }
 
-/* ------------------------------------------------------------------------ a file */
+/* ------------------------------------------------------------------- a file */
 
 static void	next_file(struct job *);
 
@@ -187,10 +187,9 @@ fetched(void *ctx, const struct http_response *r)
 	} else if (r->status == 200) {
 		give(j, r);
 	} else {
-		why = r->status == 0 ?
-		    xasprintf("it cannot be fetched from there: %s.", r->error) :
-		    xasprintf("it cannot be fetched from there (status %ld).",
-		    r->status);
+		why = r->status == 0 ? xasprintf("it cannot be fetched from "
+		    "there: %s.", r->error) : xasprintf("it cannot be fetched "
+		    "from there (status %ld).", r->status);
 		end_over_file(j, r->status >= 400 && r->status < 500 ?
 		    ERR_NOT_FOUND : ERR_NETWORK, why);
 		free(why);
@@ -209,7 +208,7 @@ next_file(struct job *j)
 	    .foreign = true }, fetched, j);
 }
 
-/* ------------------------------------------------------------------------- queue */
+/* -------------------------------------------------------------------- queue */
 
 static bool
 has_one_running(const struct session *s)

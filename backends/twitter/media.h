@@ -13,11 +13,11 @@ enum media_use { MEDIA_FOR_POST, MEDIA_FOR_MESSAGE };
 
 /* What came of it. */
 struct media_answer {
-	const char	*code;		/* of the backend protocol; NULL: all is
-					 * well.  Nothing was sent then */
-	const char	*text;		/* for the user; NULL when all is well */
-	const char *const *ids;		/* what a post or a message has them by,
-					 * in the order of the files */
+	const char	*code;		/* of the backend protocol: nothing was
+					 * sent; NULL: all is well */
+	const char	*text;		/* for the user, in the first case */
+	const char *const *ids;		/* by which a post or a message has
+					 * them, in the order of the files */
 	size_t		 n;
 };
 

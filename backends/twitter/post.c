@@ -20,7 +20,8 @@
 struct posting {
 	struct task	 task;
 	TAILQ_ENTRY(posting) entry;	/* of all, in their order */
-	bool		 begun;		/* else one of the user's is before it */
+	bool		 begun;		/* else another of the user's is
+					 * before it */
 	time_t		 since;
 	char		*text;
 	const char	*piece;		/* of it: the piece being posted */
@@ -74,7 +75,7 @@ end(struct posting *p, const char *code, const char *text)
 		free(ids[i]);
 }
 
-/* ---------------------------------------------------------------------- pieces */
+/* ------------------------------------------------------------------- pieces */
 
 /* Of the next one, without the blanks around it; 0: there is none. */
 static size_t
@@ -159,7 +160,7 @@ answered(struct session *s, const struct api_answer *a, const char *id,
 		end(p, NULL, NULL);
 }
 
-/* ------------------------------------------------------------------------ start */
+/* -------------------------------------------------------------------- start */
 
 static bool
 is_next(const struct posting *p)

@@ -11,10 +11,11 @@
 #define POST_PIECES_MAX	25
 
 struct post_answer {
-	const char	*code;		/* of the backend protocol; NULL: done */
+	const char	*code;		/* of the backend protocol; NULL: it is
+					 * done */
 	const char	*text;		/* for the user; NULL when done */
-	const char *const *ids;		/* what was posted, also when it went
-					 * wrong after that */
+	const char *const *ids;		/* of what was posted, also before it
+					 * went wrong */
 	size_t		 n;
 };
 
@@ -25,10 +26,11 @@ bool	post_fits(const char *text);
 typedef void post_done(struct session *, const struct post_answer *,
     void *ctx);
 
-/* One post, after those before it.  Too long: nothing is posted, and that is said with the count; as
- * is a text that says nothing, without media.  done may be called before this
- * returns. */
-void	post(struct session *, const struct act_post *, post_done *, void *ctx);
+/* One post, after those that this user makes already.  Too long: nothing is
+ * posted, and that is said with the count; as is a text that says nothing,
+ * without media.  done may be called before this returns. */
+void	post(struct session *, const struct act_post *, post_done *,
+	    void *ctx);
 /* The same in pieces, each an answer to the one before; media go with the
  * first. */
 void	post_thread(struct session *, const struct act_post *, post_done *,

@@ -33,7 +33,7 @@ struct sending {
 /* Where a message was said. */
 enum place { PLACE_X, PLACE_ROOM, PLACE_CONTACT };
 
-/* ----------------------------------------------------------------------- posting */
+/* ------------------------------------------------------------------ posting */
 
 static void
 finish(struct task *task)
@@ -113,7 +113,7 @@ send_post(struct session *s, const struct kit_call *call,
 		    MEDIA_FOR_POST, files_given, p);
 }
 
-/* ---------------------------------------------------------------------- commands */
+/* ----------------------------------------------------------------- commands */
 
 /* The post that the words name, or NULL. */
 static const char *
@@ -177,7 +177,7 @@ run_line(struct session *s, const struct kit_call *call,
 	words_free(&w);
 }
 
-/* ----------------------------------------------------------------------- replies */
+/* ------------------------------------------------------------------ replies */
 
 /* An answer to a post, wherever it is shown: a reply on X, or a command about
  * it. */
@@ -227,7 +227,7 @@ is_reply(struct session *s, const struct kit_call *call,
 	return true;
 }
 
-/* ------------------------------------------------------------------------ places */
+/* ------------------------------------------------------------------- places */
 
 /* anna: Hello.  To somebody who is in the room that is for her alone, as it has
  * always been.  NULL: it is not. */
@@ -307,8 +307,8 @@ route(struct session *s, const struct kit_call *call, const struct msg_send *m,
 		direct_send(s, call, m);
 }
 
-/* The lines that quote what is answered (m->reply_to->text) are not in the body,
- * as this backend has the feature replies. */
+/* The lines that quote what is answered (m->reply_to->text) are not in the
+ * body, as this backend has the feature replies. */
 void
 down_send(const struct kit_call *call, const struct msg_send *m)
 {

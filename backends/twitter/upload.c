@@ -47,7 +47,7 @@ struct asking {
 	upload_step	*next;
 };
 
-/* -------------------------------------------------------------------------- ends */
+/* --------------------------------------------------------------------- ends */
 
 static void
 destroy(struct upload *u)
@@ -90,7 +90,7 @@ refused(struct upload *u, const struct api_answer *a)
 	free(text);
 }
 
-/* ------------------------------------------------------------------------- calls */
+/* -------------------------------------------------------------------- calls */
 
 static void
 forget(struct task *task)
@@ -126,7 +126,7 @@ ask(struct upload *u, const struct api_request *r, upload_step *next)
 	api_call(u->session, r, answered, asking);
 }
 
-/* ------------------------------------------------------------------ what it shows */
+/* ------------------------------------------------------------ what it shows */
 
 static void
 described(struct upload *u, const struct api_answer *a)
@@ -154,7 +154,7 @@ describe(struct upload *u)
 	json_decref(body);
 }
 
-/* -------------------------------------------------------------------- processing */
+/* --------------------------------------------------------------- processing */
 
 static void	is_it_done(struct upload *, const struct api_answer *);
 
@@ -196,7 +196,7 @@ is_it_done(struct upload *u, const struct api_answer *a)
 	}
 }
 
-/* ------------------------------------------------------------------------- pieces */
+/* ------------------------------------------------------------------- pieces */
 
 static void
 send_piece(struct upload *u, const struct api_answer *a)

@@ -100,7 +100,8 @@ def retract(client, to, ident, kind="chat"):
 def test_chat(x, scene):
     anna, contact = scene.anna, scene.at(network.CONTACT)
     theirs = x.post(scene.bob, "Tea or coffee?")
-    heard = anna.expect("message", says("Tea or coffee?"), 20, from_=lambda j: j.startswith(contact))
+    heard = anna.expect("message", says("Tea or coffee?"), 20,
+                        from_=lambda j: j.startswith(contact))
     # By the id that the message had here.
     line = "> Tea or coffee?\n"
     mine = anna.message(contact, line + "Tea.", extra=quoted(

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* links: twitter_text util */
-/* Any bytes as a file: it is of some kind, and comes out of a request as it went
- * in.  The same as the text of a message with a file, and as the id of one: an
- * id is one, and no text gets longer. */
+/* Any bytes as a file: it is of some kind, and comes out of a request as it
+ * went in.  The same as the text of a message with a file, and as the id of
+ * one: an id is one, and no text gets longer. */
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
