@@ -1,11 +1,13 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """The Twitter backend alone: what is typed to twitter.com or in #twitter, and the
 same chosen from a menu."""
+import os
 import re
+import threading
 
 import pytest
 
-from driver import Failed
+from driver import TOP, Failed
 from twitter_driver import USER
 
 X_SAYS = "twitter.com"
@@ -237,6 +239,20 @@ def test_people(x, me):
     assert me.chat("#friends old").startswith("Usage: #friends [new]")
 
 
+def test_direct_messages(x, me):
+    x.user("anna")
+    for line in ("@anna Hello", "#message anna Hello", "dm @anna Hello"):
+        text = me.chat(line)
+        assert "anna" in text.lower() and "direct message" in text, text
+    assert "direct" in me.menu("message", "anna", "Hello")["text"]
+    assert [e["text"] for e in x.events] == ["Hello"] * 4
+    assert not x.posts
+    assert "nobody of that name" in me.chat("@nobody Hello")
+    x.relations["blocking", x.find("anna")["id"]].append(x.find("alice")["id"])
+    assert "cannot send" in me.chat("@anna Hello")
+    assert me.menu("message", "anna", "Hello")["refused"]
+
+
 def test_reading(x, me):
     for name in ("anna", "bob", "shy"):
         x.user(name, protected=name == "shy")
@@ -347,6 +363,13 @@ def test_gateway(x, me):
         one = me.chat("#help " + name)
         assert one.startswith("#%s" % name) and c["label"] in one
     assert len(offered) >= 28 and "pin" not in offered
+    with open(os.path.join(TOP, "man", "spectrum2_twitter_backend.8.scd"),
+              encoding="utf-8") as f:
+        manual = f.read()
+    for name in offered:
+        assert "*#%s*" % name in manual
+        for other in re.findall(r"[:,] #(\w+)", me.chat("#help " + name)):
+            assert "_%s_" % other in manual
     assert me.menu("help")["text"] == text
     assert "Also: #rt, #retweet" in me.chat("#help #retweet")
     assert "no command of that name" in me.chat("#help me please")
@@ -391,7 +414,6 @@ def test_trouble(x, me):
     assert "so often" in text and "again in 10 minutes" in text
     assert me.menu("timeline")["refused"]
     # The session ends meanwhile: the message was not accepted.
-    import threading
     hold = threading.Event()
     x.next("by/username", delay=hold)
     call = me.b.start("message", user=USER, to=X_SAYS, kind="chat",

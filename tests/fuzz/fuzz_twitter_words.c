@@ -13,6 +13,24 @@
 
 #define PIECE	60
 
+/* Whoever does a command relies on its line of words.def. */
+static void
+check_fits(const struct words *w, const struct word_row *row)
+{
+	bool somebody = *w->name != '\0', something = *w->id != '\0';
+
+	if ((row->first == ARG_NAME && !somebody) ||
+	    (row->first == ARG_ID && !somebody && !something) ||
+	    (row->first == ARG_ID_OR_TEXT && !somebody && !something &&
+	    *w->text == '\0') ||
+	    (row->first == ARG_NOTHING && (somebody || something)) ||
+	    ((row->rest == ARG_TEXT || row->rest == ARG_LIST) &&
+	    *w->text == '\0') ||
+	    (row->first != ARG_ID_OR_TEXT && row->rest == ARG_NOTHING &&
+	    *w->text != '\0') || words_named(row->name) != w->word)
+		abort();
+}
+
 static void
 check_words(const char *line)
 {
@@ -20,6 +38,10 @@ check_words(const char *line)
 	size_t n;
 
 	words_read(&w, line);
+	if (words_row(w.word) != NULL)
+		check_fits(&w, words_row(w.word));
+	else if (w.word == WORD_misused && words_row(w.meant) == NULL)
+		abort();
 	n = strlen(w.id);
 	if (n > 0 && (strspn(w.id, "0123456789abcdef") != n ||
 	    (n != 2 && !page_is_id(w.id))))
