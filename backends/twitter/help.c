@@ -76,7 +76,8 @@ more_of(enum word word)
 		    "longer than a post is cut between words, each piece "
 		    "answering the one before.";
 	case WORD_block:
-		return "X does not let a gateway block more than that.";
+		return "X does not let a gateway block more than messages; the "
+		    "posts are left out by this gateway.";
 	case WORD_list:
 	case WORD_listadd:
 	case WORD_listremove:
