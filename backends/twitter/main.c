@@ -24,7 +24,7 @@ static const char *const features[] = {
 	"no_password", "no_jid_escaping", "identity=twitter",
 	"rooms", "room_list", "room_prefixes=#", "room_begins=" DIRECT_PREFIX,
 	"replies", "reactions", "retraction", "attachments", "carbons",
-	"contacts", "watch", "blocking", "avatars", "vcard", "search",
+	"contacts", "groups", "watch", "blocking", "avatars", "vcard", "search",
 	"contact_commands",
 	NULL
 };

@@ -112,6 +112,22 @@ def test_roster(x, alice):
     assert x.relations["blocking", x.find(alice.name)["id"]] == [
         x.find(alice.carol)["id"]]
 
+    # The user's own name and groups for somebody stay, whatever X says.
+    set_item(client, bob, "Mum", ["Family"])
+    if alice.blocklist is not None:
+        client.send("<presence type='unavailable' to='%s'/>" % alice.gateway)
+        client.expect("presence", type="unavailable", from_=alice.gateway)
+        client.clear()
+        client.send("<presence to='%s'/>" % alice.gateway)
+        is_on(client, bob)
+    x.find(alice.bob)["name"] = "Dr. Bob"
+    for text in "what a night", "and another day":  # the roster comes later
+        x.post(alice.bob, text)
+        client.expect("presence", lambda p: p.findtext("c:status", "", NS) ==
+                      text, 20, from_=lambda j: j.startswith(bob))
+    name, _, _, groups = roster(client)[bob]
+    assert (name, groups) == ("Mum", ["Family"])
+
     # Mode 1 is over: only whom the user has added is left.
     alice.mode("0")
     wait_for(lambda: list(alice.people()) == [alice.name + "_dave"])
