@@ -13,7 +13,7 @@ from harness import servers
 from harness.process import SLOWER, wait_for
 from harness.raw import register_account
 from harness.tls import Authority, Front, fingerprint
-from xmpp_driver import HEAD, Relay
+from xmpp_driver import HEAD, Names, Relay
 
 _numbers = itertools.count(1)
 TLS = "urn:ietf:params:xml:ns:xmpp-tls"
@@ -146,6 +146,27 @@ def test_certificate(kind, xmpp, remote, authority, account, tmp_path):
     b.answer(b.unanswered.pop(0), {"code": "not_found"})
     if front:
         front.close()
+
+
+def test_found_by_domain(xmpp, remote, authority, account):
+    """SRV records of both kinds; the next one where nobody answers."""
+    names = Names()
+    front = Front(*authority.issue("xmpp.test"), remote.port)
+    b = xmpp(ca_file=authority.cert, env=names.env)
+    bob = account()
+    # TLS from the first byte, and nothing else.
+    names.srv("_xmpps-client._tcp.xmpp.test", (1, front.port, "a.host.test"))
+    b.enter(bob)
+    # Two that are not there, one that is nothing, and one that is.
+    names.srv("_xmpps-client._tcp.xmpp.test", (1, 1, "a.host.test"))
+    names.srv("_xmpp-client._tcp.xmpp.test", (1, 1, "b.host.test"),
+              (2, 1, "nowhere.test"), (3, remote.port, "c.host.test"))
+    b.enter(bob)
+    front.close()
+    names.known.clear()
+    end = b.refused(bob)
+    assert (end["reason"], end["retry"]) == ("network", True)
+    names.close()
 
 
 def test_resumption(xmpp, remote, authority, account, relay):

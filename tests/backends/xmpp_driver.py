@@ -5,6 +5,7 @@ import base64
 import os
 import re
 import socket
+import struct
 import threading
 
 import driver
@@ -16,10 +17,10 @@ USER = "me@example.org"
 
 
 class Xmpp(driver.Backend):
-    """keys: of [xmpp]."""
+    """keys: of [xmpp]; env: of the process."""
 
-    def __init__(self, **keys):
-        super().__init__(PROGRAM, {"xmpp": keys})
+    def __init__(self, env=None, **keys):
+        super().__init__(PROGRAM, {"xmpp": keys}, env=env)
         self.replies["ask"] = driver.LATER
 
     def enter(self, account, user=USER, password="secret", **settings):
@@ -107,6 +108,59 @@ class Relay:
     def close(self):
         self.server.close()
         self.cut()
+
+
+class Names:
+    """A name server: srv("_x._tcp.domain", (priority, port, host)...); every
+    host is 127.0.0.1, and nothing else is known."""
+
+    A, SRV = 1, 33
+
+    def __init__(self):
+        self.known = {}
+        self.socket = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+        self.socket.bind(("127.0.0.1", 0))
+        self.env = {**os.environ, "CARES_SERVERS":
+                    "127.0.0.1:%d" % self.socket.getsockname()[1]}
+        threading.Thread(target=self._serve, daemon=True).start()
+
+    @staticmethod
+    def _name(text):
+        return b"".join(bytes([len(part)]) + part.encode()
+                        for part in text.split(".")) + b"\0"
+
+    def srv(self, name, *targets):
+        self.known[name] = [
+            struct.pack(">HHH", priority, 0, port) + self._name(host)
+            for priority, port, host in targets]
+
+    def _answer(self, name, kind):
+        if kind == self.SRV:
+            return self.known.get(name, [])
+        host = name.endswith(".host.test") and kind == self.A
+        return [b"\x7f\0\0\1"] if host else []
+
+    def _serve(self):
+        while True:
+            try:
+                query, peer = self.socket.recvfrom(512)
+            except OSError:
+                return
+            at, parts = 12, []
+            while query[at]:
+                parts.append(query[at + 1:at + 1 + query[at]].decode())
+                at += 1 + query[at]
+            kind, = struct.unpack(">H", query[at + 1:at + 3])
+            found = self._answer(".".join(parts).lower(), kind)
+            self.socket.sendto(
+                query[:2] + struct.pack(">HHHHH", 0x8180 if found else 0x8183,
+                                        1, len(found), 0, 0) +
+                query[12:at + 5] + b"".join(
+                    b"\xc0\x0c" + struct.pack(">HHIH", kind, 1, 60, len(data))
+                    + data for data in found), peer)
+
+    def close(self):
+        self.socket.close()
 
 
 HEAD = ("<?xml version='1.0'?><stream:stream xmlns='jabber:client' "
