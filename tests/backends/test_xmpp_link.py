@@ -254,7 +254,7 @@ def test_restart(secure, remote, account):
 
 # ---- servers that mean no good
 
-DEEP = "<a>" * 100000
+DEEP = "<a>" * 100000 + "</a>" * 100000 + "</message>"
 BOMB = ("<!DOCTYPE a [<!ENTITY a 'aaaaaaaaaa'>" + "".join(
     "<!ENTITY %s '%s'>" % (b, ("&%s;" % a) * 10)
     for a, b in zip("abcdefgh", "bcdefghi")) + "]><a>&i;</a>")
