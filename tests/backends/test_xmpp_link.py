@@ -211,6 +211,7 @@ def test_resumption(xmpp, remote, authority, account, relay):
     assert not [m for m, _ in first + b.skipped if m == "disconnected"]
 
 
+@pytest.mark.slow
 def test_silence(xmpp, remote, authority, account, relay):
     """A server that is not heard any more is asked, given up, and tried again;
     one that has nothing to say is not."""
@@ -402,6 +403,30 @@ def test_without_management(xmpp, fake):
 
 
 SM = "<sm xmlns='urn:xmpp:sm:3'/>"
+
+
+def test_resumption_refused(xmpp, fake):
+    """The server has forgotten the session: what it may have had is
+    uncertain, what it has not had is sent in the new one."""
+    f = fake(features=SM, after={
+        "<enable": "<enabled xmlns='urn:xmpp:sm:3' id='x' resume='true'/>"},
+        resume="<failed xmlns='urn:xmpp:sm:3'><item-not-found xmlns="
+        "'urn:ietf:params:xml:ns:xmpp-stanzas'/></failed>")
+    b = xmpp(host="127.0.0.1", port=f.port, tls="off")
+    b.enter("bob@xmpp.test")
+    one = b.say("ann@xmpp.test", "one")
+    f.expect("<body>one")
+    f.client.shutdown(2)
+    wait_for(f.closed.is_set)
+    two = b.say("ann@xmpp.test", "two")
+    f.expect("<body>two.*<presence")
+    assert f.resumes == 1
+    with pytest.raises(Failed) as e:
+        b.finish(one)
+    assert e.value.code == "uncertain"
+    f.say("<a xmlns='urn:xmpp:sm:3' h='1'/>")
+    assert b.finish(two) == {}
+    assert not [m for m, _ in b.events if m == "disconnected"]
 
 
 def test_management_that_lies(xmpp, fake):

@@ -177,9 +177,12 @@ class Fake:
     """Lets everybody in without TLS, and then says what it likes; first: in
     place of the first features.  The backend's words are in got."""
 
-    def __init__(self, then="", first=None, features="", after=None):
+    def __init__(self, then="", first=None, features="", after=None,
+                 resume=""):
         self.then, self.first, self.features = then, first, features
         self.after = after or {}        # pattern -> what is said to it, once
+        self.resume = resume            # the answer to who asks for it
+        self.resumes = 0
         self.got = ""
         self.changed = threading.Condition()
         self.closed = threading.Event()     # the backend has gone
@@ -235,7 +238,10 @@ class Fake:
         self.say("<success xmlns='urn:ietf:params:xml:ns:xmpp-sasl'/>")
         self._until("<stream:stream[^>]*>")
         self.say(HEAD + BIND % self.features)
-        name = self._until("<iq.*?id=.([^'\" ]*).*?</iq>")[1]
+        if self._until("<(resume|iq) ")[1] == "resume":
+            self.say(self.resume)
+            self.resumes += 1
+        name = self._until("(?<!prev)id=.([^'\" ]*).*?</iq>")[1]
         self.say("<iq type='result' id='%s'><bind "
                  "xmlns='urn:ietf:params:xml:ns:xmpp-bind'><jid>"
                  "bob@xmpp.test/there</jid></bind></iq>" % name)
