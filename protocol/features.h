@@ -8,7 +8,6 @@
 #define FEATURE_ROOMS		"rooms"
 #define FEATURE_ROOM_LIST	"room_list"
 #define FEATURE_ROOM_PREFIXES	"room_prefixes="
-#define FEATURE_ROOM_BEGINS	"room_begins="
 #define FEATURE_NETWORKS	"networks"
 #define FEATURE_IDENTITY	"identity="
 #define FEATURE_RECEIPTS	"receipts"

@@ -7,7 +7,6 @@
 #include "backends/twitter/budget.h"
 #include "backends/twitter/command.h"
 #include "backends/twitter/config.h"
-#include "backends/twitter/direct.h"
 #include "backends/twitter/down.h"
 #include "backends/twitter/http.h"
 #include "backends/twitter/people.h"
@@ -22,7 +21,7 @@
  * who pay, as another post under another id. */
 static const char *const features[] = {
 	"no_password", "no_jid_escaping", "identity=twitter",
-	"rooms", "room_list", "room_prefixes=#", "room_begins=" DIRECT_PREFIX,
+	"rooms", "room_list", "room_prefixes=#",
 	"replies", "reactions", "retraction", "attachments", "carbons",
 	"contacts", "groups", "watch", "blocking", "avatars", "vcard", "search",
 	"contact_commands",

@@ -66,32 +66,21 @@ name_from_node(struct arena *a, const char *node)
 	return name;
 }
 
-/* What a feature says behind its name, or NULL: it is another one. */
-static const char *
-said(const char *feature, const char *name)
-{
-	size_t n = strlen(name);
-
-	return strncmp(feature, name, n) == 0 ? feature + n : NULL;
-}
-
 bool
 name_is_room(const struct gateway *gw, const char *name)
 {
+	static const char key[] = "room_prefixes=";
 	const struct msg_initialize_result *can = pool_features(gw->pool);
 
 	/* Before a backend has told us, what the C++ program assumes. */
 	if (can == NULL)
 		return *name == '#';
 	for (size_t i = 0; i < can->features.n; i++) {
-		const char *feature = can->features.v[i], *is;
+		const char *feature = can->features.v[i];
 
-		if ((is = said(feature, FEATURE_ROOM_PREFIXES)) != NULL &&
-		    *name != '\0' && strchr(is, *name) != NULL)
-			return true;
-		if ((is = said(feature, FEATURE_ROOM_BEGINS)) != NULL &&
-		    *is != '\0' && strncmp(name, is, strlen(is)) == 0)
-			return true;
+		if (strncmp(feature, key, sizeof(key) - 1) == 0)
+			return *name != '\0' &&
+			    strchr(feature + sizeof(key) - 1, *name) != NULL;
 	}
 	return false;
 }

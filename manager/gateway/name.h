@@ -20,8 +20,7 @@ char	*name_to_jid(const struct gateway *, struct arena *, const char *name);
 char	*name_to_full(const struct gateway *, struct arena *, const char *name);
 /* Name of a prepared node. */
 char	*name_from_node(struct arena *, const char *node);
-/* Is this the id of a room by its looks?  (features "room_prefixes=#&+!" and
- * "room_begins=dm-") */
+/* Is this the id of a room by its looks?  (feature "room_prefixes=#&+!") */
 bool	 name_is_room(const struct gateway *, const char *name);
 /* Is it a server?  Where there are several (feature "networks") people and
  * rooms have theirs behind an '@', so what has none and is no room is one. */

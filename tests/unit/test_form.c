@@ -180,14 +180,6 @@ rooms(void **state)
 	assert_true(name_is_room(kit.gw, "&cats"));
 	assert_false(name_is_room(kit.gw, "cats"));
 	assert_false(name_is_room(kit.gw, ""));
-	can("room_begins=dm-");
-	assert_true(name_is_room(kit.gw, "dm-17"));
-	assert_true(name_is_room(kit.gw, "#cats"));
-	assert_false(name_is_room(kit.gw, "dmitri"));
-	assert_false(name_is_room(kit.gw, "dm"));
-	assert_false(name_is_room(kit.gw, ""));
-	can("room_begins=");
-	assert_false(name_is_room(kit.gw, "cats"));
 }
 
 int
