@@ -68,7 +68,7 @@ def test_form(x, twitter):
     assert fields["show_replies"]["value"] == "1"
     assert "oauth" in fields
     assert {"rooms", "room_list", "contacts", "attachments",
-            "identity=twitter"} <= set(b.features)
+            "identity=twitter", "room_prefixes=#"} <= set(b.features)
     b = twitter(client_id=None)
     assert "oauth" not in [f["var"] for f in b.can["settings"]]
 
