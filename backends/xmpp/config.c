@@ -8,7 +8,6 @@
 #include <strings.h>
 
 #include "backends/xmpp/guard.h"
-#include "backends/xmpp/link.h"
 #include "util/xalloc.h"
 
 struct config config;
@@ -62,8 +61,8 @@ read_number(const char *value, long min, long max, long *out)
 static const char *
 put_users(void *out, const char *value)
 {
-	return read_number(value, 1, LINKS_MAX, out) ? NULL :
-	    "a number from 1 to 500";
+	return read_number(value, 1, 10000, out) ? NULL :
+	    "a number from 1 to 10000";
 }
 
 static const char *

@@ -19,9 +19,6 @@
 #include "net/tls.h"
 #include "util/macros.h"
 
-/* A process has no more of them: libstrophe cannot count further. */
-#define LINKS_MAX	500
-
 struct link;
 
 enum link_reason {

@@ -301,8 +301,8 @@ link_talk(struct link *l)
 	result = xmpp_connect_client(l->xmpp, "127.0.0.1", 5222, on_event, l);
 	wire_leave();
 	if (result != XMPP_EOK)
-		link_fail(l, LINK_NETWORK, true, xstrdup("There are too many "
-		    "connections here."));
+		link_fail(l, LINK_NETWORK, true, xstrdup("There are no "
+		    "descriptors left here."));
 	/* It connects in one turn, and speaks in the next. */
 	link_pump(l);
 	link_pump(l);

@@ -307,7 +307,7 @@ session_login(const struct kit_call *call, const struct msg_login *m)
 
 	if (s != NULL)
 		end(s);
-	if (map_count(&sessions) + leaving >= (size_t)config.users_max) {
+	if (map_count(&sessions) >= (size_t)config.users_max) {
 		kit_error(call, ERR_FULL, NULL);
 		free(jid);
 		return;

@@ -85,6 +85,15 @@ ssize_t	hook_send(int, const void *, size_t, int) __asm__("send");
 ssize_t	hook_recv(int, void *, size_t, int) __asm__("recv");
 int	hook_select(int, fd_set *, fd_set *, fd_set *, struct timeval *)
 	    __asm__("select");
+int	hook_close(int) __asm__("close");
+
+int
+hook_close(int fd)
+{
+	REAL(int, "close", int);
+
+	return is_wire(fd) ? 0 : real(fd);
+}
 
 int
 hook_connect(int fd, const struct sockaddr *to, socklen_t len)
@@ -244,19 +253,19 @@ wire_leave(void)
 	current = current->outer;
 }
 
-/* In place of the socket that libstrophe has made, something cheaper to be
- * closed by it. */
+/* In place of the socket that libstrophe has made: it is never read or written,
+ * so that one is enough for all.  It is taken early, and its number is low, which
+ * libstrophe needs: it puts it into an fd_set. */
 int
 wire_socket(xmpp_conn_t *c, void *fd)
 {
-	int *slot = fd, stand_in = open("/dev/null", O_RDWR | O_CLOEXEC);
+	static int stand_in = -1;
+	int *slot = fd;
 
 	(void)c;
-	if (stand_in >= FD_SETSIZE) {
-		close(stand_in);
-		stand_in = -1;
-	}
 	if (stand_in == -1)
+		stand_in = open("/dev/null", O_RDWR | O_CLOEXEC);
+	if (stand_in == -1 || stand_in >= FD_SETSIZE)
 		return -1;
 	close(*slot);
 	*slot = current->fd = stand_in;

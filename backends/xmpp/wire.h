@@ -44,8 +44,7 @@ void	wire_finish(struct wire *);
 void	wire_enter(struct wire *);
 void	wire_leave(void);
 
-/* For xmpp_conn_set_sockopt_callback().  Fails when the process has so many
- * descriptors that libstrophe cannot name another one (FD_SETSIZE). */
+/* For xmpp_conn_set_sockopt_callback(). */
 int	wire_socket(xmpp_conn_t *, void *fd);
 
 #endif
