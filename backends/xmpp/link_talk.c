@@ -277,7 +277,7 @@ link_talk(struct link *l)
 {
 	int result;
 
-	l->vet.saying = NOTHING;
+	l->vet = (struct vet){ 0 };
 	l->goodbye = false;
 	l->featured = l->authenticated = l->sm_offered = l->resumed = false;
 	l->asked = l->sm_on = false;

@@ -28,10 +28,17 @@ vet_element(struct vet *v, int depth, const char *ns, const char *name)
 {
 	v->mechanism = depth == 3 && v->saying == FEATURES &&
 	    strcmp(name, "mechanism") == 0;
+	if (depth == 2 && !v->bind && strcmp(name, "bind") == 0) {
+		v->bind = true;
+		v->bound = strcmp(ns, XMPP_NS_BIND) == 0;
+	}
 	if (depth > 1)
 		return;
 	v->saying = NOTHING;
-	v->good = false;
+	v->good = v->bind = v->bound = false;
+	if (depth == 1 && strcmp(ns, XMPP_NS_SASL) == 0 &&
+	    strcmp(name, "success") == 0)
+		v->authenticated = true;
 	for (size_t i = 0; depth == 1 && i < LENGTH(words); i++) {
 		if (strcmp(words[i].ns, ns) == 0 &&
 		    strcmp(words[i].name, name) == 0)
@@ -84,6 +91,8 @@ vet_text(struct vet *v, int depth, const char *text, size_t len, bool *pass)
 const char *
 vet_ending(struct vet *v)
 {
+	if (v->saying == FEATURES && v->authenticated && !v->bound)
+		return "features without a resource";
 	return v->saying == CHALLENGE && !v->good ?
 	    "a challenge that is none" : NULL;
 }

@@ -3,7 +3,7 @@
  *
  * It takes a challenge of SASL to pieces without asking whether they are there,
  * hashes a password as often as the server likes while nothing else is done here,
- * and does DIGEST-MD5, which is obsolete (RFC 6331), in the same way. */
+ * copies the offer of a resource when there is none, and does DIGEST-MD5, which is obsolete (RFC 6331), in the same way. */
 #ifndef BACKENDS_XMPP_VET_H
 #define BACKENDS_XMPP_VET_H
 
@@ -17,6 +17,9 @@ struct vet {
 	enum saying	 saying;
 	bool		 mechanism;	/* the text is the name of one */
 	bool		 good;		/* the challenge is */
+	bool		 authenticated;	/* features are those after a login */
+	bool		 bind, bound;	/* in them: the first, and as it should
+					 * be */
 };
 
 /* As in struct guard_events; those with a result say why to refuse, or NULL. */

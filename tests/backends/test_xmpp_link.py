@@ -293,6 +293,8 @@ EARLY = {
         b"r=x,s=c2FsdA==,i=4000000000").decode(),
     "no challenge": HEAD + SCRAM + CHALLENGE % "",
     "half a challenge": HEAD + SCRAM + CHALLENGE % "cj14",
+    "no resource": HEAD + "<stream:features/>" + "<success %s/>" % SASL +
+                   "<stream:features/>",
     "other root": "<html><body>",
     "http": "HTTP/1.1 400 Bad Request\r\n\r\n",
     **{"early " + k: v if isinstance(v, bytes) else HEAD + v

@@ -138,7 +138,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	guard = guard_expected();
 	if (guard == NULL)
 		abort();
-	vet.saying = NOTHING;
+	vet = (struct vet){ 0 };
 	wire_init(&w, &wire_events, NULL);
 	xmpp_conn_set_jid(c, "bob@xmpp.test/there");
 	xmpp_conn_set_pass(c, "secret");

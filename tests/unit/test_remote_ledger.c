@@ -242,6 +242,29 @@ test_no_challenge(void **state)
 	assert_null(vet_ending(&v));
 }
 
+static const char *
+features_with(const char *ns)
+{
+	struct vet v = { 0 };
+
+	vet_element(&v, 1, SASL, "success");
+	vet_element(&v, 0, "http://etherx.jabber.org/streams", "stream");
+	vet_element(&v, 1, "http://etherx.jabber.org/streams", "features");
+	if (ns != NULL)
+		vet_element(&v, 2, ns, "bind");
+	vet_element(&v, 2, "urn:ietf:params:xml:ns:xmpp-bind", "x");
+	return vet_ending(&v);
+}
+
+static void
+test_resource(void **state)
+{
+	(void)state;
+	assert_null(features_with("urn:ietf:params:xml:ns:xmpp-bind"));
+	assert_non_null(features_with("urn:x"));
+	assert_non_null(features_with(NULL));
+}
+
 static bool
 is_offered(const char *mechanism)
 {
@@ -277,6 +300,7 @@ main(void)
 		cmocka_unit_test(test_challenges),
 		cmocka_unit_test(test_no_challenge),
 		cmocka_unit_test(test_mechanisms),
+		cmocka_unit_test(test_resource),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
