@@ -1,15 +1,17 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* When is X asked for direct messages?  Every dm_poll seconds while the user is
  * about; more seldom otherwise, in the proportion of poll_active to poll_idle and
- * poll_away; and up to ten times as often for some minutes after somebody has
+ * poll_away; and up to five times as often for some minutes after somebody has
  * said something.  That does not cost more: what has been read is free for the
- * rest of the day, so that only what is new is paid for. */
+ * rest of the day, so that only what is new is paid for.  Nor is it oftener than
+ * X goes along with all the time, which is once in a minute. */
 #include "backends/twitter/direct_inside.h"
 
 #include <stdlib.h>
 #include <string.h>
 
 #include "backends/twitter/config.h"
+#include "backends/twitter/feed.h"
 #include "backends/twitter/notice.h"
 #include "backends/twitter/settings.h"
 #include "util/clock.h"
@@ -17,11 +19,18 @@
 
 #define WHAT		"Direct messages"
 #define LIVE_FOR	300.0		/* seconds */
+#define HELD		1.0		/* seconds until it is tried again */
 #define LIVE_MIN	15.0		/* seconds between two questions */
 #define SETTLING	4.0		/* seconds in which rooms are joined
 					 * after a login */
 #define TICK		60.0		/* seconds: whether the user is about may
 					 * change in between */
+
+static bool
+is_live(const struct direct *d)
+{
+	return clock_now() < d->live_until;
+}
 
 /* Seconds from one question to the next. */
 static double
@@ -29,9 +38,9 @@ pause_of(const struct direct *d)
 {
 	const struct session *s = d->session;
 	double usual = (double)config.dm_poll;
-	double live = usual / 10 > LIVE_MIN ? usual / 10 : LIVE_MIN;
+	double live = usual / 5 > LIVE_MIN ? usual / 5 : LIVE_MIN;
 
-	if (clock_now() < d->live_until)
+	if (is_live(d))
 		return live < usual ? live : usual;
 	return usual * poll_pause(s->show, (double)(time(NULL) - s->active)) /
 	    poll_pause(NULL, 0);
@@ -50,13 +59,15 @@ look(struct direct *d)
 	double now = ev_time(), wait;
 
 	ev_timer_stop(EV_DEFAULT_ &d->timer);
-	if (!is_wanted(d) || d->reading != NULL)
+	if (!is_wanted(d) || (d->reading != NULL && !direct_poll_stuck(d)))
 		return;
-	wait = poll_due(&d->poll, pause_of(d), now) - now;
-	if (wait <= 0) {
-		direct_poll(d);
+	wait = direct_poll_stuck(d) ? d->poll.not_before - now :
+	    poll_due(&d->poll, pause_of(d), now) - now;
+	if (wait <= 0 && feed_may()) {
+		direct_poll(d, is_live(d));
 		return;
 	}
+	wait = wait > 0 ? wait : HELD;
 	ev_timer_set(&d->timer, wait < TICK ? wait : TICK, 0);
 	ev_timer_start(EV_DEFAULT_ &d->timer);
 }
@@ -86,8 +97,10 @@ direct_soon(struct direct *d)
 void
 direct_polled(struct direct *d, const struct api_answer *a)
 {
-	/* budget.c tells of that one, for all that goes on by itself. */
-	if (a->outcome != API_BUDGET)
+	/* budget.c tells of the one, for all that goes on by itself; the other is
+	 * over as soon as X has said, mostly. */
+	if (a->outcome != API_BUDGET && (a->outcome != API_LIMITED ||
+	    d->poll.failures > 0))
 		notice_state(d->session, WHAT, a);
 	if (a->outcome == API_OK) {
 		poll_ok(&d->poll, ev_time(), a->until);

@@ -75,11 +75,14 @@ struct direct	*direct_of(struct session *);
 void		 direct_live(struct direct *);
 /* Look as soon as X allows. */
 void		 direct_soon(struct direct *);
-/* The poll is over, and this came of it. */
+/* The poll is over, or stuck, and this came of it. */
 void		 direct_polled(struct direct *, const struct api_answer *);
 
 /* ---- direct_poll.c */
-void		 direct_poll(struct direct *);
+/* None is under way, or it is stuck.  live: somebody is talking. */
+void		 direct_poll(struct direct *, bool live);
+/* It waits for a page that X has not given, and for direct_poll(). */
+bool		 direct_poll_stuck(const struct direct *);
 /* X has answered whatever was sent: what waited for that goes on. */
 void		 direct_poll_resume(struct direct *);
 

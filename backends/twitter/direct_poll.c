@@ -2,7 +2,8 @@
 /* What is new?  The API of X has no "since" for direct messages: pages are read
  * from the newest back to what was told last, each larger than the one before, as
  * every event that is read costs something, once a day.  When there is nothing
- * new, that is one. */
+ * new, that is one; where somebody is talking two, as X does not take many
+ * questions in a quarter of an hour. */
 #include "backends/twitter/direct_inside.h"
 
 #include <stdlib.h>
@@ -14,19 +15,23 @@
 #include "util/macros.h"
 #include "util/xalloc.h"
 
-static const long sizes[] = { 1, 5, 20, 100, 100, 100 };
+static const long sizes[] = { 1, 2, 5, 20, 100, 100, 100 };
 
 /* Kept when there is nothing yet; younger than no event. */
 #define NONE	"1"
 
 #define DAY			86400000	/* milliseconds */
 #define ANCIENT			(90LL * DAY)
-#define PAGES_OF_ANCIENT	3
+#define PAGES_OF_ANCIENT	4
+#define TRIES_MAX		3	/* for one page */
 
 struct reading {
 	struct task	 task;
 	struct page	 pages[LENGTH(sizes)];	/* newest first */
 	size_t		 n;
+	size_t		 first;		/* of sizes, for the first page */
+	unsigned	 tries;		/* for the next thing to be asked */
+	bool		 stuck;		/* X has not given it */
 	char		 since[PAGE_ID_MAX + 1];
 	bool		 missing;	/* there is more than was read */
 	bool		 waiting;	/* all is there, but something is being
@@ -52,6 +57,24 @@ end(struct reading *p, const struct api_answer *a)
 
 	task_reply(&p->task, NULL);
 	direct_polled(d, a);
+}
+
+/* What has been read is kept until X gives the rest.  false: that is not to be
+ * waited for. */
+static bool
+wait_for_rest(struct reading *p, const struct api_answer *a)
+{
+	p->stuck = p->n > 0 && (a->outcome == API_LIMITED ||
+	    a->outcome == API_FAILED) && ++p->tries < TRIES_MAX;
+	if (p->stuck)
+		direct_polled(p->task.session->direct, a);
+	return p->stuck;
+}
+
+bool
+direct_poll_stuck(const struct direct *d)
+{
+	return d->reading != NULL && d->reading->stuck;
 }
 
 /* -------------------------------------------------------------------- telling */
@@ -135,10 +158,18 @@ static void
 found(struct session *s, const struct api_answer *a, void *ctx)
 {
 	(void)s;
-	if (a->outcome == API_OK)
+	switch (a->outcome) {
+	case API_OK:
+	/* Without their names, rather than never. */
+	case API_FORBIDDEN:
+	case API_REFUSED:
+	case API_NOT_FOUND:
 		tell(ctx);
-	else
-		end(ctx, a);
+		break;
+	default:
+		if (!wait_for_rest(ctx, a))
+			end(ctx, a);
+	}
 }
 
 static void
@@ -178,10 +209,23 @@ pages_max(const struct reading *p)
 
 	return strcmp(p->since, NONE) != 0 && newest != NULL &&
 	    direct_id_time(newest) - direct_id_time(p->since) > ANCIENT ?
-	    PAGES_OF_ANCIENT : LENGTH(sizes);
+	    PAGES_OF_ANCIENT : LENGTH(sizes) - p->first;
 }
 
-static void	ask(struct reading *, const char *next);
+static void	got(struct session *, const struct api_answer *,
+		    const struct page *, void *);
+
+static void
+go_on(struct reading *p)
+{
+	if (p->n == 0 || (p->missing && p->n < pages_max(p)))
+		fetch(p->task.session, &(struct fetch){
+		    .endpoint = E_dm_events, .wanted = sizes[p->first + p->n],
+		    .next = p->n > 0 ? p->pages[p->n - 1].next : NULL,
+		    .background = true }, got, p);
+	else
+		read_all(p);
+}
 
 static void
 got(struct session *s, const struct api_answer *a, const struct page *page,
@@ -192,9 +236,11 @@ got(struct session *s, const struct api_answer *a, const struct page *page,
 
 	(void)s;
 	if (a->outcome != API_OK) {
-		end(p, a);
+		if (!wait_for_rest(p, a))
+			end(p, a);
 		return;
 	}
+	p->tries = 0;
 	if (*p->since == '\0') {
 		begin_here(p, page, a);
 		return;
@@ -203,27 +249,22 @@ got(struct session *s, const struct api_answer *a, const struct page *page,
 		reached |= page_id_compare(page->events[i].id, p->since) <= 0;
 	page_read(&p->pages[p->n++], a->json, PAGE_EVENTS);
 	p->missing = !reached && page->next != NULL;
-	if (p->missing && p->n < pages_max(p))
-		ask(p, page->next);
-	else
-		read_all(p);
-}
-
-static void
-ask(struct reading *p, const char *next)
-{
-	fetch(p->task.session, &(struct fetch){ .endpoint = E_dm_events,
-	    .wanted = sizes[p->n], .next = next, .background = true }, got, p);
+	go_on(p);
 }
 
 void
-direct_poll(struct direct *d)
+direct_poll(struct direct *d, bool live)
 {
 	const char *since = session_setting(d->session, DIRECT_SINCE, "");
-	struct reading *p = task_begin(d->session, NULL, sizeof(*p), finish);
+	struct reading *p = d->reading;
 
-	d->reading = p;
-	if (page_is_id(since))
-		strcpy(p->since, since);
-	ask(p, NULL);
+	if (p == NULL) {
+		p = task_begin(d->session, NULL, sizeof(*p), finish);
+		d->reading = p;
+		p->first = live ? 1 : 0;
+		if (page_is_id(since))
+			strcpy(p->since, since);
+	}
+	p->stuck = false;
+	go_on(p);
 }

@@ -100,7 +100,7 @@ name_of(const char *id)
 {
 	const struct known *k = people_by_id(id);
 
-	return k != NULL ? k->person.name : "Somebody who is not at X any more";
+	return k != NULL ? k->person.name : "Somebody whom X does not name";
 }
 
 static void

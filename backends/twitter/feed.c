@@ -247,6 +247,8 @@ take(struct feed *f, const struct page *page)
 		}
 		f->gap = true;
 	}
+	if (f->anew)
+		f->gap = mine->next != NULL && !reaches_back(f, mine);
 	collect(f);
 	return true;
 }

@@ -272,8 +272,10 @@ down_room_leave(const struct kit_call *call, const struct msg_room_leave *m)
 		direct_room_leave(s, call, m);
 		return;
 	}
-	if (is_timeline(m->room) && s->room != NULL)
-		s->room->joined = false;
+	if (is_timeline(m->room)) {
+		room_of(s)->joined = false;
+		s->room->invited = true;
+	}
 	kit_reply(call, NULL);
 }
 

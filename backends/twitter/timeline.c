@@ -18,6 +18,7 @@
 #include "util/xalloc.h"
 
 #define HELD		0.3	/* seconds until it is tried again */
+#define CLOCK_LATE	0.1	/* seconds */
 #define NEVER		1e18
 #define INVITE_AFTER	30.0	/* seconds: clients may join by themselves */
 #define TOLD_MAX	512	/* posts */
@@ -114,13 +115,19 @@ static double
 due(struct timeline *t, unsigned which, double now)
 {
 	struct reading *r = &t->readings[which];
+	/* The user may have asked for the same, as often as X allows it.  The
+	 * clock of whole seconds may be somewhat late. */
+	double at, allowed = (double)api_wait(t->session,
+	    feeds[which].kind.endpoint) + CLOCK_LATE;
 
 	if (feed_state(r->feed) == FEED_STUCK)
-		return r->poll.not_before;
-	if (which == HOME)
-		return poll_due(&r->poll, pause_of(t->session), now);
-	return t->mentions_due && setting_on(t->session, "show_mentions") ?
-	    r->poll.not_before : NEVER;
+		at = r->poll.not_before;
+	else if (which == HOME)
+		at = poll_due(&r->poll, pause_of(t->session), now);
+	else
+		at = t->mentions_due && setting_on(t->session,
+		    "show_mentions") ? r->poll.not_before : NEVER;
+	return at > allowed ? at : allowed;
 }
 
 /* The user may begin to do something meanwhile, which nobody tells. */

@@ -88,7 +88,7 @@ def test_first_login_and_since(x, twitter):
     b.enter(twitter_last_dm="1500000000000000000")
     told(b, last)
     assert "more new direct messages" in messages(b)[0]["body"]
-    assert len(messages(b)) == 1 + 25       # 26 events are three pages
+    assert len(messages(b)) == 1 + 27       # 28 events are four pages
     # More than will be read.
     b.call("logout", user=USER)
     with x.lock:
@@ -96,7 +96,7 @@ def test_first_login_and_since(x, twitter):
     b.enter(twitter_last_dm=last["id"])
     told(b, flood[-1])
     assert "more new direct messages" in messages(b)[0]["body"]
-    assert len(messages(b)) == 1 + 325      # 326 events are six pages
+    assert len(messages(b)) == 1 + 327      # 328 events are seven pages
 
 
 def test_chat(x, twitter):
@@ -330,6 +330,12 @@ def test_trouble_and_switch(x, twitter):
     e = x.dm("carol", "alice", "who am I?")
     assert told(b, e)["from"] == "carol"
     assert len(x.asked("GET", "/2/users$")) == 3
+    # Nobody may be asked for: told without a name, rather than never.
+    x.user("nobody")
+    x.next("/2/users$", status=403)
+    e = x.dm("nobody", "alice", "anyone?")
+    m = told(b, e)
+    assert m["from"] == X and m["body"].endswith(": anyone?")
     # Gone from X.
     ghost = x.user("ghost")
     e = x.dm("ghost", "alice", "boo")
@@ -344,6 +350,19 @@ def test_trouble_and_switch(x, twitter):
     b.notify("setting", user=USER, name="direct", value="1")
     told(b, e)
     assert len(x.asked("GET", POLL)) <= n + 3
+    # No more requests in the middle: what was read is kept, and nothing said.
+    hold = threading.Event()
+    x.next(POLL, delay=hold)
+    n = len(x.asked("GET", POLL))
+    x.wait("GET", POLL, n + 1)
+    with x.lock:
+        x.limit(POLL, 1, reset=3)
+        many = [x.dm("bob", "alice", "%d" % i) for i in range(6)]
+    hold.set()
+    told(b, many[-1])
+    assert [p["id"] for p in messages(b)] == [mid(e) for e in many[:-1]]
+    sizes = [r.query["max_results"] for r in x.asked("GET", POLL)[n:]]
+    assert sizes[:2] == ["2", "5"]
     # What nobody can make sense of.
     x.next(POLL, body='{"data": [1, {"id": 5}, {"id": "7"}, {"event_type": '
            '"MessageCreate", "id": "18446744073709551615"}, {"event_type": '

@@ -286,11 +286,16 @@ def test_room(world, twitter):
     b.call("room_leave", user=USER, room=ROOM)
     missed = x.post("anna", "missed")
     x.user("dave")
+    x.user("erin")      # who came without having been asked in
+    b.enter("erin", user="erin@example.org", mode="2")
+    for method in "room_join", "room_leave":
+        b.call(method, user="erin@example.org", room=ROOM, nick="e")
     b.enter("dave", user="dave@example.org")
-    x.wait("GET", HOME, len(x.asked("GET", HOME)) + 2)
+    n = len(x.asked("GET", HOME))
+    x.wait("GET", HOME, n + 3)
     b.call("ping")
     assert not [p for m, p in b.events if m in ("room_invite", "message")
-                and p["user"] == USER]
+                and p["user"] != "dave@example.org"]
     join(b)
     b.wait("room_occupant", self=True)
     assert {p["nick"] for _, p in since(b, "room_occupant")} == {

@@ -137,6 +137,16 @@ def test_old_since(x, twitter):
     fresh = say(x, "anna", "and on it goes")
     told(b, fresh)
     b.call("logout", user=USER)
+    # More than one page since: that there is more is said.
+    b.call("logout", user=USER)
+    with x.lock:
+        many = [say(x, "anna", "many %d" % i) for i in range(120)]
+        x.oldest_since = int(fresh)
+    b.enter(twitter_last_tweet=old)
+    assert list(told(b, many[-1])) == many[-100:]
+    assert "last 100 posts" in [p["body"] for m, p in b.skipped
+                                if m == "message"][0]
+    x.oldest_since, fresh = 0, many[-1]
     # Not an id at all: as if there were none.
     b.enter(twitter_last_tweet="1 or 2")
     told(b, fresh)
@@ -168,6 +178,16 @@ def test_trouble(x, twitter):
     after = say(x, "anna", "after the limit")
     told(b, after)
     assert len(x.asked("GET", HOME)) == n + 2
+    # Nor is one that has to wait as the user has asked meanwhile.
+    b.wait("setting", name="twitter_last_tweet", value=after)
+    n = len(x.asked("GET", HOME))
+    x.limit(HOME, 1, reset=2)
+    b.call("message", user=USER, to="twitter.com", kind="chat",
+           body="#timeline")
+    x.wait("GET", HOME, n + 2)
+    b.call("ping")
+    assert not [p["body"] for m, p in b.events if m == "message" and
+                "so often" in p["body"]]
     # One that stumbles once is not worth a word.
     x.next(HOME, cut=True)
     x.next(HOME, body="[")
