@@ -10,6 +10,7 @@
 #include "backends/xmpp/iq.h"
 #include "backends/xmpp/login.h"
 #include "backends/xmpp/presence.h"
+#include "backends/xmpp/request.h"
 #include "backends/xmpp/talk.h"
 #include "util/log.h"
 #include "util/xalloc.h"
@@ -30,10 +31,12 @@ static const struct {
 	void	(*setting)(struct session *, const char *name);
 	void	(*end)(struct session *);
 } parts[] = {
+	{ .stanza = request_stanza },
 	{ .online = presence_send, .show = presence_send },
 	{ .stanza = talk_stanza },
-	/* The last one: it answers what nobody else has. */
-	{ .stanza = iq_stanza },
+	/* The last one: it answers what nobody else has; and who still waits
+	 * for an answer hears of the end before the end. */
+	{ .stanza = iq_stanza, .end = request_end },
 };
 
 static struct map sessions;

@@ -23,6 +23,7 @@ struct session {
 					 * any more, or has been told */
 	/* Each is of the file with that name. */
 	struct login	*login;
+	struct map	 requests;	/* by id */
 };
 
 void		 session_login(const struct kit_call *, const struct msg_login *);
