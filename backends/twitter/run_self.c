@@ -25,9 +25,10 @@ run_mode(struct run *r)
 		return;
 	}
 	session_keep(s, "mode", value, false);
+	/* Before the room, where that may have been typed, is closed. */
+	run_say(r, "%s", modes[mode]);
 	/* Those who act on it; the main process does not tell it back. */
 	session_told(s, "mode", value);
-	run_say(r, "%s", modes[mode]);
 }
 
 void
