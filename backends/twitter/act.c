@@ -165,8 +165,12 @@ answered(struct session *s, const struct api_answer *a, void *ctx)
 		s->deeds->nposting--;
 	if (deed.is_post && !t->deleting && id != NULL && page_is_id(id))
 		snprintf(deed.id, sizeof(deed.id), "%s", id);
-	if (a->outcome == API_OK) {
+	/* What X does not have is gone, too: else it would be undone for ever,
+	 * and nothing before it. */
+	if (a->outcome == API_OK || (a->outcome == API_NOT_FOUND &&
+	    (t->undoing || t->deleting)))
 		forget(s, &deed);
+	if (a->outcome == API_OK) {
 		show_deed(s, &deed, t->undoing, a->json);
 		if (!t->undoing && !t->deleting && *deed.id != '\0')
 			remember(s, &deed);

@@ -177,6 +177,12 @@ def test_undo(x, me):
     me.chat("#post Oops")
     assert me.menu("undo")["text"].startswith("Taken back")
     assert said(x)["text"] == "Hi"
+    # What is gone by other ways is not in the way of what was before it.
+    me.chat("#like " + post["id"])
+    me.chat("#post Soon gone")
+    del x.posts[said(x)["id"]]
+    assert "X does not know that" in me.chat("#undo")
+    assert "you do not like it any more" in me.chat("#undo")
 
 
 def test_people(x, me):
