@@ -21,6 +21,7 @@
 
 #define CALLS_MAX	64		/* of one session */
 #define WINDOW		(15 * 60)	/* seconds, where X does not say */
+#define WINDOW_MAX	86400		/* X's longest */
 #define SKEW_MATTERS	30		/* seconds */
 
 static const struct {
@@ -153,6 +154,8 @@ note_limits(struct api_call *call, const struct http_response *r)
 	/* A clock that is far off, or worse. */
 	if (*until > now + 2 * WINDOW && r->retry_after <= 0)
 		*until = now + WINDOW;
+	if (*until > now + WINDOW_MAX)
+		*until = now + WINDOW_MAX;
 }
 
 time_t

@@ -23,6 +23,7 @@
 #define REDIRECTS_MAX	5L
 #define CONNECTIONS_MAX	64L
 #define PER_HOST_MAX	8L
+#define NUMBER_MAX	100000000000	/* of a header */
 
 struct http_call {
 	LIST_ENTRY(http_call) entry;
@@ -219,6 +220,15 @@ is_header(const char *line, size_t n, const char *name, const char **value)
 	return true;
 }
 
+/* That is never too large to be added to a time. */
+static long
+number(const char *value)
+{
+	long n = atol(value);
+
+	return n < -1 ? -1 : n > NUMBER_MAX ? NUMBER_MAX : n;
+}
+
 /* libcurl gives each line with its end, but not terminated. */
 static size_t
 take_header(char *line, size_t size, size_t n, void *ctx)
@@ -233,13 +243,13 @@ take_header(char *line, size_t size, size_t n, void *ctx)
 	memcpy(copy, line, n);
 	copy[n] = '\0';
 	if (is_header(copy, n, "x-rate-limit-limit", &value))
-		r->limit = atol(value);
+		r->limit = number(value);
 	else if (is_header(copy, n, "x-rate-limit-remaining", &value))
-		r->remaining = atol(value);
+		r->remaining = number(value);
 	else if (is_header(copy, n, "x-rate-limit-reset", &value))
-		r->reset = (time_t)atoll(value);
+		r->reset = (time_t)number(value);
 	else if (is_header(copy, n, "retry-after", &value))
-		r->retry_after = atol(value);
+		r->retry_after = number(value);
 	else if (is_header(copy, n, "date", &value))
 		r->date = curl_getdate(value, NULL);
 	return n;

@@ -419,6 +419,13 @@ def test_trouble(x, me):
     text = me.chat("#timeline")
     assert "so often" in text and "again in 10 minutes" in text
     assert me.menu("timeline")["refused"]
+    # Nobody is made to wait for ever.
+    for name in ("retry-after", "x-rate-limit-reset"):
+        x.next("users/personalized_trends", status=429, headers={
+            "retry-after": 9, name: str(2 ** 63 - 1)})
+        assert "again in 24 hours" in me.chat("#trends")
+        me.b.call("logout", user=USER)
+        me.b.enter()
     # The session ends meanwhile: the message was not accepted.
     hold = threading.Event()
     x.next("by/username", delay=hold)
