@@ -9,6 +9,7 @@
 #include <time.h>
 
 #include "backends/twitter/count.h"
+#include "backends/twitter/media.h"
 #include "backends/twitter/task.h"
 #include "util/later.h"
 #include "util/utf8.h"
@@ -22,6 +23,7 @@ struct posting {
 	TAILQ_ENTRY(posting) entry;	/* of all, in their order */
 	bool		 begun;		/* else another of the user's is
 					 * before it */
+	bool		 waiting;	/* for its files */
 	time_t		 since;
 	char		*text;
 	const char	*piece;		/* of it: the piece being posted */
@@ -173,12 +175,16 @@ is_next(const struct posting *p)
 	return first == p && !p->begun;
 }
 
-/* Whoever has asked may have given up, and must not be surprised then. */
+/* Whoever has asked may have given up, and must not be surprised then.  Files
+ * take three quarters of that time by themselves, rounded up. */
 static bool
 is_late(const struct posting *p)
 {
-	return 2 * (time(NULL) - p->since) > kit_config_int("service",
-	    "request_timeout", 60);
+	time_t passed = time(NULL) - p->since;
+	long patience = kit_config_int("service", "request_timeout", 60);
+
+	return p->nmedia > 0 ? 4 * (passed - 1) > 3 * patience :
+	    2 * passed > patience;
 }
 
 static void
@@ -189,15 +195,15 @@ start_some(void *unused)
 	(void)unused;
 	for (p = TAILQ_FIRST(&all); p != NULL; p = next) {
 		next = TAILQ_NEXT(p, entry);
-		if (!is_next(p))
+		if (!is_next(p) || p->waiting)
 			continue;
 		p->begun = true;
 		if (!is_late(p)) {
 			post_next(p);
 			continue;
 		}
-		end(p, ERR_TIMEOUT, "X was too slow with what you have posted "
-		    "before this; this was not posted.");
+		end(p, ERR_TIMEOUT, "What you have posted before this took "
+		    "too long; this was not posted.");
 		return;		/* it comes again, and next may be gone */
 	}
 }
@@ -208,9 +214,8 @@ copy(const char *s)
 	return s != NULL ? xstrdup(s) : NULL;
 }
 
-static void
-start(struct session *s, const struct act_post *post, post_done *done,
-    void *ctx)
+static struct posting *
+add(struct session *s, const struct act_post *post, post_done *done, void *ctx)
 {
 	struct posting *p = task_begin(s, NULL, sizeof(*p), finish);
 
@@ -225,6 +230,14 @@ start(struct session *s, const struct act_post *post, post_done *done,
 	p->ctx = ctx;
 	p->since = time(NULL);
 	TAILQ_INSERT_TAIL(&all, p, entry);
+	return p;
+}
+
+static void
+start(struct session *s, const struct act_post *post, post_done *done,
+    void *ctx)
+{
+	(void)add(s, post, done, ctx);
 	start_some(NULL);
 }
 
@@ -267,24 +280,30 @@ weight_of(const char *text)
 	return weight;
 }
 
-bool
-post_fits(const char *text)
+/* true: it is too long, and that has been said. */
+static bool
+is_too_long(struct session *s, const struct act_post *post, bool thread,
+    post_done *done, void *ctx)
 {
-	return weight_of(text) <= COUNT_POST_MAX;
+	size_t weight = weight_of(post->text);
+
+	if (!thread && weight > COUNT_POST_MAX)
+		refuse(s, xasprintf("Too long for a post: %zu of %d "
+		    "characters, as X counts them.  #thread TEXT posts it in "
+		    "pieces.", weight, COUNT_POST_MAX), done, ctx);
+	else if (thread && count_pieces(post->text) > POST_PIECES_MAX)
+		refuse(s, xasprintf("Too long even for a thread: more than "
+		    "%d posts.", POST_PIECES_MAX), done, ctx);
+	else
+		return false;
+	return true;
 }
 
 void
 post(struct session *s, const struct act_post *post, post_done *done, void *ctx)
 {
-	size_t weight = weight_of(post->text);
-
-	if (says_nothing(s, post, done, ctx))
-		return;
-	if (weight > COUNT_POST_MAX)
-		refuse(s, xasprintf("Too long for a post: %zu of %d "
-		    "characters, as X counts them.  #thread TEXT posts it in "
-		    "pieces.", weight, COUNT_POST_MAX), done, ctx);
-	else
+	if (!says_nothing(s, post, done, ctx) &&
+	    !is_too_long(s, post, false, done, ctx))
 		start(s, post, done, ctx);
 }
 
@@ -292,11 +311,42 @@ void
 post_thread(struct session *s, const struct act_post *post, post_done *done,
     void *ctx)
 {
-	if (says_nothing(s, post, done, ctx))
-		return;
-	if (count_pieces(post->text) > POST_PIECES_MAX)
-		refuse(s, xasprintf("Too long even for a thread: more than "
-		    "%d posts.", POST_PIECES_MAX), done, ctx);
-	else
+	if (!says_nothing(s, post, done, ctx) &&
+	    !is_too_long(s, post, true, done, ctx))
 		start(s, post, done, ctx);
+}
+
+/* -------------------------------------------------------------------- files */
+
+static void
+files_given(struct session *s, const struct media_answer *a, void *ctx)
+{
+	struct posting *p = ctx;
+
+	(void)s;
+	if (a->code != NULL) {
+		end(p, a->code, a->text);
+		return;
+	}
+	while (p->nmedia < a->n && p->nmedia < LENGTH(p->media)) {
+		p->media[p->nmedia] = xstrdup(a->ids[p->nmedia]);
+		p->nmedia++;
+	}
+	p->waiting = false;
+	start_some(NULL);
+}
+
+void
+post_files(struct session *s, const struct act_post *wish, bool thread,
+    const struct msg_attachment *files, size_t n, post_done *done, void *ctx)
+{
+	struct posting *p;
+
+	if (n == 0) {
+		(thread ? post_thread : post)(s, wish, done, ctx);
+	} else if (!is_too_long(s, wish, thread, done, ctx)) {
+		p = add(s, wish, done, ctx);
+		p->waiting = true;
+		media_up(s, files, n, MEDIA_FOR_POST, files_given, p);
+	}
 }

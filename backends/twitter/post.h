@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* post.h - a text as a post: one that is not too long, or a thread of them. */
+/* post.h - a text as a post: one that is not too long, or a thread of them; and
+ * its files. */
 #ifndef BACKENDS_TWITTER_POST_H
 #define BACKENDS_TWITTER_POST_H
 
@@ -19,9 +20,6 @@ struct post_answer {
 	size_t		 n;
 };
 
-/* Not too long for one post? */
-bool	post_fits(const char *text);
-
 /* Once, and not after the session; it dies when this returns. */
 typedef void post_done(struct session *, const struct post_answer *,
     void *ctx);
@@ -35,5 +33,9 @@ void	post(struct session *, const struct act_post *, post_done *,
  * first. */
 void	post_thread(struct session *, const struct act_post *, post_done *,
 	    void *ctx);
+/* Either, with files: X gets them first, unless the text is too long.  What
+ * comes after it waits for them, too.  Without files it is as above. */
+void	post_files(struct session *, const struct act_post *, bool thread,
+	    const struct msg_attachment *, size_t n, post_done *, void *ctx);
 
 #endif

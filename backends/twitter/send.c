@@ -7,12 +7,10 @@
 #include <strings.h>
 
 #include "backends/twitter/command.h"
-#include "backends/twitter/count.h"
 #include "backends/twitter/direct.h"
 #include "backends/twitter/down.h"
 #include "backends/twitter/files.h"
 #include "backends/twitter/meant.h"
-#include "backends/twitter/media.h"
 #include "backends/twitter/notice.h"
 #include "backends/twitter/people.h"
 #include "backends/twitter/post.h"
@@ -22,33 +20,15 @@
 #include "backends/twitter/task.h"
 #include "util/xalloc.h"
 
-/* A message that becomes a post, or several. */
-struct sending {
-	struct task	 task;
-	char		*text;
-	char		*reply_to, *quote;	/* ids of posts, or NULL */
-	bool		 thread;
-};
-
 /* Where a message was said. */
 enum place { PLACE_X, PLACE_ROOM, PLACE_CONTACT };
 
 /* ------------------------------------------------------------------ posting */
 
 static void
-finish(struct task *task)
-{
-	struct sending *p = (struct sending *)task;
-
-	free(p->text);
-	free(p->reply_to);
-	free(p->quote);
-}
-
-static void
 posted(struct session *s, const struct post_answer *a, void *ctx)
 {
-	struct sending *p = ctx;
+	struct task *t = ctx;
 	/* In the room it is shown by this answer, and not told by deliver.c. */
 	struct msg_send_result result = {
 		.ids = { (const char **)(void *)a->ids, a->n },
@@ -57,40 +37,9 @@ posted(struct session *s, const struct post_answer *a, void *ctx)
 
 	(void)s;
 	if (a->code != NULL)
-		task_error(&p->task, a->code, a->text);
+		task_error(t, a->code, a->text);
 	else
-		task_reply(&p->task, &result);
-}
-
-static void
-post_it(struct sending *p, const char *const *media, size_t nmedia)
-{
-	const struct act_post wish = { .text = p->text,
-	    .reply_to = p->reply_to, .quote = p->quote, .media = media,
-	    .nmedia = nmedia };
-
-	if (p->thread)
-		post_thread(p->task.session, &wish, posted, p);
-	else
-		post(p->task.session, &wish, posted, p);
-}
-
-static void
-files_given(struct session *s, const struct media_answer *a, void *ctx)
-{
-	struct sending *p = ctx;
-
-	(void)s;
-	if (a->code != NULL)
-		task_error(&p->task, a->code, a->text);
-	else
-		post_it(p, a->ids, a->n);
-}
-
-static char *
-copy(const char *s)
-{
-	return s != NULL && *s != '\0' ? xstrdup(s) : NULL;
+		task_reply(t, &result);
 }
 
 /* text: of the message, without the addresses of its files. */
@@ -99,18 +48,11 @@ send_post(struct session *s, const struct kit_call *call,
     const struct msg_send *m, const char *text, const char *reply_to,
     const char *quote, bool thread)
 {
-	struct sending *p = task_begin(s, call, sizeof(*p), finish);
+	const struct act_post wish = { .text = text, .reply_to = reply_to,
+	    .quote = quote };
 
-	p->text = xstrdup(text);
-	p->reply_to = copy(reply_to);
-	p->quote = copy(quote);
-	p->thread = thread;
-	/* What is too long is refused before anything is sent. */
-	if (m->attachments.n == 0 || (!thread && !post_fits(text)))
-		post_it(p, NULL, 0);
-	else
-		media_up(s, m->attachments.v, m->attachments.n,
-		    MEDIA_FOR_POST, files_given, p);
+	post_files(s, &wish, thread, m->attachments.v, m->attachments.n,
+	    posted, task_begin(s, call, sizeof(struct task), NULL));
 }
 
 /* ----------------------------------------------------------------- commands */

@@ -185,6 +185,36 @@ def test_queue(x, twitter):
         str(i) for i in range(7)]
 
 
+def test_order(x, twitter):
+    """What is said after a picture is posted after it, however it is said."""
+    b = twitter()
+    b.enter(post_plain="1")
+    cat = x.file("cat.png", PNG)
+    x.user("bob")
+    for method, hurdle in ("GET", "/image/cat"), ("POST", "/append$"):
+        hold = threading.Event()
+        before = len(x.asked(method, hurdle))
+        x.next(hurdle, delay=hold)
+        n = len(x.asked("POST", "/2/tweets$"))
+        texts = ["%d at %s" % (i, hurdle[1:-1]) for i in range(3)]
+        calls = [start(b, texts[0], cat)]
+        x.wait(method, hurdle, before + 1)
+        for text in texts[1], "#post " + texts[2]:
+            calls.append(b.start("message", user=USER, to=X, kind="chat",
+                                 body=text))
+        say(b, "#user bob")             # there and back
+        b.wait("message")
+        assert len(x.asked("POST", "/2/tweets$")) == n
+        hold.set()
+        for serial in calls:
+            b.finish(serial)
+        assert [p["text"] for p in list(x.posts.values())[-3:]] == texts
+    # One that fails is in nobody's way.
+    calls = [start(b, "4", x.file("poem.txt", b"Oh!")), start(b, "5", cat)]
+    assert "only pictures" in fails(b, calls[0], "not_acceptable")
+    assert the_post(x, b.finish(calls[1]))["text"] == "5"
+
+
 def test_too_slow(x, twitter):
     b = twitter(sections={"service": {"request_timeout": 1}})
     b.enter(post_plain="1")
