@@ -33,6 +33,7 @@
 #define FEATURE_SEARCH		"search"
 #define FEATURE_WATCH		"watch"
 #define FEATURE_QUERY		"query"
+#define FEATURE_RAW		"raw"
 #define FEATURE_CONSOLE		"console"
 #define FEATURE_REPEATS		"repeats"
 #define FEATURE_NO_PASSWORD	"no_password"

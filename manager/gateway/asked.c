@@ -35,8 +35,8 @@ asked_by(const struct down *d)
 	return a;
 }
 
-static void
-asked_free(struct asked *a)
+void
+asked_drop(struct asked *a)
 {
 	free(a->from);
 	free(a->to);
@@ -47,14 +47,20 @@ asked_free(struct asked *a)
 struct xml *
 asked_begin(const struct asked *a)
 {
-	return say_result_begin_to(a->gw, a->to, a->from, a->id);
+	return asked_begin_as(a, "result");
+}
+
+struct xml *
+asked_begin_as(const struct asked *a, const char *type)
+{
+	return say_answer_begin_to(a->gw, type, a->to, a->from, a->id);
 }
 
 void
 asked_end(struct asked *a, struct xml *x)
 {
 	say_end(a->gw, x, a->from, 0);
-	asked_free(a);
+	asked_drop(a);
 }
 
 void
@@ -67,7 +73,7 @@ void
 asked_refuse(struct asked *a, enum stanza_error error, const char *text)
 {
 	say_error_to(a->gw, a->kind, a->to, a->from, a->id, error, text);
-	asked_free(a);
+	asked_drop(a);
 }
 
 void
@@ -88,5 +94,5 @@ asked_answered(void *ctx, const struct msg_error *error,
 	else if (strcmp(a->kind, "iq") == 0)
 		asked_done(a);
 	else
-		asked_free(a);
+		asked_drop(a);
 }

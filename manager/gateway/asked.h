@@ -22,10 +22,14 @@ struct asked	*asked_by(const struct down *);
 /* An iq result: begin, write the payload, end (which frees). */
 struct xml	*asked_begin(const struct asked *);
 void		 asked_end(struct asked *, struct xml *);
+/* The same, of type "result" or "error". */
+struct xml	*asked_begin_as(const struct asked *, const char *type);
 /* An empty one. */
 void		 asked_done(struct asked *);
 void		 asked_refuse(struct asked *, enum stanza_error,
 		    const char *text);
+/* Somebody else has answered. */
+void		 asked_drop(struct asked *);
 void		 asked_refuse_by(struct asked *, const struct msg_error *);
 
 /* The whole answer of a request without a result (a rpc_reply; ctx is the

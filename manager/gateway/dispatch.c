@@ -47,6 +47,7 @@ static const struct {
 	[METHOD_contacts_end]       = { up_contacts_end,       EVER },
 	[METHOD_contact_request]    = { up_contact_request,    EVER },
 	[METHOD_query_up]           = { up_query,              ONLINE },
+	[METHOD_stanza_up]          = { up_stanza,             ONLINE },
 	[METHOD_room_name]          = { up_room_name,          ONLINE },
 	[METHOD_room_subject]       = { up_room_subject,       ONLINE },
 	[METHOD_room_occupant]      = { up_room_occupant,      ONLINE },

@@ -156,58 +156,6 @@ room_find_id(const struct user *user, const char *id)
 	return is_live(room) ? room : NULL;
 }
 
-bool
-room_has_client(const struct room *room, const char *full)
-{
-	const struct room_client *c = room_client(room, full);
-
-	return c != NULL && c->wish == NULL;
-}
-
-const char *
-room_id(const struct room *room)
-{
-	return room->id;
-}
-
-const char *
-room_jid(const struct room *room)
-{
-	return room->jid;
-}
-
-const char *
-room_own_resource(const struct room *room)
-{
-	const struct occupant *self = room_self(room);
-
-	return self ? self->resource : room->nick;
-}
-
-const char *
-room_occupant_nick(const struct room *room, const char *resource)
-{
-	const struct occupant *o = room_occupant_at(room, resource);
-
-	return o ? o->nick : NULL;
-}
-
-const char *
-room_occupant_real(const struct room *room, const char *resource)
-{
-	const struct occupant *o = room_occupant_at(room, resource);
-
-	return o ? o->real : NULL;
-}
-
-const char *
-room_occupant_avatar(const struct room *room, const char *resource)
-{
-	const struct occupant *o = room_occupant_at(room, resource);
-
-	return o ? o->avatar : NULL;
-}
-
 /* ---------------------------------------------------------------- clients */
 
 struct room_client *

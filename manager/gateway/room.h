@@ -17,6 +17,8 @@ struct room	*room_find(const struct user *, const char *bare);
 struct room	*room_find_id(const struct user *, const char *id);
 /* Is this full JID in it? */
 bool		 room_has_client(const struct room *, const char *full);
+/* Full JID of one that is; NULL: none. */
+const char	*room_first_client(const struct room *);
 /* Rooms that the user is in or wants to be in. */
 size_t		 rooms_count(const struct user *);
 /* Is any client in, or on the way into one? */
@@ -32,6 +34,8 @@ const char	*room_own_resource(const struct room *);
 /* Nick on the network of the occupant shown under this resource; NULL when
  * nobody is. */
 const char	*room_occupant_nick(const struct room *, const char *resource);
+/* And back: as which resource the occupant of this nick is shown. */
+const char	*room_occupant_resource(const struct room *, const char *nick);
 /* Who that is as a contact, where it is known; else NULL. */
 const char	*room_occupant_real(const struct room *, const char *resource);
 const char	*room_occupant_avatar(const struct room *,

@@ -10,6 +10,7 @@
 #include "manager/gateway/iq.h"
 #include "manager/gateway/name.h"
 #include "manager/gateway/ns.h"
+#include "manager/gateway/raw.h"
 #include "manager/gateway/rights.h"
 #include "manager/gateway/say.h"
 #include "manager/gateway/session.h"
@@ -210,7 +211,17 @@ run(const struct route *r, unsigned target, struct down *d)
 			    "You are not logged in to this gateway.");
 		return;
 	}
+	if (r->kind == IQ && target != GATEWAY && target != SELF &&
+	    raw_pass_first(d, r->handle))
+		return;
 	r->handle(d);
+}
+
+static bool
+is_request(const struct down *d)
+{
+	return d->type != NULL && (strcmp(d->type, "get") == 0 ||
+	    strcmp(d->type, "set") == 0);
 }
 
 void
@@ -261,6 +272,8 @@ router_stanza(struct gateway *gw, struct arena *a, const struct stanza *stanza,
 			return;
 		}
 	}
+	if (kind == IQ && is_request(&d) && raw_pass(&d))
+		return;
 	if (kind == IQ)
 		say_error(&d, E_SERVICE_UNAVAILABLE, NULL);
 	else

@@ -119,17 +119,24 @@ say_error(const struct down *d, enum stanza_error error, const char *text)
 }
 
 struct xml *
-say_result_begin_to(struct gateway *gw, const char *from, const char *to,
-    const char *id)
+say_answer_begin_to(struct gateway *gw, const char *type, const char *from,
+    const char *to, const char *id)
 {
 	struct xml *x = link_begin(gw->link);
 
 	xml_open(x, "iq");
-	xml_attr(x, "type", "result");
+	xml_attr(x, "type", type);
 	xml_attr(x, "from", from);
 	xml_attr(x, "to", to);
 	xml_attr(x, "id", id);
 	return x;
+}
+
+struct xml *
+say_result_begin_to(struct gateway *gw, const char *from, const char *to,
+    const char *id)
+{
+	return say_answer_begin_to(gw, "result", from, to, id);
 }
 
 struct xml *

@@ -40,6 +40,9 @@ struct xml *say_result_begin(const struct down *);
 /* The same for an answer that comes later. */
 struct xml *say_result_begin_to(struct gateway *, const char *from,
 	    const char *to, const char *id);
+/* One of type "result" or "error". */
+struct xml *say_answer_begin_to(struct gateway *, const char *type,
+	    const char *from, const char *to, const char *id);
 /* link_end(), seen by those who trace the receiver. */
 int	say_send(struct gateway *, const char *to, unsigned flags);
 /* Close whatever is open and send; flags as link_end(). */

@@ -93,6 +93,7 @@ struct user {
 	unsigned	 outbox_count;
 	unsigned	 unsent;	/* waiting in all rooms; <= outbox_max, too */
 	unsigned	 inflight;	/* <= config->inflight_max */
+	unsigned	 asking;	/* of the network, to clients: raw_iq.c */
 	struct map	 contacts;	/* network name -> struct contact */
 	struct map	 contact_jids;	/* bare JID -> the first one with it */
 	struct map	 rooms;		/* bare room JID -> struct room */

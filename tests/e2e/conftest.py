@@ -16,7 +16,7 @@ from harness.irc import IrcClient                           # noqa: E402
 from harness.ircv3 import Ircv3Server                       # noqa: E402
 from harness.process import Process                         # noqa: E402
 from harness.raw import RawStream, register_account         # noqa: E402
-from harness.scene import KINDS, Scene                      # noqa: E402
+from harness.scene import FEATURES, KINDS, Scene                      # noqa: E402
 from harness.xmpp import Client                             # noqa: E402
 
 logging.getLogger("slixmpp").setLevel(logging.CRITICAL)
@@ -26,6 +26,7 @@ logging.getLogger("asyncio").setLevel(logging.CRITICAL)
 signal.signal(signal.SIGTERM, lambda *_: pytest.exit("terminated", 143))
 
 GATEWAYS = ["gw%d" % number for number in range(40)]
+RAW = "raw"              # in front of a network that speaks XMPP, too
 PLAIN = ["plain%d" % number for number in range(2)]     # no privileges
 _numbers = itertools.count(1)
 
@@ -101,7 +102,7 @@ def inspircd(tmp_path_factory):
 
 
 def new_prosody(directory):
-    names = [name + ".xmpp.test" for name in GATEWAYS]
+    names = [name + ".xmpp.test" for name in GATEWAYS + [RAW]]
     plain = [name + ".xmpp.test" for name in PLAIN]
     return servers.Prosody(directory, components=names + plain,
                            privileged=names)
@@ -299,12 +300,13 @@ def scenes(tmp_path_factory, request):
     factory = made_instances(directory)
     make = next(factory)
 
-    def scene(kind):
-        if kind not in made:
+    def scene(kind, name=None, **how):
+        key = kind, name
+        if key not in made:
             server = kind != "server" and request.getfixturevalue("prosody")
-            name = PLAIN[0] if kind == "plain" else GATEWAYS[-1]
-            made[kind] = Scene(kind, make, server, name)
-        return made[kind]
+            name = name or (PLAIN[0] if kind == "plain" else GATEWAYS[-1])
+            made[key] = Scene(kind, make, server, name, **how)
+        return made[key]
     yield scene
     next(factory, None)
 
@@ -323,6 +325,13 @@ def server_scene(scenes):
 @pytest.fixture
 def gateway_scene(scenes):
     yield from people_gone(scenes("privileged"))
+
+
+@pytest.fixture(params=["server", "privileged"])
+def raw_scene(request, scenes):
+    """The same where what the gateway does not know passes as it is."""
+    yield from people_gone(scenes(request.param, RAW,
+                                  features=FEATURES + ["raw"]))
 
 
 def people_gone(scene):

@@ -320,6 +320,10 @@ kit_text_of(enum method method, const union params *p)
 	case METHOD_query:
 		return xasprintf("query %s %s %s", p->query.what,
 		    p->query.contact, S(p->query.room));
+	case METHOD_stanza:
+		return xasprintf("stanza %s %s %s|%s %s|%s", p->stanza.kind,
+		    p->stanza.type, S(p->stanza.room), p->stanza.peer,
+		    S(p->stanza.resource), p->stanza.xml);
 	case METHOD_room_invite:
 		return xasprintf("invite %s to %s", p->room_invite.peer,
 		    p->room_invite.room);
@@ -441,6 +445,13 @@ pool_answer(struct pool *pool, unsigned backend, uint32_t id,
 	if (method == METHOD_query_up) {
 		kit_did("answer %u %u %s %s", backend, (unsigned)id, q->name,
 		    q->version);
+		return;
+	}
+	if (method == METHOD_stanza_up) {
+		const struct msg_stanza_up_result *s = result;
+
+		kit_did("answer %u %u %s %s", backend, (unsigned)id,
+		    s && s->type ? s->type : "-", s && s->xml ? s->xml : "-");
 		return;
 	}
 	assert_int_equal(method, METHOD_ask);

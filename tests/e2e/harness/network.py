@@ -24,7 +24,8 @@ class Refusal(Exception):
 
 
 class Question:
-    """An ask that is out: .answer() waits for the end of it."""
+    """A request that is out: .answer() waits for the end of an ask,
+    .outcome() for that of others."""
 
     def __init__(self, network):
         self.network, self.result, self.error = network, None, None
@@ -32,11 +33,15 @@ class Question:
 
     def answer(self, timeout=10):
         """The values, or the code of the error as a Refusal."""
+        return self.outcome(timeout)["values"]
+
+    def outcome(self, timeout=10):
+        """The whole result."""
         self.network.wait(lambda: self.answers > 0 or None, timeout,
                           lambda: "the question was never answered")
         if self.error:
             raise Refusal(self.error["code"], self.error.get("text"))
-        return self.result["values"]
+        return self.result
 
 
 class Network:
@@ -189,11 +194,14 @@ class Network:
         self._send(self.homes[user], [2, method, [{"user": user, **params}]])
 
     def ask(self, user, title, **params):
+        return self.request("ask", user, title=title, **params)
+
+    def request(self, method, user, /, **params):
         ident = next(self._ids)
         with self.changed:
             question = self.questions[ident] = Question(self)
-        self._send(self.homes[user], [0, ident, "ask", [
-            {"user": user, "title": title, **params}]])
+        self._send(self.homes[user], [0, ident, method, [
+            {"user": user, **params}]])
         return question
 
     def crash(self, user):

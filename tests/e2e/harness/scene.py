@@ -24,10 +24,10 @@ class Scene:
     """Lives as long as the session; its people are new in each test."""
     _numbers = itertools.count(10001)       # those of "unique" are smaller
 
-    def __init__(self, kind, make, prosody, name):
+    def __init__(self, kind, make, prosody, name, features=FEATURES):
         self.kind, self.server_mode = kind, kind == "server"
         self.people = []
-        self.network = Network(FEATURES, commands=COMMANDS,
+        self.network = Network(features, commands=COMMANDS,
                                search_fields=SEARCH)
         settings = {"service__backend": self.network.command,
                     "service__enable_remove_buddy": 1}

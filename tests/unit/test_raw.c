@@ -1,0 +1,367 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* links: gateway xmpp protocol util */
+/* What passes through the gateway as it is, and what never does. */
+#include "tests/unit/gateway_kit.h"
+
+#include "manager/gateway/caps.h"
+#include "manager/gateway/iq.h"
+#include "manager/gateway/ns.h"
+#include "manager/gateway/raw.h"
+
+#define BUNDLE "<pubsub xmlns='http://jabber.org/protocol/pubsub'>" \
+	"<items node='omemo'/></pubsub>"
+#define JINGLE "<jingle xmlns='urn:xmpp:jingle:1' sid='s'/>"
+
+/* --------------------------------------------------------- namespaces, XML */
+
+static void
+namespaces(void **state)
+{
+	static const struct {
+		const char *ns;
+		bool iq, message;
+	} cases[] = {
+		{ "urn:xmpp:jingle:1", true, true },
+		{ "eu.siacs.conversations.axolotl", true, true },
+		{ "urn:xmpp:jingle-message:0", true, true },
+		{ "urn:xmpp:hints", true, true },
+		{ NS_PUBSUB, true, true },
+		{ NS_PUBSUB_EVENT, true, true },
+		{ NS_CHATSTATES, true, false },
+		{ NS_RECEIPTS, true, false },
+		{ "urn:xmpp:message-retract:0", true, false },
+		{ "", false, false }, { "jabber:client", false, false },
+		{ "jabber:server", false, false },
+		{ "jabber:server:dialback", false, false },
+		{ "jabber:component:accept", false, false },
+		{ "http://etherx.jabber.org/streams", false, false },
+		{ "urn:ietf:params:xml:ns:xmpp-bind", false, false },
+		{ "urn:ietf:params:xml:ns:xmpp-session", false, false },
+		{ "urn:ietf:params:xml:ns:xmpp-sasl", false, false },
+		{ "urn:ietf:params:xml:ns:xmpp-tls", false, false },
+		{ "urn:ietf:params:xml:ns:xmpp-streams", false, false },
+		{ "urn:xmpp:sasl:2", false, false },
+		{ "urn:xmpp:sm:3", false, false },
+		{ NS_ROSTER, false, false }, { NS_ROSTERX, false, false },
+		{ NS_REGISTER, false, false },
+		{ NS_PRIVILEGE1, false, false },
+		{ NS_PRIVILEGE2, false, false },
+		{ "urn:xmpp:delegation:2", false, false },
+		{ NS_CARBONS, false, false }, { NS_MAM, false, false },
+		{ NS_BLOCKING, false, false },
+		{ "urn:xmpp:blocking:errors", false, false },
+		{ NS_PRIVATE, false, false }, { NS_FORWARD, false, false },
+		{ NS_MUC_OWNER, false, false }, { NS_MUC_USER, false, false },
+		{ "http://jabber.org/protocol/pubsub#owner", false, false },
+		{ "http://jabber.org/protocol/address", false, false },
+		{ NS_SID, false, false }, { NS_DELAY, false, false },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < LENGTH(cases); i++) {
+		if (raw_may_pass(RAW_IQ, cases[i].ns) == cases[i].iq &&
+		    raw_may_pass(RAW_MESSAGE, cases[i].ns) ==
+		    cases[i].message)
+			continue;
+		fail_msg("\"%s\"", cases[i].ns);
+	}
+}
+
+/* NULL: refused. */
+static void
+cleaned(enum raw_kind kind, const char *in, const char *want)
+{
+	struct buf out = { 0 };
+	const char *why = NULL;
+	int n = raw_clean(&out, kind, in, ANA, &why);
+
+	buf_addc(&out, '\0');
+	if (want == NULL && n < 0 && why != NULL && buf_len(&out) == 1) {
+		buf_free(&out);
+		return;
+	}
+	if (want == NULL || n < 0)
+		fail_msg("%s: %d, %s", in, n, why ? why : "-");
+	assert_string_equal(buf_data(&out), want);
+	buf_free(&out);
+}
+
+static void
+xml(void **state)
+{
+	char *big = xmalloc(RAW_MAX + 64);
+
+	(void)state;
+	cleaned(RAW_IQ, JINGLE, JINGLE);
+	cleaned(RAW_IQ, "", "");
+	cleaned(RAW_IQ, " <p:a xmlns:p='x' p:q='1' xml:lang='de'><p:b>&lt;"
+	    "</p:b></p:a> words", "<a xmlns='x' xmlns:a1='x' a1:q='1' "
+	    "xml:lang='de'><b>&lt;</b></a>");
+	cleaned(RAW_IQ, "<a xmlns='x'><b xmlns=''/></a>",
+	    "<a xmlns='x'><b xmlns=''/></a>");
+	cleaned(RAW_IQ, "<a xmlns='x'/><b xmlns='y'/>", NULL);
+	cleaned(RAW_IQ, "<a/>", NULL);
+	cleaned(RAW_IQ, "<query xmlns='jabber:iq:roster'/>", NULL);
+	cleaned(RAW_IQ, "<a xmlns='x'>", NULL);
+	cleaned(RAW_IQ, "</a>", NULL);
+	cleaned(RAW_IQ, "<a xmlns='x'/></iq>", NULL);
+	cleaned(RAW_IQ, "</iq>", NULL);
+	cleaned(RAW_IQ, "</iq><iq>", NULL);
+	cleaned(RAW_IQ, "</iq><message><body>x</body></message><iq>", NULL);
+	cleaned(RAW_IQ, "</iq></stream:stream>", NULL);
+	cleaned(RAW_IQ, "<?x?><a xmlns='x'/>", NULL);
+	cleaned(RAW_IQ, "<!-- --><a xmlns='x'/>", NULL);
+	cleaned(RAW_IQ, "<!DOCTYPE a><a xmlns='x'/>", NULL);
+	cleaned(RAW_IQ, "<a xmlns='x'>&bomb;</a>", NULL);
+	cleaned(RAW_IQ, "<a xmlns='x'>\x01</a>", NULL);
+	cleaned(RAW_IQ, "<a xmlns='x'>\xff</a>", NULL);
+	/* Of a message only what nobody else takes care of. */
+	cleaned(RAW_MESSAGE, "<body>x</body><active xmlns='" NS_CHATSTATES
+	    "'/><e xmlns='omemo'/><received xmlns='" NS_CARBONS "'/>"
+	    "<f xmlns='g'/>", "<e xmlns='omemo'/><f xmlns='g'/>");
+	/* An error keeps its own conditions. */
+	cleaned(RAW_ERROR, "<error type='cancel'><conflict xmlns='" NS_STANZAS
+	    "'/><own xmlns='x'/></error>", "<error type='cancel'><conflict "
+	    "xmlns='" NS_STANZAS "'/><own xmlns='x'/></error>");
+	cleaned(RAW_ERROR, "<error/>", "");
+	cleaned(RAW_ERROR, "<body/>", "");
+	snprintf(big, RAW_MAX + 64, "<a xmlns='x'>%0*d</a>", RAW_MAX, 0);
+	cleaned(RAW_IQ, big, NULL);
+	/* What grows when it is written. */
+	memset(big + 13, '"', RAW_MAX / 2);
+	strcpy(big + 13 + RAW_MAX / 2, "</a>");
+	cleaned(RAW_IQ, big, NULL);
+	free(big);
+}
+
+static void
+too_deep(void **state)
+{
+	(void)state;
+	for (unsigned depth = RAW_DEPTH_MAX; depth <= 100; depth++) {
+		struct buf in = { 0 }, out = { 0 };
+		const char *why;
+		int n;
+
+		buf_adds(&in, "<a xmlns='x'>");
+		for (unsigned i = 1; i < depth; i++)
+			buf_adds(&in, "<b>");
+		for (unsigned i = 1; i < depth; i++)
+			buf_adds(&in, "</b>");
+		buf_add(&in, "</a>", 5);
+		n = raw_clean(&out, RAW_IQ, buf_data(&in), ANA, &why);
+		assert_int_equal(n, depth == RAW_DEPTH_MAX ? 1 : -1);
+		buf_free(&in);
+		buf_free(&out);
+	}
+}
+
+/* ---------------------------------------------------------------------- down */
+
+static void
+jabber(void)
+{
+	can("raw");
+	can("rooms");
+	can("room_prefixes=#");
+	log_in();
+	forget();
+}
+
+static void
+down(void **state)
+{
+	union result r = { .stanza = { .xml = JINGLE } };
+
+	(void)state;
+	jabber();
+	come("<iq type='set' id='7' to='bob@" GW "/home'>" JINGLE "</iq>");
+	expect_nothing();
+	answer("stanza iq set -|bob home|" JINGLE, NULL, &r);
+	expect("type='result'", "from='bob@" GW "/home'", "to='" PC "'",
+	    "id='7'", JINGLE);
+	/* The contact itself, and any of its clients. */
+	come("<iq type='get' id='8' to='bob@" GW "'>" BUNDLE "</iq>");
+	answer("stanza iq get -|bob -|" BUNDLE, NULL, NULL);
+	expect("type='result'", "from='bob@" GW "'", "id='8'");
+	come("<iq type='set' id='9' to='bob@" GW "/bot'>" JINGLE "</iq>");
+	answer("stanza iq set -|bob |" JINGLE, ERR_TIMEOUT, NULL);
+	expect("type='error'", "id='9'", "<remote-server-timeout ");
+	come("<iq type='set' id='9' to='bob@" GW "/x'>" JINGLE "</iq>");
+	answer("stanza iq set -|bob x|" JINGLE, ERR_LOST, NULL);
+	expect("type='error'", "<remote-server-timeout ");
+	/* The other side's error, as it is. */
+	r.stanza.type = "error";
+	r.stanza.xml = "<error type='cancel'><item-not-found xmlns='"
+	    NS_STANZAS "'/><unknown-session xmlns='urn:j'/></error>";
+	come("<iq type='set' id='10' to='bob@" GW "/x'>" JINGLE "</iq>");
+	answer("stanza iq set -|bob x|" JINGLE, NULL, &r);
+	expect("type='error'", "id='10'", "<unknown-session xmlns='urn:j'/>");
+	/* Garbage. */
+	r.stanza.type = NULL;
+	r.stanza.xml = "</iq></stream:stream>";
+	come("<iq type='set' id='11' to='bob@" GW "/x'>" JINGLE "</iq>");
+	answer("stanza iq set -|bob x|" JINGLE, NULL, &r);
+	expect("type='error'", "id='11'", "<undefined-condition ");
+	expect_no("</stream");
+	assert_int_equal(ana()->inflight, 0);
+	expect_nothing();
+}
+
+static void
+not_down(void **state)
+{
+	static const char *const stanzas[] = {
+		"<iq type='get' id='1' to='bob@" GW "'><query xmlns='"
+		    NS_ROSTER "'/></iq>",
+		"<iq type='set' id='1' to='bob@" GW "'><query xmlns='"
+		    NS_REGISTER "'/></iq>",
+		"<iq type='set' id='1' to='bob@" GW "'>" JINGLE JINGLE "</iq>",
+		"<iq type='set' id='1' to='" GW "'>" JINGLE "</iq>",
+		"<iq type='set' id='1' to='#cats@" GW "/al'>" JINGLE "</iq>",
+		"<iq type='bogus' id='1' to='bob@" GW "'>" JINGLE "</iq>",
+		"<iq type='get' id='1' to='bob@" GW "'/>",
+	};
+
+	(void)state;
+	jabber();
+	for (size_t i = 0; i < LENGTH(stanzas); i++) {
+		come("%s", stanzas[i]);
+		expect("type='error'", "<service-unavailable ");
+		expect_did("");
+	}
+	ana()->inflight = kit.config.inflight_max;
+	come("<iq type='set' id='9' to='bob@" GW "/bot'>" JINGLE "</iq>");
+	expect("type='error'", "<resource-constraint ");
+	ana()->inflight = 0;
+	expect_did("");
+}
+
+/* As before, where the network has no such feature. */
+static void
+without(void **state)
+{
+	union params p = { .stanza_up = { .user = ANA, .peer = "bob",
+		.kind = "iq", .type = "get", .xml = BUNDLE } };
+
+	(void)state;
+	log_in();
+	forget();
+	come("<iq type='set' id='9' to='bob@" GW "/bot'>" JINGLE "</iq>");
+	expect("<service-unavailable ");
+	come("<iq type='get' id='1' to='bob@" GW "'><query xmlns='"
+	    NS_DISCO_INFO "'/></iq>");
+	expect("category='client'");
+	expect_did("");
+	tell_as(1, REQUEST, METHOD_stanza_up, &p);
+	expect_did("refuse 1 77 not_supported");
+}
+
+#define DISCO "<query xmlns='" NS_DISCO_INFO "'/>"
+
+static void
+discovery(void **state)
+{
+	union result r = { .stanza = { .xml = "<query xmlns='" NS_DISCO_INFO
+	    "'><feature var='cats'/></query>" } };
+
+	(void)state;
+	jabber();
+	come("<iq type='get' id='1' to='bob@" GW "/home'>" DISCO "</iq>");
+	answer("stanza iq get -|bob home|" DISCO, NULL, &r);
+	expect("type='result'", "id='1'", "<feature var='cats'/>");
+	/* Nobody answers there: we do. */
+	come("<iq type='get' id='2' to='bob@" GW "/home'>" DISCO "</iq>");
+	answer("stanza iq get -|bob home|" DISCO, ERR_TIMEOUT, NULL);
+	expect("type='result'", "id='2'", "to='" PC "'",
+	    "from='bob@" GW "/home'", "category='client'");
+	did();
+	/* What our own hash in presence stands for. */
+	come("<iq type='get' id='3' to='bob@" GW "/bot'><query xmlns='"
+	    NS_DISCO_INFO "' node='spectrum#%s'/></iq>",
+	    caps_of_contacts(kit.gw));
+	expect("type='result'", "id='3'", "category='client'");
+	come("<iq type='get' id='4' to='" GW "'>" DISCO "</iq>");
+	expect("category='gateway'");
+	expect_did("");
+}
+
+/* ------------------------------------------------------------------------ up */
+
+static void
+up(void **state)
+{
+	union params p = { .stanza_up = { .user = ANA, .peer = "bob",
+		.kind = "iq", .type = "set", .resource = "home",
+		.xml = JINGLE } };
+
+	(void)state;
+	jabber();
+	tell_as(1, REQUEST, METHOD_stanza_up, &p);
+	expect("<iq type='set'", "from='bob@" GW "/home'", "to='" PC "'",
+	    JINGLE);
+	come("<iq type='result' id='%s-%lu' to='bob@" GW "/home'>"
+	    JINGLE "</iq>", kit.gw->iq_token, kit.gw->iq_serial);
+	expect_did("answer 1 77 result " JINGLE);
+	p.stanza_up.client = "pc";
+	p.stanza_up.resource = NULL;
+	tell_as(1, REQUEST, METHOD_stanza_up, &p);
+	expect("from='bob@" GW "'", "to='" PC "'");
+	come("<iq type='error' id='%s-%lu' to='bob@" GW "'>" JINGLE
+	    "<error type='cancel'><conflict xmlns='" NS_STANZAS "'/></error>"
+	    "</iq>", kit.gw->iq_token, kit.gw->iq_serial);
+	expect_did("answer 1 77 error <error type='cancel'><conflict xmlns='"
+	    NS_STANZAS "'/></error>");
+	tell_as(1, REQUEST, METHOD_stanza_up, &p);
+	assert_int_equal(ana()->asking, 1);
+	kit.seen = kit.nsent;
+	iq_fail_all(kit.gw);
+	expect_did("refuse 1 77 timeout");
+	assert_int_equal(ana()->asking, 0);
+	p.stanza_up.client = "gone";
+	tell_as(1, REQUEST, METHOD_stanza_up, &p);
+	expect_did("refuse 1 77 not_found");
+	p.stanza_up.client = NULL;
+	p.stanza_up.type = "result";
+	tell_as(1, REQUEST, METHOD_stanza_up, &p);
+	expect_did("refuse 1 77 bad_request");
+	p.stanza_up.type = "set";
+	p.stanza_up.peer = "";
+	tell_as(1, REQUEST, METHOD_stanza_up, &p);
+	expect_did("refuse 1 77 not_found");
+	p.stanza_up.peer = "bob";
+	p.stanza_up.xml = "<query xmlns='jabber:iq:roster'/>";
+	tell_as(1, REQUEST, METHOD_stanza_up, &p);
+	expect_did("refuse 1 77 bad_request");
+	p.stanza_up.xml = "</iq></stream:stream>";
+	tell_as(1, REQUEST, METHOD_stanza_up, &p);
+	expect_did("refuse 1 77 bad_request");
+	p.stanza_up.xml = "";
+	tell_as(1, REQUEST, METHOD_stanza_up, &p);
+	expect_did("refuse 1 77 bad_request");
+	expect_nothing();
+	/* A loud network waits. */
+	p.stanza_up.xml = JINGLE;
+	ana()->asking = 64;
+	tell_as(1, REQUEST, METHOD_stanza_up, &p);
+	expect_did("refuse 1 77 rate_limited");
+	ana()->asking = 0;
+	expect_nothing();
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		gateway_test(namespaces),
+		gateway_test(xml),
+		gateway_test(too_deep),
+		gateway_test(down),
+		gateway_test(not_down),
+		gateway_test(without),
+		gateway_test(discovery),
+		gateway_test(up),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
