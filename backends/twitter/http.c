@@ -3,7 +3,9 @@
  * the turn, so that libcurl is never called from within itself. */
 #include "backends/twitter/http.h"
 
+#include <arpa/inet.h>
 #include <curl/curl.h>
+#include <netinet/in.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
@@ -269,6 +271,28 @@ open_foreign(void *ctx, curlsocktype purpose, struct curl_sockaddr *address)
 	    address->protocol);
 }
 
+/* And here: for where it is redirected to libcurl takes a connection to X that
+ * is open, whatever else was asked of it. */
+static int
+ask_foreign(void *ctx, char *to, char *from, int port, int from_port)
+{
+	struct sockaddr_in in = { .sin_family = AF_INET };
+	struct sockaddr_in6 in6 = { .sin6_family = AF_INET6 };
+	const struct sockaddr *address = NULL;
+
+	(void)ctx;
+	(void)from;
+	(void)port;
+	(void)from_port;
+	if (inet_pton(AF_INET, to, &in.sin_addr) == 1)
+		address = (const struct sockaddr *)&in;
+	else if (inet_pton(AF_INET6, to, &in6.sin6_addr) == 1)
+		address = (const struct sockaddr *)&in6;
+	return http.private_too || (address != NULL &&
+	    reach_is_public(address)) ? CURL_PREREQFUNC_OK :
+	    CURL_PREREQFUNC_ABORT;
+}
+
 /* -------------------------------------------------------------------- requests */
 
 static void
@@ -291,6 +315,7 @@ set_foreign(CURL *easy)
 	curl_easy_setopt(easy, CURLOPT_FOLLOWLOCATION, 1L);
 	curl_easy_setopt(easy, CURLOPT_MAXREDIRS, REDIRECTS_MAX);
 	curl_easy_setopt(easy, CURLOPT_OPENSOCKETFUNCTION, open_foreign);
+	curl_easy_setopt(easy, CURLOPT_PREREQFUNCTION, ask_foreign);
 	/* One that is open already was looked at for another request, perhaps
 	 * not for a foreign one; and a proxy would hide the address. */
 	curl_easy_setopt(easy, CURLOPT_FRESH_CONNECT, 1L);
