@@ -42,6 +42,8 @@ struct api_call {
 	bool		 again;		/* a second try */
 	unsigned	 renewals;	/* of the session when it was sent */
 	bool		 renewing;	/* waits for a new token */
+	long		 results;	/* that may come; 0: none is held for
+					 * them */
 	struct http_call *http;		/* NULL: not under way */
 	api_done	*done;
 	void		*ctx;
@@ -83,6 +85,8 @@ static void
 destroy(struct api_call *call)
 {
 	LIST_REMOVE(call, entry);
+	if (call->results > 0)
+		budget_release(call->session, call->endpoint, call->results);
 	http_cancel(call->http);
 	free(call->url);
 	free(call->content);
@@ -291,20 +295,36 @@ answered(void *ctx, const struct http_response *r)
 
 /* ----------------------------------------------------------------- requests */
 
+static bool
+is_wanted(const struct api_param *p)
+{
+	return strcmp(p->name, "max_results") == 0;
+}
+
+/* As many as are wanted and paid for, at most. */
+static long
+results_of(struct session *s, const struct api_request *r)
+{
+	for (size_t i = 0; i < r->nquery; i++)
+		if (is_wanted(&r->query[i]))
+			return budget_results(s, r->endpoint,
+			    atol(r->query[i].value));
+	return 1;
+}
+
 static void
-add_parameter(struct buf *b, struct session *s, enum endpoint e,
-    const struct api_param *p)
+add_parameter(struct buf *b, const struct api_param *p, long results)
 {
 	sign_escape(b, p->name);
 	buf_addc(b, '=');
-	if (strcmp(p->name, "max_results") == 0)
-		buf_addf(b, "%ld", budget_results(s, e, atol(p->value)));
+	if (is_wanted(p))
+		buf_addf(b, "%ld", results);
 	else
 		sign_escape(b, p->value);
 }
 
 static char *
-url_of(struct session *s, const struct api_request *r)
+url_of(const struct api_request *r, long results)
 {
 	struct buf b = { 0 };
 	size_t star = 0;
@@ -318,7 +338,7 @@ url_of(struct session *s, const struct api_request *r)
 	}
 	for (size_t i = 0; i < r->nquery; i++) {
 		buf_addc(&b, i > 0 ? '&' : '?');
-		add_parameter(&b, s, r->endpoint, &r->query[i]);
+		add_parameter(&b, &r->query[i], results);
 	}
 	return buf_steal(&b);
 }
@@ -374,7 +394,9 @@ api_call(struct session *s, const struct api_request *r, api_done *done,
 	} else if (s->credentials.auth == AUTH_NONE) {
 		refuse(call, API_REVOKED, "You are not logged in to X.", 0);
 	} else {
-		call->url = url_of(s, r);
+		call->results = results_of(s, r);
+		budget_hold(s, r->endpoint, call->results);
+		call->url = url_of(r, call->results);
 		copy_content(call, r);
 		send_or_renew(call);
 	}

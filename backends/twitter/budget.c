@@ -31,6 +31,8 @@ struct budget {
 	char		*user;		/* key of the map of all */
 	struct session	*session;	/* NULL: not logged in now */
 	struct count	 count;
+	struct count	 held;		/* by what is under way */
+	struct count	 sure;		/* of that: X gives no page of less */
 	bool		 told;		/* that polling rests */
 	ev_timer	 save;		/* active: not kept yet */
 };
@@ -39,6 +41,7 @@ struct budget {
 static struct {
 	long		 number;	/* since 1970 */
 	struct count	 count;		/* of all here */
+	struct count	 held, sure;	/* likewise */
 	struct map	 users;		/* struct budget, also of who has left */
 	struct map	 seen;		/* ids that have been paid for */
 } day;
@@ -137,13 +140,13 @@ fits(long used, long more, long limit, long percent)
 }
 
 static bool
-allows(const struct count *c, long price, bool read, long money, long reads,
-    bool background)
+allows(const struct count *c, const struct count *sure, long price, bool read,
+    long money, long reads, bool background)
 {
 	long percent = background ? BACKGROUND : 100;
 
-	return fits(c->spent, price, money, percent) &&
-	    (!read || fits(c->reads, 1, reads, percent));
+	return fits(c->spent + sure->spent, price, money, percent) &&
+	    (!read || fits(c->reads + sure->reads, 1, reads, percent));
 }
 
 /* X asks for more where there is a link. */
@@ -185,9 +188,9 @@ budget_allows(struct session *s, const struct api_request *r, time_t *until,
 	bool mine, all;
 
 	roll();
-	mine = price == 0 || allows(&s->budget->count, price, is_read(p),
-	    config.budget_user, config.reads_user, r->background);
-	all = price == 0 || allows(&day.count, price, is_read(p),
+	mine = price == 0 || allows(&s->budget->count, &s->budget->sure,
+	    price, is_read(p), config.budget_user, config.reads_user, r->background);
+	all = price == 0 || allows(&day.count, &day.sure, price, is_read(p),
 	    share(config.budget_all), share(config.reads_all), r->background);
 	if (mine && all)
 		return true;
@@ -223,20 +226,62 @@ least(long a, long b)
 	return a < b ? a : b;
 }
 
+static struct count
+sum(const struct count *a, const struct count *b)
+{
+	return (struct count){ a->spent + b->spent, a->reads + b->reads };
+}
+
 long
 budget_results(struct session *s, enum endpoint e, long wanted)
 {
-	const struct count *mine = &s->budget->count, *all = &day.count;
+	struct count mine, all;
 	long price = config.price[costs[e].price], n = wanted;
 
 	roll();
-	n = least(n, left(mine->spent, config.budget_user, price));
-	n = least(n, left(mine->reads, config.reads_user, 1));
-	n = least(n, left(all->spent, share(config.budget_all), price));
-	n = least(n, left(all->reads, share(config.reads_all), 1));
+	mine = sum(&s->budget->count, &s->budget->held);
+	all = sum(&day.count, &day.held);
+	n = least(n, left(mine.spent, config.budget_user, price));
+	n = least(n, left(mine.reads, config.reads_user, 1));
+	n = least(n, left(all.spent, share(config.budget_all), price));
+	n = least(n, left(all.reads, share(config.reads_all), 1));
 	if (n < RESULTS_MIN)
 		n = least(wanted, RESULTS_MIN);
 	return n;
+}
+
+/* ---------------------------------------------------------------- under way */
+
+static void
+change(struct count *c, enum price price, long n)
+{
+	c->spent += n * config.price[price];
+	c->reads += is_read(price) ? n : 0;
+}
+
+static void
+hold(struct session *s, enum endpoint e, long results, int sign)
+{
+	enum price price = costs[e].price;
+	long n = costs[e].each ? results : 1;
+
+	change(&s->budget->held, price, sign * n);
+	change(&day.held, price, sign * n);
+	n = least(n, RESULTS_MIN);
+	change(&s->budget->sure, price, sign * n);
+	change(&day.sure, price, sign * n);
+}
+
+void
+budget_hold(struct session *s, enum endpoint e, long results)
+{
+	hold(s, e, results, 1);
+}
+
+void
+budget_release(struct session *s, enum endpoint e, long results)
+{
+	hold(s, e, results, -1);
 }
 
 /* ----------------------------------------------------------------- spending */

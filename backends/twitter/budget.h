@@ -13,6 +13,10 @@ bool	budget_allows(struct session *, const struct api_request *,
 /* How many results of these to ask for, when so many are wanted: as a limit
  * must not be passed by a page that was begun before it. */
 long	budget_results(struct session *, enum endpoint, long wanted);
+/* One that was allowed is under way, and so many results may come: what is asked
+ * for meanwhile has less.  The same again, once it is over. */
+void	budget_hold(struct session *, enum endpoint, long results);
+void	budget_release(struct session *, enum endpoint, long results);
 /* This is what came of it; json may be NULL. */
 void	budget_spend(struct session *, enum endpoint, const json_t *);
 

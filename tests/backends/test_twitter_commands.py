@@ -449,3 +449,16 @@ def test_budget(x, twitter):
     for _ in range(3):
         text = me.chat("#timeline")
     assert "again in" in text, text
+    # What is under way counts: not everything that is asked for at once goes.
+    b = twitter(budget_user="0.30")
+    b.enter()
+    hold = threading.Event()
+    x.next("search/recent", delay=hold, times=20)
+    calls = [b.start("message", user=USER, to=X_SAYS, kind="chat",
+                     body="#search %d" % i) for i in range(20)]
+    assert "used up" in b.wait("message")["body"]
+    x.wait("GET", "search/recent")
+    hold.set()
+    for call in calls:
+        b.finish(call)
+    assert 3 <= len(x.asked("GET", "search/recent")) <= 6
