@@ -11,6 +11,7 @@
 #include <string.h>
 
 #include "backends/twitter/config.h"
+#include "backends/twitter/notice.h"
 #include "util/buf.h"
 #include "util/xalloc.h"
 
@@ -169,13 +170,10 @@ price_of(enum endpoint e, const char *text)
 static void
 tell(struct budget *b, const char *why)
 {
-	struct msg_message m = { .user = b->user, .from = "twitter.com",
-	    .kind = "chat", .body = why, .headline = true };
-
 	if (b->told || !b->session->connected)
 		return;
 	b->told = true;
-	kit_notify(METHOD_message, &m);
+	notice(b->session, why);
 }
 
 bool
@@ -377,7 +375,8 @@ add_line(struct buf *b, const char *whose, const struct count *c, long money,
 	buf_addf(b, " spent, %ld", c->reads);
 	if (reads > 0)
 		buf_addf(b, " of %ld", reads);
-	buf_addf(b, " things read\n");
+	buf_adds(b, (reads > 0 ? reads : c->reads) == 1 ? " thing read\n" :
+	    " things read\n");
 }
 
 char *

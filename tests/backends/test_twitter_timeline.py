@@ -86,6 +86,8 @@ def test_budget(x, twitter):
     got = told(b, many[-1])
     said = [p["body"] for m, p in b.skipped if m == "message" and "id" not in p]
     assert len(said) == 2
+    # Not as a headline, which phones do not show.
+    assert not any(p.get("headline") for m, p in b.skipped)
     assert "midnight" in said[0] and "last %d posts" % len(got) in said[1]
     assert list(got) == many[-len(got):] and len(got) in range(150, 200)
 

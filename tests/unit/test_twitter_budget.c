@@ -128,10 +128,12 @@ each_once(void **state)
 	read_posts(&bob, 100, 6);
 	says(&bob, "You: $0.000");
 	says(&bob, "All users here: $0.040 of $0.15 spent, 7 things");
+	read_posts(&bob, 200, 1);
+	says(&bob, "You: $0.005 of $0.10 spent, 1 of 15 things read");
 	says(&bob, "a post with a link $0.2;");
 	budget_spend(&bob, E_post, quote);
 	json_decref(quote);
-	says(&bob, "You: $0.015 of $0.10 spent, 3 of 15 things");
+	says(&bob, "You: $0.020 of $0.10 spent, 4 of 15 things");
 }
 
 static void
