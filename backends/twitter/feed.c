@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "backends/twitter/feed.h"
 
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 #include "backends/twitter/fetch.h"
 #include "backends/twitter/notice.h"
@@ -13,6 +15,7 @@
 #define PAGE_WANTED	100	/* posts */
 #define FIRST_WANTED	20	/* where nothing is known: no more than that */
 #define TRIES_MAX	3	/* for one page */
+#define LATE		60	/* seconds: X may show a post so much later */
 #define QUEUE_MAX	(256 * 1024)	/* bytes for the main process */
 
 struct feed {
@@ -22,9 +25,10 @@ struct feed {
 	feed_tell	*tell;
 	void		*ctx;
 	enum feed_state	 state;
-	bool		 first;		/* nothing was told before */
+	bool		 first;		/* nothing is known of what was before */
+	time_t		 asked;		/* X's clock; for the first page */
 	bool		 anew;		/* X does not take the id of the last
-					 * one any more */
+					 * one any more, or the time */
 	bool		 gap;		/* older ones are not read */
 	unsigned	 tries;		/* for this page */
 	struct page	 pages[PAGES_MAX];
@@ -92,6 +96,34 @@ since(const struct feed *f)
 	return page_is_id(id) ? id : NULL;
 }
 
+/* When there was nothing yet: all that is younger is new.  0: that is not
+ * known. */
+static time_t
+since_time(const struct feed *f)
+{
+	const char *at = session_setting(f->session, f->kind->since, "");
+	long long seconds;
+	char *end;
+
+	if (*at != '@')
+		return 0;
+	errno = 0;
+	seconds = strtoll(at + 1, &end, 10);
+	return errno == 0 && *end == '\0' && seconds > 0 &&
+	    seconds <= api_now() ? (time_t)seconds : 0;
+}
+
+/* There is nothing.  An id that could be kept comes with the first post only,
+ * and then it may be one of many. */
+static void
+keep_time(const struct feed *f)
+{
+	char *text = xasprintf("@%lld", (long long)f->asked - LATE);
+
+	session_keep(f->session, f->kind->since, text, false);
+	free(text);
+}
+
 /* -------------------------------------------------------------------- telling */
 
 static int
@@ -146,6 +178,8 @@ collect(struct feed *f)
 	/* An id that is younger than all there are is none of X's. */
 	if (f->anew && f->nposts == 0 && newest != NULL)
 		session_keep(f->session, f->kind->since, newest, false);
+	if (f->first && newest == NULL)
+		keep_time(f);
 	if (f->first && f->nposts > FIRST_WANTED)
 		f->at = f->nposts - FIRST_WANTED;
 	f->state = FEED_READ;
@@ -200,21 +234,37 @@ excluded(const struct feed *f)
 	    "replies,retweets";
 }
 
+/* RFC 3339 */
+static const char *
+time_text(time_t at, char *text, size_t size)
+{
+	struct tm tm;
+
+	return at > 0 && gmtime_r(&at, &tm) != NULL &&
+	    strftime(text, size, "%Y-%m-%dT%H:%M:%SZ", &tm) > 0 ? text : NULL;
+}
+
 void
 feed_ask(struct feed *f)
 {
 	const char *exclude = excluded(f);
+	const char *last = f->anew ? NULL : since(f);
+	time_t since_then = f->anew || last != NULL ? 0 : since_time(f);
+	char text[32];
 	struct fetch what = {
 		.endpoint = f->kind->endpoint, .path = { f->session->id },
 		.wanted = PAGE_WANTED, .background = true,
-		.since_id = f->anew ? NULL : since(f),
+		.since_id = last,
+		.since_time = time_text(since_then, text, sizeof(text)),
 		.name = exclude != NULL ? "exclude" : NULL, .value = exclude,
 	};
 
-	if (f->npages > 0)
+	if (f->npages > 0) {
 		what.next = f->pages[f->npages - 1].next;
-	else
-		f->first = since(f) == NULL;
+	} else {
+		f->first = since(f) == NULL && since_then == 0;
+		f->asked = api_now();
+	}
 	if (f->first)
 		what.wanted = FIRST_WANTED;
 	f->state = FEED_ASKING;
@@ -272,8 +322,7 @@ trouble(struct feed *f, const struct api_answer *a)
 			collect(f);
 		else
 			f->state = FEED_STUCK;
-	} else if (a->outcome == API_REFUSED && !f->anew &&
-	    since(f) != NULL) {
+	} else if (a->outcome == API_REFUSED && !f->anew && !f->first) {
 		f->anew = true;
 		feed_ask(f);
 		return false;

@@ -14,7 +14,10 @@
 
 struct feed_kind {
 	enum endpoint	 endpoint;	/* which knows since_id */
-	const char	*since;		/* setting: id of the last one told */
+	const char	*since;		/* setting: id of the last one told;
+					 * before there was any, @ and the time
+					 * (seconds since 1970) of the first
+					 * look */
 	bool		 excludes;	/* X can leave out replies and reposts */
 };
 

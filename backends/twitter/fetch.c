@@ -139,6 +139,7 @@ fetch(struct session *s, const struct fetch *what, fetch_done *done, void *ctx)
 	const struct api_param more[] = {
 		{ "max_results", what->wanted > 0 ? wanted : NULL },
 		{ "since_id", what->since_id },
+		{ "start_time", what->since_time },
 		{ what->endpoint == E_user_search ? "next_token" :
 		    "pagination_token", what->next },
 		{ what->name, what->value },

@@ -14,6 +14,7 @@ struct fetch {
 	long		 wanted;	/* results a page, within what the endpoint
 					 * takes; 0: it knows no such thing */
 	const char	*since_id;	/* or NULL: posts younger than that */
+	const char	*since_time;	/* the same, since then (RFC 3339) */
 	const char	*next;		/* or NULL: token of the page before */
 	const char	*name, *value;	/* one more, as "query"; or NULL */
 	bool		 background;	/* polling: as in api.h */

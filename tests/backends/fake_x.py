@@ -128,8 +128,8 @@ class X:
                  "possibly_sensitive": False,
                  "public_metrics": {
                      "retweet_count": 0, "repost_count": 0,
-                     "reply_count": 0, "like_count": 0, "quote_count": 0, "bookmark_count": 0,
-                     "impression_count": 0}}
+                     "reply_count": 0, "like_count": 0, "quote_count": 0,
+                     "bookmark_count": 0, "impression_count": 0}}
             refs = [{"type": kind, "id": to} for kind, to in (
                 ("replied_to", reply_to), ("quoted", quote),
                 ("retweeted", repost)) if to]
@@ -470,6 +470,10 @@ def page_of_posts(x, r, posts, least=5, most=100, usual=10):
         return problem(400, "Invalid Request", "'since_id' must be a post id "
                        "created after [TIME]. Please use a 'since_id' that is "
                        "larger than %d" % x.oldest_since)
+    since = r.query.get("start_time", "2010-11-06T00:00:00Z")
+    if not re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ", since):
+        return problem(400, "Invalid Request", "start_time: not a time")
+    posts = [p for p in posts if p["created_at"][:19] >= since[:19]]
     exclude = r.query.get("exclude", "").split(",")
     kinds = {"replies": "replied_to", "retweets": "retweeted"}
     posts = [p for p in posts

@@ -75,6 +75,40 @@ def test_first_and_next(x, twitter):
     assert asked == [None] + 2 * [token_of(100)]
 
 
+def test_empty(x, twitter):
+    """Where there was nothing, all that comes is new, and nothing older."""
+    people(x, "anna")
+    x.user("bob")
+    b = twitter(poll_active=1, budget_user=0, budget=0)
+    b.enter()
+    mark = b.wait("setting", name="twitter_last_tweet")["value"]
+    assert mark[0] == "@"
+    x.wait("GET", HOME, 2)
+    b.call("logout", user=USER)
+    with x.lock:
+        for i in range(30):
+            say(x, "bob", "old %d" % i, created_at="2020-01-01T00:00:00.000Z")
+        x.follow("alice", "bob")
+        many = [say(x, "anna", "many %d" % i) for i in range(130)]
+    b.enter(twitter_last_tweet=mark)
+    assert list(told(b, many[-1])) == many
+    b.wait("setting", name="twitter_last_tweet", value=many[-1])
+    after = say(x, "bob", "now")
+    assert list(told(b, after)) == [after]
+    assert "start_time" not in x.asked("GET", HOME)[-1].query
+    # X does not take it, or it is none: as if nothing were known.
+    for kept in (mark, "@", "@-5", "@1x", "@99999999999", "@" + 30 * "9"):
+        b.call("logout", user=USER)
+        if kept == mark:
+            x.next(HOME, status=400)
+        n = len(x.asked("GET", HOME))
+        b.enter(twitter_last_tweet=kept)
+        assert list(told(b, after)) == (many + [after])[-20:]
+        b.wait("setting", name="twitter_last_tweet", value=after)
+        asked = ["start_time" in r.query for r in x.asked("GET", HOME)[n:]]
+        assert asked[0] == (kept == mark) and not any(asked[1:])
+
+
 def test_budget(x, twitter):
     """What has been paid for is shown, and that there is more."""
     people(x, "anna")
