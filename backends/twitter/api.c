@@ -103,7 +103,7 @@ finish(struct api_call *call, enum outcome outcome, const char *text,
 	struct session *s = call->session;
 	api_done *done = call->done;
 	void *ctx = call->ctx;
-	char *copy = text != NULL ? xstrdup(text) : NULL;
+	char *copy = text != NULL ? api_text(outcome, text, until) : NULL;
 	struct api_answer answer = { outcome, copy, json, until };
 
 	call->http = NULL;

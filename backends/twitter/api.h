@@ -35,7 +35,8 @@ enum outcome {
 
 struct api_answer {
 	enum outcome	 outcome;
-	const char	*text;		/* for the user; NULL when OK */
+	const char	*text;		/* for the user, with until where
+					 * that is known; NULL when OK */
 	json_t		*json;		/* the whole answer, borrowed; NULL where
 					 * there is none */
 	time_t		 until;		/* our clock; 0: unknown */

@@ -119,6 +119,29 @@ api_outcome(const struct http_response *r, const json_t *json, bool read,
 	return outcome;
 }
 
+/* Seconds, as people say it. */
+static char *
+with_wait(const char *text, long left)
+{
+	if (left < 2 * 60)
+		return xasprintf("%s  It works again in %ld seconds.", text,
+		    left);
+	if (left < 2 * 60 * 60)
+		return xasprintf("%s  It works again in %ld minutes.", text,
+		    (left + 59) / 60);
+	return xasprintf("%s  It works again in %ld hours.", text,
+	    (left + 3599) / 3600);
+}
+
+char *
+api_text(enum outcome outcome, const char *text, time_t until)
+{
+	long left = until != 0 ? (long)(until - time(NULL)) : 0;
+	bool waits = outcome == API_LIMITED || outcome == API_BUDGET;
+
+	return waits && left > 0 ? with_wait(text, left) : xstrdup(text);
+}
+
 const char *
 api_error_code(enum outcome outcome)
 {

@@ -11,6 +11,10 @@
 enum outcome	api_outcome(const struct http_response *, const json_t *json,
 		    bool read, const char *what, char **text);
 
+/* What the user is told, and when it works again where that is known (until, as
+ * in struct api_answer); malloced. */
+char	*api_text(enum outcome, const char *text, time_t until);
+
 /* Why there is nothing in an answer that is OK otherwise. */
 enum problem {
 	PROBLEM_NONE,

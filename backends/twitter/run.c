@@ -124,24 +124,6 @@ run_wrong(struct run *r, const char *fmt, ...)
 	free(text);
 }
 
-/* Seconds, as people say it. */
-static void
-add_wait(struct buf *b, time_t until)
-{
-	long left = (long)(until - time(NULL));
-
-	if (until == 0 || left <= 0)
-		return;
-	if (left < 2 * 60)
-		buf_addf(b, "  It works again in %ld seconds.", left);
-	else if (left < 2 * 60 * 60)
-		buf_addf(b, "  It works again in %ld minutes.",
-		    (left + 59) / 60);
-	else
-		buf_addf(b, "  It works again in %ld hours.",
-		    (left + 3599) / 3600);
-}
-
 void
 run_failed(struct run *r, const char *code, const char *text)
 {
@@ -155,15 +137,8 @@ run_failed(struct run *r, const char *code, const char *text)
 void
 run_refused(struct run *r, const struct api_answer *a)
 {
-	struct buf b = { 0 };
-	char *text;
-
-	buf_adds(&b, a->text != NULL ? a->text : "X did not do it.");
-	if (a->outcome == API_LIMITED || a->outcome == API_BUDGET)
-		add_wait(&b, a->until);
-	text = buf_steal(&b);
-	run_failed(r, api_error_code(a->outcome), text);
-	free(text);
+	run_failed(r, api_error_code(a->outcome),
+	    a->text != NULL ? a->text : "X did not do it.");
 }
 
 bool

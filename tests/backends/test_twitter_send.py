@@ -136,7 +136,7 @@ def test_trouble(x, twitter):
     x.limit("/2/tweets$", 1)
     say(b, "the last one")
     n = len(x.asked("POST", "/2/tweets$"))
-    refused(b, "one more", "rate_limited")
+    assert "again in 15 minutes" in refused(b, "one more", "rate_limited")
     assert len(x.asked("POST", "/2/tweets$")) == n
     # The session ends meanwhile.
     x.limits.clear()

@@ -94,6 +94,35 @@ no_answer(void **state)
 	free(text);
 }
 
+/* The user is told when it works again. */
+static void
+waits(void **state)
+{
+	static const struct {
+		enum outcome	 outcome;
+		long		 left;
+		const char	*want;
+	} rows[] = {
+		{ API_LIMITED, 600, "No.  It works again in 10 minutes." },
+		{ API_BUDGET, 7200, "No.  It works again in 2 hours." },
+		{ API_LIMITED, 0, "No." },
+		{ API_LIMITED, -5, "No." },
+		{ API_FORBIDDEN, 600, "No." },
+	};
+	char *text;
+
+	(void)state;
+	for (size_t i = 0; i < LENGTH(rows); i++) {
+		text = api_text(rows[i].outcome, "No.", rows[i].left == 0 ? 0 :
+		    time(NULL) + rows[i].left);
+		assert_string_equal(text, rows[i].want);
+		free(text);
+	}
+	text = api_text(API_LIMITED, "No.", time(NULL) + 60);
+	assert_non_null(strstr(text, " seconds."));
+	free(text);
+}
+
 /* ---------------------------------------------------------------- configuration */
 
 static int
@@ -236,6 +265,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(meanings),
 		cmocka_unit_test(no_answer),
+		cmocka_unit_test(waits),
 		cmocka_unit_test(settings),
 		cmocka_unit_test(wrong_settings),
 		cmocka_unit_test(proxies),
