@@ -108,6 +108,8 @@ static const struct msg_field asked[] = {
 	    .required = true },
 	[ARG_LIST] = { .var = REST, .label = "List: its number or name",
 	    .required = true },
+	[ARG_PEOPLE] = { .var = REST, .type = "multi", .required = true,
+	    .label = "@name of each, and then what to say to them" },
 	[ARG_MAYBE_COMMAND] = { .var = REST, .label = "Command; empty: all" },
 	[ARG_MAYBE_NEW] = { .var = REST, .type = "choice", .value = "",
 	    .label = "How", .options = { news, LENGTH(news) } },

@@ -13,7 +13,7 @@
 #include "backends/twitter/api.h"
 #include "backends/twitter/session.h"
 
-#define DIRECT_PREFIX	"dm-"		/* of ids of messages, and of rooms */
+#define DIRECT_PREFIX	"dm-"		/* of ids of messages */
 #define DIRECT_TEXT_MAX	10000		/* characters of one message */
 #define DIRECT_GROUP_MAX 49		/* people in a group beside the user */
 

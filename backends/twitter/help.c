@@ -78,6 +78,8 @@ more_of(enum word word)
 	case WORD_block:
 		return "X does not let a gateway block more than messages; the "
 		    "posts are left out by this gateway.";
+	case WORD_group:
+		return "As in #group @anna @bob Hello; it becomes a room.";
 	case WORD_list:
 	case WORD_listadd:
 	case WORD_listremove:

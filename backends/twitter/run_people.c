@@ -238,7 +238,7 @@ run_user(struct run *r)
 		people_find(s, r->words.name, show_found, r);
 }
 
-/* -------------------------------------------------------------- direct message */
+/* ------------------------------------------------------------- direct messages */
 
 static void
 sent(struct session *s, const struct api_answer *a, void *ctx)
@@ -255,4 +255,10 @@ void
 run_message(struct run *r)
 {
 	direct_message(r->task.session, r->words.name, r->words.text, sent, r);
+}
+
+void
+run_group(struct run *r)
+{
+	direct_group_line(r->task.session, r->words.text, sent, r);
 }

@@ -26,7 +26,8 @@ static const char *const shown[] = {
 	[ARG_NAME] = " USER", [ARG_MAYBE_NAME] = " [USER]",
 	[ARG_NUMBER] = " NUMBER", [ARG_ID_OR_TEXT] = " ID or TEXT",
 	[ARG_TEXT] = " TEXT", [ARG_MAYBE_TEXT] = " [TEXT]",
-	[ARG_LIST] = " LIST", [ARG_MAYBE_COMMAND] = " [COMMAND]",
+	[ARG_LIST] = " LIST", [ARG_PEOPLE] = " @USER @USER TEXT",
+	[ARG_MAYBE_COMMAND] = " [COMMAND]",
 	[ARG_MAYBE_NEW] = " [new]",
 };
 
@@ -172,6 +173,9 @@ is_rest(enum word_argument a, const char *s, bool strict)
 	case ARG_LIST:
 		/* Nor is "list of things". */
 		return *s != '\0' && !strict;
+	case ARG_PEOPLE:
+		/* "group photo": somebody tells of one. */
+		return strict ? *s == '@' : *s != '\0';
 	case ARG_MAYBE_NEW:
 		return *s == '\0' || (!strict && strcasecmp(s, "new") == 0);
 	case ARG_NOTHING:

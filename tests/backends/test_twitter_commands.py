@@ -252,6 +252,20 @@ def test_direct_messages(x, me):
         assert "anna" in text.lower() and "direct message" in text, text
     assert "direct" in me.menu("message", "anna", "Hello")["text"]
     assert [e["text"] for e in x.events] == ["Hello"] * 4
+    x.user("bob")
+    for line in "#group @anna @Bob Hello", "group @anna, @bob Hello":
+        made = re.match("Sent to a new group, the room #dm-([0-9]+).",
+                        me.chat(line)).group(1)
+        assert x.events[-1]["dm_conversation_id"] == made
+        assert len(x.conversations[made]) == 3
+    assert "the room #dm-" in me.menu("group", rest="@anna @bob\nHo")["text"]
+    assert x.events[-1]["text"] == "Ho"
+    n = len(x.events)
+    assert me.chat("#group @anna Hello").startswith("A group begins with")
+    assert me.menu("group", rest="anna bob Hello")["refused"]
+    assert me.chat("#group").startswith("Usage: #group @USER @USER TEXT\n")
+    assert me.chat("group photo").startswith("Unknown command")
+    assert len(x.events) == n
     assert not x.posts
     assert "nobody of that name" in me.chat("@nobody Hello")
     x.relations["blocking", x.find("anna")["id"]].append(x.find("alice")["id"])
@@ -426,6 +440,10 @@ def test_trouble(x, me):
         assert "again in 24 hours" in me.chat("#trends")
         me.b.call("logout", user=USER)
         me.b.enter()
+    x.limit("tweets$", 0, 600)
+    for _ in range(2):
+        assert "again in 10 minutes" in me.chat("#post maybe not")
+    assert "again in 10 minutes" in me.menu("post", rest="so")["text"]
     # The session ends meanwhile: the message was not accepted.
     hold = threading.Event()
     x.next("by/username", delay=hold)

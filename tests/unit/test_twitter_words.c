@@ -76,6 +76,8 @@ commands(void **state)
 		{ "#whois anna", "user||anna|" },
 		{ "#dm anna Hi there", "message||anna|Hi there" },
 		{ "@anna Hi there", "message||anna|Hi there" },
+		{ "#group @anna @bob Hi you", "group|||@anna @bob Hi you" },
+		{ "group @anna @bob Hi you", "group|||@anna @bob Hi you" },
 		{ "#timeline", "timeline|||" },
 		{ "#timeline anna", "timeline||anna|" },
 		{ "#search cats and dogs", "search|||cats and dogs" },
@@ -114,6 +116,8 @@ others(void **state)
 		{ "like 4f please", "TEXT|||like 4f please" },
 		{ "follow the money", "TEXT|||follow the money" },
 		{ "block party", "TEXT|||block party" },
+		{ "group photo", "TEXT|||group photo" },
+		{ "#group", "MISUSED group|||#group" },
 		{ "reply", "TEXT|||reply" }, { "reply 4f", "TEXT|||reply 4f" },
 		{ "undo that", "TEXT|||undo that" },
 		{ "list of things", "TEXT|||list of things" },
@@ -183,6 +187,7 @@ usage(void **state)
 		{ WORD_thread, "#thread ID or TEXT" },
 		{ WORD_trends, "#trends" }, { WORD_help, "#help [COMMAND]" },
 		{ WORD_message, "#message USER TEXT" },
+		{ WORD_group, "#group @USER @USER TEXT" },
 		{ WORD_listadd, "#listadd USER LIST" },
 	};
 
