@@ -154,7 +154,7 @@ endif
 ifeq ($(HAVE_XMPP),1)
 # What of it needs no network: for tests and fuzzers.
 $(eval $(call archive,remote_guard,$(addprefix backends/xmpp/,guard.c \
-	ledger.c vet.c wire.c)))
+	ledger.c stanza.c vet.c wire.c)))
 XMPP_MAIN := backends/xmpp/main.c backends/xmpp/leaks.c
 $(eval $(call archive,remote,$(filter-out $(XMPP_MAIN),$(wildcard backends/xmpp/*.c))))
 endif
