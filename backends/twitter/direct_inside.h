@@ -24,6 +24,7 @@
 #include "backends/twitter/direct.h"
 #include "backends/twitter/direct_id.h"
 #include "backends/twitter/page.h"
+#include "backends/twitter/people.h"
 #include "backends/twitter/poll.h"
 #include "util/buf.h"
 
@@ -33,6 +34,7 @@
 /* Somebody in a group. */
 struct member {
 	char	 id[PAGE_ID_MAX + 1];
+	char	 name[CONTACT_SIZE];	/* at X, as last heard; or empty */
 	char	*nick;			/* as told in the room; NULL: not yet */
 };
 
@@ -43,7 +45,8 @@ struct group {
 	char		*room;		/* as the main process calls it */
 	char		*name;		/* as last listed, or NULL */
 	bool		 joined;
-	bool		 read;		/* what was said there, once */
+	bool		 read;		/* what was said there, once, maybe in
+					 * another session */
 	bool		 invited;	/* asked in once, or has left */
 	struct member	*members;	/* beside the user */
 	size_t		 nmembers;
@@ -109,6 +112,9 @@ char		*direct_group_name(const struct group *);
 void		 direct_group_tell(struct direct *, struct group *);
 void		 direct_group_forget(struct direct *, struct group *);
 void		 direct_group_load(struct direct *);
+/* For the next session, so that it need not be read again, which costs: who is
+ * in those that were read. */
+void		 direct_group_keep(struct direct *);
 void		 direct_group_finish(struct direct *);
 
 /* ---- direct_room.c */

@@ -139,6 +139,7 @@ tell(struct reading *p)
 	if (n > 0) {
 		session_keep(s, DIRECT_SINCE, list[n - 1]->id, false);
 		direct_sent_forget(s, list[n - 1]->id);
+		direct_group_keep(d);
 		direct_live(d);
 	}
 	free(list);

@@ -105,6 +105,7 @@ join(struct joining *j)
 	learn(d, g, j);
 	g->joined = g->invited = true;
 	direct_group_tell(d, g);
+	direct_group_keep(d);
 	name = direct_group_name(g);
 	result.name = name;
 	task_reply(&j->task, &result);

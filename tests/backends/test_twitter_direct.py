@@ -302,6 +302,19 @@ def test_group(x, twitter):
     b.enter(**kept(b))
     asked = len(x.asked("GET", "dm_conversations"))
     b.call("room_join", user=USER, room=room, nick="me", history=0)
+    # Who is there is known from before, also to another process: what was paid
+    # for is not asked for again, whatever history is wanted.
+    before = kept(b)
+    b.call("logout", user=USER)
+    twitter.forget(b)
+    b.close()
+    b = twitter(**FAST)
+    b.enter(**before)
+    joined = b.call("room_join", user=USER, room=room, nick="me", history=-1)
+    assert joined["name"] == "bob, dave"
+    assert {p["nick"]: p.get("real") for m, p in b.events
+            if m == "room_occupant"} == {"bob": "bob", "dave": "dave",
+                                         "alice": None}
     assert len(x.asked("GET", "dm_conversations")) == asked
     with pytest.raises(Failed) as err:
         b.call("room_join", user=USER, room="#dm-123456789012345678",
