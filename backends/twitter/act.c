@@ -20,18 +20,19 @@
 static const struct {
 	enum endpoint	 begin, end;
 	const char	*key;		/* of the body; NULL: in the path */
+	const char	*flag;		/* what the answer calls it */
 	const char	*undone[2];	/* what is so once the end, or the
 					 * beginning, is taken back */
 } acts[] = {
-	[ACT_LIKE] = { E_like, E_unlike, "tweet_id",
+	[ACT_LIKE] = { E_like, E_unlike, "tweet_id", "liked",
 	    { "you like it again", "you do not like it any more" } },
-	[ACT_REPOST] = { E_repost, E_unrepost, "tweet_id",
+	[ACT_REPOST] = { E_repost, E_unrepost, "tweet_id", "retweeted",
 	    { "it is reposted again", "it is not reposted any more" } },
-	[ACT_FOLLOW] = { E_follow, E_unfollow, "target_user_id",
+	[ACT_FOLLOW] = { E_follow, E_unfollow, "target_user_id", "following",
 	    { "you follow again", "you do not follow any more" } },
-	[ACT_MUTE] = { E_mute, E_unmute, "target_user_id",
+	[ACT_MUTE] = { E_mute, E_unmute, "target_user_id", "muting",
 	    { "muted again", "not muted any more" } },
-	[ACT_BLOCK] = { E_dm_block, E_dm_unblock, NULL,
+	[ACT_BLOCK] = { E_dm_block, E_dm_unblock, NULL, "blocked",
 	    { "messages are blocked again",
 	    "messages are not blocked any more" } },
 };
@@ -127,6 +128,21 @@ made(struct session *s, const char *post_id)
 	deliver_made(s, post_id);
 }
 
+/* Does X say that it is not as it was to be? */
+static bool
+is_not_done(const struct acting *t, const json_t *json)
+{
+	const json_t *data = json_object_get(json, "data");
+	const json_t *now = json_object_get(data, t->deleting ? "deleted" :
+	    acts[t->deed.act].flag);
+	bool wanted = t->deleting || t->deed.on;
+
+	/* Of a new post there is an id, or not. */
+	return (t->deleting || !t->deed.is_post) && json_is_boolean(now) &&
+	    json_is_true(now) != wanted &&
+	    !json_is_true(json_object_get(data, "pending_follow"));
+}
+
 static bool	undo_next(struct acting *);
 
 /* On the list of contacts.  Whoever follows by act() tells that itself. */
@@ -161,16 +177,20 @@ answered(struct session *s, const struct api_answer *a, void *ctx)
 	act_done *done = t->done;
 	void *their = t->ctx;
 
+	if (answer.outcome == API_OK && is_not_done(t, a->json)) {
+		answer.outcome = API_REFUSED;
+		answer.text = "X has not done it, and does not say why.";
+	}
 	if (deed.is_post && !t->deleting)
 		s->deeds->nposting--;
 	if (deed.is_post && !t->deleting && id != NULL && page_is_id(id))
 		snprintf(deed.id, sizeof(deed.id), "%s", id);
 	/* What X does not have is gone, too: else it would be undone for ever,
 	 * and nothing before it. */
-	if (a->outcome == API_OK || (a->outcome == API_NOT_FOUND &&
+	if (answer.outcome == API_OK || (answer.outcome == API_NOT_FOUND &&
 	    (t->undoing || t->deleting)))
 		forget(s, &deed);
-	if (a->outcome == API_OK) {
+	if (answer.outcome == API_OK) {
 		show_deed(s, &deed, t->undoing, a->json);
 		if (!t->undoing && !t->deleting && *deed.id != '\0')
 			remember(s, &deed);
@@ -179,10 +199,10 @@ answered(struct session *s, const struct api_answer *a, void *ctx)
 		else if (!deed.is_post && deed.act == ACT_REPOST && deed.on)
 			deliver_made(s, deed.id);
 	}
-	if (a->outcome == API_OK && t->undoing)
+	if (answer.outcome == API_OK && t->undoing)
 		answer.text = deed.is_post ? "what you posted is deleted" :
 		    acts[deed.act].undone[!deed.on];
-	if (a->outcome == API_OK && t->undoing && undo_next(t))
+	if (answer.outcome == API_OK && t->undoing && undo_next(t))
 		return;
 	task_reply(&t->task, NULL);
 	done(s, &answer, *deed.id != '\0' ? deed.id : NULL, their);

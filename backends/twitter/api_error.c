@@ -71,6 +71,9 @@ meaning(const struct http_response *r, const json_t *json, bool read)
 		return API_REFUSED;
 	if (r->status >= 300)
 		return API_FAILED;
+	if (!read && json_object_get(json, "data") == NULL &&
+	    json_array_size(json_object_get(json, "errors")) > 0)
+		return API_REFUSED;
 	if (json_is_object(json) || (r->length == 0 && !read))
 		return API_OK;
 	return read ? API_FAILED : API_UNCERTAIN;

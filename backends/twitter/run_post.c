@@ -88,33 +88,20 @@ run_thread(struct run *r)
 static const struct {
 	enum act	 act;
 	bool		 on;
-	const char	*flag;		/* what X answers is called */
 	const char	*done;
 } deeds[WORD_COUNT] = {
-	[WORD_like] = { ACT_LIKE, true, "liked", "You like %s now." },
-	[WORD_unlike] = { ACT_LIKE, false, "liked",
-	    "You do not like %s any more." },
-	[WORD_repost] = { ACT_REPOST, true, "retweeted",
-	    "You have reposted %s." },
+	[WORD_like] = { ACT_LIKE, true, "You like %s now." },
+	[WORD_unlike] = { ACT_LIKE, false, "You do not like %s any more." },
+	[WORD_repost] = { ACT_REPOST, true, "You have reposted %s." },
 };
 
-/* true: it was refused, or X says that it is not as it should be now. */
+/* true: it was refused, and that has been said. */
 static bool
-is_undone(struct run *r, const struct api_answer *a, const char *flag, bool on)
+is_undone(struct run *r, const struct api_answer *a)
 {
-	const json_t *value = json_object_get(json_object_get(a->json, "data"),
-	    flag);
-
-	if (a->outcome == API_NOT_FOUND) {
-		run_wrong(r, "There is no such post on X, or not any more: %s",
-		    r->post_name);
-		return true;
-	}
-	if (run_is_refused(r, a))
-		return true;
-	if (!json_is_boolean(value) || json_is_true(value) == on)
-		return false;
-	run_wrong(r, "X has not done it, and does not say why: %s",
+	if (a->outcome != API_NOT_FOUND)
+		return run_is_refused(r, a);
+	run_wrong(r, "There is no such post on X, or not any more: %s",
 	    r->post_name);
 	return true;
 }
@@ -127,7 +114,7 @@ acted(struct session *s, const struct api_answer *a, const char *id, void *ctx)
 
 	(void)s;
 	(void)id;
-	if (!is_undone(r, a, deeds[word].flag, deeds[word].on))
+	if (!is_undone(r, a))
 		run_say(r, deeds[word].done, r->post_name);
 }
 
@@ -167,7 +154,7 @@ deleted(struct session *s, const struct api_answer *a, const char *id,
 
 	(void)s;
 	(void)id;
-	if (!is_undone(r, a, "deleted", true))
+	if (!is_undone(r, a))
 		run_say(r, "Deleted: %s", r->post_name);
 }
 

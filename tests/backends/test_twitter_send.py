@@ -191,7 +191,20 @@ def test_gestures(x, twitter):
     react(b, theirs, **where)
     assert b.wait("reaction", id=theirs)["emojis"] == []
 
+    # X says yes, and that it has not done it.
+    for says in {"data": {"liked": False}}, {"errors": [{"detail": "No!"}]}:
+        x.next("/likes$", status=200, body=says)
+        with pytest.raises(Failed) as e:
+            react(b, theirs, "\u2764")
+        assert e.value.code == "not_acceptable"
+        assert "X has not done" in e.value.text or "No!" in e.value.text
+
     mine = say(b, "Mine", ROOM)["ids"][0]
+    x.next("/2/tweets/", method="DELETE", status=200,
+           body={"data": {"deleted": False}})
+    with pytest.raises(Failed) as e:
+        retract(b, mine, **where)
+    assert "X has not done" in e.value.text and mine in x.posts
     x.next("/likes$", status=403)
     for bad, code in ((theirs, "forbidden"), ("dm-1", "not_supported"),
                       ("1" * 21, "not_found"), ("a-r1", "not_found"),
