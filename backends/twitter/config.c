@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
+#include <unistd.h>
 
 #include "util/xalloc.h"
 
@@ -65,9 +66,10 @@ static const char *
 put_address(char **out, const char *value)
 {
 	size_t n = strlen(value);
+	const char *host = strncmp(value, "https://", 8) == 0 ? value + 8 :
+	    strncmp(value, "http://", 7) == 0 ? value + 7 : "";
 
-	if (strncmp(value, "https://", 8) != 0 &&
-	    strncmp(value, "http://", 7) != 0)
+	if (strcspn(host, "/?# ") == 0)
 		return "an address that begins with https://";
 	while (n > 0 && value[n - 1] == '/')
 		n--;
@@ -259,6 +261,12 @@ check(char **why)
 		*why = xstrdup("[twitter] consumer_key and consumer_secret, "
 		    "or client_id, must be set: X gives them to whoever "
 		    "registers an app in its developer console");
+	else if (config.redirect_uri == NULL)
+		*why = xstrdup("[twitter] redirect_uri: must be an address "
+		    "that the app's settings at X have");
+	else if (config.ca_file != NULL && access(config.ca_file, R_OK) < 0)
+		*why = xasprintf("[twitter] ca_file=%s: cannot be read: %s",
+		    config.ca_file, strerror(errno));
 	else if (config.poll_active < 1 || config.poll_idle < 1 ||
 	    config.poll_away < 1)
 		*why = xstrdup("[twitter] poll_active, poll_idle, poll_away, "
