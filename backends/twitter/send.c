@@ -89,16 +89,29 @@ post_typed(struct session *s, const struct kit_call *call,
 		    w->word == WORD_thread);
 }
 
+static bool
+is_post(const struct words *w)
+{
+	return w->word == WORD_post || w->word == WORD_reply ||
+	    w->word == WORD_quote ||
+	    (w->word == WORD_thread && *w->text != '\0');
+}
+
 static void
 run(struct session *s, const struct kit_call *call, const struct msg_send *m,
     enum place place, const struct words *w)
 {
 	struct msg_send typed = *m;
 
-	if (m->attachments.n > 0 && (w->word == WORD_post ||
-	    w->word == WORD_reply || w->word == WORD_quote ||
-	    (w->word == WORD_thread && *w->text != '\0'))) {
+	if (m->attachments.n > 0 && is_post(w)) {
 		post_typed(s, call, m, w);
+		return;
+	}
+	if (m->attachments.n > 0 && words_row(w->word) != NULL) {
+		kit_error(call, ERR_NOT_ACCEPTABLE, w->word == WORD_message ?
+		    "Nothing was sent: no file goes with this command. Send "
+		    "it in a chat with them alone." :
+		    "Nothing was done: no file goes with this command.");
 		return;
 	}
 	/* What comes of it is said by X, rather than by somebody there. */

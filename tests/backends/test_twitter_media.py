@@ -73,6 +73,12 @@ def test_files(x, twitter):
                               attachments=files(cat))
     refused(b, "#reply @nobody Hi\n" + cat, "not_found",
             attachments=files(cat))
+    # Those that have none do not leave it out.
+    for line, says in (("@bob look", "alone"), ("#message bob look", "alone"),
+                       ("#user bob", "Nothing was done")):
+        assert says in refused(b, line + "\n" + cat, "not_acceptable",
+                               attachments=files(cat))
+    assert not x.asked("POST", "dm_conversations")
     # To somebody in the room, so it is not for all.
     assert "alone" in refused(b, "Bob: look\n" + cat, "not_acceptable", ROOM,
                               attachments=files(cat))
