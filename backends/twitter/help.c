@@ -2,6 +2,7 @@
 /* What can be said to X, for those who ask.  The lines are of words.def. */
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 #include "backends/twitter/run.h"
 #include "util/macros.h"
@@ -12,21 +13,41 @@ static const char *const groups[] = {
 };
 
 static void
-add_group(struct buf *b, enum word_group group)
+add_group(struct buf *b, enum word_group group, bool brief)
 {
 	const struct word_row *row;
+	const char *between = brief ? " " : "\n";
 	char *usage;
 
-	buf_addf(b, "%s:\n", groups[group]);
+	buf_addf(b, "%s:", groups[group]);
 	for (enum word w = WORD_text; w < WORD_COUNT; w++) {
 		row = words_row(w);
 		if (row == NULL || row->group != group)
 			continue;
 		usage = words_usage(w);
-		buf_addf(b, "%s - %s\n", usage, row->help);
+		buf_addf(b, "%s%s%s%s", between, usage, brief ? "" : " - ",
+		    brief ? "" : row->help);
+		between = brief ? ", " : "\n";
 		free(usage);
 	}
-	buf_addc(b, '\n');
+	buf_adds(b, brief ? "\n" : "\n\n");
+}
+
+/* On the screen of a phone. */
+static void
+say_brief(struct run *r)
+{
+	struct buf b = { 0 };
+	char *text;
+
+	for (size_t i = 0; i < LENGTH(groups); i++)
+		add_group(&b, (enum word_group)i, true);
+	buf_adds(&b, "ID: as in [4f], an address, or @user for the last post "
+	    "of that user.  @user TEXT is a direct message.\n"
+	    "#help all says what each does, #help COMMAND more of one.");
+	text = buf_steal(&b);
+	run_text(r, text);
+	free(text);
 }
 
 static void
@@ -36,7 +57,7 @@ say_all(struct run *r)
 	char *text;
 
 	for (size_t i = 0; i < LENGTH(groups); i++)
-		add_group(&b, (enum word_group)i);
+		add_group(&b, (enum word_group)i, false);
 	buf_adds(&b, "@user TEXT sends a direct message, as #message does.\n"
 	    "ID is what stands before a post, as in [4f], or its address, or "
 	    "@user for the last post of that user that was shown.\n"
@@ -119,7 +140,11 @@ run_help(struct run *r)
 	enum word word;
 
 	name += *name == '#';
-	if (*name == '\0') {
+	if (*name == '\0' && r->from != NULL) {
+		say_brief(r);
+		return;
+	}
+	if (*name == '\0' || strcasecmp(name, "all") == 0) {
 		say_all(r);
 		return;
 	}

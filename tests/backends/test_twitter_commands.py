@@ -375,11 +375,14 @@ def test_gateway(x, me):
     assert me.chat("#mode 7").startswith("Usage: #mode NUMBER")
     assert "today" in me.chat("#budget").lower()
 
-    text = me.chat("#help")
+    brief, text = me.chat("#help"), me.chat("#help all")
+    # Of a phone that shows 24 lines of 40 letters.
+    assert sum(1 + len(line) // 40 for line in brief.split("\n")) <= 24
     offered = {c["name"]: c for c in me.b.can["commands"]}
     for name, c in offered.items():
         assert re.search(r"^#%s( .*)? - %s$" % (name, re.escape(c["label"])),
                          text, re.M), name
+        assert re.search(r" #%s\b" % name, brief), name
         one = me.chat("#help " + name)
         assert one.startswith("#%s" % name) and c["label"] in one
     assert len(offered) >= 28 and "pin" not in offered

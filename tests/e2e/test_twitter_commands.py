@@ -212,7 +212,7 @@ def on_people(s, do, tag):
 
 def on_gateway(do, mode):
     assert "All users here: $0." in do("budget")
-    text = do("help")
+    text = do("help", rest="all")
     for word in WORDS:
         assert re.search("^#%s( .*)? - " % word, text, re.M), word
     assert "#repost ID\nRepost a post.\nAlso: #rt, #retweet" in do(
