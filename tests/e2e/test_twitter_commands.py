@@ -194,6 +194,8 @@ def on_people(s, do, tag):
     assert s.x.events[-1]["text"] == "Only you, " + tag
     assert s.x.conversations[s.x.events[-1]["dm_conversation_id"]] == sorted(
         [s.me, carol], key=int)
+    assert "the room #dm-" in do("group", rest="@bob @carol All, " + tag)
+    assert s.x.events[-1]["text"] == "All, " + tag
     for word, relation, there, says in (
             ("follow", "following", True, "You follow @carol now."),
             ("unfollow", "following", False, "not follow @carol any more."),
