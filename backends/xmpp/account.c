@@ -46,6 +46,20 @@ account_jid(const char *text)
 }
 
 char *
+account_contact(const char *text)
+{
+	char domain[PART];
+	size_t len = strcspn(text, "/");
+
+	if (memchr(text, '@', len) != NULL)
+		return account_jid(text);
+	if (!prepare(domain, text, len, stringprep_nameprep) ||
+	    !is_domain(domain))
+		return NULL;
+	return xstrdup(domain);
+}
+
+char *
 account_bare(const char *jid)
 {
 	return xstrndup(jid, strcspn(jid, "/"));

@@ -7,6 +7,9 @@
  * NULL when it is none.  The caller frees it. */
 char	*account_jid(const char *);
 
+/* The same for anybody: servers are called by their domains. */
+char	*account_contact(const char *);
+
 /* The bare JID of a full one, as it stands. */
 char	*account_bare(const char *jid);
 

@@ -11,4 +11,23 @@ void	down_setting(const struct kit_call *, const struct msg_setting *);
 void	down_presence(const struct kit_call *, const struct msg_presence *);
 void	down_send(const struct kit_call *, const struct msg_send *);
 
+/* ---- roster_down.c */
+void	down_contact_add(const struct kit_call *,
+	    const struct msg_contact_add *);
+void	down_contact_update(const struct kit_call *,
+	    const struct msg_contact_update *);
+void	down_contact_remove(const struct kit_call *,
+	    const struct msg_contact_remove *);
+void	down_contact_allow(const struct kit_call *,
+	    const struct msg_contact_allow *);
+void	down_contact_deny(const struct kit_call *,
+	    const struct msg_contact_deny *);
+
+/* ---- entity.c */
+void	down_query(const struct kit_call *, const struct msg_query *);
+
+/* ---- block.c */
+void	down_contact_block(const struct kit_call *,
+	    const struct msg_contact_block *);
+
 #endif

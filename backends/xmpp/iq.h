@@ -5,6 +5,13 @@
 
 #include "backends/xmpp/session.h"
 
-bool	iq_stanza(struct session *, xmpp_stanza_t *);
+/* The beginning of an answer to a request, for session_send(). */
+xmpp_stanza_t	*iq_answer(struct session *, xmpp_stanza_t *request);
+/* The whole of it: done, or an error of type cancel. */
+void		 iq_result(struct session *, xmpp_stanza_t *request);
+void		 iq_refuse(struct session *, xmpp_stanza_t *request,
+		    const char *condition);
+
+bool		 iq_stanza(struct session *, xmpp_stanza_t *);
 
 #endif

@@ -9,8 +9,11 @@
 #include "backends/xmpp/guard.h"
 #include "backends/xmpp/login.h"
 #include "backends/xmpp/session.h"
+#include "protocol/features.h"
 
-static const char *const features[] = { NULL };
+static const char *const features[] = {
+	FEATURE_CONTACTS, FEATURE_GROUPS, FEATURE_BLOCKING, FEATURE_QUERY, NULL
+};
 
 static int
 start(const struct sections *sections, struct msg_initialize_result *say,
@@ -58,6 +61,13 @@ static const struct kit_backend backend = {
 		.setting = down_setting,
 		.presence = down_presence,
 		.send = down_send,
+		.contact_add = down_contact_add,
+		.contact_update = down_contact_update,
+		.contact_remove = down_contact_remove,
+		.contact_allow = down_contact_allow,
+		.contact_deny = down_contact_deny,
+		.query = down_query,
+		.contact_block = down_contact_block,
 	},
 };
 

@@ -178,3 +178,21 @@ request_settle(const struct kit_call *call, xmpp_stanza_t *answer)
 		free(text);
 	}
 }
+
+static void
+settle(struct session *s, xmpp_stanza_t *answer, void *ctx)
+{
+	(void)s;
+	request_settle(ctx, answer);
+	free(ctx);
+}
+
+void
+request_send_for(struct session *s, xmpp_stanza_t *iq,
+    const struct kit_call *call)
+{
+	struct kit_call *copy = xmalloc(sizeof(*copy));
+
+	*copy = *call;
+	request_send(s, iq, settle, copy);
+}

@@ -21,6 +21,10 @@ xmpp_stanza_t	*request_new(struct session *, const char *type,
 void		 request_send(struct session *, xmpp_stanza_t *,
 		    request_answered *, void *ctx);
 
+/* The same; the call is answered as the request is, without a result. */
+void		 request_send_for(struct session *, xmpp_stanza_t *,
+		    const struct kit_call *);
+
 /* Is the answer a result? */
 bool		 request_worked(xmpp_stanza_t *answer);
 /* Pass the answer on to whoever waits for it: nil, or what is wrong. */

@@ -7,6 +7,7 @@
 
 #include "backends/xmpp/account.h"
 #include "backends/xmpp/config.h"
+#include "backends/xmpp/contact.h"
 #include "backends/xmpp/iq.h"
 #include "backends/xmpp/login.h"
 #include "backends/xmpp/presence.h"
@@ -32,6 +33,8 @@ static const struct {
 	void	(*end)(struct session *);
 } parts[] = {
 	{ .stanza = request_stanza },
+	{ .begin = contacts_begin, .online = contacts_online,
+	  .stanza = contacts_stanza, .end = contacts_end },
 	{ .online = presence_send, .show = presence_send },
 	{ .stanza = talk_stanza },
 	/* The last one: it answers what nobody else has; and who still waits
@@ -145,8 +148,10 @@ session_keep(struct session *s, const char *name, const char *value,
 }
 
 void
-session_show(struct session *s, const char *show, const char *status)
+session_show(struct session *s, const char *show, const char *status,
+    int priority)
 {
+	s->priority = priority;
 	xreplace(&s->show, show);
 	xreplace(&s->status, status);
 	for (size_t i = 0; i < LENGTH(parts) && s->connected; i++) {
@@ -194,6 +199,17 @@ session_stanza(struct session *s, xmpp_stanza_t *stanza)
 	}
 }
 
+bool
+session_is_own(const struct session *s, const char *from)
+{
+	size_t len = s->full != NULL ? strcspn(s->full, "/") : 0;
+
+	/* The server may prepare names in another way than we do. */
+	return from == NULL || strcmp(from, s->jid) == 0 ||
+	    (len > 0 && strlen(from) == len &&
+	    strncmp(from, s->full, len) == 0);
+}
+
 /* ---------------------------------------------------------------------- end */
 
 static void
@@ -239,11 +255,11 @@ session_gone(struct session *s)
 static void
 end(struct session *s)
 {
+	s->ended = true;
 	for (size_t i = LENGTH(parts); i > 0; i--) {
 		if (parts[i - 1].end != NULL)
 			parts[i - 1].end(s);
 	}
-	s->ended = true;
 	s->connected = false;
 	map_remove(&sessions, s->user);
 	leaving++;

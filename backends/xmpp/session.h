@@ -18,12 +18,14 @@ struct session {
 	char		*password;
 	struct map	 settings;	/* name -> value, as last told */
 	char		*show, *status;	/* the user's presence, or NULL */
+	int		 priority;	/* of it */
 	bool		 connected;	/* the main process knows */
-	bool		 ended;		/* the main process knows nothing of it
-					 * any more, or has been told */
+	bool		 ended;		/* nothing is told of it any more, and
+					 * nobody asked */
 	/* Each is of the file with that name. */
 	struct login	*login;
 	struct map	 requests;	/* by id */
+	struct contacts	*contacts;
 };
 
 void		 session_login(const struct kit_call *, const struct msg_login *);
@@ -44,6 +46,9 @@ void		 sessions_pause(bool paused);
 void		 session_online(struct session *, const char *full,
 		    bool resumed);
 void		 session_stanza(struct session *, xmpp_stanza_t *);
+/* Does it come from the account itself, which its server speaks for?  from may
+ * be NULL, which is that. */
+bool		 session_is_own(const struct session *, const char *from);
 /* It is over, or did not begin: tells the main process.  reason: of
  * disconnected. */
 void		 session_fail(struct session *, const char *reason,
@@ -53,7 +58,7 @@ void		 session_gone(struct session *);
 
 /* The user's presence has changed, or a setting has. */
 void		 session_show(struct session *, const char *show,
-		    const char *status);
+		    const char *status, int priority);
 void		 session_told(struct session *, const char *name,
 		    const char *value);
 /* A setting as last told, or otherwise. */

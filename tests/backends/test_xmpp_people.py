@@ -1,0 +1,217 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""The XMPP backend and people: the roster, presence, who they are."""
+import base64
+import hashlib
+import time
+
+import pytest
+
+from driver import Failed
+from harness.xmpp import NS, Client, condition_of
+
+ME = "me@example.org"
+PICTURE = base64.b64decode(
+    "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mP8z8BQDwAEhQGA"
+    "hKmMIQAAAABJRU5ErkJggg==")
+
+
+@pytest.fixture
+def bob(xmpp, prosody, account):
+    """A backend in which the account bob is logged in; bob.jid is its."""
+    b = xmpp(host="127.0.0.1", port=prosody.port, tls="off")
+    b.jid = account("bob")
+    b.enter(b.jid)
+    b.wait("contacts_end")
+    return b
+
+
+@pytest.fixture
+def person(friend):
+    """A friend who wants to hear of subscriptions."""
+    def login(name):
+        c = friend(name)
+        c.get(None, "<query xmlns='jabber:iq:roster'/>")
+        return c
+
+    return login
+
+
+def add(bob, friend, **more):
+    """Both see each other."""
+    bob.call("contact_add", user=ME, contact=friend.bare, **more)
+    friend.expect("presence", type="subscribe", from_=bob.jid)
+    friend.send("<presence type='subscribed' to='%s'/>"
+                "<presence type='subscribe' to='%s'/>" % (bob.jid, bob.jid))
+    bob.wait("contact_request", contact=friend.bare)
+    bob.call("contact_allow", user=ME, contact=friend.bare)
+    bob.wait("contact", contact=friend.bare, subscription="both")
+    friend.expect("presence", type="", from_=lambda j: j.startswith(bob.jid))
+
+
+def test_subscriptions(bob, person):
+    """The life of a contact: asked for, agreed, changed by both, gone."""
+    ann = person("ann")
+    bob.call("contact_add", user=ME, contact=ann.bare, name="Ann & co",
+             groups=["Friends", "Work"], text="It's me")
+    c = bob.wait("contact", contact=ann.bare, subscription="ask")
+    assert (c["name"], sorted(c["groups"])) == ("Ann & co",
+                                                ["Friends", "Work"])
+    p = ann.expect("presence", type="subscribe", from_=bob.jid)
+    assert p.findtext("c:status", None, NS) == "It's me"
+    ann.send("<presence to='%s' type='subscribed'/>" % bob.jid)
+    bob.wait("contact", contact=ann.bare, subscription="to")
+    bob.wait("contact_presence", contact=ann.bare, show="online")
+    ann.send("<presence to='%s' type='subscribe'><status>and me</status>"
+             "<nick xmlns='http://jabber.org/protocol/nick'>Annie</nick>"
+             "</presence>" % bob.jid)
+    r = bob.wait("contact_request", contact=ann.bare)
+    assert (r["name"], r["text"]) == ("Annie", "and me")
+    bob.call("contact_allow", user=ME, contact=ann.bare.upper())
+    bob.wait("contact", contact=ann.bare, subscription="both")
+    # What is not said stays as it is.
+    bob.call("contact_update", user=ME, contact=ann.bare, groups=[])
+    c = bob.wait("contact", contact=ann.bare)
+    assert (c["name"], c["groups"]) == ("Ann & co", [])
+    bob.call("contact_update", user=ME, contact=ann.bare, name="")
+    assert bob.wait("contact", contact=ann.bare)["name"] == ""
+    # The other side takes it back.
+    ann.send("<presence to='%s' type='unsubscribed'/>" % bob.jid)
+    bob.wait("contact", contact=ann.bare, subscription="from")
+    bob.wait("contact_presence", contact=ann.bare, show="offline")
+    bob.call("contact_remove", user=ME, contact=ann.bare)
+    bob.wait("contact_removed", contact=ann.bare)
+    ann.expect("presence", type="unsubscribed", from_=bob.jid)
+    # Another one, who is refused.
+    eve = person("eve")
+    eve.send("<presence to='%s' type='subscribe'/>" % bob.jid)
+    bob.wait("contact_request", contact=eve.bare)
+    bob.call("contact_deny", user=ME, contact=eve.bare)
+    eve.expect("presence", type="unsubscribed", from_=bob.jid)
+    for name, code in (("@", "not_found"), ("a b@c d", "not_found"),
+                       (bob.jid, "not_allowed")):
+        with pytest.raises(Failed) as e:
+            bob.call("contact_add", user=ME, contact=name)
+        assert e.value.code == code
+
+
+def test_presence(bob, friend, prosody):
+    """The best client of a contact; the user's own presence; and what is asked
+    about programs, both ways."""
+    ann = friend("ann")
+    add(bob, ann, name="Ann")
+    bob.notify("presence", user=ME, show="dnd", status="<busy>", priority=7)
+    p = ann.expect("presence", lambda p: p.find("c:show", NS) is not None,
+                   from_=lambda j: j.startswith(bob.jid))
+    assert [p.findtext("c:" + n, None, NS) for n in
+            ("show", "status", "priority")] == ["dnd", "<busy>", "7"]
+    there = p.get("from")
+    caps = p.find("caps:c", NS)
+    info = ann.disco_info(there, caps.get("node") + "#" + caps.get("ver"))
+    text = "".join(
+        ["%s/%s//%s<" % tuple(i.get(k) for k in ("category", "type", "name"))
+         for i in info.findall("info:identity", NS)] +
+        sorted(f.get("var") + "<" for f in info.findall("info:feature", NS)))
+    assert base64.b64encode(hashlib.sha1(text.encode()).digest()).decode() \
+        == caps.get("ver")
+    assert ann.features(there) >= {"urn:xmpp:ping", "urn:xmpp:time"}
+    assert condition_of(ann.iq("get", there, "<query xmlns='%s' node='x'/>" %
+                               NS["info"])) == ("cancel", "item-not-found")
+    assert condition_of(ann.iq("set", there, "<x xmlns='urn:x'/>")) == (
+        "cancel", "service-unavailable")
+    # Two clients, and one that is idle.
+    ann.send("<presence><show>away</show><status>out</status><idle "
+             "xmlns='urn:xmpp:idle:1' since='2026-01-02T03:04:05Z'/>"
+             "</presence>")
+    p = bob.wait("contact_presence", contact=ann.bare, show="away")
+    assert (p["status"], p["since"]) == ("out", 1767323045000)
+    other = Client(ann.bare, "secret", prosody.port, resource="other")
+    other.login(presence=False)
+    try:
+        other.send("<presence><priority>9</priority><show>chat</show>"
+                   "</presence>")
+        bob.wait("contact_presence", contact=ann.bare, show="chat")
+        q = bob.call("query", user=ME, contact=ann.bare, what="version")
+        assert q["name"] == "Slixmpp"
+        assert bob.call("query", user=ME, contact=ann.bare, what="ping") == {}
+        with pytest.raises(Failed) as e:
+            bob.call("query", user=ME, contact=ann.bare, what="time")
+        assert e.value.code == "not_supported"
+        q = bob.call("query", user=ME, contact=prosody.domain, what="time")
+        assert abs(q["time"] / 1000 - time.time()) < 60
+        ann.send("<presence type='unavailable'/>")
+        other.expect("presence", type="unavailable", from_=ann.jid)
+        other.send("<presence type='unavailable'><status>bye</status>"
+                   "</presence>")
+        p = bob.wait("contact_presence", contact=ann.bare, show="offline")
+        assert p["status"] == "bye"
+    finally:
+        other.close()
+    # A friend is told the user's program, a stranger that this is a gateway.
+    bob.replies["query"] = {"name": "Dino", "version": "9", "os": "Linux"}
+    v = ann.get(there, "<query xmlns='jabber:iq:version'/>")
+    assert v.findtext("ver:name", None, NS) == "Dino"
+    eve = friend("eve")
+    v = eve.get(there, "<query xmlns='jabber:iq:version'/>")
+    assert v.findtext("ver:name", None, NS) == "Spectrum 2"
+    t = ann.get(there, "<time xmlns='urn:xmpp:time'/>")
+    assert t.findtext("time:utc", None, NS).endswith("Z")
+    # Invisible: gone, and blind.
+    ann.send("<presence/>")
+    bob.wait("contact_presence", contact=ann.bare, show="online")
+    bob.notify("presence", user=ME, show="invisible")
+    ann.expect("presence", type="unavailable", from_=there)
+    bob.wait("contact_presence", contact=ann.bare, show="offline")
+    bob.notify("presence", user=ME, show="online")
+    bob.wait("contact_presence", contact=ann.bare, show="online")
+
+
+def test_blocking(bob, friend):
+    ann, eve = friend("ann"), friend("eve")
+    add(bob, ann)
+    bob.call("contact_block", user=ME, contact=ann.bare, blocked=True)
+    bob.wait("contact", contact=ann.bare, blocked=True)
+    ann.expect("presence", type="unavailable",
+               from_=lambda j: j.startswith(bob.jid))
+    bob.call("contact_block", user=ME, contact=eve.bare, blocked=True)
+    # It is the server that remembers; strangers come on no list for that.
+    bob.call("logout", user=ME)
+    bob.enter(bob.jid)
+    bob.wait("contact", contact=ann.bare, blocked=True)
+    bob.wait("contacts_end")
+    assert not [e for e in bob.skipped if e[1].get("contact") == eve.bare]
+    bob.call("contact_block", user=ME, contact=ann.bare, blocked=False)
+    bob.wait("contact", contact=ann.bare, blocked=False)
+
+
+IQ = "<iq type='set' id='%s' %s><query xmlns='jabber:iq:roster'>%s</query></iq>"
+
+
+def test_pushes(xmpp, fake):
+    """Only the account's own server changes the list; what it says of the list
+    may be anything."""
+    long = "\u00e4" * 1000
+    server = fake(
+        IQ % ("p1", "from='eve@xmpp.test'", "<item jid='eve@xmpp.test' "
+              "subscription='both'/>") +
+        IQ % ("p2", "", "<item jid='ann@xmpp.test' subscription='both' name="
+              "'%s'>%s<group/></item>" % (long, "<group>%s</group>" % long +
+                                          "<group>g</group>" * 100)) +
+        IQ % ("p3", "from='bob@xmpp.test'", "<item/>") +
+        IQ % ("p4", "from='bob@xmpp.test'", "<item jid='a@b@c'/>") +
+        IQ % ("p5", "from='bob@xmpp.test'", "") +
+        "<presence from='ann@xmpp.test/%s'><show>x</show><priority>1e9"
+        "</priority><status>%s</status><idle xmlns='urn:xmpp:idle:1'/>"
+        "<x xmlns='vcard-temp:x:update'><photo>0</photo></x></presence>"
+        "<presence from='ann@xmpp.test' type='error'/>" % (long, long) +
+        "<presence type='subscribe'/><presence from='/' type='subscribe'/>" +
+        IQ % ("p9", "", "<item jid='ann@xmpp.test' subscription='remove'/>"))
+    b = xmpp(host="127.0.0.1", port=server.port, tls="off")
+    b.enter("bob@xmpp.test")
+    c = b.wait("contact")
+    assert c["contact"] == "ann@xmpp.test"
+    assert (c["name"], len(c["groups"])) == (long[:256], 32)
+    p = b.wait("contact_presence")
+    assert (p["show"], p["status"]) == ("online", long[:512])
+    b.wait("contact_presence", show="offline")
+    b.wait("contact_removed", contact="ann@xmpp.test")
+    server.expect("<iq[^>]*p9[^>]*>")
