@@ -59,14 +59,12 @@ kind_of(enum endpoint e)
 {
 	switch (e) {
 	case E_dm_events:
-	case E_dm_with:
 	case E_dm_in:
 		return PAGE_EVENTS;
 	case E_timeline:
 	case E_user_posts:
 	case E_mentions:
 	case E_post:
-	case E_posts:
 	case E_search:
 	case E_list_posts:
 		return PAGE_POSTS;
@@ -80,8 +78,7 @@ within(long n, enum endpoint e)
 {
 	long least = e == E_search ? 10 :
 	    e == E_user_posts || e == E_mentions ? 5 : 1;
-	long most = e == E_following || e == E_followers ||
-	    e == E_muting || e == E_blocking ? 1000 : 100;
+	long most = e == E_following ? 1000 : 100;
 
 	return n < least ? least : n > most ? most : n;
 }

@@ -67,6 +67,7 @@ class X:
         self.processing = []        # states that a video goes through
         self.files = {}             # name -> bytes: see file()
         self.trends = []
+        self.page_most = 1000       # no more on a page, whatever is asked for
         self.oldest_since = 0       # ids before that are refused as since_id
         self.requests = []
         self.switches = []
@@ -430,12 +431,13 @@ def include(x, r, posts):
     return {k: v for k, v in found.items() if v}
 
 
-def page(r, items, least, most, usual):
+def page(x, r, items, least, most, usual):
     """(of these, one page, its meta); items are newest first."""
     n = int(r.query.get("max_results", usual))
     if not least <= n <= most:
         raise Bad("The `max_results` query parameter value [%d] is not "
                   "between %d and %d" % (n, least, most))
+    n = min(n, x.page_most)
     token = r.query.get("pagination_token") or r.query.get("next_token")
     at = int(token[1:], 36) if token else 0
     some = items[at:at + n]
@@ -485,7 +487,7 @@ def page_of_posts(x, r, posts, least=5, most=100, usual=10):
             posts = [p for p in posts
                      if test(int(p["id"]), int(r.query[name]))]
     try:
-        some, meta = page(r, posts, least, most, usual)
+        some, meta = page(x, r, posts, least, most, usual)
     except (Bad, ValueError) as e:
         return problem(400, "Invalid Request", str(e))
     answer = {"meta": meta}
@@ -501,7 +503,8 @@ def page_of_posts(x, r, posts, least=5, most=100, usual=10):
 
 def page_of_people(x, r, ids, most=1000, usual=100):
     try:
-        some, meta = page(r, [x.people[i] for i in ids if i in x.people],
+        some, meta = page(x, r,
+                          [x.people[i] for i in ids if i in x.people],
                           1, most, usual)
     except (Bad, ValueError) as e:
         return problem(400, "Invalid Request", str(e))
@@ -518,7 +521,7 @@ def page_of_events(x, r, events):
               if e["event_type"] in kinds.split(",") and
               r.user in x.conversations[e["dm_conversation_id"]]]
     try:
-        some, meta = page(r, events, 1, 100, 100)
+        some, meta = page(x, r, events, 1, 100, 100)
     except (Bad, ValueError) as e:
         return problem(400, "Invalid Request", str(e))
     answer = {"meta": meta}

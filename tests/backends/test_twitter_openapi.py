@@ -1,10 +1,11 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Is the fake X like X?  prism, a validating proxy, judges what is asked and
 answered by X's own description of its API.  That file is X's and not ours to
-pass on: X_OPENAPI says where it is; without it, or without prism (tests/npm.sh),
-this is skipped."""
+pass on: X_OPENAPI says where it is; without it, or without prism
+(tests/npm.sh), this is skipped."""
 import json
 import os
+import re
 import urllib.error
 import urllib.parse
 import urllib.request
@@ -66,12 +67,12 @@ class Client:
         return json.loads(text) if got < 300 else {}
 
 
-def direct_messages(x, b, tokens, first):
+def direct_messages(x, b, first):
     """What the backend itself asks and sends for them."""
     group = x.dm("bob", ["alice", "carol"], "all of you")
     x.chats = [{"id": "g1900000000000000001", "type": "group",
                 "group_name": "Family"}]
-    b.enter(tokens=tokens, twitter_last_dm="1")
+    b.enter(twitter_last_dm="1")
     assert b.wait("message", id="dm-" + first["id"])["body"] == "psst"
     b.wait("message", id="dm-" + group["id"])
     told = b.wait("message", **{"from": "twitter.com"})
@@ -101,7 +102,124 @@ def posts(x, b, theirs):
     assert mine not in x.posts
 
 
-def test_fake_is_like_x(x, proxy, twitter):
+class Menu:
+    """Commands, each of which must be done."""
+
+    def __init__(self, b):
+        self.b = b
+
+    def __call__(self, name, first=None, rest=None):
+        filled = {k: v for k, v in (("first", first), ("rest", rest)) if v}
+        r = self.b.call("command", user=ALICE, name=name, arguments=filled)
+        assert not r.get("refused"), (name, r)
+        return r
+
+
+def reading(x, b, menu, theirs):
+    """What shows posts, page by page, with all that is set for it."""
+    for name in "timeline", "trends", "lists":
+        assert menu(name)["rows"], name
+    for name, first, rest in (("timeline", "bob", None),
+                              ("search", None, "hello there"),
+                              ("list", None, "Cats"), ("thread", theirs, None)):
+        assert menu(name, first, rest)["rows"], name
+    x.next("personalized_trends", status=403,
+           headers={"Content-Type": "application/json"},
+           body='{"code": 403, "message": "not to everybody"}')
+    assert menu("trends")["rows"]
+    with x.lock:
+        x.page_most = 5
+        many = [x.post("bob", "@alice look %d" % i)["id"] for i in range(12)]
+    for name in "show_replies", "show_reposts":
+        b.notify("setting", user=ALICE, name=name, value="0")
+    b.notify("setting", user=ALICE, name="show_mentions", value="1")
+    b.wait("message", id=many[-1])
+    last = b.wait("setting", name="twitter_last_mention")["value"]
+    only = x.post("dave", "@alice and that")["id"]
+    b.wait("message", id=only)
+    queries = [r.query for r in x.asked("GET", "reverse_chrono|mentions$")]
+    assert any(q.get("since_id") == last for q in queries)
+    for key in "pagination_token", "exclude", "start_time":
+        assert any(key in q for q in queries), key
+
+
+def people(x, b, menu, theirs):
+    """What is done to them, and to what they have posted, and undone."""
+    x.page_most = 2
+    assert len(menu("friends", rest="new")["rows"]) == 3
+    x.page_most = 1000
+    menu("user", "@erin")
+    for on, off in (("follow", "unfollow"), ("mute", "unmute"),
+                    ("block", "unblock")):
+        menu(on, "dave")
+        menu(off, "dave")
+    menu("listadd", "dave", "Cats")
+    menu("listremove", "dave", "Cats")
+    for on in "like", "repost":
+        menu(on, theirs)
+        menu("undo", theirs)
+    menu("reply", theirs, "Yes")
+    menu("undo")
+    menu("thread", "words " * 60)
+    menu("undo")
+    menu("delete", x.find("alice")["last"])
+    menu("group", rest="@bob @dave Hi you two")
+    menu("message", "bob", "Hi")
+    assert b.call("search", user=ALICE, fields={"query": "bo"})["rows"]
+    b.call("profile", user=ALICE, contact="frank")
+
+
+def not_asked(x):
+    """What of endpoint.def was not."""
+    with open(os.path.join(driver.TOP, "backends", "twitter", "endpoint.def"),
+              encoding="utf-8") as f:
+        rows = re.findall(r'^ENDPOINT\((\w+),\s*"(\w+)",\s*"([^"]+)"',
+                          f.read(), re.M)
+    return {name for name, method, path in rows if not any(
+        r.method == method and re.fullmatch(
+            "/2/" + path.replace("*", "[^/]+"), r.path) for r in x.requests)}
+
+
+def test_backend_asks_like_x(x, proxy, twitter, tmp_path):
+    """All that the backend asks of X."""
+    for name in "bob", "carol", "dave", "erin", "frank":
+        x.user(name)
+    alice = x.find("alice")
+    b = twitter(base_url=proxy, post_words=1, dm_poll=1, poll_active=1,
+                budget=0, budget_user=0)
+    b.enter()
+    assert b.wait("setting", name="twitter_last_tweet")["value"][0] == "@"
+    for name in "bob", "carol", "erin":
+        x.follow("alice", name)
+    x.trends = ["cats", "dogs"]
+    x.lists["101"] = {"id": "101", "name": "Cats", "owner_id": alice["id"],
+                      "members": [x.find("bob")["id"]], "private": False,
+                      "member_count": 1}
+    theirs = x.post("bob", "hello there")["id"]
+    alice["last"] = x.post("alice", "mine", reply_to=theirs)["id"]
+    b.wait("message", id=theirs)
+    direct_messages(x, b, x.dm("bob", "alice", "psst"))
+    menu = Menu(b)
+    reading(x, b, menu, theirs)
+    people(x, b, menu, theirs)
+    posts(x, b, theirs)
+    # Who is not told about is asked for; and a film takes its time.
+    gina = x.user("gina")["id"]
+    x.next("dm_events$", body=json.dumps({"meta": {"result_count": 1}, "data": [
+        {"id": x.new_id(), "event_type": "MessageCreate", "text": "hello",
+         "sender_id": gina, "dm_conversation_id": "-".join(sorted(
+             (gina, alice["id"]), key=int))}]}))
+    b.wait("message", **{"from": "gina"}, body="hello")
+    x.processing = ["pending", "in_progress"]
+    film = x.file("a.mp4", b"\0\0\0\x18ftypmp42" + b"x" * 2000)
+    b.call("message", user=ALICE, kind="chat", to="twitter.com", body=film,
+           attachments=[{"url": film}])
+    assert not not_asked(x)
+    with open(tmp_path / "log", encoding="utf-8") as f:
+        assert "prism/errors#" not in f.read()
+
+
+def test_fake_is_like_x(x, proxy):
     for name in "bob", "carol":
         x.user(name)
     x.follow("alice", "bob")
@@ -111,9 +229,6 @@ def test_fake_is_like_x(x, proxy, twitter):
     x.post("bob", "look", quote=first["id"])
     message = x.dm("bob", "alice", "psst")
     tokens = x.auth.kept2("alice")
-    b = twitter(base_url=proxy, post_words=1, dm_poll=1, poll_active=1)
-    direct_messages(x, b, tokens, message)
-    posts(x, b, first["id"])
     c = Client(proxy, tokens.split()[2])
 
     c.ask("GET", "users/me?" + USER)
