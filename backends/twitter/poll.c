@@ -54,6 +54,7 @@ poll_due(struct poll *p, double pause, double now)
 	/* The clock may have been put back. */
 	p->last = at_most(p->last, now);
 	p->not_before = at_most(p->not_before, now + 2 * UNTIL_MAX);
+	p->first = at_most(p->first, now + 2 * FIRST_MAX);
 	due = p->last == 0 ? p->first :
 	    p->last + pause * (1 - SPREAD / 2 + SPREAD * p->jitter);
 

@@ -184,43 +184,59 @@ is_reply(struct session *s, const struct kit_call *call,
 
 /* ------------------------------------------------------------------- places */
 
-/* anna: Hello.  To somebody who is in the room that is for her alone, as it has
- * always been.  NULL: it is not. */
+/* anna: Hello.  Whom is that to?  Malloced; NULL: it is none. */
 static char *
-for_occupant(const struct session *s, const char *text)
+addressee(const char *text)
 {
 	size_t n = strcspn(text, ":");
-	char *nick, *line = NULL;
 
 	if (n == 0 || n > WORDS_NAME_MAX || text[n] != ':' ||
 	    (text[n + 1] != ' ' && text[n + 1] != '\n'))
 		return NULL;
-	nick = xstrndup(text, n);
-	if (room_has(s, nick))
-		line = xasprintf("#message %s %s", nick, text + n + 1);
-	free(nick);
-	return line;
+	return xstrndup(text, n);
+}
+
+/* To somebody who is in the room that is for her alone, as it has always been. */
+static void
+send_to_occupant(struct session *s, const struct kit_call *call,
+    const struct msg_send *m, const char *text, const char *nick)
+{
+	char *line;
+
+	if (m->attachments.n > 0) {
+		kit_error(call, ERR_NOT_ACCEPTABLE, "Nothing was sent: what "
+		    "begins with somebody's name is a direct message. Send "
+		    "the file to them alone.");
+		return;
+	}
+	line = xasprintf("#message %s %s", nick, text + strlen(nick) + 1);
+	run_line(s, call, m, PLACE_ROOM, line);
+	free(line);
 }
 
 static void
 send_to_room(struct session *s, const struct kit_call *call,
     const struct msg_send *m, const char *text)
 {
-	char *line = NULL;
+	char *nick;
 
 	if (is_reply(s, call, m, PLACE_ROOM, text))
 		return;
+	nick = addressee(text);
 	if (*text == '#')
 		run_line(s, call, m, PLACE_ROOM, text);
-	else if ((line = for_occupant(s, text)) == NULL)
-		send_post(s, call, m, text, NULL, NULL, false);
-	else if (m->attachments.n == 0)
-		run_line(s, call, m, PLACE_ROOM, line);
+	else if (nick != NULL && room_has(s, nick))
+		send_to_occupant(s, call, m, text, nick);
+	/* Who was there before the user has come back is not yet again; what
+	 * was for them alone must not become public by that. */
+	else if (nick != NULL && people_by_name(nick) != NULL)
+		kit_error(call, ERR_NOT_ACCEPTABLE, "Nothing was sent: it "
+		    "begins with the name of somebody who is not in the room "
+		    "now. #message NAME TEXT is for them alone, #post TEXT "
+		    "for all.");
 	else
-		kit_error(call, ERR_NOT_ACCEPTABLE, "Nothing was sent: what "
-		    "begins with somebody's name is a direct message. Send "
-		    "the file to them alone.");
-	free(line);
+		send_post(s, call, m, text, NULL, NULL, false);
+	free(nick);
 }
 
 static void

@@ -313,4 +313,12 @@ def test_room(world, twitter):
     assert told(b, x.post("anna", "and back"))["from"] == ROOM
     set_(b, "mode", "1")
     b.wait("room_closed", room=ROOM)
-    assert told(b, x.post("anna", "a chat"))["from"] == "anna"
+    last = x.post("anna", "a chat")
+    assert told(b, last)["from"] == "anna"
+    # What would be for her alone is not public when she is not there yet.
+    b.call("logout", user=USER)
+    b.enter(twitter_last_tweet=last["id"], mode="2")
+    join(b)
+    assert error(b.call, "message", user=USER, to=ROOM, kind="groupchat",
+                 body="anna: psst") == "not_acceptable"
+    assert not x.asked("POST", "/2/tweets$")
