@@ -11,6 +11,7 @@
 #include <string.h>
 
 #include "backends/twitter/config.h"
+#include "backends/twitter/count.h"
 #include "backends/twitter/notice.h"
 #include "util/buf.h"
 #include "util/xalloc.h"
@@ -150,20 +151,14 @@ allows(const struct count *c, const struct count *sure, long price, bool read,
 	    (!read || fits(c->reads + sure->reads, 1, reads, percent));
 }
 
-/* X asks for more where there is a link. */
-static bool
-has_link(const char *text)
-{
-	return text != NULL && (strstr(text, "http://") != NULL ||
-	    strstr(text, "https://") != NULL);
-}
-
+/* X asks for more where there is a link, which example.org is, too. */
 static enum price
 price_of(enum endpoint e, const char *text)
 {
 	enum price price = costs[e].price;
 
-	return price == PRICE_post_create && has_link(text) ?
+	return price == PRICE_post_create && text != NULL &&
+	    count_has_address(text) ?
 	    PRICE_post_create_url : price;
 }
 

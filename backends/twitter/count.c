@@ -251,6 +251,19 @@ count_weight(const char *text)
 	return total;
 }
 
+bool
+count_has_address(const char *text)
+{
+	size_t weight;
+	char before = '\0';
+
+	while (*text != '\0' && address(text, before) == 0) {
+		text += token(text, before, &weight);
+		before = text[-1];
+	}
+	return *text != '\0';
+}
+
 static size_t
 cut(const char *text, size_t max)
 {

@@ -10,12 +10,15 @@
 #ifndef BACKENDS_TWITTER_COUNT_H
 #define BACKENDS_TWITTER_COUNT_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 #define COUNT_POST_MAX	280
 #define COUNT_ADDRESS	23
 
 size_t	count_weight(const char *text);
+/* Is there an address in it? */
+bool	count_has_address(const char *text);
 /* How many bytes of the text, from its beginning, weigh max at most?  Rather
  * whole words, and never parts of an address or an emoji; 0 only when the text
  * is empty or its first character is too heavy. */

@@ -145,6 +145,8 @@ stops(void **state)
 	assert_true(allowed(&ann, E_timeline, true, NULL));
 	assert_true(allowed(&ann, E_post_create, false, "hello"));
 	assert_false(allowed(&ann, E_post_create, false, "see https://x.org"));
+	assert_false(allowed(&ann, E_post_create, false, "see example.org"));
+	assert_true(allowed(&ann, E_post_create, false, "me@example.org"));
 	read_posts(&ann, 1, 1);				/* 0.09 */
 	assert_false(allowed(&ann, E_timeline, true, NULL));
 	assert_true(allowed(&ann, E_timeline, false, NULL));
