@@ -47,6 +47,16 @@ def is_on(client, jid, timeout=20):
                   from_=lambda full: full.partition("/")[0] == jid)
 
 
+def enter(x, gateway, client, name):
+    """Registered there, and let in by X."""
+    gateway.register(client, name, presence=False)
+    client.send("<presence to='%s' type='subscribed'/>" % gateway.jid)
+    client.send("<presence to='%s'/>" % gateway.jid)
+    link = network.link_in(asked(client, gateway.jid))
+    client.message(gateway.jid, x.auth.approve(link, name))
+    is_on(client, "%s@%s" % (network.CONTACT, gateway.jid))
+
+
 def answer_form(client, jid, value):
     """The same by the command; what it says at the end."""
     step = command(client, jid)

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Every word of the backend for X, as an XMPP user has it: typed in the chat with
-X and in its room, chosen from a client's menu, and from that of a contact."""
+"""Every word of the backend for X, as an XMPP user has it: typed in the chat
+with X and in its room, chosen from the menu of a client, and from that of a
+contact."""
 import re
 
 import pytest
@@ -13,7 +14,7 @@ from harness.xmpp import NS, Client, body_of, condition_of, show
 from test_commands import nodes
 from test_gateway import Gateway
 from test_settings import COMMANDS, command, fields, note
-from test_twitter import asked, is_on
+from test_twitter import enter
 
 pytestmark = pytest.mark.skipif(network.MISSING is not None,
                                 reason=str(network.MISSING))
@@ -106,13 +107,8 @@ def scene(prosody, shared_instances):
         x)).start()
     register_account(prosody.port, prosody.domain, "anna-words", "pw")
     client = Client("anna-words@" + prosody.domain, "pw", prosody.port).login()
-    gateway.register(client, "anna", presence=False)
-    client.send("<presence to='%s' type='subscribed'/>" % gateway.jid)
-    client.send("<presence to='%s'/>" % gateway.jid)
-    client.message(gateway.jid, x.auth.approve(network.link_in(asked(
-        client, gateway.jid)), "anna"))
+    enter(x, gateway, client, "anna")
     s = Scene(x, gateway, client)
-    is_on(client, s.contact)
     # What comes after the first answers is new.
     x.wait("GET", "/2/dm_events$", 2, timeout=20)
     yield s
