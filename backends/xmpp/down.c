@@ -2,6 +2,7 @@
 #include "backends/xmpp/down.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 #include "backends/xmpp/session.h"
 #include "backends/xmpp/talk.h"
@@ -63,6 +64,66 @@ down_send(const struct kit_call *call, const struct msg_send *m)
 {
 	struct session *s = session_for(call, m->user);
 
-	if (s != NULL)
+	if (s == NULL)
+		return;
+	if (strcmp(m->kind, "chat") == 0)
 		talk_send(s, call, m);
+	else
+		kit_error(call, ERR_NOT_SUPPORTED, NULL);
+}
+
+void
+down_marker(const struct kit_call *call, const struct msg_marker *m)
+{
+	struct session *s = session_find(m->user);
+
+	(void)call;
+	if (s != NULL && s->connected)
+		talk_mark(s, m);
+}
+
+void
+down_chat_state(const struct kit_call *call, const struct msg_chat_state *m)
+{
+	struct session *s = session_find(m->user);
+
+	(void)call;
+	if (s != NULL && s->connected && m->room == NULL)
+		talk_state(s, m);
+}
+
+void
+down_react(const struct kit_call *call, const struct msg_react *m)
+{
+	struct session *s = session_for(call, m->user);
+
+	if (s == NULL)
+		return;
+	if (m->room == NULL)
+		talk_react(s, call, m);
+	else
+		kit_error(call, ERR_NOT_SUPPORTED, NULL);
+}
+
+void
+down_retract(const struct kit_call *call, const struct msg_retract *m)
+{
+	struct session *s = session_for(call, m->user);
+
+	if (s == NULL)
+		return;
+	if (m->room == NULL)
+		talk_retract(s, call, m);
+	else
+		kit_error(call, ERR_NOT_SUPPORTED, NULL);
+}
+
+void
+down_attention(const struct kit_call *call, const struct msg_attention *m)
+{
+	struct session *s = session_find(m->user);
+
+	(void)call;
+	if (s != NULL && s->connected)
+		talk_attention(s, m);
 }

@@ -10,6 +10,12 @@ void	down_logout(const struct kit_call *, const struct msg_logout *);
 void	down_setting(const struct kit_call *, const struct msg_setting *);
 void	down_presence(const struct kit_call *, const struct msg_presence *);
 void	down_send(const struct kit_call *, const struct msg_send *);
+void	down_marker(const struct kit_call *, const struct msg_marker *);
+void	down_chat_state(const struct kit_call *,
+	    const struct msg_chat_state *);
+void	down_react(const struct kit_call *, const struct msg_react *);
+void	down_retract(const struct kit_call *, const struct msg_retract *);
+void	down_attention(const struct kit_call *, const struct msg_attention *);
 
 /* ---- roster_down.c */
 void	down_contact_add(const struct kit_call *,

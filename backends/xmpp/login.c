@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "backends/xmpp/answer.h"
 #include "backends/xmpp/config.h"
 #include "util/backoff.h"
 #include "util/clock.h"
@@ -58,24 +59,9 @@ login_link(const struct session *s)
 static void
 on_ended(void *ctx, void *tag, const char *xml, enum ledger_end end)
 {
-	struct kit_call *call = tag;
-
 	(void)ctx, (void)xml;
-	if (call == NULL)
-		return;
-	switch (end) {
-	case LEDGER_DONE:
-		kit_reply(call, call->method == METHOD_send ?
-		    &(struct msg_send_result){ 0 } : NULL);
-		break;
-	case LEDGER_UNSENT:
-		kit_error(call, ERR_NOT_CONNECTED, NULL);
-		break;
-	case LEDGER_UNCERTAIN:
-		kit_error(call, ERR_UNCERTAIN, NULL);
-		break;
-	}
-	free(call);
+	if (tag != NULL)
+		answer_end(tag, end);
 }
 
 /* --------------------------------------------------------------- certificate */

@@ -12,7 +12,12 @@
 #include "protocol/features.h"
 
 static const char *const features[] = {
-	FEATURE_CONTACTS, FEATURE_GROUPS, FEATURE_BLOCKING, FEATURE_QUERY, NULL
+	FEATURE_CONTACTS, FEATURE_GROUPS, FEATURE_BLOCKING, FEATURE_QUERY,
+	FEATURE_RECEIPTS, FEATURE_MARKERS, FEATURE_CHAT_STATES,
+	FEATURE_CORRECTION, FEATURE_REACTIONS, FEATURE_REPLIES,
+	FEATURE_RETRACTION, FEATURE_ATTACHMENTS, FEATURE_ATTENTION,
+	FEATURE_XHTML,
+	NULL,
 };
 
 static int
@@ -68,6 +73,11 @@ static const struct kit_backend backend = {
 		.contact_deny = down_contact_deny,
 		.query = down_query,
 		.contact_block = down_contact_block,
+		.marker = down_marker,
+		.chat_state = down_chat_state,
+		.react = down_react,
+		.retract = down_retract,
+		.attention = down_attention,
 	},
 };
 

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "backends/xmpp/account.h"
+#include "backends/xmpp/answer.h"
 #include "backends/xmpp/config.h"
 #include "backends/xmpp/contact.h"
 #include "backends/xmpp/iq.h"
@@ -36,7 +37,7 @@ static const struct {
 	{ .begin = contacts_begin, .online = contacts_online,
 	  .stanza = contacts_stanza, .end = contacts_end },
 	{ .online = presence_send, .show = presence_send },
-	{ .stanza = talk_stanza },
+	{ .stanza = talk_stanza, .end = talk_end },
 	/* The last one: it answers what nobody else has; and who still waits
 	 * for an answer hears of the end before the end. */
 	{ .stanza = iq_stanza, .end = request_end },
@@ -172,17 +173,12 @@ void
 session_send(struct session *s, xmpp_stanza_t *stanza,
     const struct kit_call *call)
 {
-	struct kit_call *copy = NULL;
+	struct answer *answer = call == NULL ? NULL :
+	    answer_create(s, call, stanza);
 
-	if (call != NULL) {
-		copy = xmalloc(sizeof(*copy));
-		*copy = *call;
-	}
-	if (link_send(login_link(s), stanza, copy) == -1) {
-		free(copy);
-		if (call != NULL)
-			kit_error(call, ERR_RATE_LIMITED, "Too much is "
-			    "waiting for the server already.");
+	if (link_send(login_link(s), stanza, answer) == -1) {
+		if (answer != NULL)
+			answer_full(answer);
 		else
 			log_debug("%s: a stanza was not sent: too much waits",
 			    s->user);

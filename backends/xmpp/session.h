@@ -6,6 +6,7 @@
 
 #include <stdbool.h>
 #include <strophe.h>
+#include <sys/queue.h>
 
 #include "backends/kit/kit.h"
 #include "backends/xmpp/link.h"
@@ -26,6 +27,8 @@ struct session {
 	struct login	*login;
 	struct map	 requests;	/* by id */
 	struct contacts	*contacts;
+	LIST_HEAD(, answer) answers;	/* still to be given */
+	struct talk	*talk;
 };
 
 void		 session_login(const struct kit_call *, const struct msg_login *);
