@@ -93,6 +93,7 @@ static const struct row {
 	{ "tls",		put_tls,	&config.tls,	"required" },
 	{ "users_max",		put_users,	&config.users_max,	"500" },
 	{ "keepalive",		put_seconds,	&config.keepalive,	"30" },
+	{ "room_ping",		put_seconds,	&config.room_ping,	"300" },
 	{ "stanza_max",		put_stanza,	&config.stanza_max, "1048576" },
 };
 

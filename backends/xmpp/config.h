@@ -20,6 +20,7 @@ struct config {
 	long		 users_max;	/* of this process */
 	long		 stanza_max;	/* bytes */
 	long		 keepalive;	/* seconds */
+	long		 room_ping;	/* seconds */
 };
 
 extern struct config config;

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "backends/xmpp/room.h"
 #include "backends/xmpp/session.h"
 #include "backends/xmpp/talk.h"
 #include "util/xalloc.h"
@@ -69,7 +70,7 @@ down_send(const struct kit_call *call, const struct msg_send *m)
 	if (strcmp(m->kind, "chat") == 0)
 		talk_send(s, call, m);
 	else
-		kit_error(call, ERR_NOT_SUPPORTED, NULL);
+		room_send(s, call, m);
 }
 
 void
@@ -90,6 +91,8 @@ down_chat_state(const struct kit_call *call, const struct msg_chat_state *m)
 	(void)call;
 	if (s != NULL && s->connected && m->room == NULL)
 		talk_state(s, m);
+	else if (s != NULL && s->connected)
+		room_chat_state(s, m);
 }
 
 void
@@ -102,7 +105,7 @@ down_react(const struct kit_call *call, const struct msg_react *m)
 	if (m->room == NULL)
 		talk_react(s, call, m);
 	else
-		kit_error(call, ERR_NOT_SUPPORTED, NULL);
+		room_react(s, call, m);
 }
 
 void
@@ -115,7 +118,7 @@ down_retract(const struct kit_call *call, const struct msg_retract *m)
 	if (m->room == NULL)
 		talk_retract(s, call, m);
 	else
-		kit_error(call, ERR_NOT_SUPPORTED, NULL);
+		room_retract(s, call, m);
 }
 
 void

@@ -8,6 +8,7 @@
 #include "backends/xmpp/down.h"
 #include "backends/xmpp/guard.h"
 #include "backends/xmpp/login.h"
+#include "backends/xmpp/room.h"
 #include "backends/xmpp/session.h"
 #include "protocol/features.h"
 
@@ -16,7 +17,7 @@ static const char *const features[] = {
 	FEATURE_RECEIPTS, FEATURE_MARKERS, FEATURE_CHAT_STATES,
 	FEATURE_CORRECTION, FEATURE_REACTIONS, FEATURE_REPLIES,
 	FEATURE_RETRACTION, FEATURE_ATTACHMENTS, FEATURE_ATTENTION,
-	FEATURE_XHTML,
+	FEATURE_XHTML, FEATURE_ROOMS,
 	NULL,
 };
 
@@ -78,6 +79,12 @@ static const struct kit_backend backend = {
 		.react = down_react,
 		.retract = down_retract,
 		.attention = down_attention,
+		.room_join = down_room_join,
+		.room_leave = down_room_leave,
+		.room_nick = down_room_nick,
+		.room_subject_set = down_room_subject,
+		.room_moderate = down_room_moderate,
+		.room_affiliations = down_room_affiliations,
 	},
 };
 

@@ -13,6 +13,7 @@
 #include "backends/xmpp/login.h"
 #include "backends/xmpp/presence.h"
 #include "backends/xmpp/request.h"
+#include "backends/xmpp/room.h"
 #include "backends/xmpp/talk.h"
 #include "util/log.h"
 #include "util/xalloc.h"
@@ -34,9 +35,12 @@ static const struct {
 	void	(*end)(struct session *);
 } parts[] = {
 	{ .stanza = request_stanza },
+	/* Who is in a room is no contact. */
+	{ .stanza = room_stanza },
 	{ .begin = contacts_begin, .online = contacts_online,
 	  .stanza = contacts_stanza, .end = contacts_end },
 	{ .online = presence_send, .show = presence_send },
+	{ .online = rooms_online, .show = rooms_show, .end = rooms_end },
 	{ .stanza = talk_stanza, .end = talk_end },
 	/* The last one: it answers what nobody else has; and who still waits
 	 * for an answer hears of the end before the end. */

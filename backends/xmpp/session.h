@@ -27,6 +27,7 @@ struct session {
 	struct login	*login;
 	struct map	 requests;	/* by id */
 	struct contacts	*contacts;
+	struct map	 rooms;		/* by JID */
 	LIST_HEAD(, answer) answers;	/* still to be given */
 	struct talk	*talk;
 };

@@ -1,0 +1,166 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* room_state.h - what is known of a room, for the files of room.
+ *   room.c		which rooms there are; what comes from them, sorted
+ *   room_join.c	into a room, back into it, under another nick, and out
+ *   room_occupant.c	who is there
+ *   room_wait.c	requests that the room answers by an echo
+ *   room_past.c	the last messages, by all their names
+ *   room_hear.c	messages from the room
+ *   room_say.c		and to it
+ *   room_admin.c	roles, affiliations */
+#ifndef BACKENDS_XMPP_ROOM_STATE_H
+#define BACKENDS_XMPP_ROOM_STATE_H
+
+#include <ev.h>
+#include <stdint.h>
+#include <sys/queue.h>
+
+#include "backends/xmpp/session.h"
+#include "util/map.h"
+
+#define NS_MUC		"http://jabber.org/protocol/muc"
+#define NS_MUC_USER	NS_MUC "#user"
+#define NS_MUC_ADMIN	NS_MUC "#admin"
+#define NS_MUC_OWNER	NS_MUC "#owner"
+#define NS_DISCO_INFO	"http://jabber.org/protocol/disco#info"
+#define NS_FASTEN	"urn:xmpp:fasten:0"
+#define NS_RETRACT_0	"urn:xmpp:message-retract:0"
+#define NS_MODERATE_0	"urn:xmpp:message-moderate:0"
+#define NS_MODERATE	"urn:xmpp:message-moderate:1"
+
+#define ROOMS_MAX	500		/* of a session */
+#define ROOM_OCCUPANTS	20000
+#define ROOM_WAITS	200
+#define ROOM_PAST	200		/* messages whose names are known */
+#define ROOM_TEXT	8192		/* bytes of a subject, a status, ... */
+#define ROOM_NICK	1023		/* RFC 7622 3.1 */
+#define ROOM_TIMEOUT	60.0		/* seconds for an entry */
+
+struct occupant {
+	char		*nick;		/* key */
+	char		*real;		/* bare JID; NULL: the room hides it */
+	bool		 stale;		/* of before a break; not seen again */
+};
+
+enum room_state {
+	ROOM_ENTERING,			/* asked for, not inside */
+	ROOM_IN,
+	ROOM_OUTSIDE,			/* put out; timer tries again */
+};
+
+enum room_wait_kind { WAIT_SAY, WAIT_SUBJECT, WAIT_GESTURE };
+
+struct room_wait {
+	TAILQ_ENTRY(room_wait) entry;
+	struct room	*room;
+	enum room_wait_kind kind;
+	struct kit_call	 call;
+	bool		 answered;	/* an echo may still come */
+	char		*id;		/* of our stanza */
+	char		*origin;	/* the main process's, or NULL */
+	ev_timer	 timer;
+};
+
+struct past {
+	char		*net;		/* as the main process knows it */
+	char		*id;		/* of the stanza; NULL: the same */
+	char		*nick;
+};
+
+struct room {
+	struct session	*session;
+	char		*id;		/* the main process's word for it */
+	char		*jid;		/* key of session->rooms */
+	unsigned long	 serial;	/* of all rooms ever */
+	enum room_state	 state;		/* by room_set_state() */
+	char		*nick;		/* ours, or the one asked for */
+	char		*password;
+	int64_t		 history;	/* messages wanted; -1: as usual */
+	bool		 again;		/* the main process believes us in */
+	unsigned	 failures;	/* to get in again, one by one */
+	ev_timer	 timer;		/* ENTERING: it takes too long; IN: is
+					 * it still true? OUTSIDE: try again */
+	double		 heard;		/* when anything last came from it */
+
+	struct kit_call	 join;		/* while asked */
+	bool		 asked;
+	bool		 described;	/* what it is has been told, or not */
+	bool		 created;
+	char		*name;		/* for humans, or NULL */
+	bool		 names_messages; /* XEP-0359: its ids can be trusted */
+	bool		 moderates, moderates_0;	/* XEP-0425 */
+
+	struct kit_call	 rename;	/* while renaming */
+	char		*renaming;	/* the nick asked for, or NULL */
+	struct map	 occupants;
+	TAILQ_HEAD(, room_wait) waits;
+	unsigned	 nwaits;
+	struct past	 past[ROOM_PAST];	/* a ring */
+	unsigned	 npast;
+};
+
+/* ---- room.c */
+struct room	*room_find(const struct session *, const char *jid);
+struct room	*room_new(struct session *, const char *id, char *jid);
+/* Gone at once: what waits is answered by this error. */
+void		 room_remove(struct room *, const char *code,
+		    const char *text);
+/* The room of a request, if the user is in it; NULL: it has been answered. */
+struct room	*room_for(const struct kit_call *, const char *user,
+		    const char *id);
+struct room	*room_in(struct session *, const struct kit_call *,
+		    const char *id);
+void		 room_set_state(struct room *, enum room_state);
+void		 room_set_timer(struct room *, double seconds);
+/* A pointer to a room does not outlive a wait: take this along. */
+struct room_ref	*room_ref(const struct room *);
+/* Frees it.  NULL: there is no such room any more. */
+struct room	*room_deref(struct session *, struct room_ref *);
+/* The resource of a JID, or NULL. */
+const char	*room_nick_of(const char *jid);
+
+/* ---- room_join.c */
+void	room_enter(struct room *);	/* say so to the room */
+void	room_enter_again(struct room *);
+/* We are among the occupants. */
+void	room_entered(struct room *);
+void	room_refused(struct room *, xmpp_stanza_t *presence);
+/* The room does not know us any more; retry: it may take us back. */
+void	room_put_out(struct room *, const char *reason, bool retry);
+void	room_on_timer(struct room *);
+void	room_renamed(struct room *, const char *nick);
+/* Ask the room what it is. */
+void	room_describe(struct room *);
+
+/* ---- room_occupant.c */
+void	room_presence(struct room *, xmpp_stanza_t *);
+void	room_put_presence(const struct session *, xmpp_stanza_t *);
+/* After a break all are stale until they are seen; those that are not, are
+ * gone. */
+void	room_occupants_stale(struct room *);
+void	room_occupants_sweep(struct room *);
+void	room_occupants_finish(struct room *);
+
+/* ---- room_wait.c */
+/* NULL: too much waits, the request has been answered. */
+struct room_wait *room_wait(struct room *, enum room_wait_kind,
+	    const struct kit_call *, const char *id, const char *origin);
+struct room_wait *room_waiting(const struct room *, const char *id);
+/* The oldest of that kind, or NULL. */
+struct room_wait *room_waiting_for(const struct room *, enum room_wait_kind);
+void	room_wait_done(struct room_wait *, const void *result);
+void	room_wait_failed(struct room_wait *, const char *code,
+	    const char *text);
+void	room_waits_finish(struct room *, const char *code, const char *text);
+
+/* ---- room_past.c */
+void	room_past_add(struct room *, const char *net, const char *id,
+	    const char *nick);
+/* The newest that goes by this name; NULL: too long ago, or never. */
+const struct past *room_past_find(const struct room *, const char *name);
+void	room_past_finish(struct room *);
+
+/* ---- room_hear.c */
+void	room_hear(struct room *, xmpp_stanza_t *message);
+
+#endif
