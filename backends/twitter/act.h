@@ -41,9 +41,9 @@ bool	act_did(const struct session *, enum act, const char *id);
 /* Is one being made?  One of the user's own that turns up now may be it. */
 bool	act_posting(const struct session *);
 
-/* Takes back the last thing that was done and can be; with post_id: the last one
- * that was done to that post, or the post itself.  text (of the answer when OK):
- * what is so now.  API_NOT_FOUND: there is none. */
+/* Takes back the last thing that was done and can be; with post_id: the last
+ * one that was done to that post, or the post itself.  text (of the answer when
+ * OK): what is so now.  API_NOT_FOUND: there is none. */
 void	act_undo(struct session *, const char *post_id, act_done *, void *ctx);
 
 void	act_end(struct session *);

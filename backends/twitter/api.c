@@ -256,8 +256,8 @@ try_again(struct api_call *call, const struct http_response *r)
 		renew_start(call->session);
 		return true;
 	}
-	/* Without that too: libcurl may have sent it twice, on a connection that
-	 * had been closed, and nonces are good for one use. */
+	/* Without that too: libcurl may have sent it twice, on a connection
+	 * that had been closed, and nonces are good for one use. */
 	(void)api_clock_off(r);
 	send_now(call);
 	return true;

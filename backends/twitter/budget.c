@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* What has been spent today?  A resource that has been read is free for the rest
- * of the day, for all users of the app.  What a day has cost is kept as a
+/* What has been spent today?  A resource that has been read is free for the
+ * rest of the day, for all users of the app.  What a day has cost is kept as a
  * setting of each user, so that a restart does not begin anew; prices are for
  * price.def and the configuration. */
 #include "backends/twitter/budget.h"

@@ -1,20 +1,20 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* budget.h - what may still be spent, by a user and by the whole instance.  Days
- * are those of UTC, as on X's bills. */
+/* budget.h - what may still be spent, by a user and by the whole instance.
+ * Days are those of UTC, as on X's bills. */
 #ifndef BACKENDS_TWITTER_BUDGET_H
 #define BACKENDS_TWITTER_BUDGET_H
 
 #include "backends/twitter/api.h"
 
-/* false: *why (static) says which limit it is, and *until when it is over.  What
- * runs in the background stops before what the user asks for. */
+/* false: *why (static) says which limit it is, and *until when it is over.
+ * What runs in the background stops before what the user asks for. */
 bool	budget_allows(struct session *, const struct api_request *,
 	    time_t *until, const char **why);
 /* How many results of these to ask for, when so many are wanted: as a limit
  * must not be passed by a page that was begun before it. */
 long	budget_results(struct session *, enum endpoint, long wanted);
-/* One that was allowed is under way, and so many results may come: what is asked
- * for meanwhile has less.  The same again, once it is over. */
+/* One that was allowed is under way, and so many results may come: what is
+ * asked for meanwhile has less.  The same again, once it is over. */
 void	budget_hold(struct session *, enum endpoint, long results);
 void	budget_release(struct session *, enum endpoint, long results);
 /* This is what came of it; json may be NULL. */

@@ -73,7 +73,7 @@ command_typed(struct session *s, const struct kit_call *call,
 	start(r);
 }
 
-/* ----------------------------------------------------------------------- menus */
+/* -------------------------------------------------------------------- menus */
 
 /* Fields of forms. */
 #define FIRST	"first"
@@ -91,7 +91,8 @@ static struct msg_option news[] = {
 
 /* What is asked for in the place of each argument; none when it is hidden. */
 static const struct msg_field asked[] = {
-#define POST_LABEL "Post: its short id, its address, or @author for the last one"
+#define POST_LABEL \
+	"Post: its short id, its address, or @author for the last one"
 	[ARG_ID] = { .var = FIRST, .label = POST_LABEL, .required = true },
 	[ARG_MAYBE_ID] = { .var = FIRST,
 	    .label = POST_LABEL "; empty: what was done last" },

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* command.h - what words.def has, done: typed in the chat with X or in its room,
- * or chosen from a client's menu (ad-hoc commands, XEP-0050). */
+/* command.h - what words.def has, done: typed in the chat with X or in its
+ * room, or chosen from a client's menu (ad-hoc commands, XEP-0050). */
 #ifndef BACKENDS_TWITTER_COMMAND_H
 #define BACKENDS_TWITTER_COMMAND_H
 

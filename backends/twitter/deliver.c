@@ -35,7 +35,7 @@ struct telling {
 	bool		 as_room;
 };
 
-/* ----------------------------------------------------------------- made here */
+/* ---------------------------------------------------------------- made here */
 
 void
 deliver_made(struct session *s, const char *post_id)
@@ -67,7 +67,7 @@ was_made(const struct session *s, const char *id)
 	return false;
 }
 
-/* -------------------------------------------------------------------- filters */
+/* ------------------------------------------------------------------ filters */
 
 static bool
 is_own(const struct session *s, const struct post *p)
@@ -111,7 +111,7 @@ wanted(const struct session *s, const struct post *p, bool followed)
 	return filter_wants(&f, p);
 }
 
-/* ----------------------------------------------------------------------- text */
+/* --------------------------------------------------------------------- text */
 
 static void
 cut(struct buf *b, const char *post_id)
@@ -159,7 +159,7 @@ line_of(const char *text, size_t max)
 	return line;
 }
 
-/* ------------------------------------------------------------ what goes with it */
+/* -------------------------------------------------------- what goes with it */
 
 static const char *
 type_of(const struct media *m)
@@ -236,7 +236,7 @@ answered_text(const struct telling *t)
 	return text;
 }
 
-/* ---------------------------------------------------------------- the message */
+/* -------------------------------------------------------------- the message */
 
 static void
 tell(const struct telling *t, struct msg_message *m)

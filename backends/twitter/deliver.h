@@ -13,7 +13,8 @@
 void	deliver_text(struct session *, struct buf *, const struct post *,
 	    bool author);
 /* One of the timeline, as a message whose id is that of the post, unless the
- * user does not want to see it.  followed: by somebody whom the user follows. */
+ * user does not want to see it.  followed: by somebody whom the user
+ * follows. */
 void	deliver_post(struct session *, const struct post *, bool followed);
 
 /* The user has made this one from here, and knows it: it is not told again. */

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* When is X asked for direct messages?  Every dm_poll seconds while the user is
- * about; more seldom otherwise, in the proportion of poll_active to poll_idle and
- * poll_away; and up to five times as often for some minutes after somebody has
- * said something.  That does not cost more: what has been read is free for the
- * rest of the day, so that only what is new is paid for.  Nor is it oftener than
- * X goes along with all the time, which is once in a minute. */
+ * about; more seldom otherwise, in the proportion of poll_active to poll_idle
+ * and poll_away; and up to five times as often for some minutes after somebody
+ * has said something.  That does not cost more: what has been read is free for
+ * the rest of the day, so that only what is new is paid for.  Nor is it oftener
+ * than X goes along with all the time, which is once in a minute. */
 #include "backends/twitter/direct_inside.h"
 
 #include <stdlib.h>
@@ -97,8 +97,8 @@ direct_soon(struct direct *d)
 void
 direct_polled(struct direct *d, const struct api_answer *a)
 {
-	/* budget.c tells of the one, for all that goes on by itself; the other is
-	 * over as soon as X has said, mostly. */
+	/* budget.c tells of the one, for all that goes on by itself; the other
+	 * is over as soon as X has said, mostly. */
 	if (a->outcome != API_BUDGET && (a->outcome != API_LIMITED ||
 	    d->poll.failures > 0))
 		notice_state(d->session, WHAT, a);
@@ -111,7 +111,7 @@ direct_polled(struct direct *d, const struct api_answer *a)
 	look(d);
 }
 
-/* ----------------------------------------------------------------------- life */
+/* --------------------------------------------------------------------- life */
 
 struct direct *
 direct_of(struct session *s)

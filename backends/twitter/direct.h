@@ -2,10 +2,11 @@
 /* direct.h - direct messages: a conversation with one person is a chat with the
  * contact, one with several the room dm-CONVERSATION.
  *
- * What the API of X has no word for is not made up here.  A message that is sent
- * is accepted, and nobody learns whether it was read.  A message that somebody
- * else deletes stays where it is.  A conversation that has moved to the encrypted
- * X Chat is not in the API at all: direct_moved.c says what is known of that. */
+ * What the API of X has no word for is not made up here.  A message that is
+ * sent is accepted, and nobody learns whether it was read.  A message that
+ * somebody else deletes stays where it is.  A conversation that has moved to
+ * the encrypted X Chat is not in the API at all: direct_moved.c says what is
+ * known of that. */
 #ifndef BACKENDS_TWITTER_DIRECT_H
 #define BACKENDS_TWITTER_DIRECT_H
 
@@ -42,16 +43,16 @@ void	direct_room_subject(struct session *, const struct kit_call *,
 void	direct_room_invite(struct session *, const struct kit_call *,
 	    const struct msg_room_invite *);
 
-/* The groups that are known, for a room_list: how many were put into rows, whose
- * texts are good until the turn of the loop is over. */
+/* The groups that are known, for a room_list: how many were put into rows,
+ * whose texts are good until the turn of the loop is over. */
 size_t	direct_rooms(struct session *, struct msg_room_info *rows, size_t max);
 
 /* For what the user types.  text of the answer is what to say to the user,
  * also when the outcome is API_OK. */
 typedef void direct_done(struct session *, const struct api_answer *,
     void *ctx);
-/* As api_call(): done is called once, later or before this returns, and not after
- * the session.  name: of a person, without @. */
+/* As api_call(): done is called once, later or before this returns, and not
+ * after the session.  name: of a person, without @. */
 void	direct_message(struct session *, const char *name, const char *text,
 	    direct_done *, void *ctx);
 /* Begin a group of these people with a message. */

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* X has no list of groups, nor of who is in one: both are learned from what is
- * said there, who comes and who goes.  Groups that were heard of are kept for the
- * next session, and who is in those whose past was paid for. */
+ * said there, who comes and who goes.  Groups that were heard of are kept for
+ * the next session, and who is in those whose past was paid for. */
 #include "backends/twitter/direct_inside.h"
 
 #include <ctype.h>
@@ -31,7 +31,7 @@ direct_group_find(const struct direct *d, const char *id)
 	return g;
 }
 
-/* ---------------------------------------------------------------------- kept */
+/* --------------------------------------------------------------------- kept */
 
 static void
 keep(struct direct *d)
@@ -142,7 +142,7 @@ direct_group_finish(struct direct *d)
 		destroy(d, g);
 }
 
-/* -------------------------------------------------------------------- members */
+/* ------------------------------------------------------------------ members */
 
 static struct member *
 member(const struct group *g, const char *id)

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* direct_id.h - what the ids of conversations and messages say, and the names in
- * front of a text: nothing of X is asked for that. */
+/* direct_id.h - what the ids of conversations and messages say, and the names
+ * in front of a text: nothing of X is asked for that. */
 #ifndef BACKENDS_TWITTER_DIRECT_ID_H
 #define BACKENDS_TWITTER_DIRECT_ID_H
 
@@ -21,16 +21,16 @@ bool		 direct_id_peer(const char *conversation, const char *me,
 		    char peer[PAGE_ID_MAX + 1]);
 /* Is this a conversation of any number of people? */
 bool		 direct_id_is_group(const char *conversation);
-/* The conversation of a room, or the event of a message; NULL: it is none.  Part
- * of what was given. */
+/* The conversation of a room, or the event of a message; NULL: it is none.
+ * Part of what was given. */
 const char	*direct_id_of_room(const char *room);
 const char	*direct_id_of_message(const char *id);
 
 /* When an event was made, by its id: ms since 1970. */
 int64_t		 direct_id_time(const char *event);
 
-/* "@anna, @bob TEXT": how many names are there, max at most, without @?  *text: what
- * follows. */
+/* "@anna, @bob TEXT": how many names are there, max at most, without @?  *text:
+ * what follows. */
 #define DIRECT_NAME_SIZE	31
 size_t		 direct_id_names(const char *line,
 		    char (*names)[DIRECT_NAME_SIZE], size_t max,

@@ -141,9 +141,9 @@ void		 direct_ids_of(struct direct_ids *, const struct session *,
 		    const struct event *);
 typedef void	 direct_found(struct session *, const struct api_answer *,
 		    void *ctx);
-/* Ask X who they are; the ids are taken over.  done is called once, maybe before
- * this returns, and not after the session.  People whom X does not know stay
- * unknown. */
+/* Ask X who they are; the ids are taken over.  done is called once, maybe
+ * before this returns, and not after the session.  People whom X does not know
+ * stay unknown. */
 void		 direct_people(struct session *, struct direct_ids *,
 		    bool background, direct_found *, void *ctx);
 

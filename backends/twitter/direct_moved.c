@@ -1,13 +1,14 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* X moves conversations to its encrypted chat (docs.x.com, Chat API).  What is
- * said there is not in what this gateway reads, and could be read with the user's
- * own keys only.
+ * said there is not in what this gateway reads, and could be read with the
+ * user's own keys only.
  *
- * What X documents is a list of the conversations that are in there, with ids as
- * those of direct messages: it is asked for once in a while, and the user is told
- * of each, once.  What X answers to who sends a direct message into one is not
- * documented; a refusal that speaks of encryption is taken for that.  Whether an
- * older conversation with the same person goes on beside it nobody says. */
+ * What X documents is a list of the conversations that are in there, with ids
+ * as those of direct messages: it is asked for once in a while, and the user is
+ * told of each, once.  What X answers to who sends a direct message into one is
+ * not documented; a refusal that speaks of encryption is taken for that.
+ * Whether an older conversation with the same person goes on beside it nobody
+ * says. */
 #include "backends/twitter/direct_inside.h"
 
 #include <stdio.h>
@@ -38,7 +39,7 @@ struct looking {
 	json_t		*list;		/* of conversations */
 };
 
-/* ------------------------------------------------------------------ told once */
+/* ---------------------------------------------------------------- told once */
 
 static bool
 was_told(const struct session *s, const char *id)
@@ -68,7 +69,7 @@ note_told(struct session *s, const char *id)
 	free(text);
 }
 
-/* ----------------------------------------------------------------- a refusal */
+/* ---------------------------------------------------------------- a refusal */
 
 bool
 direct_moved_is(const struct api_answer *a)
@@ -103,7 +104,7 @@ direct_moved_tell(struct direct *d, const char *id)
 	free(name);
 }
 
-/* ------------------------------------------------------------------- the list */
+/* ----------------------------------------------------------------- the list */
 
 static void
 finish(struct task *task)

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* X sends the profiles of whoever is mentioned with each page, and has each paid
- * for once a day; so they are not asked for with it, and only those whom nobody
- * here has met are, many at once. */
+/* X sends the profiles of whoever is mentioned with each page, and has each
+ * paid for once a day; so they are not asked for with it, and only those whom
+ * nobody here has met are, many at once. */
 #include "backends/twitter/direct_inside.h"
 
 #include <stdlib.h>

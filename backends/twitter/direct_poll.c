@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* What is new?  The API of X has no "since" for direct messages: pages are read
- * from the newest back to what was told last, each larger than the one before, as
- * every event that is read costs something, once a day.  When there is nothing
- * new, that is one; where somebody is talking two, as X does not take many
- * questions in a quarter of an hour. */
+ * from the newest back to what was told last, each larger than the one before,
+ * as every event that is read costs something, once a day.  When there is
+ * nothing new, that is one; where somebody is talking two, as X does not take
+ * many questions in a quarter of an hour. */
 #include "backends/twitter/direct_inside.h"
 
 #include <stdlib.h>
@@ -77,7 +77,7 @@ direct_poll_stuck(const struct direct *d)
 	return d->reading != NULL && d->reading->stuck;
 }
 
-/* -------------------------------------------------------------------- telling */
+/* ------------------------------------------------------------------ telling */
 
 static int
 compare(const void *a, const void *b)
@@ -153,7 +153,7 @@ direct_poll_resume(struct direct *d)
 		tell(d->reading);
 }
 
-/* -------------------------------------------------------------------- reading */
+/* ------------------------------------------------------------------ reading */
 
 static void
 found(struct session *s, const struct api_answer *a, void *ctx)
@@ -201,8 +201,8 @@ begin_here(struct reading *p, const struct page *page,
 }
 
 /* How many pages at most?  After what the C++ program has kept, years ago, or a
- * user who has been away for as long, few: the month of messages that X has would
- * cost more than it is worth. */
+ * user who has been away for as long, few: the month of messages that X has
+ * would cost more than it is worth. */
 static size_t
 pages_max(const struct reading *p)
 {

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* A group as a room: in and out, what was said lately, and what X does not do. */
+/* A group as a room: in and out, what was said lately, and what X does not
+ * do. */
 #include "backends/twitter/direct_inside.h"
 
 #include <stdio.h>
@@ -38,7 +39,7 @@ direct_room_call(struct direct *d, struct group *g, const char *by)
 	free(name);
 }
 
-/* --------------------------------------------------------------------- joining */
+/* ------------------------------------------------------------------ joining */
 
 static void
 finish(struct task *task)
@@ -196,7 +197,7 @@ direct_room_join(struct session *s, const struct kit_call *call,
 		    .background = g != NULL }, got, j);
 }
 
-/* ---------------------------------------------------------------- other requests */
+/* ----------------------------------------------------------- other requests */
 
 /* The group of a request, or NULL: it has been answered. */
 static struct group *

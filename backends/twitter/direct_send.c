@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Messages to X: whom they are for, in which order, and what came of them.  To
- * one person or group they go one after the other, as X has them in the order in
- * which they come. */
+ * one person or group they go one after the other, as X has them in the order
+ * in which they come. */
 #include "backends/twitter/direct_inside.h"
 
 #include <stdio.h>
@@ -61,7 +61,7 @@ finish(struct task *task)
 	free((char *)o->file.type);
 }
 
-/* --------------------------------------------------------------------- outcome */
+/* ------------------------------------------------------------------ outcome */
 
 static void	run(struct direct *);
 
@@ -167,7 +167,7 @@ answered(struct session *s, const struct api_answer *a, void *ctx)
 	succeed(o, event, conversation);
 }
 
-/* --------------------------------------------------------------------- sending */
+/* ------------------------------------------------------------------ sending */
 
 static json_t *
 message(const struct outgoing *o)
@@ -282,7 +282,7 @@ run(struct direct *d)
 	} while (o != NULL);
 }
 
-/* ---------------------------------------------------------------- what to send */
+/* ------------------------------------------------------------- what to send */
 
 /* NULL, or what is wrong with it (malloced), and as a code. */
 static char *
@@ -356,8 +356,8 @@ text_of(const struct msg_send *m)
 	return text;
 }
 
-/* Where it goes: a group's conversation, or NULL for a person.  An answer in the
- * chat with X goes to the group whose message had been told there. */
+/* Where it goes: a group's conversation, or NULL for a person.  An answer in
+ * the chat with X goes to the group whose message had been told there. */
 static const char *
 conversation_of(const struct direct *d, const struct msg_send *m)
 {

@@ -27,7 +27,7 @@ static const char *const kinds[] = {
 	[MEDIA_GIF] = "Animation",
 };
 
-/* ----------------------------------------------------------------------- text */
+/* --------------------------------------------------------------------- text */
 
 static void
 new_line(struct buf *b)
@@ -138,7 +138,7 @@ show_chat(struct direct *d, const struct event *e, const char *peer)
 	send_up(&m, &b, e);
 }
 
-/* -------------------------------------------------------------------- groups */
+/* ------------------------------------------------------------------- groups */
 
 static void
 remember(struct direct *d, const struct event *e, const struct group *g)
@@ -225,7 +225,7 @@ show_departure(struct direct *d, const struct event *e, struct group *g)
 	direct_group_forget(d, g);
 }
 
-/* ----------------------------------------------------------------------- event */
+/* -------------------------------------------------------------------- event */
 
 void
 direct_show_event(struct direct *d, const struct event *e)

@@ -25,7 +25,7 @@ struct feed {
 	feed_tell	*tell;
 	void		*ctx;
 	enum feed_state	 state;
-	bool		 first;		/* nothing is known of what was before */
+	bool		 first;		/* nothing is known of before */
 	time_t		 asked;		/* X's clock; for the first page */
 	bool		 anew;		/* X does not take the id of the last
 					 * one any more, or the time */
@@ -124,7 +124,7 @@ keep_time(const struct feed *f)
 	free(text);
 }
 
-/* -------------------------------------------------------------------- telling */
+/* ------------------------------------------------------------------ telling */
 
 static int
 by_id(const void *a, const void *b)
@@ -216,7 +216,7 @@ feed_say(struct feed *f)
 	return true;
 }
 
-/* --------------------------------------------------------------------- asking */
+/* ------------------------------------------------------------------- asking */
 
 static void	got(struct session *, const struct api_answer *,
 		    const struct page *, void *);

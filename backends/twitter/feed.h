@@ -18,7 +18,8 @@ struct feed_kind {
 					 * before there was any, @ and the time
 					 * (seconds since 1970) of the first
 					 * look */
-	bool		 excludes;	/* X can leave out replies and reposts */
+	bool		 excludes;	/* X can leave replies and
+					 * reposts out */
 };
 
 enum feed_state {

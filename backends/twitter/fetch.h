@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* fetch.h - pages of posts, people, and direct messages, with all the fields that
- * page.h knows. */
+/* fetch.h - pages of posts, people, and direct messages, with all the fields
+ * that page.h knows. */
 #ifndef BACKENDS_TWITTER_FETCH_H
 #define BACKENDS_TWITTER_FETCH_H
 

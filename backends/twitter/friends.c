@@ -29,7 +29,7 @@ static const struct msg_column columns[] = {
 	{ .var = "name", .label = "Name" },
 };
 
-/* ------------------------------------------------------------------------ kept */
+/* --------------------------------------------------------------------- kept */
 
 void
 friends_end(struct session *s)
@@ -81,7 +81,7 @@ friends_changed(struct session *s, const char *name, bool on)
 	}
 }
 
-/* --------------------------------------------------------------------- showing */
+/* ------------------------------------------------------------------ showing */
 
 static void
 add_age(struct buf *b, time_t read)

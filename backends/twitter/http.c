@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* libcurl says what it waits for, libev waits.  An answer is given at the end of
- * the turn, so that libcurl is never called from within itself. */
+/* libcurl says what it waits for, libev waits.  An answer is given at the end
+ * of the turn, so that libcurl is never called from within itself. */
 #include "backends/twitter/http.h"
 
 #include <arpa/inet.h>
@@ -52,7 +52,7 @@ static struct {
 	LIST_HEAD(, http_call) calls;
 } http;
 
-/* ------------------------------------------------------------------- answers */
+/* ------------------------------------------------------------------ answers */
 
 static void
 destroy(struct http_call *call)
@@ -129,7 +129,7 @@ collect(void)
 	}
 }
 
-/* ----------------------------------------------------- what libcurl waits for */
+/* --------------------------------------------------- what libcurl waits for */
 
 static void
 act(int fd, int what)
@@ -195,7 +195,7 @@ set_timer(CURLM *multi, long ms, void *unused)
 	return 0;
 }
 
-/* -------------------------------------------------------------- what comes in */
+/* ------------------------------------------------------------ what comes in */
 
 static size_t
 take_body(char *data, size_t size, size_t n, void *ctx)
@@ -257,7 +257,7 @@ take_header(char *line, size_t size, size_t n, void *ctx)
 	return n;
 }
 
-/* -------------------------------------------------------- users' own addresses */
+/* ----------------------------------------------------- users' own addresses */
 
 /* Looked at here, as a name can have any address, and another one tomorrow. */
 static curl_socket_t
@@ -293,7 +293,7 @@ ask_foreign(void *ctx, char *to, char *from, int port, int from_port)
 	    CURL_PREREQFUNC_ABORT;
 }
 
-/* -------------------------------------------------------------------- requests */
+/* ----------------------------------------------------------------- requests */
 
 static void
 add_header(struct http_call *call, const char *name, const char *value)
@@ -411,7 +411,7 @@ http_cancel(struct http_call *call)
 		destroy(call);
 }
 
-/* ------------------------------------------------------------------------ life */
+/* --------------------------------------------------------------------- life */
 
 void
 http_init(struct ev_loop *loop, const char *ca, bool private_too)

@@ -52,8 +52,8 @@ struct http_request {
  * of this host and its network are foreign ones like others (tests). */
 void		 http_init(struct ev_loop *, const char *ca,
 		    bool private_too);
-/* For all but foreign addresses, that it would hide from us: libcurl's address of
- * a proxy, NULL for none whatever the environment says; user and password or
+/* For all but foreign addresses, that it would hide from us: libcurl's address
+ * of a proxy, NULL for none whatever the environment says; user and password or
  * NULL.  Borrowed until http_finish(). */
 void		 http_proxy(const char *url, const char *user,
 		    const char *password);

@@ -39,7 +39,7 @@ lists_end(struct session *s)
 	s->lists = NULL;
 }
 
-/* --------------------------------------------------------------------- reading */
+/* ------------------------------------------------------------------ reading */
 
 static bool
 is_there(const struct lists *lists, const char *id)
@@ -159,7 +159,7 @@ lists_get(struct session *s, bool anew, lists_done *done, void *ctx)
 	ask(g, E_owned_lists, have_own);
 }
 
-/* --------------------------------------------------------------------- finding */
+/* ------------------------------------------------------------------ finding */
 
 static const struct list *
 by_number(const struct lists *lists, const char *text)

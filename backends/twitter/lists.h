@@ -19,8 +19,8 @@ struct list {
 	bool		 own, is_private;
 };
 
-/* In the order in which they have their numbers, from 1 on.  Only as long as the
- * turn of the loop lasts. */
+/* In the order in which they have their numbers, from 1 on.  Only as long as
+ * the turn of the loop lasts. */
 struct lists {
 	struct list	 v[LISTS_MAX];
 	size_t		 n;

@@ -16,9 +16,9 @@
 #include "backends/twitter/settings.h"
 
 /* Not "repeats": X refuses a text that it has had a moment ago, but it does not
- * say under which id it has it, nor whether it was the lost message or one before
- * that, and with a file it does not notice.  Not "correction": X has it for some
- * who pay, as another post under another id. */
+ * say under which id it has it, nor whether it was the lost message or one
+ * before that, and with a file it does not notice.  Not "correction": X has it
+ * for some who pay, as another post under another id. */
 static const char *const features[] = {
 	"no_password", "no_jid_escaping", "identity=twitter",
 	"rooms", "room_list", "room_prefixes=#",

@@ -52,7 +52,7 @@ is_passing(const struct http_response *r)
 	return r->status == 0 || r->status == 429 || r->status >= 500;
 }
 
-/* ---------------------------------------------------------------------- the PIN */
+/* ------------------------------------------------------------------ the PIN */
 
 static void	got_token(void *ctx, const struct http_response *);
 static void	ask_for_pin(struct login *, const char *why);
@@ -108,7 +108,7 @@ got_token(void *ctx, const struct http_response *r)
 	}
 }
 
-/* --------------------------------------------------------------------- the link */
+/* ----------------------------------------------------------------- the link */
 
 static void
 refused(struct login *l, const struct http_response *r)

@@ -22,7 +22,7 @@
 	"follows.write like.read like.write list.read list.write mute.read " \
 	"mute.write block.read dm.read dm.write media.write offline.access"
 
-/* ------------------------------------------------------------ the token endpoint */
+/* ------------------------------------------------------- the token endpoint */
 
 /* RFC 6749, 2.3.1: both are escaped before. */
 static char *
@@ -111,7 +111,7 @@ oauth2_refused(const struct http_response *r)
 	    r->status != 408;
 }
 
-/* ------------------------------------------------------------------- the address */
+/* -------------------------------------------------------------- the address */
 
 static void	ask_for_code(struct login *, const char *why);
 
@@ -149,8 +149,9 @@ exchange(struct login *l, const char *code)
 	l->http = oauth2_post(form, LENGTH(form), got_tokens, l);
 }
 
-/* An address, or what follows its question mark, or just the code.  A code alone
- * proves nothing of where it comes from, but is good for our verifier only. */
+/* An address, or what follows its question mark, or just the code.  A code
+ * alone proves nothing of where it comes from, but is good for our verifier
+ * only. */
 static void
 got_address(struct login *l, const char *value)
 {
@@ -178,7 +179,7 @@ got_address(struct login *l, const char *value)
 	free(error);
 }
 
-/* ----------------------------------------------------------------------- the link */
+/* ----------------------------------------------------------------- the link */
 
 static void
 make_link(struct login *l)

@@ -20,7 +20,8 @@ struct entry {
 	struct known	 known;
 };
 
-static TAILQ_HEAD(, entry) all = TAILQ_HEAD_INITIALIZER(all);	/* oldest first */
+static TAILQ_HEAD(, entry) all =
+    TAILQ_HEAD_INITIALIZER(all);	/* oldest first */
 static struct map by_id, by_contact;
 
 struct finding {

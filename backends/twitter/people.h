@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* people.h - who is who on X: what has been read once is not paid for twice.  One
- * table for all users of this process, of PEOPLE_MAX; those not met for longest
- * are forgotten. */
+/* people.h - who is who on X: what has been read once is not paid for twice.
+ * One table for all users of this process, of PEOPLE_MAX; those not met for
+ * longest are forgotten. */
 #ifndef BACKENDS_TWITTER_PEOPLE_H
 #define BACKENDS_TWITTER_PEOPLE_H
 
@@ -32,8 +32,8 @@ const struct known *people_by_name(const char *name);
 /* known is NULL unless the outcome is API_OK, and as above. */
 typedef void people_done(struct session *, const struct api_answer *,
     const struct known *, void *ctx);
-/* As api_call(), but X is asked only when nobody knows; otherwise done is called
- * before this returns. */
+/* As api_call(), but X is asked only when nobody knows; otherwise done is
+ * called before this returns. */
 void	people_find(struct session *, const char *name, people_done *,
 	    void *ctx);
 void	people_find_id(struct session *, const char *id, people_done *,

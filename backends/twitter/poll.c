@@ -61,8 +61,8 @@ poll_due(struct poll *p, double pause, double now)
 	return at_least(due, p->not_before);
 }
 
-/* Those who were told to wait for the same moment, midnight say, do not all come
- * then. */
+/* Those who were told to wait for the same moment, midnight say, do not all
+ * come then. */
 static double
 later_than(double now, time_t until, double jitter)
 {

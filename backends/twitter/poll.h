@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* poll.h - when X is asked for news again: it costs money, and hundreds of users
- * must not ask in the same second.  Seconds since 1970 by our clock. */
+/* poll.h - when X is asked for news again: it costs money, and hundreds of
+ * users must not ask in the same second.  Seconds since 1970 by our clock. */
 #ifndef BACKENDS_TWITTER_POLL_H
 #define BACKENDS_TWITTER_POLL_H
 
@@ -16,8 +16,8 @@ struct poll {
 	unsigned	 failures;	/* in a row */
 };
 
-/* How often, in seconds, for a user of this presence, which may be NULL, who has
- * wanted nothing for so long.  The presence is away also when no client is
+/* How often, in seconds, for a user of this presence, which may be NULL, who
+ * has wanted nothing for so long.  The presence is away also when no client is
  * there, and the main process keeps the session. */
 double	poll_pause(const char *show, double idle);
 

@@ -75,7 +75,7 @@ destroy(struct renewal *r)
 	free(r);
 }
 
-/* ----------------------------------------------------------------------- waiting */
+/* ------------------------------------------------------------------ waiting */
 
 static void
 tell_waiting(void)
@@ -108,7 +108,7 @@ renew_wait(const char *user, renew_over *over, void *ctx)
 	LIST_INSERT_HEAD(&waits, w, entry);
 }
 
-/* ------------------------------------------------------------------------ spares */
+/* ------------------------------------------------------------------- spares */
 
 static void
 copy(struct credentials *to, const struct credentials *from)
@@ -183,7 +183,7 @@ renew_up(struct session *s)
 	drop(find_spare(s->user));
 }
 
-/* ---------------------------------------------------------------------- answered */
+/* ----------------------------------------------------------------- answered */
 
 /* What has asked hears of it first, as its answers are on their way. */
 static void
@@ -263,7 +263,7 @@ answered(void *ctx, const struct http_response *answer)
 	free(user);
 }
 
-/* --------------------------------------------------------------------- beginning */
+/* ---------------------------------------------------------------- beginning */
 
 static void
 cannot(void *object)

@@ -7,8 +7,9 @@
 
 /* Is the access token too old, or nearly, or being renewed? */
 bool	renew_due(const struct session *);
-/* Get a new one, and have it kept before it is used.  api_renewed() comes, never
- * before this returns, unless the session ends.  Harmless while under way. */
+/* Get a new one, and have it kept before it is used.  api_renewed() comes,
+ * never before this returns, unless the session ends.  Harmless while under
+ * way. */
 void	renew_start(struct session *);
 
 /* A session begins, with the tokens that were kept, and is connected. */

@@ -59,7 +59,7 @@ room_invite(struct session *s)
 	kit_notify(METHOD_room_invited, &m);
 }
 
-/* ------------------------------------------------------------------ occupants */
+/* ---------------------------------------------------------------- occupants */
 
 static struct occupant *
 find(const struct room *r, const char *id)
@@ -164,7 +164,7 @@ room_enter(struct session *s, const struct person *p)
 	free(old);
 }
 
-/* ----------------------------------------------------------------------- life */
+/* --------------------------------------------------------------------- life */
 
 void
 room_setting(struct session *s, const char *name)
@@ -192,7 +192,7 @@ room_end(struct session *s)
 	s->room = NULL;
 }
 
-/* ------------------------------------------------------------------- requests */
+/* ----------------------------------------------------------------- requests */
 
 static bool
 is_timeline(const char *room)

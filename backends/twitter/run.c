@@ -16,7 +16,7 @@
 #define PIECE_MAX	8000		/* bytes of one message to the user */
 #define RESULT_MAX	60000		/* of a text in the answer to a menu */
 
-/* ------------------------------------------------------------------------- end */
+/* ---------------------------------------------------------------------- end */
 
 static void
 tell(const struct session *s, const char *from, const char *text)
@@ -159,7 +159,7 @@ run_usage(struct run *r, enum word word)
 	free(usage);
 }
 
-/* ----------------------------------------------------------------------- table */
+/* -------------------------------------------------------------------- table */
 
 bool
 run_wants_table(const struct run *r)
@@ -207,7 +207,7 @@ run_text(struct run *r, const char *text)
 	answer(r, text, false);
 }
 
-/* ----------------------------------------------------------------------- posts */
+/* -------------------------------------------------------------------- posts */
 
 static void
 use_post(struct run *r, const char *id)

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* run.h - a command that is being done.  It ends once, by one of those below, or
- * with the session. */
+/* run.h - a command that is being done.  It ends once, by one of those below,
+ * or with the session. */
 #ifndef BACKENDS_TWITTER_RUN_H
 #define BACKENDS_TWITTER_RUN_H
 
@@ -21,13 +21,15 @@ struct run {
 	/* What run_post_meant() has found; "" without. */
 	char		 post[PAGE_ID_MAX + 1];
 	const char	*post_name;	/* how that is shown: "[4f]" */
-	struct arena	 arena;		/* for what is collected, until the end */
+	struct arena	 arena;		/* for what is collected, until
+					 * the end */
 	void		*ctx;		/* of the file that does it, in there */
 };
 
 /* That is all of words.def: run_post(), run_thread() and so on, each beginning
  * with a line that fits it. */
-#define WORD(name, others, first, rest, group, help)	void run_##name(struct run *);
+#define WORD(name, others, first, rest, group, help)	\
+	void run_##name(struct run *);
 #include "backends/twitter/words.def"
 #undef WORD
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Commands about lists, of people: which there are, what those on one write, and
- * who is on it. */
+/* Commands about lists, of people: which there are, what those on one write,
+ * and who is on it. */
 #include <jansson.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -18,7 +18,7 @@ static const struct msg_column columns[] = {
 	{ .var = "whose", .label = "Whose" },
 };
 
-/* --------------------------------------------------------------------- showing */
+/* ------------------------------------------------------------------ showing */
 
 static void
 show_table(struct run *r, const struct lists *lists)
@@ -85,7 +85,7 @@ run_lists(struct run *r)
 	lists_get(r->task.session, true, have_lists, r);
 }
 
-/* ------------------------------------------------------------------------ posts */
+/* -------------------------------------------------------------------- posts */
 
 /* That one, or NULL, and it has ended. */
 static const struct list *
@@ -122,7 +122,7 @@ run_list(struct run *r)
 	lists_get(r->task.session, false, read_list, r);
 }
 
-/* ------------------------------------------------------------------- membership */
+/* --------------------------------------------------------------- membership */
 
 /* In the arena of the run. */
 struct membership {

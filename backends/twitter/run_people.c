@@ -17,7 +17,7 @@
 
 #define PROFILE_AGE	(24 * 60 * 60L)	/* seconds; an older one is read anew */
 
-/* ----------------------------------------------------------------------- deeds */
+/* -------------------------------------------------------------------- deeds */
 
 /* Of the words below; %s is @name. */
 static const struct {
@@ -26,7 +26,8 @@ static const struct {
 	const char	*done;
 } deeds[WORD_COUNT] = {
 	[WORD_follow] = { ACT_FOLLOW, true, "You follow %s now." },
-	[WORD_unfollow] = { ACT_FOLLOW, false, "You do not follow %s any more." },
+	[WORD_unfollow] = { ACT_FOLLOW, false,
+	    "You do not follow %s any more." },
 	[WORD_mute] = { ACT_MUTE, true, "%s is muted on X." },
 	[WORD_unmute] = { ACT_MUTE, false, "%s is not muted any more." },
 	[WORD_block] = { ACT_BLOCK, true, "Direct messages of %s are blocked, "
@@ -141,7 +142,7 @@ run_unblock(struct run *r)
 	do_deed(r);
 }
 
-/* --------------------------------------------------------------------- profile */
+/* ------------------------------------------------------------------ profile */
 
 static void
 add_counts(struct buf *b, const struct person *p)
@@ -238,7 +239,7 @@ run_user(struct run *r)
 		people_find(s, r->words.name, show_found, r);
 }
 
-/* ------------------------------------------------------------- direct messages */
+/* ---------------------------------------------------------- direct messages */
 
 static void
 sent(struct session *s, const struct api_answer *a, void *ctx)

@@ -10,7 +10,7 @@
 #include "backends/twitter/run_read.h"
 #include "util/macros.h"
 
-/* --------------------------------------------------------------------- posting */
+/* ------------------------------------------------------------------ posting */
 
 /* The posts that were made, one a line. */
 static char *
@@ -82,7 +82,7 @@ run_thread(struct run *r)
 		    .text = r->words.text }, posted, r);
 }
 
-/* ----------------------------------------------------------------------- deeds */
+/* -------------------------------------------------------------------- deeds */
 
 /* Of the words below. */
 static const struct {

@@ -37,7 +37,7 @@ struct reading {
 	const char	*root;		/* of a conversation: its first post */
 };
 
-/* ------------------------------------------------------------------ collecting */
+/* --------------------------------------------------------------- collecting */
 
 static struct reading *
 reading_of(struct run *r)
@@ -122,7 +122,7 @@ collect_page(struct run *r, const struct page *page)
 	reading_of(r)->more = page->next != NULL;
 }
 
-/* --------------------------------------------------------------------- showing */
+/* ------------------------------------------------------------------ showing */
 
 static int
 compare(const void *a, const void *b)
@@ -215,7 +215,7 @@ run_read(struct run *r, const struct fetch *what, const char *nothing)
 	fetch(r->task.session, what, have_page, r);
 }
 
-/* -------------------------------------------------------------------- timeline */
+/* ----------------------------------------------------------------- timeline */
 
 static void
 found_author(struct session *s, const struct api_answer *a,
@@ -259,7 +259,7 @@ run_search(struct run *r)
 	    "days.");
 }
 
-/* ---------------------------------------------------------------- conversation */
+/* ------------------------------------------------------------- conversation */
 
 static void
 have_answers(struct session *s, const struct api_answer *a,

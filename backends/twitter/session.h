@@ -24,7 +24,7 @@ struct session {
 	char		*account;	/* name given at the login, without @ */
 	struct map	 settings;	/* name -> value, as last told */
 	char		*show;		/* the user's presence, or NULL */
-	time_t		 active;	/* when the user last wanted something */
+	time_t		 active;	/* the user last wanted something */
 	bool		 connected;	/* the main process knows */
 	bool		 likes_told;	/* the user knows what reactions are */
 	time_t		 up;		/* since when */

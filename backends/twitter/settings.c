@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* The form that the main process shows, and what is usual.  A mode, say, is read
- * by whoever acts on it: session_mode(), deliver.c, timeline.c. */
+/* The form that the main process shows, and what is usual.  A mode, say, is
+ * read by whoever acts on it: session_mode(), deliver.c, timeline.c. */
 #include "backends/twitter/settings.h"
 
 #include <string.h>

@@ -14,7 +14,7 @@
 #include "util/rand.h"
 #include "util/xalloc.h"
 
-/* -------------------------------------------------------------------- escaping */
+/* ----------------------------------------------------------------- escaping */
 
 void
 sign_escape(struct buf *b, const char *s)
@@ -85,7 +85,7 @@ sign_parameter(const char *query, const char *name)
 	return NULL;
 }
 
-/* ------------------------------------------------------------------ parameters */
+/* --------------------------------------------------------------- parameters */
 
 /* Escaped, as they are sorted and signed. */
 struct pair {
@@ -140,7 +140,7 @@ pairs_finish(struct pairs *p)
 	free(p->v);
 }
 
-/* ------------------------------------------------------------------- signature */
+/* ---------------------------------------------------------------- signature */
 
 /* RFC 5849, 3.4.1.1. */
 static char *
@@ -230,7 +230,7 @@ sign_header(const struct sign_keys *keys, const char *method, const char *url,
 	return buf_steal(&b);
 }
 
-/* ------------------------------------------------------------------------ PKCE */
+/* --------------------------------------------------------------------- PKCE */
 
 /* RFC 4648, 5, without padding: 32 bytes are 43 characters. */
 static void

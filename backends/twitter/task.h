@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* task.h - something that takes several answers of X: a request of the main
- * process that is to be answered once, at the latest when the session ends.  The
- * ctx of an api_call() is one of these, or NULL. */
+ * process that is to be answered once, at the latest when the session ends.
+ * The ctx of an api_call() is one of these, or NULL. */
 #ifndef BACKENDS_TWITTER_TASK_H
 #define BACKENDS_TWITTER_TASK_H
 
@@ -20,8 +20,8 @@ struct task {
 							 * beside itself */
 };
 
-/* size: of the whole struct; zeroed.  call: NULL when nobody waits.  finish: may
- * be NULL.  Ends by one of those below, or with the session, which answers
+/* size: of the whole struct; zeroed.  call: NULL when nobody waits.  finish:
+ * may be NULL.  Ends by one of those below, or with the session, which answers
  * not_connected. */
 void	*task_begin(struct session *, const struct kit_call *, size_t size,
 	    void (*finish)(struct task *));

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* When the timeline is read, and after it who mentions the user.  How pages are
- * read is in feed.c, how often in poll.c, what becomes of a post in deliver.c. */
+ * read is in feed.c, how often in poll.c, what becomes of a post in
+ * deliver.c. */
 #include "backends/twitter/timeline.h"
 
 #include <ev.h>
@@ -55,7 +56,7 @@ struct timeline {
 
 static void	step(struct timeline *);
 
-/* ---------------------------------------------------------------------- telling */
+/* ------------------------------------------------------------------ telling */
 
 static bool
 was_told(const struct timeline *t, const char *id)
@@ -103,7 +104,7 @@ is_posting(const struct session *s)
 	return act_posting(s) || api_busy(s, E_repost);
 }
 
-/* ----------------------------------------------------------------------- timing */
+/* ------------------------------------------------------------------- timing */
 
 static double
 pause_of(const struct session *s)
@@ -168,7 +169,7 @@ answered(struct feed *f, const struct api_answer *a, void *ctx)
 	step(r->timeline);
 }
 
-/* ------------------------------------------------------------------------ steps */
+/* -------------------------------------------------------------------- steps */
 
 /* false: this one is not done with, and the timer is set. */
 static bool
@@ -230,7 +231,7 @@ step(struct timeline *t)
 	arm(t, next - now);
 }
 
-/* ------------------------------------------------------------------------- life */
+/* --------------------------------------------------------------------- life */
 
 static void
 tell_contact(const struct session *s)

@@ -18,7 +18,8 @@ USER = "me@example.org"
 def judge(name):
     """A program that tests/npm.sh has installed, or where the environment says
     it is (PRISM=...); None."""
-    here = os.path.join(driver.TOP, "build", "npm", "node_modules", ".bin", name)
+    here = os.path.join(driver.TOP, "build", "npm", "node_modules", ".bin",
+                        name)
     found = os.environ.get(name.upper().replace("-", "_"),
                            here if os.path.exists(here) else
                            shutil.which(name))
@@ -45,7 +46,8 @@ class Twitter(driver.Backend):
 
     def __init__(self, x, sections=None, **more):
         self.x = x
-        config = {"base_url": x.url, "web_url": x.url, "client_id": x.auth.client,
+        config = {"base_url": x.url, "web_url": x.url,
+                  "client_id": x.auth.client,
                   "consumer_key": x.auth.consumer[0],
                   "consumer_secret": x.auth.consumer[1],
                   "private_urls": 1}

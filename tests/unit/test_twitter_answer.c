@@ -13,7 +13,7 @@
 #include "backends/twitter/config.h"
 #include "util/macros.h"
 
-/* ---------------------------------------------------------------------- answers */
+/* ------------------------------------------------------------------ answers */
 
 static const struct {
 	long		 status;
@@ -123,7 +123,7 @@ waits(void **state)
 	free(text);
 }
 
-/* ---------------------------------------------------------------- configuration */
+/* ------------------------------------------------------------ configuration */
 
 static int
 read_config(struct pair *pairs, size_t n, char **why)

@@ -109,7 +109,7 @@ test_names(void **state)
 		{ "@anna @bob Hello", 2, "bob", "Hello" },
 		{ " @anna,@Bob_1,  @carl\tto\nall", 3, "carl", "to\nall" },
 		{ "@anna @bob", 2, "bob", "" },
-		{ "@a @b @c @d @e x", 4, "d", "@e x" },		/* as many as fit */
+		{ "@a @b @c @d @e x", 4, "d", "@e x" },	/* as many as fit */
 		{ "@anna: Hello", 0, NULL, "@anna: Hello" },
 		{ "@anna @ Hello", 1, "anna", "@ Hello" },
 		{ "@anna @bob@example.org", 1, "anna", "@bob@example.org" },

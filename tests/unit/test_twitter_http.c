@@ -104,7 +104,7 @@ serve(ev_io *w, const char *address)
 	ev_io_start(EV_DEFAULT_ w);
 }
 
-/* -------------------------------------------------------------------- client */
+/* ------------------------------------------------------------------- client */
 
 static long status;
 static char body[64];

@@ -135,7 +135,7 @@ is_name(void **state)
 	assert_false(people_is_name("abcdefghijklmnopqrstuvwxyz"));
 }
 
-/* ----------------------------------------------------------------- kept lists */
+/* --------------------------------------------------------------- kept lists */
 
 static int
 session_begin(void **state)
@@ -214,7 +214,7 @@ kept_full(void **state)
 	assert_true(kept_has(s, KEPT_ADDED, "u199"));
 }
 
-/* -------------------------------------------------------------------- searches */
+/* ----------------------------------------------------------------- searches */
 
 static void
 search(void **state)

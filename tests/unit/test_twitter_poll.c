@@ -115,7 +115,7 @@ soon(void **state)
 	is_about(poll_due(&p, 120, NOW) - NOW, 120, 0.15);
 }
 
-/* --------------------------------------------------------------------- filters */
+/* ------------------------------------------------------------------ filters */
 
 static void
 wants(const struct filter *f, const struct post *p, bool want)

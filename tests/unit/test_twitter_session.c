@@ -35,7 +35,7 @@ static int renewals, asked_me;
 static enum outcome outcomes[8];
 static size_t n_outcomes;
 
-/* ------------------------------------------------------------------- the server */
+/* --------------------------------------------------------------- the server */
 
 static const char *
 answer(const char *request)
@@ -129,7 +129,7 @@ end(void **state)
 	return 0;
 }
 
-/* ---------------------------------------------------------------------- the tests */
+/* ---------------------------------------------------------------- the tests */
 
 static void
 turn(void)

@@ -273,7 +273,8 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(commands), cmocka_unit_test(others),
-		cmocka_unit_test(numbers), cmocka_unit_test(usage), cmocka_unit_test(rows),
+		cmocka_unit_test(numbers), cmocka_unit_test(usage),
+		cmocka_unit_test(rows),
 		cmocka_unit_test(short_ids),
 	};
 
