@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "backends/twitter/text.h"
 #include "protocol/errors.h"
 #include "util/macros.h"
 #include "util/xalloc.h"
@@ -85,6 +86,7 @@ api_outcome(const struct http_response *r, const json_t *json, bool read,
 {
 	enum outcome outcome = meaning(r, json, read);
 	const char *theirs = r->status == 0 ? r->error : explanation(json);
+	struct arena arena = { 0 };
 	char *ours = NULL;
 
 	switch (outcome) {
@@ -117,7 +119,9 @@ api_outcome(const struct http_response *r, const json_t *json, bool read,
 		break;
 	}
 	*text = theirs == NULL ? xasprintf("%s.", ours) :
-	    xasprintf("%s: %.*s", ours, EXPLANATION_MAX, theirs);
+	    xasprintf("%s: %s", ours, text_line(&arena, theirs,
+	    EXPLANATION_MAX));
+	arena_free(&arena);
 	free(ours);
 	return outcome;
 }

@@ -421,21 +421,28 @@ def test_gateway(x, me):
 
 def test_trouble(x, me):
     x.user("anna")
+    # Not of the timeline, which is looked at from time to time.
     for status, says in ((402, "for money"), (403, "X does not allow to"),
                          (500, "did not answer"), (404, "not know")):
-        x.next("timelines", status=status)
-        text = me.chat("#timeline")
+        x.next("search/recent", status=status)
+        text = me.chat("#search cats")
         assert says in text, text
+    # Their words are one line of text, and not without end.
+    x.next("search/recent", status=403, body={
+        "detail": "This\x01 is\n" + "so" + "\u00f6" * 400})
+    text = me.chat("#search cats")
+    assert "This? is so\u00f6\u00f6" in text and text.endswith("\u00f6")
+    assert "\n" not in text and len(text) < 400
     x.next("tweets$", status=500)
     assert "did not say whether" in me.chat("#post maybe")
     x.next("tweets$", status=500)
     with pytest.raises(Failed) as e:
         me.menu("post", rest="maybe")
     assert e.value.code == "uncertain"
-    x.limit("timelines", 0, 600)
-    text = me.chat("#timeline")
+    x.limit("search/recent", 0, 600)
+    text = me.chat("#search cats")
     assert "so often" in text and "again in 10 minutes" in text
-    assert me.menu("timeline")["refused"]
+    assert me.menu("search", rest="cats")["refused"]
     # Nobody is made to wait for ever.
     for name in ("retry-after", "x-rate-limit-reset"):
         x.next("users/personalized_trends", status=429, headers={
