@@ -114,7 +114,8 @@ api_outcome(const struct http_response *r, const json_t *json, bool read,
 		ours = xstrdup("X did not say whether it was done");
 		break;
 	default:
-		ours = xasprintf("X did not answer sensibly (status %ld)",
+		ours = r->status == 0 ? xstrdup("X did not answer") :
+		    xasprintf("X did not answer sensibly (status %ld)",
 		    r->status);
 		break;
 	}

@@ -433,6 +433,8 @@ def test_trouble(x, me):
     text = me.chat("#search cats")
     assert "This? is so\u00f6\u00f6" in text and text.endswith("\u00f6")
     assert "\n" not in text and len(text) < 400
+    x.next("search/recent", cut=True)
+    assert me.chat("#search cats").startswith("X did not answer: ")
     x.next("tweets$", status=500)
     assert "did not say whether" in me.chat("#post maybe")
     x.next("tweets$", status=500)
