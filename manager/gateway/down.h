@@ -19,6 +19,8 @@ struct down {
 	const char	*id, *type;	/* attributes, or NULL */
 	struct user	*user;		/* of from, NULL when unknown */
 	const char	*name;		/* network name of to's node, or NULL */
+	const char	*extra;		/* of a message: XML that passes as it
+					 * is (raw.h), or NULL */
 	struct room	*room;		/* user's room at to's bare JID, or NULL */
 };
 

@@ -12,6 +12,7 @@
 #include "manager/gateway/name.h"
 #include "manager/gateway/ns.h"
 #include "manager/gateway/outgoing.h"
+#include "manager/gateway/raw.h"
 #include "manager/gateway/repeats.h"
 #include "manager/gateway/room.h"
 #include "manager/gateway/say_chat.h"
@@ -62,6 +63,7 @@ send_text(struct down *d, const char *name)
 		.attachments = files,
 		.nattachments = files_list(d->arena, files_take(d->arena,
 		    d->stanza), files),
+		.extra = d->extra,
 	};
 	struct outgoing *o;
 	enum repeat repeat;
@@ -131,6 +133,7 @@ down_message_chat(struct down *d)
 		session_notify(d->user, METHOD_attention, &attention);
 	pass_marker(d, name);
 	gesture_state(d, NULL, NULL, name);
+	raw_message(d);
 }
 
 /* ----------------------------------------------------------- to the gateway */

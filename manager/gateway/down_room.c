@@ -10,6 +10,7 @@
 #include "manager/gateway/gesture.h"
 #include "manager/gateway/ns.h"
 #include "manager/gateway/query.h"
+#include "manager/gateway/raw.h"
 #include "manager/gateway/quote.h"
 #include "manager/gateway/room_send.h"
 #include "manager/gateway/say_room.h"
@@ -201,6 +202,7 @@ words_of(const struct down *d, const char *nick, const char *body)
 		.reply_id = gesture_id(d, d->room, nick,
 		    stanza_attr(reply, "id")),
 		.files = files_take(d->arena, d->stanza),
+		.extra = d->extra,
 		.receipt = stanza_child(d->stanza, "request",
 		    NS_RECEIPTS) != NULL,
 	};
@@ -246,12 +248,13 @@ set_subject(const struct down *d, const char *subject)
 /* Messages without words: a request for voice is refused, as there is nobody to
  * be asked; hints and markers need no answer. */
 static void
-wordless(const struct down *d, const char *nick)
+wordless(struct down *d, const char *nick)
 {
 	if (stanza_child(d->stanza, "x", NS_DATA) != NULL)
 		say_error(d, E_FEATURE_NOT_IMPLEMENTED, NULL);
 	else
 		gesture_state(d, d->room, nick, NULL);
+	raw_message(d);
 }
 
 /* XEP-0045 7.4: only occupants talk.  A client that has just asked to join is

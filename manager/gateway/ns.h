@@ -17,6 +17,7 @@
 #define NS_DELAY	"urn:xmpp:delay"			/* XEP-0203 */
 #define NS_DISCO_INFO	"http://jabber.org/protocol/disco#info"	/* XEP-0030 */
 #define NS_DISCO_ITEMS	"http://jabber.org/protocol/disco#items" /* XEP-0030 */
+#define NS_EME		"urn:xmpp:eme:0"			/* XEP-0380 */
 #define NS_FALLBACK	"urn:xmpp:fallback:0"			/* XEP-0428 */
 #define NS_FORWARD	"urn:xmpp:forward:0"			/* XEP-0297 */
 #define NS_GATEWAY	"jabber:iq:gateway"			/* XEP-0100 */

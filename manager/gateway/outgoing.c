@@ -28,7 +28,7 @@
 
 /* Where the strings of a new one come from, in the order of enum part. */
 enum part { USER, FROM, TO, ID, NAME, ROOM, BODY, XHTML, REPLACES, THREAD,
-	REPLY_ID, REPLY_AUTHOR, REPLY_TEXT, FILES, NPARTS };
+	REPLY_ID, REPLY_AUTHOR, REPLY_TEXT, FILES, EXTRA, NPARTS };
 
 static const char *
 keep(struct outgoing *o, const char *s)
@@ -67,6 +67,7 @@ pack(const char *const part[NPARTS])
 	o->reply_author = keep(o, part[REPLY_AUTHOR]);
 	o->reply_text = keep(o, part[REPLY_TEXT]);
 	o->files = keep(o, part[FILES]);
+	o->extra = keep(o, part[EXTRA]);
 	return o;
 }
 
@@ -89,6 +90,7 @@ outgoing_create(struct user *user, const struct down *d, const char *kind,
 		    stanza_attr(reply, "id") : NULL),
 		[REPLY_AUTHOR] = stanza_attr(reply, "to"),
 		[FILES] = files_take(d->arena, m),
+		[EXTRA] = d->extra,
 	};
 	struct outgoing *o;
 
@@ -253,6 +255,7 @@ request(struct user *user, struct outgoing *o)
 		.room = o->room, .body = o->body ? o->body : "",
 		.xhtml = o->xhtml, .id = o->id, .replaces = o->replaces,
 		.thread = o->thread, .reply_to = o->reply_id ? &reply : NULL,
+		.extra = o->extra,
 	};
 	struct buf quote = { 0 };
 	int r;
@@ -377,6 +380,7 @@ static const char *const part_names[NPARTS] = {
 	[REPLACES] = "replaces", [THREAD] = "thread",
 	[REPLY_ID] = "reply_id", [REPLY_AUTHOR] = "reply_author",
 	[REPLY_TEXT] = "reply_text", [FILES] = "files",
+	[EXTRA] = "extra",
 };
 
 void
@@ -389,6 +393,7 @@ outgoing_pack(const struct outgoing *o, struct packer *p)
 		[REPLACES] = o->replaces, [THREAD] = o->thread,
 		[REPLY_ID] = o->reply_id, [REPLY_AUTHOR] = o->reply_author,
 		[REPLY_TEXT] = o->reply_text, [FILES] = o->files,
+		[EXTRA] = o->extra,
 	};
 
 	pack_map(p, NULL);

@@ -34,6 +34,7 @@ struct outgoing {
 	const char	*body, *xhtml, *replaces, *thread;
 	const char	*reply_id, *reply_author, *reply_text;
 	const char	*files;		/* of files.h, or NULL */
+	const char	*extra;		/* of raw.h, or NULL */
 	bool		 receipt;	/* XEP-0184 asked for */
 	bool		 known;		/* .from was one of the user's clients */
 	/* Called when it is accepted, before it is freed; may be NULL. */

@@ -70,6 +70,8 @@ past_size(const struct past *p)
 
 	if (p->xhtml != NULL)
 		size += strlen(p->xhtml);
+	if (p->extra != NULL)
+		size += strlen(p->extra);
 	return size;
 }
 

@@ -20,6 +20,7 @@ struct past {
 	const char	*thread;
 	const char	*reply_id, *reply_author, *reply_text;
 	const char	*file, *file_name;	/* URL (XEP-0066) */
+	const char	*extra;		/* what passes as it is (raw.h) */
 	/* It is about another one: taken back (XEP-0424; by a moderator:
 	 * XEP-0425), or reacted to (XEP-0444; emojis, a line each). */
 	const char	*retracts, *moderator, *reason;
@@ -38,7 +39,7 @@ struct past {
 #define PAST_TEXTS(X) \
 	X(resource) X(body) X(xhtml) X(id) X(stanza_id) X(origin_id) \
 	X(replaces) X(thread) X(reply_id) X(reply_author) X(reply_text) \
-	X(file) X(file_name) \
+	X(file) X(file_name) X(extra) \
 	X(retracts) X(moderator) X(reason) X(reacts) X(emojis) X(retraction)
 
 /* One piece of memory, to be freed. */

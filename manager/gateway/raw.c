@@ -9,6 +9,7 @@
 #include "manager/gateway/ns.h"
 #include "manager/xmpp/parser.h"
 #include "manager/xmpp/xml.h"
+#include "protocol/features.h"
 #include "util/log.h"
 
 #define ELEMENTS_MAX 32		/* of one message */
@@ -99,6 +100,12 @@ is_error(const struct stanza *s)
 	    stanza_child_ns(s, NS_STANZAS) != NULL;
 }
 
+static size_t
+limit(enum raw_kind kind)
+{
+	return kind == RAW_MESSAGE ? RAW_MESSAGE_MAX : RAW_MAX;
+}
+
 static int
 give_up(struct buf *out, size_t before, const char **why, const char *reason)
 {
@@ -130,7 +137,7 @@ take(struct buf *out, enum raw_kind kind, const struct stanza *parent,
 		if (!is_flat(s))
 			return give_up(out, before, why, "it is too deep");
 		stanza_write(out, s, kind == RAW_ERROR ? s->ns : NULL);
-		if (buf_len(out) - before > RAW_MAX)
+		if (buf_len(out) - before > limit(kind))
 			return give_up(out, before, why, "it is too long");
 	}
 	return n;
@@ -203,7 +210,7 @@ raw_clean(struct buf *out, enum raw_kind kind, const char *xml,
 	const char *condition;
 	int fed;
 
-	if (len > RAW_MAX)
+	if (len > limit(kind))
 		return give_up(out, before, why, "it is too long");
 	parser = parser_create(NS_CLIENT, RAW_MAX + 1024, &events, &r);
 	fed = parser_feed(parser, head, sizeof(head) - 1, &condition);
@@ -219,4 +226,22 @@ raw_clean(struct buf *out, enum raw_kind kind, const char *xml,
 	}
 	*why = r.taken == 0 ? "there is nothing in it" : r.why;
 	return r.taken;
+}
+
+const char *
+raw_extra_up(const struct gateway *gw, const char *xml)
+{
+	return xml != NULL && *xml != '\0' && gateway_can(gw, FEATURE_RAW) &&
+	    strlen(xml) <= RAW_MESSAGE_MAX ? xml : NULL;
+}
+
+void
+raw_put(struct xml *x, const char *user, const char *extra)
+{
+	struct buf out = { 0 };
+	const char *why;
+
+	if (raw_clean(&out, RAW_MESSAGE, extra, user ? user : "-", &why) > 0)
+		xml_raw(x, buf_data(&out), buf_len(&out));
+	buf_free(&out);
 }

@@ -3,6 +3,8 @@
  * that it has no word for.
  *	raw.c		what may pass, and that it is XML
  *	raw_iq.c	requests, in both directions
+ *	raw_message.c	messages going down
+ *	raw_tell.c	... and coming up
  *	raw_address.c	between whom
  * Neither side is trusted: a network's bytes are parsed, and what is written is
  * our own. */
@@ -12,7 +14,8 @@
 #include "manager/gateway/down.h"
 #include "util/buf.h"
 
-#define RAW_MAX		(256 * 1024)	/* bytes of what passes at once */
+#define RAW_MAX		(256 * 1024)	/* bytes in an iq, */
+#define RAW_MESSAGE_MAX	(64 * 1024)	/* ... a message, which may be kept */
 #define RAW_DEPTH_MAX	32		/* elements inside each other */
 
 /* What it is inside of. */
@@ -41,5 +44,17 @@ bool	raw_pass(struct down *) MUST_CHECK;
 /* The same for one that the gateway could answer, by this handler, but the
  * network better: there the handler runs after all when the backend fails. */
 bool	raw_pass_first(struct down *, down_handler *) MUST_CHECK;
+
+/* Into d->extra what a message has that nobody here takes care of.  false: it
+ * is too much, and has been answered. */
+bool	raw_extra(struct down *) MUST_CHECK;
+/* A message without a body, or what is left of it: passed on if there is
+ * anything in it that is not only about how to handle it. */
+void	raw_message(struct down *);
+/* The same of a message of the network, to be kept until it is written: NULL
+ * where it does not pass. */
+const char *raw_extra_up(const struct gateway *, const char *xml);
+/* Into an open message what a backend, or we ourselves, kept as extra. */
+void	raw_put(struct xml *, const char *user, const char *extra);
 
 #endif

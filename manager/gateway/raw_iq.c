@@ -320,9 +320,12 @@ up_stanza(struct up *up)
 	const char *kind = up->params->stanza_up.kind;
 	struct arena a = { 0 };
 
-	if (!gateway_can(up->gw, FEATURE_RAW) || strcmp(kind, "iq") != 0)
-		refuse(up, ERR_NOT_SUPPORTED, NULL);
-	else
+	if (gateway_can(up->gw, FEATURE_RAW) && strcmp(kind, "iq") == 0)
 		ask(up, &a);
+	else if (gateway_can(up->gw, FEATURE_RAW) &&
+	    strcmp(kind, "message") == 0)
+		up_stanza_message(up);
+	else
+		refuse(up, ERR_NOT_SUPPORTED, NULL);
 	arena_free(&a);
 }

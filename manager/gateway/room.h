@@ -19,6 +19,9 @@ struct room	*room_find_id(const struct user *, const char *id);
 bool		 room_has_client(const struct room *, const char *full);
 /* Full JID of one that is; NULL: none. */
 const char	*room_first_client(const struct room *);
+/* Each of them; called may not change who is in. */
+void		 room_each_client(const struct room *,
+		    void (*called)(void *ctx, const char *full), void *ctx);
 /* Rooms that the user is in or wants to be in. */
 size_t		 rooms_count(const struct user *);
 /* Is any client in, or on the way into one? */

@@ -23,6 +23,17 @@ room_first_client(const struct room *room)
 	return NULL;
 }
 
+void
+room_each_client(const struct room *room,
+    void (*called)(void *ctx, const char *full), void *ctx)
+{
+	const struct room_client *c;
+
+	TAILQ_FOREACH(c, &room->clients, entry)
+		if (c->wish == NULL)
+			called(ctx, c->full);
+}
+
 const char *
 room_id(const struct room *room)
 {

@@ -118,6 +118,7 @@ reflect(struct room_send *s, const char *stanza_id, int64_t when)
 		.thread = w->thread, .reply_id = w->reply_id,
 		.reply_author = w->reply_author, .reply_text = w->reply_text,
 		.occupant = self ? self->id : 0, .time = when,
+		.extra = w->extra,
 	};
 
 	(void)files_list(&a, w->files, files);
@@ -299,6 +300,7 @@ send_now(struct room_send *s)
 		.body = w->body, .xhtml = w->xhtml, .id = w->id,
 		.reply_to = w->reply_id ? &reply : NULL,
 		.replaces = w->replaces, .thread = w->thread,
+		.extra = w->extra,
 	};
 
 	if (w->reply_text != NULL) {

@@ -18,6 +18,7 @@ struct room_words {
 	const char	*body, *xhtml, *replaces, *thread;
 	const char	*reply_id, *reply_author, *reply_text;
 	const char	*files;		/* of files.h */
+	const char	*extra;		/* of raw.h */
 	bool		 receipt;	/* asked for (XEP-0184) */
 };
 
@@ -25,7 +26,7 @@ struct room_words {
 #define ROOM_WORDS_TEXTS(X) \
 	X(from) X(to) X(id) X(origin_id) X(nick) X(body) X(xhtml) \
 	X(replaces) X(thread) X(reply_id) X(reply_author) X(reply_text) \
-	X(files)
+	X(files) X(extra)
 
 /* The client is of this room. */
 void	room_send(struct room *, const struct room_words *);

@@ -214,6 +214,9 @@ run(const struct route *r, unsigned target, struct down *d)
 	if (r->kind == IQ && target != GATEWAY && target != SELF &&
 	    raw_pass_first(d, r->handle))
 		return;
+	if (r->kind == MESSAGE && target != GATEWAY && target != SELF &&
+	    !raw_extra(d))
+		return;
 	r->handle(d);
 }
 

@@ -9,6 +9,7 @@
 
 #include "manager/gateway/ns.h"
 #include "manager/gateway/quote.h"
+#include "manager/gateway/raw.h"
 #include "manager/gateway/say_chat.h"
 #include "manager/gateway/trace.h"
 #include "manager/gateway/xhtml.h"
@@ -304,6 +305,8 @@ put_message(struct xml *x, const struct say_message *m)
 		say_gesture_inside(x, m->gesture);
 	put_attachments(x, m);
 	put_delay(x, m);
+	if (m->extra != NULL)
+		raw_put(x, m->to, m->extra);
 	if (m->private_muc)
 		xml_element(x, "x", NS_MUC_USER, NULL);
 	if (m->no_carbons) {

@@ -64,6 +64,7 @@ struct say_message {
 	const char	*type;		/* "chat" "groupchat" "headline" "normal" */
 	const char	*id, *body, *xhtml, *subject, *thread;
 	const char	*chat_state;	/* "active" ... */
+	const char	*extra;		/* what passes as it is (raw.h) */
 	const char	*stanza_id, *stanza_id_by;	/* XEP-0359 */
 	const char	*origin_id;	/* the same, as the sender made it */
 	const char	*occupant_id;	/* XEP-0421 */

@@ -30,8 +30,8 @@ up_handler up_contacts_end;
 up_handler up_contact_request, up_avatar;
 /* query.c */
 up_handler up_query;
-/* raw_iq.c */
-up_handler up_stanza;
+/* raw_iq.c; it gives raw_tell.c those of kind message */
+up_handler up_stanza, up_stanza_message;
 /* up_room.c; up_message gives it kind groupchat and private */
 up_handler up_room_message, up_room_private;
 up_handler up_room_name, up_room_subject, up_room_occupant, up_room_occupant_gone;

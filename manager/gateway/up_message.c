@@ -6,6 +6,7 @@
 #include "manager/gateway/files.h"
 #include "manager/gateway/ids.h"
 #include "manager/gateway/name.h"
+#include "manager/gateway/raw.h"
 #include "manager/gateway/say_chat.h"
 #include "manager/gateway/up.h"
 #include "util/log.h"
@@ -103,6 +104,7 @@ chat(struct up *up, struct arena *a)
 		.replaces = msg->replaces,
 		.time = msg->time, .delay_from = gw->config->jid,
 		.no_store = msg->headline,
+		.extra = raw_extra_up(gw, msg->extra),
 	};
 
 	/* Not an address: the gateway says it for them, nothing is lost. */
@@ -112,7 +114,7 @@ chat(struct up *up, struct arena *a)
 		set_reply(up, msg, &m, &reply);
 	if (!msg->headline && !msg->carbon && gateway_can(gw, "chat_states"))
 		m.chat_state = "active";
-	if (*m.body != '\0' || msg->attachments.n == 0)
+	if (*m.body != '\0' || m.extra != NULL || msg->attachments.n == 0)
 		deliver(up, &m);
 	deliver_files(up, &m);
 }

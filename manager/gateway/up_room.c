@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "manager/gateway/name.h"
+#include "manager/gateway/raw.h"
 #include "manager/gateway/room_seen.h"
 #include "manager/gateway/room_send.h"
 #include "manager/gateway/say_chat.h"
@@ -216,12 +217,13 @@ up_room_name(struct up *up)
 /* ----------------------------------------------------------------- messages */
 
 static struct past
-past_of(const struct msg_message *m)
+past_of(const struct gateway *gw, const struct msg_message *m)
 {
 	struct past p = {
 		.body = m->body, .xhtml = m->xhtml, .id = m->id,
 		.stanza_id = m->id, .replaces = m->replaces,
 		.thread = m->thread, .time = m->time, .old = m->time > 0,
+		.extra = raw_extra_up(gw, m->extra),
 	};
 
 	if (m->reply_to != NULL) {
@@ -311,7 +313,7 @@ up_room_message(struct up *up)
 	const struct msg_message *m = &up->params->message;
 	struct room *room = room_of(up, m->from);
 	struct arena scratch = { 0 };
-	struct past p = past_of(m);
+	struct past p = past_of(up->gw, m);
 	bool words;
 
 	if (room == NULL)
@@ -326,9 +328,10 @@ up_room_message(struct up *up)
 	p.old |= m->archive_only;
 	p.body = files_words(&scratch, m->body, m->attachments.v,
 	    m->attachments.n);
-	words = *p.body != '\0' || m->attachments.n == 0;
+	words = *p.body != '\0' || p.extra != NULL || m->attachments.n == 0;
 	if (words)
 		said(up, room, &p);
+	p.extra = NULL;
 	said_files(up, room, &p, words, &scratch);
 	arena_free(&scratch);
 }
@@ -367,7 +370,7 @@ say_private_all(struct up *up, const struct room *room, struct say_message *s)
 {
 	const struct msg_message *m = &up->params->message;
 
-	if (*s->body != '\0' || m->attachments.n == 0)
+	if (*s->body != '\0' || s->extra != NULL || m->attachments.n == 0)
 		say_private_part(up, room, s);
 	for (size_t i = 0; i < files_shown(m->attachments.n); i++) {
 		const struct msg_attachment *file = &m->attachments.v[i];
@@ -394,6 +397,7 @@ up_room_private(struct up *up)
 		    m->attachments.n),
 		.xhtml = m->xhtml, .thread = m->thread,
 		.replaces = m->replaces, .time = m->time, .private_muc = true,
+		.extra = raw_extra_up(up->gw, m->extra),
 	};
 	const char *bare = room ? room->jid :
 	    name_to_jid(up->gw, &scratch, m->from);

@@ -110,3 +110,93 @@ def test_requests_up(anna):
             ask(**how).outcome()
         assert refusal.value.error["code"] == code
     anna.settle()
+
+
+OMEMO = "<encrypted xmlns='eu.siacs.conversations.axolotl'>" \
+    "<header sid='1'/></encrypted>"
+PROPOSE = "<propose xmlns='urn:xmpp:jingle-message:0' id='c'/>"
+AXOLOTL = "{eu.siacs.conversations.axolotl}encrypted"
+
+
+def axolotl(xml):
+    return "eu.siacs.conversations.axolotl" in (xml or "")
+
+
+def test_messages_down(anna):
+    bob = anna.jid("bob")
+    phone = anna.scene.server_mode and anna.another("phone")
+    if phone:
+        for client in phone, anna.client:
+            client.set(None, "<enable xmlns='urn:xmpp:carbons:2'/>")
+    anna.client.message(bob, "cannot read", extra=OMEMO)
+    said = anna.expect("message", body="cannot read", extra=axolotl)
+    assert "sid=" in said["extra"]
+    if phone:       # the user's other clients can read it, too
+        phone.expect("message", lambda m: axolotl(show(m)))
+    anna.client.send("<message type='chat' id='p1' to='%s'>%s</message>" % (
+        bob, PROPOSE))
+    told = anna.expect("stanza", kind="message", type="chat", id="p1")
+    assert "jingle-message" in told["xml"] and told["peer"] == "bob"
+    anna.client.message(bob, "plain")
+    assert not anna.expect("message", body="plain").get("extra")
+
+    def fail(_params):
+        raise Refusal("not_supported")
+    anna.network.answer("stanza", fail, anna.bare)
+    anna.client.send("<message type='chat' id='p2' to='%s'>%s</message>" % (
+        bob, PROPOSE))
+    error = anna.client.expect("message", type="error", id="p2")
+    assert condition_of(error) == ("cancel", "feature-not-implemented")
+
+
+def test_messages_up(anna):
+    bob = anna.jid("bob")
+    anna.notify("message", from_="bob", kind="chat", body="cannot read",
+                extra=OMEMO + "<body>forged</body>")
+    message = anna.client.expect_body("cannot read")
+    assert message.find(AXOLOTL) is not None
+    assert "forged" not in show(message)
+    for garbage in "</message><message>", "<a", "</stream:stream>", "\x01":
+        anna.notify("message", from_="bob", kind="chat", body="fine",
+                    extra=garbage)
+        assert "stream" not in show(anna.client.expect_body("fine"))
+    assert not anna.network.request(
+        "stanza", anna.bare, peer="bob", kind="message", type="chat", id="p",
+        resource="home", xml=PROPOSE).outcome().get("xml")
+    message = anna.client.expect("message", id="p", from_=bob + "/home")
+    assert [local(child) for child in message] == ["propose"]
+
+
+def test_rooms(anna):
+    """In a room everybody's words keep what is with them, also in history."""
+    anna.join("#cats")
+    room = anna.jid("#cats")
+    anna.notify("room_occupant", room="#cats", nick="carl")
+    anna.client.expect("presence", from_=room + "/carl")
+    anna.client.message(room, "cannot read", "groupchat", OMEMO)
+    assert axolotl(anna.expect("message", kind="groupchat")["extra"])
+    anna.notify("message", from_="#cats", kind="groupchat", nick="carl",
+                body="nor this", id="n1", extra=OMEMO)
+    assert anna.client.expect_body("nor this").find(AXOLOTL) is not None
+    again = anna.another("later")
+    if not anna.scene.server_mode:
+        again.send("<presence to='%s'/>" % anna.gateway)
+    again.send_join(room, anna.name)
+    assert again.expect_body("nor this").find(AXOLOTL) is not None
+
+    anna.client.send("<message type='groupchat' id='g' to='%s'>%s</message>"
+                     % (room, OMEMO))
+    told = anna.expect("stanza", type="groupchat", id="g")
+    assert told["peer"] == "#cats" and "room" not in told
+    anna.client.send("<message type='chat' to='%s/carl'>%s</message>"
+                     % (room, PROPOSE))
+    told = anna.expect("stanza", type="chat")
+    assert (told["peer"], told["room"]) == ("carl", "#cats")
+    anna.network.answer("stanza", {"xml": "<b xmlns='urn:b'/>"}, anna.bare)
+    assert local(anna.client.set(room + "/carl", JINGLE)) == "b"
+    anna.network.request("stanza", anna.bare, peer="carl", room="#cats",
+                         kind="message", type="groupchat", id="u",
+                         xml=OMEMO).outcome()
+    for client in anna.client, again:
+        client.expect("message", type="groupchat", id="u",
+                      from_=room + "/carl")

@@ -299,9 +299,11 @@ kit_text_of(enum method method, const union params *p)
 	case METHOD_logout:
 		return xstrdup("logout");
 	case METHOD_send:
-		return xasprintf("send %s %s %s%s%s", p->send.kind,
+		return xasprintf("send %s %s %s%s%s%s%s", p->send.kind,
 		    p->send.to, p->send.body, p->send.xhtml ? " / " : "",
-		    p->send.xhtml ? p->send.xhtml : "");
+		    p->send.xhtml ? p->send.xhtml : "",
+		    p->send.extra ? " + " : "",
+		    p->send.extra ? p->send.extra : "");
 	case METHOD_presence:
 		return xasprintf("presence %s", p->presence.show);
 	case METHOD_setting:

@@ -17,6 +17,7 @@
 
 #include <string.h>
 
+#include "manager/gateway/contact.h"
 #include "manager/gateway/down.h"
 #include "manager/gateway/ids.h"
 #include "manager/gateway/query.h"
@@ -336,6 +337,35 @@ user_get(struct gateway *gw, const char *bare)
 {
 	assert_string_equal(bare, ANA);
 	return user_find(gw, bare);
+}
+
+/* Rooms know nobody on the user's list, and no client that is in none. */
+struct client *
+user_client(const struct user *user, const char *full)
+{
+	(void)user, (void)full;
+	return NULL;
+}
+
+struct client *
+user_best_client(const struct user *user)
+{
+	(void)user;
+	return NULL;
+}
+
+struct contact *
+contact_find(const struct user *user, const char *name)
+{
+	(void)user, (void)name;
+	return NULL;
+}
+
+struct contact *
+contact_find_jid(const struct user *user, const char *bare)
+{
+	(void)user, (void)bare;
+	return NULL;
 }
 
 const char *

@@ -253,6 +253,11 @@ without(void **state)
 	    NS_DISCO_INFO "'/></iq>");
 	expect("category='client'");
 	expect_did("");
+	come("<message id='3' to='bob@" GW "'><a xmlns='b'/></message>");
+	expect_did("");
+	come("<message id='3' to='bob@" GW "'><body>x</body><a xmlns='b'/>"
+	    "</message>");
+	expect_did("send chat bob x");
 	tell_as(1, REQUEST, METHOD_stanza_up, &p);
 	expect_did("refuse 1 77 not_supported");
 }
@@ -349,6 +354,98 @@ up(void **state)
 	expect_nothing();
 }
 
+/* ------------------------------------------------------------------ messages */
+
+#define OMEMO "<encrypted xmlns='omemo'><payload>x</payload></encrypted>"
+#define HINT "<store xmlns='" NS_HINTS "'/>"
+
+static void
+messages_down(void **state)
+{
+	char *big = xmalloc(RAW_MESSAGE_MAX + 1);
+
+	(void)state;
+	jabber();
+	come("<message type='chat' id='1' to='bob@" GW "/home'><body>hm</body>"
+	    "<active xmlns='" NS_CHATSTATES "'/>" OMEMO HINT "</message>");
+	answer("send chat bob hm + " OMEMO HINT, NULL, NULL);
+	come("<message type='chat' id='2' to='bob@" GW "'><body>hm</body>"
+	    "<request xmlns='" NS_RECEIPTS "'/></message>");
+	answer("send chat bob hm", NULL, NULL);
+	/* Without words. */
+	come("<message id='3' to='bob@" GW "/home'>" OMEMO HINT "</message>");
+	answer("stanza message normal -|bob home|" OMEMO HINT, NULL, NULL);
+	expect_nothing();
+	come("<message type='chat' id='4' to='bob@" GW "'>" OMEMO
+	    "</message>");
+	answer("stanza message chat -|bob -|" OMEMO, ERR_NOT_FOUND, NULL);
+	expect("<message type='error'", "id='4'", "<item-not-found ");
+	did();
+	come("<message id='5' to='bob@" GW "'>" HINT "</message>");
+	come("<message id='5' to='bob@" GW "'><active xmlns='"
+	    NS_CHATSTATES "'/>" HINT "</message>");
+	come("<message id='5' type='error' to='bob@" GW "'>" OMEMO
+	    "</message>");
+	come("<message id='5' to='bob@" GW "'><received xmlns='" NS_CARBONS
+	    "'/></message>");
+	expect_did("");
+	expect_nothing();
+	memset(big, 'x', RAW_MESSAGE_MAX);
+	big[RAW_MESSAGE_MAX] = '\0';
+	come("<message id='6' to='bob@" GW "'><body>x</body><a xmlns='y'>%s"
+	    "</a></message>", big);
+	expect("<message type='error'", "id='6'", "<policy-violation ");
+	expect_did("");
+	assert_int_equal(ana()->inflight, 0);
+	free(big);
+}
+
+static void
+messages_up(void **state)
+{
+	union params p = { .stanza_up = { .user = ANA, .peer = "bob",
+		.kind = "message", .type = "chat", .resource = "home",
+		.id = "m", .xml = "<body>x</body>" OMEMO } };
+	union params m = { .message = { .user = ANA, .from = "bob",
+		.kind = "chat", .body = "hm", .extra = "<body>2</body>"
+		OMEMO } };
+
+	(void)state;
+	jabber();
+	tell(METHOD_message, &m);
+	expect("<body>hm</body>", OMEMO);
+	expect_no("<body>2");
+	m.message.extra = "</message><message>";
+	tell(METHOD_message, &m);
+	expect("<body>hm</body>");
+	expect_no("</message><message>");
+	tell_as(1, REQUEST, METHOD_stanza_up, &p);
+	expect("<message from='bob@" GW "/home' to='" ANA "' type='chat' "
+	    "id='m'>" OMEMO "</message>");
+	expect_did("answer 1 77 - -");
+	p.stanza_up.client = "pc";
+	tell_as(1, REQUEST, METHOD_stanza_up, &p);
+	expect("to='" PC "'");
+	did();
+	p.stanza_up.client = "gone";
+	tell_as(1, REQUEST, METHOD_stanza_up, &p);
+	expect_did("refuse 1 77 not_found");
+	p.stanza_up.client = NULL;
+	p.stanza_up.type = "groupchat";
+	tell_as(1, REQUEST, METHOD_stanza_up, &p);
+	expect_did("refuse 1 77 bad_request");
+	p.stanza_up.type = "chat";
+	p.stanza_up.xml = "<body>x</body>";
+	tell_as(1, REQUEST, METHOD_stanza_up, &p);
+	expect_did("refuse 1 77 bad_request");
+	p.stanza_up.xml = OMEMO;
+	kit.deaf = true;
+	tell_as(1, REQUEST, METHOD_stanza_up, &p);
+	expect_did("refuse 1 77 not_found");
+	kit.deaf = false;
+	expect_nothing();
+}
+
 int
 main(void)
 {
@@ -361,6 +458,8 @@ main(void)
 		gateway_test(without),
 		gateway_test(discovery),
 		gateway_test(up),
+		gateway_test(messages_down),
+		gateway_test(messages_up),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

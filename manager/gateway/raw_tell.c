@@ -1,0 +1,99 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Messages of the network that have no body: shown to the client they are for,
+ * or to all. */
+#include <string.h>
+
+#include "manager/gateway/ns.h"
+#include "manager/gateway/raw.h"
+#include "manager/gateway/raw_address.h"
+#include "manager/gateway/say.h"
+#include "manager/gateway/up.h"
+#include "protocol/errors.h"
+#include "util/log.h"
+
+struct telling {
+	struct gateway	*gw;
+	const struct msg_stanza_up *stanza;
+	const char	*from;
+	const struct buf *payload;
+	unsigned	 told;
+};
+
+static void
+tell(void *ctx, const char *to)
+{
+	struct telling *t = ctx;
+	struct xml *x = link_begin(t->gw->link);
+	bool groupchat = strcmp(t->stanza->type, "groupchat") == 0;
+
+	xml_open(x, "message");
+	xml_attr(x, "from", t->from);
+	xml_attr(x, "to", to);
+	xml_attr(x, "type", t->stanza->type);
+	xml_attr(x, "id", t->stanza->id);
+	xml_raw(x, buf_data(t->payload), buf_len(t->payload));
+	if (t->stanza->room != NULL && !groupchat)
+		xml_element(x, "x", NS_MUC_USER, NULL);
+	t->told += say_end(t->gw, x, to, LINK_KEEP) == 0;
+}
+
+/* What is no word for a room is for the user, wherever he is. */
+static void
+tell_all(struct up *up, struct arena *a, struct telling *t)
+{
+	const struct msg_stanza_up *m = t->stanza;
+	const struct room *room = room_find_id(up->user, m->room ? m->room :
+	    m->peer);
+	const char *client;
+
+	if (m->client != NULL) {
+		client = raw_client(up->user, a, m);
+		if (client != NULL)
+			tell(t, client);
+	} else if (room != NULL) {
+		room_each_client(room, tell, t);
+	} else {
+		tell(t, up->user->jid);
+	}
+}
+
+static bool
+is_type(const struct msg_stanza_up *m)
+{
+	return strcmp(m->type, "chat") == 0 ||
+	    strcmp(m->type, "normal") == 0 ||
+	    strcmp(m->type, "headline") == 0 ||
+	    (strcmp(m->type, "groupchat") == 0 && m->room != NULL);
+}
+
+void
+up_stanza_message(struct up *up)
+{
+	const struct msg_stanza_up *m = &up->params->stanza_up;
+	struct pool *pool = up->gw->pool;
+	struct arena a = { 0 };
+	struct buf payload = { 0 };
+	struct telling t = { up->gw, m, raw_source(up, &a, m), &payload, 0 };
+	static const struct msg_stanza_up_result done;
+	const char *why = "type is that of no message";
+
+	if (t.from == NULL) {
+		pool_refuse(pool, up->backend, up->id, ERR_NOT_FOUND,
+		    "that is no address");
+	} else if (!is_type(m) || raw_clean(&payload, RAW_MESSAGE, m->xml,
+	    up->user->jid, &why) <= 0) {
+		log_debug("%s: %s: a message of \"%s\" cannot be passed: %s",
+		    up->gw->config->jid, up->user->jid, m->peer, why);
+		pool_refuse(pool, up->backend, up->id, ERR_BAD_REQUEST, why);
+	} else {
+		tell_all(up, &a, &t);
+		if (t.told > 0)
+			pool_answer(pool, up->backend, up->id,
+			    METHOD_stanza_up, &done);
+		else
+			pool_refuse(pool, up->backend, up->id, ERR_NOT_FOUND,
+			    "no client is there");
+	}
+	buf_free(&payload);
+	arena_free(&a);
+}
