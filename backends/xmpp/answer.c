@@ -7,7 +7,7 @@
 #include "util/xalloc.h"
 
 struct answer {
-	LIST_ENTRY(answer) entry;	/* of the session's; until it is given */
+	LIST_ENTRY(answer) entry;	/* of the session, until it is given */
 	struct kit_call	 call;
 	char		*id, *to;	/* both may be NULL */
 	bool		 given;

@@ -7,6 +7,8 @@
 
 #include "backends/xmpp/account.h"
 #include "backends/xmpp/answer.h"
+#include "backends/xmpp/archive.h"
+#include "backends/xmpp/carbon.h"
 #include "backends/xmpp/config.h"
 #include "backends/xmpp/contact.h"
 #include "backends/xmpp/iq.h"
@@ -41,6 +43,9 @@ static const struct {
 	  .stanza = contacts_stanza, .end = contacts_end },
 	{ .online = presence_send, .show = presence_send },
 	{ .online = rooms_online, .show = rooms_show, .end = rooms_end },
+	{ .online = archive_online, .stanza = archive_stanza,
+	    .end = archive_end },
+	{ .online = carbon_online, .stanza = carbon_stanza },
 	{ .stanza = talk_stanza, .end = talk_end },
 	/* The last one: it answers what nobody else has; and who still waits
 	 * for an answer hears of the end before the end. */

@@ -30,6 +30,7 @@ struct session {
 	struct map	 rooms;		/* by JID */
 	LIST_HEAD(, answer) answers;	/* still to be given */
 	struct talk	*talk;
+	struct archive	*archive;	/* NULL: it is not wanted */
 };
 
 void		 session_login(const struct kit_call *, const struct msg_login *);

@@ -6,6 +6,7 @@
 
 #include "backends/xmpp/account.h"
 #include "backends/xmpp/answer.h"
+#include "backends/xmpp/archive.h"
 #include "backends/xmpp/request.h"
 #include "backends/xmpp/stanza.h"
 #include "util/log.h"
@@ -121,7 +122,8 @@ talk_stanza(struct session *s, xmpp_stanza_t *st)
 		return false;
 	if (type != NULL && strcmp(type, "error") == 0)
 		refused(s, st);
-	else if (type == NULL || strcmp(type, "groupchat") != 0)
+	else if ((type == NULL || strcmp(type, "groupchat") != 0) &&
+	    !archive_heard(s, st, false))
 		talk_hear(s, st, &now);
 	return true;
 }

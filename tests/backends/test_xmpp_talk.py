@@ -6,7 +6,9 @@ import xml.etree.ElementTree as ET
 import pytest
 
 from driver import Failed
-from harness.xmpp import NS, body_of
+from harness import servers
+from harness.raw import register_account
+from harness.xmpp import NS, Client, body_of
 from xmpp_driver import USER
 
 XM = {"c": "jabber:client", "reply": "urn:xmpp:reply:0",
@@ -206,3 +208,212 @@ def test_refused(plain, account, xmpp, fake):
     assert "not delivered" in m["body"] and "one" in m["body"]
     f.say("<message from='eve@far.test'><body>end</body></message>")
     assert b.wait("message")["body"] == "end"
+
+
+# ---- other clients, and time without any
+
+@pytest.fixture(scope="module")
+def remembers(tmp_path_factory):
+    """A server with an archive."""
+    s = servers.Prosody(tmp_path_factory.mktemp("remembers"),
+                        modules=("mam", "smacks")).start()
+    yield s
+    s.stop()
+
+
+class Home:
+    """Bob, with a backend and another client; ann, who writes to him."""
+
+    def __init__(self, server, xmpp, name):
+        self.bob, self.ann = (n + name + "@" + server.domain
+                              for n in ("bob", "ann"))
+        for jid in (self.bob, self.ann):
+            register_account(server.port, server.domain,
+                             jid.partition("@")[0], "secret")
+        self.clients = []
+        self.server = server
+        self.friend = self.client(self.ann)
+        self.backend = xmpp(host="127.0.0.1", port=server.port, tls="off")
+
+    def client(self, jid):
+        c = Client(jid, "secret", self.server.port).login()
+        c.sync(jid.partition("@")[2])
+        self.clients.append(c)
+        return c
+
+    def enter(self, **settings):
+        self.backend.enter(self.bob, **settings)
+        self.backend.finish(self.backend.say(self.ann, "here"))
+
+    def leave(self):
+        """Returns where the archive was left."""
+        self.backend.call("logout", user=USER)
+        return [p for m, p in self.backend.skipped + self.backend.events
+                if m == "setting" and p["name"] == "archive_last"][-1]["value"]
+
+    def until(self, end):
+        """All that is heard before this text."""
+        self.backend.wait("message", body=end)
+        return [p["body"] for m, p in self.backend.skipped if m == "message"]
+
+    def heard(self, end):
+        """The same when ann says it."""
+        self.friend.message(self.bob, end)
+        return self.until(end)
+
+
+@pytest.fixture
+def home(remembers, xmpp, request):
+    h = Home(remembers, xmpp, request.node.name[5:9])
+    yield h
+    for c in h.clients:
+        c.close()
+
+
+def test_carbons(home):
+    """What the user says elsewhere; a copy that somebody made up."""
+    b, ann = home.backend, home.friend
+    home.enter()
+    other = home.client(home.bob)
+    name = other.message(home.ann, "from the other client")
+    m = b.wait("message")
+    assert (m["from"], m["body"], m["id"], m["carbon"]) == (
+        home.ann, "from the other client", name, True)
+    # To the other one only.
+    ann.message(other.jid, "to the other client")
+    m = b.wait("message")
+    assert m["body"] == "to the other client" and not m.get("carbon")
+    for kind in ("sent", "received"):
+        ann.send("<message to='%s' type='chat'><%s xmlns='urn:xmpp:carbons:2'>"
+                 "<forwarded xmlns='urn:xmpp:forward:0'><message "
+                 "xmlns='jabber:client' from='%s' to='%s'><body>forged</body>"
+                 "</message></forwarded></%s></message>"
+                 % (home.bob, kind, home.bob, home.ann, kind))
+    assert home.heard("end") == []
+
+
+def test_archive(home):
+    """What was said while the user was away, once and in order; what he has
+    seen already, not again."""
+    b, ann = home.backend, home.friend
+    other = home.client(home.bob)
+    ann.message(home.bob, "before the first time")
+    other.expect_body("before the first time")
+    home.enter()
+    ann.message(home.bob, "live")
+    assert home.heard("live too") == ["live"]
+    other.message(home.ann, "carbon")
+    b.wait("message", body="carbon", carbon=True)
+    last = home.leave()
+    words = ["missed %d" % i for i in range(120)]
+    for word in words:
+        ann.message(home.bob, word)
+    other.expect_body(words[-1])
+    other.message(home.ann, "mine")
+    ann.expect_body("mine")
+    home.enter(archive_last=last)
+    assert home.until("mine") == words
+    assert all(p["time"] > 0 for m, p in b.skipped if m == "message")
+    assert home.heard("end") == []
+    # Nobody was there: now they are kept for him as well.
+    last = home.leave()
+    other.close()
+    ann.message(home.bob, "offline 1")
+    ann.message(home.bob, "offline 2")
+    ann.sync(home.server.domain)
+    home.enter(archive_last=last)
+    assert home.until("offline 2") == ["offline 1"]
+    assert home.heard("end") == []
+    # A place that the archive does not know any more: by the time then.
+    home.leave()
+    home.enter(archive_last="2020-01-01T00:00:00Z unknown")
+    assert home.until("offline 2")[:2] == ["before the first time", "live"]
+    # None at all, and not wanted.
+    last = home.leave()
+    home.enter(archive_last="nonsense")
+    assert home.heard("end 2") == []
+    home.leave()
+    home.enter(archive="0", archive_last=last)
+    assert home.heard("end 3") == []
+
+
+MAM = "urn:xmpp:mam:2"
+QUERY = r'<iq [^>]*?id="([^"]*)"[^>]*><query [^>]*?queryid="([^"]*)".*?</query>'
+
+
+def result(word, query, key, sender="", own=""):
+    return ("<message%s><result xmlns='%s' queryid='%s' id='%s'><forwarded "
+            "xmlns='urn:xmpp:forward:0'><delay xmlns='urn:xmpp:delay' "
+            "stamp='2026-01-01T00:00:00Z'/><message xmlns='jabber:client' "
+            "from='%s' to='bob@xmpp.test' type='chat' id='%s'><body>%s</body>"
+            "</message></forwarded></result></message>"
+            % (sender, MAM, query, key, own or "ann@far.test/a", key, word))
+
+
+def fin(name, last, complete="false"):
+    return ("<iq type='result' id='%s'><fin xmlns='%s' complete='%s'><set "
+            "xmlns='http://jabber.org/protocol/rsm'><last>%s</last></set>"
+            "</fin></iq>" % (name, MAM, complete, last))
+
+
+def test_archive_of_others(xmpp, fake):
+    """Archives that nobody asked for, or without an end; a server that does
+    not say what it keeps."""
+    f = fake()
+    b = xmpp(host="127.0.0.1", port=f.port, tls="off")
+    b.enter("bob@xmpp.test", archive_last="2026-01-01T00:00:00Z a0")
+    hit = f.expect(QUERY)
+    assert "<after>a0</after>" in hit[0]
+    # Of somebody else; of another question; sent by ourselves.
+    f.say(result("forged", hit[2], "e1", " from='eve@far.test'"))
+    f.say(result("forged", "guessed", "e2"))
+    f.say(result("own", hit[2], "a1", own="bob@xmpp.test/there"))
+    f.say(result("one", hit[2], "a2"))
+    # By itself while it is read, and then in the archive, under no id.
+    f.say("<message from='ann@far.test/a' type='chat' id='a3'><body>two"
+          "</body></message>")
+    f.say(result("two", hit[2], "a3"))
+    # The other way round: what was kept for the user, too.
+    f.say("<message from='ann@far.test/a' type='chat' id='a2'><body>one"
+          "</body><delay xmlns='urn:xmpp:delay' "
+          "stamp='2026-01-01T00:00:00Z'/></message>")
+    f.say(fin(hit[1], "a3"))
+    # It goes on where it was, until nothing comes any more.
+    hit = f.expect(QUERY)
+    assert "<after>a3</after>" in hit[0]
+    f.say(fin(hit[1], "a3"))
+    f.say("<message from='ann@far.test' type='chat'><body>end</body>"
+          "</message>")
+    for word in ("one", "two", "end"):
+        assert b.wait("message")["body"] == word
+    # What the user says elsewhere has no id here: it is looked for.
+    f.say("<message from='bob@xmpp.test'><sent xmlns='urn:xmpp:carbons:2'>"
+          "<forwarded xmlns='urn:xmpp:forward:0'><message from="
+          "'bob@xmpp.test/x' to='ann@far.test' xmlns='jabber:client' "
+          "id='c1'><body>mine</body></message></forwarded></sent></message>")
+    assert b.wait("message")["carbon"]
+    hit = f.expect(QUERY)
+    assert "<before/>" in hit[0]
+    f.say(result("mine", hit[2], "a4") + fin(hit[1], "a4", "true"))
+    f.say("<message from='ann@far.test'><body>end</body></message>")
+    assert b.wait("message")["body"] == "end"
+    call = b.start("logout", user=USER)
+    f.expect("</stream:stream>")
+    f.say("</stream:stream>")
+    b.finish(call)
+    kept = [p["value"] for m, p in b.events if m == "setting"]
+    assert kept[-1].endswith(" a4")
+    assert not [p for m, p in b.events if m == "message"]
+
+
+def test_archive_without_end(xmpp, fake):
+    """One that always has more is left, and the newest one is known then."""
+    f = fake()
+    b = xmpp(host="127.0.0.1", port=f.port, tls="off")
+    b.enter("bob@xmpp.test", archive_last="2026-01-01T00:00:00Z a0")
+    for i in range(300):
+        hit = f.expect(QUERY)
+        if "<before/>" in hit[0]:
+            break
+        f.say(result("w", hit[2], "p%d" % i) + fin(hit[1], "p%d" % i))
+    assert 100 < i < 300

@@ -26,15 +26,23 @@ again(xmpp_ctx_t *ctx, const struct payload *p)
 {
 	xmpp_stanza_t *m = xmpp_message_new(ctx, "chat", "a@b", "id");
 	struct payload back;
+	char *xml;
+	size_t len;
 
 	payload_put_xhtml(m, p->xhtml);
 	payload_put_file(m, "http://x.test/", p->body);
 	if (p->reply.id != NULL)
 		payload_put_reply(m, p->reply.id, "a@b", p->reply.text);
-	if (!payload_read(&back, m))
+	/* As it comes to the other end. */
+	if (xmpp_stanza_to_text(m, &xml, &len) != XMPP_EOK)
+		abort();
+	xmpp_stanza_release(m);
+	m = xmpp_stanza_new_from_string(ctx, xml);
+	if (m == NULL || !payload_read(&back, m))
 		abort();
 	payload_finish(&back);
 	xmpp_stanza_release(m);
+	xmpp_free(ctx, xml);
 }
 
 static void

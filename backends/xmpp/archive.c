@@ -1,0 +1,403 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "backends/xmpp/archive.h"
+
+#include <ev.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "backends/xmpp/account.h"
+#include "backends/xmpp/build.h"
+#include "backends/xmpp/carbon.h"
+#include "backends/xmpp/payload.h"
+#include "backends/xmpp/request.h"
+#include "backends/xmpp/stanza.h"
+#include "backends/xmpp/talk.h"
+#include "util/log.h"
+#include "util/rand.h"
+#include "util/xalloc.h"
+
+#define NS_MAM		"urn:xmpp:mam:2"
+#define NS_RSM		"http://jabber.org/protocol/rsm"
+#define NS_FORM		"jabber:x:data"
+#define LAST		"archive_last"	/* a setting: "TIME ID" */
+#define PAGE		"50"		/* messages */
+#define PAGES_MAX	200		/* of one login */
+#define NAMES_MAX	200
+#define KEEP_AFTER	2.		/* seconds */
+#define QUERY_SIZE	17
+#define STAMP_SIZE	sizeof("2026-01-01T00:00:00Z")
+
+enum reading {
+	RESTING,
+	READING,	/* page by page, behind what is known */
+	MARKING,	/* the newest one only, which is not told */
+};
+
+struct archive {
+	struct session	*session;
+	enum reading	 reading;
+	bool		 none;		/* the server has none, or fails: what
+					 * is known stays as it is */
+	unsigned	 pages;
+	uintptr_t	 serial;	/* of the request under way */
+	char		 query[QUERY_SIZE];
+	/* The last one that is known; id NULL: known by its time. */
+	char		*id;
+	char		 stamp[STAMP_SIZE];	/* "": nothing is known */
+	/* Of this page. */
+	char		*page_last;
+	/* While reading: the last one that came by itself, and whether the
+	 * archive has told of it since. */
+	char		*live;
+	bool		 live_read;
+	/* What was told: ids of the archive, and names of name_of(). */
+	struct {
+		char	*name;
+		bool	 archived;	/* out of the archive */
+	}		 told[NAMES_MAX];
+	size_t		 next;
+	/* To keep what is known, or to find out. */
+	ev_timer	 timer;
+	bool		 unmarked;	/* one without an id has come */
+};
+
+/* ------------------------------------------------------------ what is known */
+
+static void
+keep(struct archive *a)
+{
+	char *value = xasprintf("%s %s", a->stamp,
+	    a->id != NULL ? a->id : "");
+
+	ev_timer_stop(EV_DEFAULT_ &a->timer);
+	session_keep(a->session, LAST, value, false);
+	free(value);
+}
+
+static void
+keep_soon(struct archive *a)
+{
+	if (!ev_is_active(&a->timer)) {
+		ev_timer_set(&a->timer, KEEP_AFTER, 0.);
+		ev_timer_start(EV_DEFAULT_ &a->timer);
+	}
+}
+
+/* ms 0: now. */
+static void
+known(struct archive *a, const char *id, int64_t ms)
+{
+	time_t t = ms != 0 ? (time_t)(ms / 1000) : time(NULL);
+	struct tm tm;
+
+	xreplace(&a->id, id);
+	if (gmtime_r(&t, &tm) == NULL ||
+	    strftime(a->stamp, sizeof(a->stamp), "%Y-%m-%dT%H:%M:%SZ",
+	    &tm) == 0)
+		strcpy(a->stamp, "1970-01-01T00:00:01Z");
+	keep_soon(a);
+}
+
+static void
+recall(struct archive *a)
+{
+	const char *value = session_setting(a->session, LAST, ""), *id;
+	size_t len = strcspn(value, " ");
+
+	if (a->stamp[0] != '\0' || len >= sizeof(a->stamp))
+		return;
+	memcpy(a->stamp, value, len);
+	a->stamp[len] = '\0';
+	if (stanza_time(a->stamp) == 0) {
+		a->stamp[0] = '\0';
+		return;
+	}
+	id = value + len + (value[len] == ' ');
+	if (*id != '\0' && strlen(id) <= PAYLOAD_ID)
+		xreplace(&a->id, id);
+}
+
+/* ------------------------------------------------------------ what was told */
+
+static void
+note(struct archive *a, char *name, bool archived)
+{
+	if (name == NULL)
+		return;
+	free(a->told[a->next].name);
+	a->told[a->next].name = name;
+	a->told[a->next].archived = archived;
+	a->next = (a->next + 1) % NAMES_MAX;
+}
+
+static bool
+was_told(const struct archive *a, const char *name, bool archived)
+{
+	for (size_t i = 0; i < NAMES_MAX && name != NULL; i++) {
+		if (a->told[i].name != NULL &&
+		    strcmp(a->told[i].name, name) == 0 &&
+		    (a->told[i].archived || !archived))
+			return true;
+	}
+	return false;
+}
+
+/* For servers that do not say under which id they have it; malloced, or NULL
+ * for what says nothing. */
+static char *
+name_of(xmpp_stanza_t *m)
+{
+	const char *from = xmpp_stanza_get_from(m), *id = payload_id(m);
+
+	if (from == NULL || id == NULL ||
+	    stanza_child(m, "body", NS_CLIENT) == NULL)
+		return NULL;
+	return xasprintf("%.*s\n%s", (int)strcspn(from, "/"), from, id);
+}
+
+/* Only our own server gives ids of our archive. */
+static const char *
+archive_id(struct archive *a, xmpp_stanza_t *m)
+{
+	xmpp_stanza_t *sid = stanza_child(m, "stanza-id", NS_SID);
+
+	for (; sid != NULL; sid = stanza_beside(sid, "stanza-id", NS_SID)) {
+		if (stanza_attr_is(sid, "by", a->session->jid))
+			return payload_id_of(sid, "id");
+	}
+	return NULL;
+}
+
+bool
+archive_heard(struct session *s, xmpp_stanza_t *m, bool own)
+{
+	struct archive *a = s->archive;
+	const char *id;
+	char *name;
+
+	if (a == NULL || a->none)
+		return false;
+	id = archive_id(a, m);
+	name = name_of(m);
+	/* An old one, which is in the archive as well. */
+	if (was_told(a, id, true) ||
+	    (stanza_delay(m) != 0 && was_told(a, name, true))) {
+		free(name);
+		return true;
+	}
+	note(a, xstrdup_null(id), false);
+	note(a, name, false);
+	if (id != NULL && a->reading == READING) {
+		xreplace(&a->live, id);
+		a->live_read = false;
+	} else if (id != NULL) {
+		known(a, id, 0);
+	} else if (own && name != NULL) {
+		a->unmarked = true;
+		keep_soon(a);
+	}
+	return false;
+}
+
+/* ------------------------------------------------------------------ reading */
+
+static void on_page(struct session *, xmpp_stanza_t *, void *);
+
+static xmpp_stanza_t *
+put_field(xmpp_stanza_t *form, const char *var, const char *value)
+{
+	xmpp_stanza_t *field = build_child(form, "field", NULL);
+
+	xmpp_stanza_set_attribute(field, "var", var);
+	build_text(field, "value", value);
+	return field;
+}
+
+static void
+ask(struct archive *a, enum reading reading)
+{
+	xmpp_stanza_t *iq = request_new(a->session, "set", NULL), *query;
+	xmpp_stanza_t *form, *set;
+
+	a->reading = reading;
+	xreplace(&a->page_last, NULL);
+	rand_token(a->query, sizeof(a->query));
+	query = build_child(iq, "query", NS_MAM);
+	xmpp_stanza_set_attribute(query, "queryid", a->query);
+	form = build_child(query, "x", NS_FORM);
+	xmpp_stanza_set_type(form, "submit");
+	xmpp_stanza_set_type(put_field(form, "FORM_TYPE", NS_MAM), "hidden");
+	if (reading == READING && a->id == NULL)
+		put_field(form, "start", a->stamp);
+	set = build_child(query, "set", NS_RSM);
+	build_text(set, "max", reading == MARKING ? "1" : PAGE);
+	if (reading == MARKING)
+		build_child(set, "before", NULL);
+	else
+		build_text(set, "after", a->id);
+	request_send(a->session, iq, on_page, (void *)++a->serial);
+}
+
+static void
+rest(struct archive *a)
+{
+	a->reading = RESTING;
+	/* What came meanwhile, if the archive had it not yet. */
+	if (a->live != NULL && !a->live_read)
+		known(a, a->live, 0);
+	xreplace(&a->live, NULL);
+	xreplace(&a->page_last, NULL);
+	if (a->stamp[0] == '\0')
+		known(a, NULL, 0);
+}
+
+static void
+failed(struct archive *a, xmpp_stanza_t *answer)
+{
+	if (answer != NULL && a->reading == READING && a->id != NULL &&
+	    strcmp(request_code(answer), ERR_NOT_FOUND) == 0) {
+		/* It has been thrown away there: what is younger than that? */
+		xreplace(&a->id, NULL);
+		ask(a, READING);
+		return;
+	}
+	log_debug("%s: the archive cannot be read", a->session->user);
+	a->none = true;
+	a->reading = RESTING;
+}
+
+static void
+on_page(struct session *s, xmpp_stanza_t *answer, void *ctx)
+{
+	struct archive *a = s->archive;
+	xmpp_stanza_t *fin = stanza_child(answer, "fin", NS_MAM);
+
+	/* One of a connection before this. */
+	if (a == NULL || (uintptr_t)ctx != a->serial)
+		return;
+	if (!request_worked(answer)) {
+		failed(a, answer);
+		return;
+	}
+	if (a->reading == MARKING || fin == NULL || a->page_last == NULL ||
+	    stanza_attr_is(fin, "complete", "true")) {
+		rest(a);
+	} else if (++a->pages >= PAGES_MAX) {
+		log_warn("%s: too much in the archive: the rest of it is left "
+		    "there", s->user);
+		ask(a, MARKING);
+	} else {
+		ask(a, READING);
+	}
+}
+
+/* Sent by this session, or one before it. */
+static bool
+is_mine(const struct session *s, xmpp_stanza_t *m)
+{
+	return s->full != NULL && stanza_attr_is(m, "from", s->full);
+}
+
+static void
+tell(struct archive *a, xmpp_stanza_t *m, const char *id, int64_t time)
+{
+	struct session *s = a->session;
+	const char *from = xmpp_stanza_get_from(m);
+	char *name = name_of(m), *author;
+	struct heard how = { .time = time };
+
+	if (was_told(a, id, false) || was_told(a, name, false) ||
+	    is_mine(s, m)) {
+		free(name);
+		return;
+	}
+	note(a, xstrdup(id), true);
+	note(a, name, true);
+	author = account_bare(from != NULL ? from : s->jid);
+	how.own = strcmp(author, s->jid) == 0 &&
+	    xmpp_stanza_get_to(m) != NULL;
+	free(author);
+	talk_hear(s, m, &how);
+}
+
+bool
+archive_stanza(struct session *s, xmpp_stanza_t *st)
+{
+	struct archive *a = s->archive;
+	xmpp_stanza_t *result = stanza_child(st, "result", NS_MAM), *m;
+	const char *id = payload_id_of(result, "id");
+	enum reading reading;
+	int64_t time;
+
+	/* Rooms have archives, too. */
+	if (result == NULL || !stanza_is(st, "message", NULL) ||
+	    !carbon_is_ours(s, st))
+		return false;
+	if (a == NULL || a->reading == RESTING || id == NULL ||
+	    !stanza_attr_is(result, "queryid", a->query))
+		return true;
+	reading = a->reading;
+	m = carbon_forwarded(result, &time);
+	xreplace(&a->page_last, id);
+	a->live_read = a->live_read ||
+	    (a->live != NULL && strcmp(a->live, id) == 0);
+	known(a, id, time);
+	if (m != NULL && reading == READING)
+		tell(a, m, id, time);
+	return true;
+}
+
+/* --------------------------------------------------------------------- life */
+
+static void
+on_timer(EV_P_ ev_timer *w, int revents)
+{
+	struct archive *a = CONTAINER(w, struct archive, timer);
+
+	(void)loop, (void)revents;
+	if (a->unmarked && a->reading == RESTING) {
+		a->unmarked = false;
+		ask(a, MARKING);
+		return;
+	}
+	keep(a);
+}
+
+void
+archive_online(struct session *s)
+{
+	struct archive *a = s->archive;
+
+	if (strcmp(session_setting(s, "archive", "1"), "0") == 0)
+		return;
+	if (a == NULL) {
+		s->archive = a = xcalloc(1, sizeof(*a));
+		a->session = s;
+		ev_timer_init(&a->timer, on_timer, 0., 0.);
+	}
+	a->none = false;
+	a->pages = 0;
+	recall(a);
+	xreplace(&a->live, NULL);
+	ask(a, a->stamp[0] != '\0' ? READING : MARKING);
+}
+
+void
+archive_end(struct session *s)
+{
+	struct archive *a = s->archive;
+
+	if (a == NULL)
+		return;
+	if (ev_is_active(&a->timer) && a->stamp[0] != '\0')
+		keep(a);
+	ev_timer_stop(EV_DEFAULT_ &a->timer);
+	for (size_t i = 0; i < NAMES_MAX; i++)
+		free(a->told[i].name);
+	free(a->id);
+	free(a->page_last);
+	free(a->live);
+	free(a);
+	s->archive = NULL;
+}
