@@ -258,17 +258,29 @@ session_gone(struct session *s)
 }
 
 static void
-end(struct session *s)
+end_parts(struct session *s)
 {
 	s->ended = true;
 	for (size_t i = LENGTH(parts); i > 0; i--) {
 		if (parts[i - 1].end != NULL)
 			parts[i - 1].end(s);
 	}
+}
+
+static void
+leave(struct session *s)
+{
 	s->connected = false;
 	map_remove(&sessions, s->user);
 	leaving++;
 	login_end(s);
+}
+
+static void
+end(struct session *s)
+{
+	end_parts(s);
+	leave(s);
 }
 
 void
@@ -308,8 +320,10 @@ session_fail(struct session *s, const char *reason, const char *text,
 		return;
 	log_info("%s: disconnected: %s: %s", s->user, reason,
 	    text != NULL ? text : "");
+	/* What they want to be kept is not heard any more after that. */
+	end_parts(s);
 	kit_notify(METHOD_disconnected, &m);
-	end(s);
+	leave(s);
 }
 
 /* ---------------------------------------------------------------- beginning */

@@ -417,3 +417,9 @@ def test_archive_without_end(xmpp, fake):
             break
         f.say(result("w", hit[2], "p%d" % i) + fin(hit[1], "p%d" % i))
     assert 100 < i < 300
+    # Where it was left is kept, whatever ends the session.
+    f.say(result("w", hit[2], "z") + fin(hit[1], "z", "true"))
+    f.say("<stream:error><conflict xmlns="
+          "'urn:ietf:params:xml:ns:xmpp-streams'/></stream:error>")
+    b.wait("disconnected")
+    assert [p["value"][-2:] for m, p in b.skipped if m == "setting"] == [" z"]
