@@ -11,6 +11,7 @@
 #include "backends/xmpp/carbon.h"
 #include "backends/xmpp/payload.h"
 #include "backends/xmpp/request.h"
+#include "backends/xmpp/room.h"
 #include "backends/xmpp/stanza.h"
 #include "backends/xmpp/talk.h"
 #include "util/log.h"
@@ -318,7 +319,9 @@ tell(struct archive *a, xmpp_stanza_t *m, const char *id, int64_t time)
 	how.own = strcmp(author, s->jid) == 0 &&
 	    xmpp_stanza_get_to(m) != NULL;
 	free(author);
-	talk_hear(s, m, &how);
+	/* Invitations, for instance. */
+	if (how.own || !room_stanza(s, m))
+		talk_hear(s, m, &how);
 }
 
 bool
@@ -330,10 +333,13 @@ archive_stanza(struct session *s, xmpp_stanza_t *st)
 	enum reading reading;
 	int64_t time;
 
-	/* Rooms have archives, too. */
-	if (result == NULL || !stanza_is(st, "message", NULL) ||
-	    !carbon_is_ours(s, st))
+	if (!stanza_is(st, "message", NULL))
 		return false;
+	/* Rooms have archives, too. */
+	if (result == NULL || !carbon_is_ours(s, st))
+		return !stanza_attr_is(st, "type", "groupchat") &&
+		    !stanza_attr_is(st, "type", "error") &&
+		    archive_heard(s, st, false);
 	if (a == NULL || a->reading == RESTING || id == NULL ||
 	    !stanza_attr_is(result, "queryid", a->query))
 		return true;

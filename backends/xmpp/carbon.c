@@ -12,6 +12,7 @@
 
 #define NS_CARBONS	"urn:xmpp:carbons:2"
 #define NS_FORWARD	"urn:xmpp:forward:0"
+#define NS_MUC_USER	"http://jabber.org/protocol/muc#user"
 
 static void
 on_enabled(struct session *s, xmpp_stanza_t *answer, void *ctx)
@@ -69,7 +70,10 @@ carbon_stanza(struct session *s, xmpp_stanza_t *st)
 		return true;
 	}
 	m = carbon_forwarded(carbon, &time);
-	if (m != NULL && !archive_heard(s, m, how.own))
+	/* What an occupant of a room says to another one comes to each client
+	 * that is there by itself. */
+	if (m != NULL && stanza_child(m, "x", NS_MUC_USER) == NULL &&
+	    !archive_heard(s, m, how.own))
 		talk_hear(s, m, &how);
 	return true;
 }

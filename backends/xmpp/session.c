@@ -37,14 +37,15 @@ static const struct {
 	void	(*end)(struct session *);
 } parts[] = {
 	{ .stanza = request_stanza },
+	/* It knows what has come, whomever it is for. */
+	{ .stanza = archive_stanza },
 	/* Who is in a room is no contact. */
 	{ .stanza = room_stanza },
 	{ .begin = contacts_begin, .online = contacts_online,
 	  .stanza = contacts_stanza, .end = contacts_end },
 	{ .online = presence_send, .show = presence_send },
 	{ .online = rooms_online, .show = rooms_show, .end = rooms_end },
-	{ .online = archive_online, .stanza = archive_stanza,
-	    .end = archive_end },
+	{ .online = archive_online, .end = archive_end },
 	{ .online = carbon_online, .stanza = carbon_stanza },
 	{ .stanza = talk_stanza, .end = talk_end },
 	/* The last one: it answers what nobody else has; and who still waits

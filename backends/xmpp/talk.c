@@ -6,7 +6,6 @@
 
 #include "backends/xmpp/account.h"
 #include "backends/xmpp/answer.h"
-#include "backends/xmpp/archive.h"
 #include "backends/xmpp/request.h"
 #include "backends/xmpp/stanza.h"
 #include "util/log.h"
@@ -122,8 +121,7 @@ talk_stanza(struct session *s, xmpp_stanza_t *st)
 		return false;
 	if (type != NULL && strcmp(type, "error") == 0)
 		refused(s, st);
-	else if ((type == NULL || strcmp(type, "groupchat") != 0) &&
-	    !archive_heard(s, st, false))
+	else if (type == NULL || strcmp(type, "groupchat") != 0)
 		talk_hear(s, st, &now);
 	return true;
 }

@@ -386,12 +386,18 @@ def test_archive_of_others(xmpp, fake):
           "</message>")
     for word in ("one", "two", "end"):
         assert b.wait("message")["body"] == word
-    # What the user says elsewhere has no id here: it is looked for.
-    f.say("<message from='bob@xmpp.test'><sent xmlns='urn:xmpp:carbons:2'>"
-          "<forwarded xmlns='urn:xmpp:forward:0'><message from="
-          "'bob@xmpp.test/x' to='ann@far.test' xmlns='jabber:client' "
-          "id='c1'><body>mine</body></message></forwarded></sent></message>")
-    assert b.wait("message")["carbon"]
+    # What is said in a room comes to us by itself.  What the user says
+    # elsewhere has no id here: it is looked for.
+    for word, extra in (("in private", "<x xmlns='http://jabber.org/protocol/"
+                         "muc#user'/>"), ("mine", "")):
+        f.say("<message from='bob@xmpp.test'><sent "
+              "xmlns='urn:xmpp:carbons:2'><forwarded "
+              "xmlns='urn:xmpp:forward:0'><message from='bob@xmpp.test/x' "
+              "to='ann@far.test' xmlns='jabber:client' id='c1'><body>%s"
+              "</body>%s</message></forwarded></sent></message>"
+              % (word, extra))
+    m = b.wait("message")
+    assert (m["carbon"], m["body"]) == (True, "mine")
     hit = f.expect(QUERY)
     assert "<before/>" in hit[0]
     f.say(result("mine", hit[2], "a4") + fin(hit[1], "a4", "true"))
