@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "backends/xmpp/account.h"
+#include "backends/xmpp/avatar.h"
 #include "backends/xmpp/block.h"
 #include "backends/xmpp/roster.h"
 #include "util/log.h"
@@ -180,6 +181,7 @@ bool
 contacts_stanza(struct session *s, xmpp_stanza_t *stanza)
 {
 	return roster_stanza(s, stanza) || block_stanza(s, stanza) ||
+	    avatar_stanza(s, stanza) ||
 	    contact_presence(s, stanza);
 }
 

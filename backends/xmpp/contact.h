@@ -40,6 +40,8 @@ struct contacts {
 	struct map	 by_jid;
 	ev_timer	 settle;	/* stale presence is believed so long */
 	bool		 told;		/* the whole list, once */
+	bool		 pictured;	/* it is known what the user's own is */
+	char		 hash[CONTACT_HASH_SIZE];	/* that; "": none */
 };
 
 /* NULL: nobody, or text that can be no name.  Names are prepared here. */

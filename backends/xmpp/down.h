@@ -32,6 +32,11 @@ void	down_contact_deny(const struct kit_call *,
 /* ---- entity.c */
 void	down_query(const struct kit_call *, const struct msg_query *);
 
+/* ---- profile.c, profile_set.c */
+void	down_profile(const struct kit_call *, const struct msg_profile *);
+void	down_profile_set(const struct kit_call *,
+	    const struct msg_profile_set *);
+
 /* ---- block.c */
 void	down_contact_block(const struct kit_call *,
 	    const struct msg_contact_block *);

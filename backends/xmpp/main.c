@@ -14,6 +14,7 @@
 
 static const char *const features[] = {
 	FEATURE_CONTACTS, FEATURE_GROUPS, FEATURE_BLOCKING, FEATURE_QUERY,
+	FEATURE_VCARD, FEATURE_VCARD_SET, FEATURE_AVATARS,
 	FEATURE_RECEIPTS, FEATURE_MARKERS, FEATURE_CHAT_STATES,
 	FEATURE_CORRECTION, FEATURE_REACTIONS, FEATURE_REPLIES,
 	FEATURE_RETRACTION, FEATURE_ATTACHMENTS, FEATURE_ATTENTION,
@@ -73,6 +74,8 @@ static const struct kit_backend backend = {
 		.contact_allow = down_contact_allow,
 		.contact_deny = down_contact_deny,
 		.query = down_query,
+		.profile = down_profile,
+		.profile_set = down_profile_set,
 		.contact_block = down_contact_block,
 		.marker = down_marker,
 		.chat_state = down_chat_state,

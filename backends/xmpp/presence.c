@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "backends/xmpp/avatar.h"
 #include "backends/xmpp/build.h"
 #include "backends/xmpp/contact.h"
 #include "backends/xmpp/disco.h"
@@ -32,5 +33,6 @@ presence_send(struct session *s)
 		build_text(p, "priority", priority);
 	}
 	disco_caps(s, p);
+	avatar_put(s, p);
 	session_send(s, p, NULL);
 }

@@ -2,6 +2,7 @@
 """The XMPP backend and people: the roster, presence, who they are."""
 import base64
 import hashlib
+import re
 import time
 
 import pytest
@@ -181,6 +182,103 @@ def test_blocking(bob, friend):
     assert not [e for e in bob.skipped if e[1].get("contact") == eve.bare]
     bob.call("contact_block", user=ME, contact=ann.bare, blocked=False)
     bob.wait("contact", contact=ann.bare, blocked=False)
+
+
+HASH = hashlib.sha1(PICTURE).hexdigest()
+
+
+def test_profiles(bob, friend):
+    """vCards of both kinds, pictures of both kinds, and the user's own."""
+    ann = friend("ann")
+    add(bob, ann)
+    photo = base64.encodebytes(PICTURE).decode()
+    ann.set(None, "<vCard xmlns='vcard-temp'><FN>Ann &amp; Co</FN><NICKNAME>a"
+            "</NICKNAME><URL>http://a.test/</URL><BDAY>2000-01-02</BDAY>"
+            "<EMAIL><INTERNET/><USERID>ann@mail.test</USERID></EMAIL>"
+            "<DESC>Hello</DESC><ORG><ORGNAME>Acme</ORGNAME></ORG><PHOTO>"
+            "<TYPE>image/png</TYPE><BINVAL>%s</BINVAL></PHOTO></vCard>" % photo)
+    bob.wait("contact", contact=ann.bare, avatar_hash=HASH)
+    assert bob.call("profile", user=ME, contact=ann.bare) == {
+        "full_name": "Ann & Co", "nick": "a", "url": "http://a.test/",
+        "email": "ann@mail.test", "birthday": "2000-01-02",
+        "note": "Hello\nOrganisation: Acme", "photo_type": "image/png",
+        "photo": PICTURE}
+    # Taken away, and then published.
+    ann.set(None, "<pubsub xmlns='http://jabber.org/protocol/pubsub'><publish "
+            "node='urn:xmpp:avatar:metadata'><item><metadata "
+            "xmlns='urn:xmpp:avatar:metadata'/></item></publish></pubsub>")
+    bob.wait("contact", contact=ann.bare, avatar_hash="")
+    for name in ("nobody@xmpp.test", "x y"):
+        with pytest.raises(Failed) as e:
+            bob.call("profile", user=ME, contact=name)
+        assert e.value.code == "not_found"
+    # The user's own: others see it, and what is not said stays.
+    bob.call("profile_set", user=ME, full_name="Bob", nick="b",
+             photo=PICTURE, photo_type="image/png")
+    bob.call("profile_set", user=ME, nick="")
+    card = ann.get(bob.jid, "<vCard xmlns='vcard-temp'/>")
+    assert [card.findtext("vcard:" + n, None, NS) for n in
+            ("FN", "NICKNAME")] == ["Bob", None]
+    data = card.findtext("vcard:PHOTO/vcard:BINVAL", None, NS)
+    assert base64.b64decode(data) == PICTURE
+    ann.expect("presence", lambda p: p.findtext("photo:x/photo:photo", None,
+                                                NS) == HASH,
+               from_=lambda j: j.startswith(bob.jid))
+    assert bob.call("profile", user=ME, contact=bob.jid)["photo"] == PICTURE
+    bob.call("profile_set", user=ME, photo=b"")
+    card = ann.get(bob.jid, "<vCard xmlns='vcard-temp'/>")
+    assert card.find("vcard:PHOTO", NS) is None
+    with pytest.raises(Failed) as e:
+        bob.call("profile_set", user=ME, photo=bytes(200 * 1024))
+    assert e.value.code == "too_long"
+
+
+def answer(server, asked, payload):
+    """Answer the iq whose payload is like that."""
+    iq = server.expect("<iq([^>]*)><" + asked)[1]
+    ident = re.search("id=.([^'\"]*)", iq)[1]
+    server.say("<iq type='%s' id='%s' from='ann@xmpp.test'>%s</iq>" % (
+        "result" if payload else "error", ident, payload or "<error "
+        "type='cancel'><service-unavailable "
+        "xmlns='urn:ietf:params:xml:ns:xmpp-stanzas'/></error>"))
+
+
+def items(inner):
+    return ("<pubsub xmlns='http://jabber.org/protocol/pubsub'><items>"
+            "<item id='1'>%s</item></items></pubsub>" % inner)
+
+
+def test_published_only(xmpp, fake):
+    """Who has no vcard-temp may have published both; and somebody who has
+    neither, or rubbish."""
+    server = fake(
+        IQ % ("p1", "", "<item jid='ann@xmpp.test' subscription='both'/>") +
+        "<message from='ann@xmpp.test'><event xmlns='http://jabber.org/"
+        "protocol/pubsub#event'><items node='urn:xmpp:avatar:metadata'>"
+        "<item id='%s'><metadata xmlns='urn:xmpp:avatar:metadata'><info/>"
+        "</metadata></item></items></event></message>" % HASH)
+    b = xmpp(host="127.0.0.1", port=server.port, tls="off")
+    b.enter("bob@xmpp.test")
+    b.wait("contact", avatar_hash=HASH)
+    asked = b.start("profile", user=ME, contact="ann@xmpp.test")
+    answer(server, "vCard", None)
+    answer(server, "pubsub", items(
+        "<vcard xmlns='urn:ietf:params:xml:ns:vcard-4.0'><fn><text>Ann"
+        "</text></fn><tel><uri>tel:1</uri></tel></vcard>"))
+    answer(server, "pubsub", items(
+        "<data xmlns='urn:xmpp:avatar:data'>%s</data>" %
+        base64.b64encode(PICTURE).decode()))
+    assert b.finish(asked) == {"full_name": "Ann", "note": "Telephone: tel:1",
+                               "photo": PICTURE}
+    for payload in (None, items("<data xmlns='urn:xmpp:avatar:data'>??</data>"),
+                    items(""), "<pubsub/>"):
+        asked = b.start("profile", user=ME, contact="ann@xmpp.test")
+        answer(server, "vCard", "<vCard xmlns='vcard-temp'/>")
+        answer(server, "pubsub", None)
+        answer(server, "pubsub", payload)
+        with pytest.raises(Failed) as e:
+            b.finish(asked)
+        assert e.value.code == "not_found"
 
 
 IQ = "<iq type='set' id='%s' %s><query xmlns='jabber:iq:roster'>%s</query></iq>"
