@@ -37,6 +37,9 @@ void	down_profile(const struct kit_call *, const struct msg_profile *);
 void	down_profile_set(const struct kit_call *,
 	    const struct msg_profile_set *);
 
+/* ---- search.c */
+void	down_search(const struct kit_call *, const struct msg_search *);
+
 /* ---- block.c */
 void	down_contact_block(const struct kit_call *,
 	    const struct msg_contact_block *);

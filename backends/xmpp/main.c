@@ -14,7 +14,7 @@
 
 static const char *const features[] = {
 	FEATURE_CONTACTS, FEATURE_GROUPS, FEATURE_BLOCKING, FEATURE_QUERY,
-	FEATURE_VCARD, FEATURE_VCARD_SET, FEATURE_AVATARS,
+	FEATURE_VCARD, FEATURE_VCARD_SET, FEATURE_AVATARS, FEATURE_SEARCH,
 	FEATURE_RECEIPTS, FEATURE_MARKERS, FEATURE_CHAT_STATES,
 	FEATURE_CORRECTION, FEATURE_REACTIONS, FEATURE_REPLIES,
 	FEATURE_RETRACTION, FEATURE_ATTACHMENTS, FEATURE_ATTENTION,
@@ -74,6 +74,7 @@ static const struct kit_backend backend = {
 		.contact_allow = down_contact_allow,
 		.contact_deny = down_contact_deny,
 		.query = down_query,
+		.search = down_search,
 		.profile = down_profile,
 		.profile_set = down_profile_set,
 		.contact_block = down_contact_block,

@@ -281,6 +281,59 @@ def test_published_only(xmpp, fake):
         assert e.value.code == "not_found"
 
 
+INFO = "http://jabber.org/protocol/disco#info"
+
+
+def test_search(bob, xmpp, fake):
+    """The directory is found; both kinds of forms, both kinds of results."""
+    with pytest.raises(Failed) as e:
+        bob.call("search", user=ME, fields={"nick": "ann"})
+    assert e.value.code == "not_supported"
+    server = fake()
+    b = xmpp(host="127.0.0.1", port=server.port, tls="off")
+    b.enter("bob@xmpp.test")
+
+    def find(form, **fields):
+        asked = b.start("search", user=ME, fields=fields)
+        answer(server, "query xmlns=.http://jabber.org/protocol/disco#items",
+               "<query xmlns='http://jabber.org/protocol/disco#items'>"
+               "<item/><item jid='xmpp.test' node='x'/><item jid='a.test'/>"
+               "<item jid='vjud.xmpp.test'/></query>")
+        answer(server, "query", None)
+        answer(server, "query", "<query xmlns='%s'><identity type='user' "
+               "category='directory'/><feature var='jabber:iq:search'/>"
+               "</query>" % INFO)
+        answer(server, "query xmlns=.jabber:iq:search", form)
+        return asked
+
+    plain = "<query xmlns='jabber:iq:search'><nick/><email/></query>"
+    asked = find(plain, nick="A&B", first="")
+    server.expect("(?=<iq[^>]*vjud.xmpp.test[^>]*><query[^>]*>"
+                  "<nick>A&amp;B</nick></query>)")
+    answer(server, "query", "<query xmlns='jabber:iq:search'><item "
+           "jid='ann@xmpp.test'><nick>Ann</nick><email/></item><item/>"
+           "</query>")
+    assert b.finish(asked)["rows"] == [
+        {"values": {"contact": "ann@xmpp.test", "nick": "Ann"}}]
+    data = ("<query xmlns='jabber:iq:search'><x xmlns='jabber:x:data' "
+            "type='form'><field var='nick'/></x></query>")
+    asked = find(data, nick="Ann", email="unknown here")
+    answer(server, "query[^>]*><x[^>]*type=.submit", "<query "
+           "xmlns='jabber:iq:search'><x xmlns='jabber:x:data' type='result'>"
+           "<reported><field var='jid'/><field var='nick' label='Nick'/>"
+           "</reported><item><field var='jid'><value>ann@xmpp.test</value>"
+           "</field><field var='nick'><value>Ann</value></field></item></x>"
+           "</query>")
+    found = b.finish(asked)
+    assert found["columns"] == [{"var": "nick", "label": "Nick"}]
+    assert found["rows"] == [
+        {"values": {"contact": "ann@xmpp.test", "nick": "Ann"}}]
+    for form in (data, "<x/>"):
+        with pytest.raises(Failed) as e:
+            b.finish(find(form, last="A"))
+        assert e.value.code == "not_supported"
+
+
 IQ = "<iq type='set' id='%s' %s><query xmlns='jabber:iq:roster'>%s</query></iq>"
 
 
