@@ -7,6 +7,7 @@
 
 #include "backends/xmpp/build.h"
 #include "backends/xmpp/iq.h"
+#include "backends/xmpp/payload.h"
 #include "backends/xmpp/stanza.h"
 #include "util/buf.h"
 #include "util/xalloc.h"
@@ -26,6 +27,17 @@ static const char *features[] = {
 	"http://jabber.org/protocol/nick",
 	"jabber:iq:version",
 	"urn:xmpp:avatar:metadata+notify",
+	/* What of messages is passed on (payload.h). */
+	NS_ATTENTION,
+	NS_CORRECT,
+	NS_MARKERS,
+	NS_OOB,
+	NS_REACTIONS,
+	NS_RECEIPTS,
+	NS_REPLY,
+	NS_RETRACT,
+	NS_STATES,
+	NS_XHTML_IM,
 	"urn:xmpp:ping",
 	"urn:xmpp:time",
 };

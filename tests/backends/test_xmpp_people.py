@@ -114,7 +114,8 @@ def test_presence(bob, friend, prosody):
         sorted(f.get("var") + "<" for f in info.findall("info:feature", NS)))
     assert base64.b64encode(hashlib.sha1(text.encode()).digest()).decode() \
         == caps.get("ver")
-    assert ann.features(there) >= {"urn:xmpp:ping", "urn:xmpp:time"}
+    assert ann.features(there) >= {"urn:xmpp:ping", "urn:xmpp:time",
+                                  "urn:xmpp:receipts"}
     assert condition_of(ann.iq("get", there, "<query xmlns='%s' node='x'/>" %
                                NS["info"])) == ("cancel", "item-not-found")
     assert condition_of(ann.iq("set", there, "<x xmlns='urn:x'/>")) == (
