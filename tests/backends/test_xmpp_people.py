@@ -9,6 +9,7 @@ import pytest
 
 from driver import Failed
 from harness.xmpp import NS, Client, condition_of
+from xmpp_driver import Relay
 
 ME = "me@example.org"
 PICTURE = base64.b64decode(
@@ -165,6 +166,35 @@ def test_presence(bob, friend, prosody):
     bob.wait("contact_presence", contact=ann.bare, show="offline")
     bob.notify("presence", user=ME, show="online")
     bob.wait("contact_presence", contact=ann.bare, show="online")
+
+
+def test_again(xmpp, prosody, account, friend):
+    """A server that has forgotten the session tells everything anew: what is
+    as it was is no news, and what has changed is."""
+    relay = Relay(prosody.port)
+    try:
+        bob = xmpp(host="127.0.0.1", port=relay.port, tls="off")
+        bob.jid = account("bob")
+        bob.enter(bob.jid)
+        ann, eve = friend("ann"), friend("eve")
+        add(bob, ann)
+        add(bob, eve)
+        bob.call("contact_block", user=ME, contact=eve.bare, blocked=True)
+        bob.events.clear()
+        relay.cut()
+        bob.wait("contact", contact=ann.bare, subscription="both")
+        told = bob.skipped
+        ann.send("<presence><show>away</show></presence>")
+        bob.wait("contact_presence", contact=ann.bare, show="away")
+        told += bob.skipped
+        assert not [e for e in told if e[0] in (
+            "contact_presence", "contact_removed", "contacts_end") and
+            e[1].get("contact") != eve.bare]
+        assert not [e for e in told if e[0] == "contact" and
+                    e[1]["contact"] == eve.bare and not e[1]["blocked"]]
+        assert relay.count == 2
+    finally:
+        relay.close()
 
 
 def test_blocking(bob, friend):
