@@ -19,6 +19,7 @@ static const char *const features[] = {
 	FEATURE_CORRECTION, FEATURE_REACTIONS, FEATURE_REPLIES,
 	FEATURE_RETRACTION, FEATURE_ATTACHMENTS, FEATURE_ATTENTION,
 	FEATURE_XHTML, FEATURE_CARBONS, FEATURE_ROOMS,
+	FEATURE_ROOM_LIST, FEATURE_HISTORY,
 	NULL,
 };
 
@@ -89,6 +90,11 @@ static const struct kit_backend backend = {
 		.room_subject_set = down_room_subject,
 		.room_moderate = down_room_moderate,
 		.room_affiliations = down_room_affiliations,
+		.room_config = down_room_config,
+		.room_config_set = down_room_config_set,
+		.room_invite = down_room_invite,
+		.room_list = down_room_list,
+		.room_history = down_room_history,
 	},
 };
 

@@ -231,4 +231,6 @@ rooms_end(struct session *s)
 	while ((r = map_next(&s->rooms, &at)) != NULL)
 		room_remove(r, ERR_NOT_CONNECTED, NULL);
 	map_finish(&s->rooms);
+	free(s->room_service);
+	s->room_service = NULL;
 }

@@ -10,6 +10,7 @@
 
 /* Rows of session.c's table. */
 bool	room_stanza(struct session *, xmpp_stanza_t *);
+bool	room_invite_stanza(struct session *, xmpp_stanza_t *);
 void	rooms_online(struct session *);
 void	rooms_show(struct session *);
 void	rooms_end(struct session *);
@@ -24,6 +25,15 @@ void	down_room_moderate(const struct kit_call *,
 	    const struct msg_room_moderate *);
 void	down_room_affiliations(const struct kit_call *,
 	    const struct msg_room_affiliations *);
+void	down_room_invite(const struct kit_call *,
+	    const struct msg_room_invite *);
+void	down_room_list(const struct kit_call *, const struct msg_room_list *);
+void	down_room_config(const struct kit_call *,
+	    const struct msg_room_config *);
+void	down_room_config_set(const struct kit_call *,
+	    const struct msg_room_config_set *);
+void	down_room_history(const struct kit_call *,
+	    const struct msg_room_history *);
 
 /* For messages that have to do with a room: groupchat and private.  They answer
  * the request. */

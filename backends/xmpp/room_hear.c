@@ -302,7 +302,9 @@ room_hear(struct room *r, xmpp_stanza_t *st)
 		if (h.net == NULL)
 			h.net = h.id;
 		hear_all(r, &h);
-	} else if (h.nick != NULL) {
+	} else if (h.nick == NULL) {
+		room_history_hear(r, st);
+	} else {
 		h.private = true;
 		h.net = h.id;
 		if (!hear_gesture(r, &h))

@@ -18,7 +18,7 @@
 #define NS_SELF_PING	"urn:xmpp:ping"
 #define NAME_MAX_BYTES	1000
 #define FAILURES_MAX	8
-#define PAUSE		5.0	/* seconds, doubled by every failure */
+#define PAUSE		2.0	/* seconds, doubled by every failure */
 
 /* ----------------------------------------------------------------- what it is */
 
@@ -58,7 +58,7 @@ tell_joined(struct room *r)
 	const struct msg_room_join_result result = { .nick = r->nick,
 	    .name = r->name, .created = r->created };
 
-	if (!r->asked || !r->described || r->state != ROOM_IN)
+	if (!r->asked || r->describing > 0 || r->state != ROOM_IN)
 		return;
 	r->asked = false;
 	r->again = true;
@@ -74,17 +74,17 @@ on_description(struct session *s, xmpp_stanza_t *answer, void *ctx)
 
 	if (r == NULL)
 		return;
+	r->describing--;
 	if (request_worked(answer)) {
 		read_description(r, query);
 		name = room_title(query);
-		if (r->described && name != NULL && (r->name == NULL ||
+		if (!r->asked && name != NULL && (r->name == NULL ||
 		    strcmp(name, r->name) != 0))
 			kit_notify(METHOD_room_name, &(struct msg_room_name){
 			    .user = s->user, .room = r->id, .name = name });
 		free(r->name);
 		r->name = name;
 	}
-	r->described = true;
 	tell_joined(r);
 }
 
@@ -93,6 +93,7 @@ room_describe(struct room *r)
 {
 	xmpp_stanza_t *iq = request_new(r->session, "get", r->jid);
 
+	r->describing++;
 	build_child(iq, "query", NS_DISCO_INFO);
 	request_send(r->session, iq, on_description, room_ref(r));
 }
@@ -161,8 +162,12 @@ unlock(struct room *r)
 void
 room_entered(struct room *r)
 {
-	if (r->created)
+	if (r->created) {
 		unlock(r);
+		/* When that was asked first, there was no room.  The answer
+		 * says that it is unlocked, too. */
+		room_describe(r);
+	}
 	room_set_state(r, ROOM_IN);
 	room_set_timer(r, (double)config.room_ping);
 	r->failures = 0;

@@ -7,7 +7,11 @@
  *   room_past.c	the last messages, by all their names
  *   room_hear.c	messages from the room
  *   room_say.c		and to it
- *   room_admin.c	roles, affiliations */
+ *   room_admin.c	roles, affiliations
+ *   room_config.c	the form of its settings
+ *   room_history.c	what it has kept
+ *   room_invite.c	invitations, both ways
+ *   room_list.c	which rooms a server has */
 #ifndef BACKENDS_XMPP_ROOM_STATE_H
 #define BACKENDS_XMPP_ROOM_STATE_H
 
@@ -84,7 +88,8 @@ struct room {
 
 	struct kit_call	 join;		/* while asked */
 	bool		 asked;
-	bool		 described;	/* what it is has been told, or not */
+	unsigned	 describing;	/* it has been asked so often what it
+					 * is */
 	bool		 created;
 	char		*name;		/* for humans, or NULL */
 	bool		 names_messages; /* XEP-0359: its ids can be trusted */
@@ -162,5 +167,8 @@ void	room_past_finish(struct room *);
 
 /* ---- room_hear.c */
 void	room_hear(struct room *, xmpp_stanza_t *message);
+
+/* ---- room_history.c: part of an answer of its archive? */
+bool	room_history_hear(const struct room *, xmpp_stanza_t *message);
 
 #endif

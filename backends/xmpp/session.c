@@ -9,6 +9,7 @@
 #include "backends/xmpp/answer.h"
 #include "backends/xmpp/archive.h"
 #include "backends/xmpp/carbon.h"
+#include "backends/xmpp/bookmark.h"
 #include "backends/xmpp/config.h"
 #include "backends/xmpp/contact.h"
 #include "backends/xmpp/iq.h"
@@ -40,7 +41,9 @@ static const struct {
 	/* It knows what has come, whomever it is for. */
 	{ .stanza = archive_stanza },
 	/* Who is in a room is no contact. */
+	{ .stanza = room_invite_stanza },
 	{ .stanza = room_stanza },
+	{ .online = bookmarks_online, .stanza = bookmarks_stanza },
 	{ .begin = contacts_begin, .online = contacts_online,
 	  .stanza = contacts_stanza, .end = contacts_end },
 	{ .online = presence_send, .show = presence_send },

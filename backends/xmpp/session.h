@@ -28,6 +28,8 @@ struct session {
 	struct map	 requests;	/* by id */
 	struct contacts	*contacts;
 	struct map	 rooms;		/* by JID */
+	char		*room_service;	/* of the user's server, or NULL */
+	bool		 bookmarks_told;
 	LIST_HEAD(, answer) answers;	/* still to be given */
 	struct talk	*talk;
 	struct archive	*archive;	/* NULL: it is not wanted */

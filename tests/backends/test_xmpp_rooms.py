@@ -6,7 +6,9 @@ import time
 import pytest
 
 from driver import Failed
-from harness.xmpp import NS
+from harness import servers
+from harness.raw import register_account
+from harness.xmpp import NS, Client, body_of
 
 ME = "me@example.org"
 _numbers = itertools.count(1)
@@ -284,3 +286,252 @@ def test_rights(me, room, friend):
     assert refused(me, "room_moderate", room=room, target="Nobody",
                    role="none") in ("not_found", "not_acceptable",
                                     "bad_request")
+
+
+def test_settings(me, room):
+    """The form of a new room, and what is changed in it."""
+    join(me, room)
+    form = me.call("room_config", user=ME, room=room)
+    fields = {f["var"]: f for f in form["fields"]}
+    assert form["title"] and "FORM_TYPE" not in fields
+    assert fields["muc#roomconfig_roomname"]["type"] == "text-single"
+    assert fields["muc#roomconfig_whois"]["options"]
+    me.call("room_config_set", user=ME, room=room, values={
+        "muc#roomconfig_roomname": "A & B", "muc#roomconfig_membersonly":
+        "1"})
+    me.wait("room_name", room=room, name="A & B")
+    form = me.call("room_config", user=ME, room=room)
+    values = {f["var"]: f.get("value") for f in form["fields"]}
+    assert values["muc#roomconfig_roomname"] == "A & B"
+    assert values["muc#roomconfig_membersonly"] == "1"
+    assert values["muc#roomconfig_whois"] == fields[
+        "muc#roomconfig_whois"]["value"]
+    me.call("room_leave", user=ME, room=room)
+    assert refused(me, "room_config", room=room) == "not_found"
+
+
+def test_invitations(me, room, friend):
+    """By way of the room, from one to another, and no thanks."""
+    f = friend()
+    enter(f, room)
+    f.send("<message to='%s'><x xmlns='http://jabber.org/protocol/muc#user'>"
+           "<invite to='%s'><reason>come</reason></invite></x></message>"
+           % (room, me.jid))
+    p = me.wait("room_invite", room=room)
+    # This one hides who it is.
+    assert (p.get("peer"), p["reason"]) == (None, "Ann: come")
+    f.send("<message to='%s'><x xmlns='jabber:x:conference' jid='%s' "
+           "reason='now' password='key'/></message>" % (me.jid, room))
+    p = me.wait("room_invite", room=room)
+    assert (p["peer"], p["reason"], p["password"]) == (f.bare, "now", "key")
+    me.call("room_invite", user=ME, room=room, peer=f.bare, reason="you")
+    m = f.expect("message", lambda m: m.find(
+        "{jabber:x:conference}x") is not None, from_=lambda j: me.jid in j)
+    assert m.find("{jabber:x:conference}x").get("jid") == room
+    join(me, room)
+    me.call("room_invite", user=ME, room=room, peer=f.bare, reason="again")
+    m = f.expect("message", lambda m: m.find("user:x/user:invite", NS)
+                 is not None, from_=room)
+    assert m.findtext(".//user:reason", None, NS) == "again"
+    f.send("<message to='%s'><x xmlns='http://jabber.org/protocol/muc#user'>"
+           "<decline to='%s'><reason>no time</reason></decline></x>"
+           "</message>" % (room, me.jid))
+    p = me.wait("message", **{"from": room})
+    assert "no time" in p["body"] and "nick" not in p
+
+
+def test_list(me, room, friend):
+    """The rooms of the user's server, which is asked what it has."""
+    f = friend()
+    names = ["%s-%s" % (x, room) for x in ("list1", "list2", "list3")]
+    for name in names:
+        enter(f, name)
+    rows = me.call("room_list", user=ME)["rooms"]
+    assert set(names) <= {r["room"] for r in rows}
+    rows = me.call("room_list", user=ME, search="LIST2")["rooms"]
+    assert [r["room"] for r in rows] == [names[1]]
+    seen, after = [], {}
+    while True:
+        page = me.call("room_list", user=ME, max=1, **after)
+        assert len(page["rooms"]) == 1
+        seen.append(page["rooms"][0]["room"])
+        if not page.get("more"):
+            break
+        after = {"after": seen[-1]}
+    assert set(names) <= set(seen) and len(set(seen)) == len(seen)
+    assert refused(me, "room_list", network="nowhere.xmpp.test")
+
+
+PUBSUB = "http://jabber.org/protocol/pubsub"
+
+
+@pytest.mark.parametrize("kind", ["pep", "private"])
+def test_bookmarks(kind, xmpp, prosody, friend, room):
+    """Rooms kept at the server are told at the login, those that the user
+    enters by themselves only."""
+    f = friend("keeper")
+    other = "not-" + room
+    if kind == "pep":
+        for name, auto in ((room, "true"), (other, "false")):
+            f.set(None, "<pubsub xmlns='%s'><publish node="
+                  "'urn:xmpp:bookmarks:1'><item id='%s'><conference xmlns="
+                  "'urn:xmpp:bookmarks:1' autojoin='%s'><nick>K</nick>"
+                  "<password>key</password></conference></item></publish>"
+                  "<publish-options><x xmlns='jabber:x:data' type='submit'>"
+                  "<field var='FORM_TYPE'><value>%s#publish-options</value>"
+                  "</field><field var='pubsub#max_items'><value>99</value>"
+                  "</field><field var='pubsub#persist_items'><value>1"
+                  "</value></field></x></publish-options></pubsub>"
+                  % (PUBSUB, name, auto, PUBSUB))
+    else:
+        f.set(None, "<query xmlns='jabber:iq:private'><storage xmlns="
+              "'storage:bookmarks'><conference jid='%s' autojoin='1'>"
+              "<password>key</password></conference><conference jid='%s'/>"
+              "</storage></query>" % (room, other))
+    b = xmpp(host="127.0.0.1", port=prosody.port, tls="off")
+    b.enter(f.bare)
+    p = b.wait("room_invite")
+    assert (p["room"], p["password"]) == (room, "key")
+    assert b.call("message", user=ME, to=f.bare, kind="chat", body="x") == {}
+    assert not [p for m, p in b.events if m == "room_invite"]
+
+
+
+def test_archive(xmpp, tmp_path):
+    """A room that keeps what is said, and takes it back when a moderator says
+    so."""
+    s = servers.Prosody(tmp_path, rooms=True, room_modules=(
+        "muc_mam", "muc_moderation")).start()
+    try:
+        for name in "me", "ann":
+            register_account(s.port, s.domain, name, "secret")
+        f = Client("ann@" + s.domain, "secret", s.port).login()
+        b = xmpp(host="127.0.0.1", port=s.port, tls="off")
+        b.enter("me@" + s.domain)
+        room = "tea@conference." + s.domain
+        join(b, room)
+        f.join(room, "Ann")
+        for i in range(5):
+            f.message(room, "line %d" % i, "groupchat")
+        b.wait("message", body="line 4")
+        ids = [p["id"] for m, p in b.skipped if m == "message"]
+        archive = "urn:xmpp:sid:0"
+        f.expect("message", lambda m: m.find("{%s}stanza-id" % archive).get(
+            "id") == ids[0] if body_of(m) == "line 0" else False)
+
+        def past(**what):
+            rows = b.call("room_history", user=ME, room=room, **what)
+            return [(m["body"], m["nick"]) for m in rows["messages"]]
+
+        assert past(max=2) == [("line 3", "Ann"), ("line 4", "Ann")]
+        assert past(max=2, before=ids[3]) == [("line 1", "Ann"),
+                                              ("line 2", "Ann")]
+        assert past(max=9, after=ids[2]) == [("line 3", "Ann"),
+                                             ("line 4", "Ann")]
+        assert past(max=9, since=int(time.time() + 3600) * 1000) == []
+        b.call("retract", user=ME, peer=room, room=room, id=ids[1],
+               reason="rude")
+        p = b.wait("retract", room=room)
+        assert (p["id"], p["peer"], p["moderated_by"], p["reason"]) == (
+            ids[1], "Ann", "me", "rude")
+        f.close()
+    finally:
+        s.stop()
+
+
+class Room:
+    """A server with a room that is none: what the backend says to it is
+    f's."""
+
+    def __init__(self, f, jid, nick):
+        self.f, self.jid, self.nick = f, jid, nick
+
+    def let_in(self, *codes):
+        """Answer who asks what it is, and who enters."""
+        name = self.f.expect(r"<iq[^>]*id=.(\w+)[^>]*>\s*<query[^>]*disco#info"
+                             )[1]
+        self.f.expect("<presence[^>]*to=.%s/%s" % (self.jid, self.nick))
+        self.f.say("<iq type='result' id='%s' from='%s'><query xmlns='%s'>"
+                   "<identity category='conference' type='text' name='Tea'/>"
+                   "<feature var='urn:xmpp:sid:0'/><feature "
+                   "var='urn:xmpp:message-moderate:1'/></query></iq>"
+                   % (name, self.jid, NS["info"]))
+        self.here(self.nick, 110, *codes)
+
+    def here(self, nick, *codes, extra=""):
+        self.f.say("<presence from='%s/%s'><x xmlns='%s'><item role="
+                   "'participant' affiliation='none'/>%s</x></presence>" % (
+                       self.jid, nick, NS["user"], "".join(
+                           "<status code='%d'/>" % code for code in codes)))
+
+    def gone(self, nick, *codes):
+        self.f.say("<presence type='unavailable' from='%s/%s'><x xmlns='%s'>"
+                   "<item role='none' affiliation='none'/>%s</x></presence>"
+                   % (self.jid, nick, NS["user"], "".join(
+                       "<status code='%d'/>" % code for code in codes)))
+
+    def say(self, nick, inside, **attributes):
+        self.f.say("<message type='groupchat' from='%s%s' %s>%s</message>" % (
+            self.jid, "/" + nick if nick else "", " ".join(
+                "%s='%s'" % pair for pair in attributes.items()), inside))
+
+
+def test_forgotten(xmpp, fake):
+    """A room whose ids can be trusted; then it forgets the user, who is there
+    again without any word, and hears what was missed, once."""
+    f = fake()
+    b = xmpp(host="127.0.0.1", port=f.port, tls="off", room_ping=1)
+    b.enter("bob@xmpp.test")
+    r = Room(f, "tea@rooms.test", "me")
+    call = b.start("room_join", user=ME, room=r.jid, nick="me")
+    r.let_in()
+    assert b.finish(call)["name"] == "Tea"
+    r.here("Ann")
+    r.here("Zoe")
+    own = "<stanza-id xmlns='urn:xmpp:sid:0' by='tea@rooms.test' id='%s'/>"
+    bad = "<stanza-id xmlns='urn:xmpp:sid:0' by='x@rooms.test' id='bad'/>"
+    r.say("Ann", "<body>one</body>" + bad + own % "n1", id="a1")
+    assert b.wait("message", body="one")["id"] == "n1"
+    r.say("Ann", "<body>uno</body><replace xmlns='urn:xmpp:message-correct:0'"
+          " id='a1'/>" + own % "n2", id="a2")
+    assert b.wait("message", body="uno")["replaces"] == "n1"
+    # By a moderator: only the room itself can say so.
+    taken = ("<retract xmlns='urn:xmpp:message-retract:1' id='n1'><moderated "
+             "xmlns='urn:xmpp:message-moderate:1' by='tea@rooms.test/Zoe'/>"
+             "<reason>rude</reason></retract>")
+    r.say("Zoe", taken, id="z1")
+    r.say(None, taken, id="z2")
+    p = b.wait("retract", room=r.jid)
+    assert (p["peer"], p["id"], p["moderated_by"], p["reason"]) == (
+        "Ann", "n1", "Zoe", "rude")
+    call = b.start("retract", user=ME, peer=r.jid, room=r.jid, id="n2",
+                   reason="no")
+    name = f.expect(r"<iq[^>]*id=.(\w+)[^>]*>\s*<moderate[^>]*id=.n2")[1]
+    f.say("<iq type='error' id='%s' from='%s'><error type='auth'><forbidden "
+          "xmlns='%s'/></error></iq>" % (name, r.jid, NS["e"]))
+    with pytest.raises(Failed) as e:
+        b.finish(call)
+    assert e.value.code == "forbidden"
+    # Silence; asked; it does not know us.
+    name = f.expect(r"<iq[^>]*to=.tea@rooms.test/me[^>]*id=.(\w+)|"
+                    r"<iq[^>]*id=.(\w+)[^>]*to=.tea@rooms.test/me")
+    f.say("<iq type='error' id='%s' from='%s/me'><error type='cancel'>"
+          "<not-acceptable xmlns='%s'/></error></iq>" % (
+              name[1] or name[2], r.jid, NS["e"]))
+    f.expect("disco#info")
+    f.expect("<presence.*<history since=")
+    r.here("Ann")
+    r.here("me", 110)
+    late = "<delay xmlns='urn:xmpp:delay' stamp='2024-01-01T00:00:00Z'/>"
+    r.say("Ann", "<body>uno</body>" + late + own % "n2", id="a2")
+    r.say("Ann", "<body>two</body>" + late + own % "n3", id="a3")
+    b.wait("message", body="two")
+    assert [p["nick"] for m, p in b.skipped if m == "room_occupant_gone"] == [
+        "Zoe"]
+    assert not [p for m, p in b.skipped if m in ("room_closed", "message")]
+    # Its server shuts down: we come again.
+    r.gone("me", 332, 110)
+    assert b.wait("room_closed", room=r.jid)["retry"]
+    f.expect("<presence[^>]*to=.tea@rooms.test/me")
+    r.here("me", 110)
+    b.wait("room_occupant", nick="me", self=True)

@@ -57,7 +57,7 @@ class Prosody(Server):
     domain = "xmpp.test"
 
     def __init__(self, directory, components=(), privileged=(), rooms=False,
-                 modules=()):
+                 modules=(), room_modules=()):
         """rooms: has some, at conference.<domain>; modules: more of
         them."""
         self.directory = directory
@@ -72,7 +72,9 @@ class Prosody(Server):
             for name in components)
         if rooms:
             parts += ('Component "conference.%s" "muc"\n'
-                      'muc_room_default_public = true\n' % self.domain)
+                      'muc_room_default_public = true\n'
+                      'modules_enabled = { %s }\n' % (self.domain, "".join(
+                          '"%s"; ' % name for name in room_modules)))
         write(directory / "prosody.cfg.lua", """
 run_as_root = true
 pidfile = "%(dir)s/prosody.pid"

@@ -1,0 +1,27 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* form.h - forms of others (XEP-0004), and how they are filled in. */
+#ifndef BACKENDS_XMPP_FORM_H
+#define BACKENDS_XMPP_FORM_H
+
+#include <strophe.h>
+
+#include "protocol/schema.h"
+#include "util/arena.h"
+
+#define NS_DATA		"jabber:x:data"
+#define FORM_FIELDS	200
+#define FORM_TEXT	8192	/* bytes of a value */
+
+/* What there is to fill in, as fields of the protocol; all in the arena, but for
+ * what belongs to the form.  Hidden ones are left out. */
+void	form_read(struct arena *, xmpp_stanza_t *form,
+	    struct msg_field **fields, size_t *n);
+/* Into parent: the form as it came, with these values in it by name.  Lines are
+ * values of a field that has several. */
+void	form_submit(xmpp_stanza_t *parent, xmpp_stanza_t *form,
+	    const struct pairs *values);
+/* A form of our own begins; the type is its FORM_TYPE. */
+xmpp_stanza_t *form_begin(xmpp_stanza_t *parent, const char *type);
+void	form_put(xmpp_stanza_t *form, const char *var, const char *value);
+
+#endif
