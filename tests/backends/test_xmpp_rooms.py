@@ -498,9 +498,9 @@ def test_forgotten(xmpp, fake):
     # By a moderator: only the room itself can say so.
     taken = ("<retract xmlns='urn:xmpp:message-retract:1' id='n1'><moderated "
              "xmlns='urn:xmpp:message-moderate:1' by='tea@rooms.test/Zoe'/>"
-             "<reason>rude</reason></retract>")
-    r.say("Zoe", taken, id="z1")
-    r.say(None, taken, id="z2")
+             "<reason>%s</reason></retract>")
+    r.say("Zoe", taken % "forged", id="z1")
+    r.say(None, taken % "rude", id="z2")
     p = b.wait("retract", room=r.jid)
     assert (p["peer"], p["id"], p["moderated_by"], p["reason"]) == (
         "Ann", "n1", "Zoe", "rude")
