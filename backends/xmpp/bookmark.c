@@ -46,7 +46,7 @@ hear(struct session *s, xmpp_stanza_t *conference, const char *where,
 	free(room);
 }
 
-/* ----------------------------------------------------------- private storage */
+/* ---------------------------------------------------------- private storage */
 
 static void
 on_private(struct session *s, xmpp_stanza_t *answer, void *ctx)
@@ -70,7 +70,7 @@ ask_private(struct session *s)
 	request_send(s, iq, on_private, NULL);
 }
 
-/* ------------------------------------------------------------------------- PEP */
+/* ---------------------------------------------------------------------- PEP */
 
 static size_t
 hear_items(struct session *s, xmpp_stanza_t *items)

@@ -11,7 +11,7 @@
 
 #define OPTIONS	200		/* of a field */
 
-/* --------------------------------------------------------------------- reading */
+/* ------------------------------------------------------------------ reading */
 
 /* All values, one a line; NULL: there is none. */
 static const char *
@@ -87,7 +87,7 @@ form_read(struct arena *arena, xmpp_stanza_t *form, struct msg_field **fields,
 	}
 }
 
-/* ------------------------------------------------------------------ filling in */
+/* --------------------------------------------------------------- filling in */
 
 static const char *
 given(const struct pairs *values, const char *var)

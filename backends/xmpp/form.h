@@ -12,8 +12,8 @@
 #define FORM_FIELDS	200
 #define FORM_TEXT	8192	/* bytes of a value */
 
-/* What there is to fill in, as fields of the protocol; all in the arena, but for
- * what belongs to the form.  Hidden ones are left out. */
+/* What there is to fill in, as fields of the protocol; all in the arena, but
+ * for what belongs to the form.  Hidden ones are left out. */
 void	form_read(struct arena *, xmpp_stanza_t *form,
 	    struct msg_field **fields, size_t *n);
 /* Into parent: the form as it came, with these values in it by name.  Lines are

@@ -31,7 +31,7 @@ room_nick_of(const char *jid)
 	return slash != NULL && slash[1] != '\0' ? slash + 1 : NULL;
 }
 
-/* ---------------------------------------------------------------------- life */
+/* --------------------------------------------------------------------- life */
 
 static void
 on_timer(EV_P_ ev_timer *t, int revents)
@@ -117,7 +117,7 @@ room_deref(struct session *s, struct room_ref *ref)
 	return same ? r : NULL;
 }
 
-/* ------------------------------------------------------------------ requests */
+/* ----------------------------------------------------------------- requests */
 
 struct room *
 room_in(struct session *s, const struct kit_call *call, const char *id)
@@ -154,7 +154,7 @@ room_address(struct session *s, const struct kit_call *call, const char *room,
 	return NULL;
 }
 
-/* ------------------------------------------------------------------- stanzas */
+/* ------------------------------------------------------------------ stanzas */
 
 /* What comes from a room that the user has left, or never was in. */
 static bool
@@ -188,7 +188,7 @@ room_stanza(struct session *s, xmpp_stanza_t *st)
 	return true;
 }
 
-/* ------------------------------------------------------------------- session */
+/* ------------------------------------------------------------------ session */
 
 /* The server knows nothing of the session before, and other servers have seen
  * the user leave. */

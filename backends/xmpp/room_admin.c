@@ -92,7 +92,7 @@ down_room_moderate(const struct kit_call *call,
 	request_send(r->session, first, on_changed, c);
 }
 
-/* ------------------------------------------------------------------ the lists */
+/* ---------------------------------------------------------------- the lists */
 
 static void
 on_list(struct session *s, xmpp_stanza_t *answer, void *ctx)

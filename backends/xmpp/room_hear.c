@@ -53,7 +53,7 @@ is_by(const struct room *r, const char *id, const char *nick)
 	return p == NULL || strcmp(p->nick, nick) == 0;
 }
 
-/* -------------------------------------------------------------------- messages */
+/* ----------------------------------------------------------------- messages */
 
 static void
 say(struct room *r, const struct heard *h, const struct payload *p,
@@ -113,7 +113,7 @@ hear_words(struct room *r, const struct heard *h, struct room_wait *w)
 	payload_finish(&p);
 }
 
-/* ------------------------------------------------------------------- gestures */
+/* ----------------------------------------------------------------- gestures */
 
 static bool
 hear_gesture(struct room *r, const struct heard *h)
@@ -191,7 +191,7 @@ hear_state(struct room *r, const struct heard *h)
 		kit_notify(METHOD_chat_state_up, &m);
 }
 
-/* --------------------------------------------------------------------- subject */
+/* ------------------------------------------------------------------ subject */
 
 /* 8.1: a subject, and no body. */
 static bool
@@ -211,7 +211,7 @@ hear_subject(struct room *r, const struct heard *h)
 	return true;
 }
 
-/* ------------------------------------------------------------------------- all */
+/* ---------------------------------------------------------------------- all */
 
 /* After a break we ask for what we may know already. */
 static bool

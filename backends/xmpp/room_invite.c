@@ -118,7 +118,7 @@ room_invite_stanza(struct session *s, xmpp_stanza_t *st)
 	return ours;
 }
 
-/* ---------------------------------------------------------------------- ours */
+/* --------------------------------------------------------------------- ours */
 
 static xmpp_stanza_t *
 mediated(const struct room *r, const char *id, const char *peer,

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Into a room (XEP-0045 7.2), back into it after a break, under another nick,
- * and out.  A room that has forgotten us says nothing: it is asked (XEP-0410). */
+ * and out.  A room that has forgotten us says nothing: it is asked
+ * (XEP-0410). */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -20,7 +21,7 @@
 #define FAILURES_MAX	8
 #define PAUSE		2.0	/* seconds, doubled by every failure */
 
-/* ----------------------------------------------------------------- what it is */
+/* --------------------------------------------------------------- what it is */
 
 static char *
 room_title(xmpp_stanza_t *query)
@@ -98,7 +99,7 @@ room_describe(struct room *r)
 	request_send(r->session, iq, on_description, room_ref(r));
 }
 
-/* ---------------------------------------------------------------------- enter */
+/* -------------------------------------------------------------------- enter */
 
 static void
 put_history(struct room *r, xmpp_stanza_t *x)
@@ -175,7 +176,7 @@ room_entered(struct room *r)
 	tell_joined(r);
 }
 
-/* ---------------------------------------------------------------------- refused */
+/* ------------------------------------------------------------------ refused */
 
 /* XEP-0045 7.2: what the conditions mean at this door. */
 static const char *
@@ -250,7 +251,7 @@ room_put_out(struct room *r, const char *reason, bool retry)
 	r->failures++;
 }
 
-/* ------------------------------------------------------------------ self-ping */
+/* ---------------------------------------------------------------- self-ping */
 
 /* XEP-0410 3.2. */
 static void
@@ -302,7 +303,7 @@ room_on_timer(struct room *r)
 	}
 }
 
-/* ------------------------------------------------------------------- requests */
+/* ----------------------------------------------------------------- requests */
 
 static bool
 nick_is_good(const char *nick)

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* The rooms of a server (XEP-0045 6.3), a page at a time (XEP-0059).  Which of a
- * server's services has them is found out once. */
+/* The rooms of a server (XEP-0045 6.3), a page at a time (XEP-0059).  Which of
+ * a server's services has them is found out once. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -48,7 +48,7 @@ fail(struct list *l, xmpp_stanza_t *answer)
 	list_free(l);
 }
 
-/* ------------------------------------------------------------------------ rooms */
+/* -------------------------------------------------------------------- rooms */
 
 static bool
 is_wanted(const struct list *l, const char *jid, const char *name)
@@ -140,7 +140,7 @@ ask_rooms(struct session *s, struct list *l)
 	request_send(s, iq, on_rooms, l);
 }
 
-/* ---------------------------------------------------------------------- service */
+/* ------------------------------------------------------------------ service */
 
 static void ask_candidate(struct session *, struct list *, xmpp_stanza_t *);
 

@@ -37,7 +37,7 @@ room_put_presence(const struct session *s, xmpp_stanza_t *p)
 		build_text(p, "status", s->status);
 }
 
-/* ---------------------------------------------------------------- the others */
+/* --------------------------------------------------------------- the others */
 
 static void
 occupant_free(struct occupant *o)
@@ -110,7 +110,7 @@ occupant_put(struct room *r, const char *nick)
 	return o;
 }
 
-/* ---------------------------------------------------------------- understand */
+/* --------------------------------------------------------------- understand */
 
 static void
 read_status(struct told *t, int code)
@@ -179,7 +179,7 @@ photo(xmpp_stanza_t *p, char hash[41])
 	return i == 40 ? hash : NULL;
 }
 
-/* ------------------------------------------------------------------ here */
+/* --------------------------------------------------------------------- here */
 
 static void
 tell_here(struct room *r, const struct told *t, xmpp_stanza_t *p,
@@ -240,7 +240,7 @@ on_here(struct room *r, const struct told *t, xmpp_stanza_t *p)
 	}
 }
 
-/* ------------------------------------------------------------------ gone */
+/* --------------------------------------------------------------------- gone */
 
 static void
 on_rename(struct room *r, const struct told *t, const char *to)

@@ -13,9 +13,10 @@
 
 #define ID_SIZE	24
 
-/* ------------------------------------------------------------------ a message */
+/* ---------------------------------------------------------------- a message */
 
-/* Of the room, or of one in it (nick); its id is the given one, or a new one. */
+/* To the room, or to one in it (nick); its id is the given one, or a new
+ * one. */
 static xmpp_stanza_t *
 message(struct room *r, const char *nick, const char *id)
 {
@@ -124,7 +125,7 @@ room_send(struct session *s, const struct kit_call *call,
 		send_awaited(r, st, WAIT_SAY, call, m->id);
 }
 
-/* ------------------------------------------------------------------- gestures */
+/* ----------------------------------------------------------------- gestures */
 
 /* The nick in it that is meant, or NULL for all. */
 static const char *
@@ -236,7 +237,7 @@ room_chat_state(struct session *s, const struct msg_chat_state *m)
 	session_send(s, st, NULL);
 }
 
-/* -------------------------------------------------------------------- subject */
+/* ------------------------------------------------------------------ subject */
 
 void
 down_room_subject(const struct kit_call *call,
