@@ -186,6 +186,15 @@ is_rest(enum word_argument a, const char *s, bool strict)
 	}
 }
 
+/* Does any text fit?  "status update for Anna" shall not be public by that. */
+static bool
+is_any_text(const struct words *w, const struct word_row *row)
+{
+	return row->first == ARG_NOTHING ? row->rest == ARG_TEXT :
+	    row->first == ARG_ID_OR_TEXT && *w->id == '\0' &&
+	    *w->name == '\0';
+}
+
 static bool
 read_arguments(struct words *w, enum word word, const char *s, bool strict)
 {
@@ -193,7 +202,8 @@ read_arguments(struct words *w, enum word word, const char *s, bool strict)
 
 	if (!read_first(w, row->first, &s, strict))
 		return false;
-	if (row->first != ARG_ID_OR_TEXT && !is_rest(row->rest, s, strict)) {
+	if ((row->first != ARG_ID_OR_TEXT && !is_rest(row->rest, s, strict)) ||
+	    (strict && is_any_text(w, row))) {
 		forget(w);
 		return false;
 	}

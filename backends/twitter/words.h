@@ -3,7 +3,8 @@
  *
  *	#like 4f	a command, certainly: if it is not one, that is an error
  *	like 4f		a command if all of it fits; else a text, as is "like
- *			that" or "help me".  Names need their @ then.
+ *			that" or "help me".  Names need their @ then.  Where
+ *			any text fits, as with post, # is needed.
  *	@anna Hello	a direct message
  *
  * A post is meant by a short id (4f or #4f, see shortid.h), its id, its
