@@ -341,7 +341,7 @@ def test_misused(scene):
     assert "direct message" in s.typed(s.room, "groupchat", "bob: Hello you")
     assert s.x.events[-1]["text"] == "Hello you"
     assert len(s.x.posts) == before
-    s.client.message(s.room, "carol: who are you?", "groupchat")
+    s.client.message(s.room, "whoever: who are you?", "groupchat")
     wait_for(lambda: len(s.x.posts) == before + 1, 10, "the post")
-    assert s.last()["text"] == "carol: who are you?"
+    assert s.last()["text"] == "whoever: who are you?"
     s.in_chat("mode", "0")
