@@ -45,7 +45,8 @@ fail_together(void **state)
 	w->config.backends_min = 3;
 	world_start(w);
 	until(w, pool_crashes(w->pool) == 3);
-	until_within(w, 1.5, pool_crashes(w->pool) == 4);
+	/* As three failures they would have to wait for 2.8 s. */
+	until_within(w, 2.5, pool_crashes(w->pool) == 4);
 	world_run(w, 0.3);
 	assert_int_equal(pool_crashes(w->pool), 4);
 	world_destroy(w);
