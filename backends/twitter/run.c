@@ -94,34 +94,36 @@ answer(struct run *r, const char *text, bool refused)
 	free(cut);
 }
 
+static void
+answer_with(struct run *r, bool refused, const char *fmt, va_list ap)
+{
+	struct buf b = { 0 };
+	char *text;
+
+	buf_addv(&b, fmt, ap);
+	text = buf_steal(&b);
+	answer(r, text, refused);
+	free(text);
+}
+
 void
 run_say(struct run *r, const char *fmt, ...)
 {
-	struct buf b = { 0 };
 	va_list ap;
-	char *text;
 
 	va_start(ap, fmt);
-	buf_addv(&b, fmt, ap);
+	answer_with(r, false, fmt, ap);
 	va_end(ap);
-	text = buf_steal(&b);
-	answer(r, text, false);
-	free(text);
 }
 
 void
 run_wrong(struct run *r, const char *fmt, ...)
 {
-	struct buf b = { 0 };
 	va_list ap;
-	char *text;
 
 	va_start(ap, fmt);
-	buf_addv(&b, fmt, ap);
+	answer_with(r, true, fmt, ap);
 	va_end(ap);
-	text = buf_steal(&b);
-	answer(r, text, true);
-	free(text);
 }
 
 void
