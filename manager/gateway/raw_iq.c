@@ -78,7 +78,7 @@ put_answer(struct asked *a, const struct msg_stanza_result *r)
 	struct xml *x;
 
 	if (r->xml != NULL && *r->xml != '\0' && raw_clean(&out,
-	    error ? RAW_ERROR : RAW_IQ, r->xml, a->from, &why) < 0) {
+	    error ? PASSING_ERROR : PASSING_IQ, r->xml, a->from, &why) < 0) {
 		log_debug("%s: the backend's answer to %s cannot be passed: %s",
 		    a->gw->config->jid, a->from, why);
 		asked_refuse(a, E_UNDEFINED_CONDITION,
@@ -122,7 +122,7 @@ pass(struct down *d, down_handler *otherwise)
 
 	if (payload == NULL || !raw_address(d, &m))
 		return false;
-	if (raw_take(&xml, RAW_IQ, d->stanza, &why) < 0) {
+	if (raw_take(&xml, PASSING_IQ, d->stanza, &why) < 0) {
 		log_debug("%s: an iq of %s to %s cannot be passed: %s",
 		    d->gw->config->jid, d->from->full, d->to->full, why);
 		buf_free(&xml);
@@ -256,7 +256,7 @@ client_answered(struct gateway *gw, void *ctx, struct arena *a,
 	if (answer == NULL) {
 		pool_refuse(gw->pool, asking->backend, asking->id,
 		    ERR_TIMEOUT, "the client did not answer");
-	} else if (raw_take(&xml, *r.type == 'e' ? RAW_ERROR : RAW_IQ, answer,
+	} else if (raw_take(&xml, *r.type == 'e' ? PASSING_ERROR : PASSING_IQ, answer,
 	    &why) < 0) {
 		pool_refuse(gw->pool, asking->backend, asking->id,
 		    ERR_BAD_REQUEST, why);
@@ -303,7 +303,7 @@ ask(struct up *up, struct arena *a)
 		    "that is no address");
 	} else if (up->user->asking >= ASKING_MAX) {
 		refuse(up, ERR_RATE_LIMITED, NULL);
-	} else if (raw_clean(&payload, RAW_IQ, m->xml, up->user->jid,
+	} else if (raw_clean(&payload, PASSING_IQ, m->xml, up->user->jid,
 	    &why) != 1) {
 		log_debug("%s: %s: an iq of \"%s\" cannot be passed: %s",
 		    up->gw->config->jid, up->user->jid, m->peer, why);

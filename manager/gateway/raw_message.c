@@ -23,7 +23,7 @@ raw_extra(struct down *d)
 	if (!gateway_can(d->gw, FEATURE_RAW) ||
 	    (d->type != NULL && strcmp(d->type, "error") == 0))
 		return true;
-	n = raw_take(&xml, RAW_MESSAGE, d->stanza, &why);
+	n = raw_take(&xml, PASSING_MESSAGE, d->stanza, &why);
 	if (n < 0)
 		say_error(d, E_POLICY_VIOLATION, why);
 	else if (n > 0)
@@ -39,7 +39,7 @@ says_something(const struct stanza *message)
 {
 	for (const struct stanza *s = stanza_first(message); s != NULL;
 	    s = stanza_next(s)) {
-		if (raw_may_pass(RAW_MESSAGE, s->ns) &&
+		if (passing_may(PASSING_MESSAGE, s->ns) &&
 		    strcmp(s->ns, NS_HINTS) != 0 &&
 		    strcmp(s->ns, NS_EME) != 0 && strcmp(s->ns, NS_NICK) != 0)
 			return true;

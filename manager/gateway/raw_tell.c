@@ -80,7 +80,7 @@ up_stanza_message(struct up *up)
 	if (t.from == NULL) {
 		pool_refuse(pool, up->backend, up->id, ERR_NOT_FOUND,
 		    "that is no address");
-	} else if (!is_type(m) || raw_clean(&payload, RAW_MESSAGE, m->xml,
+	} else if (!is_type(m) || raw_clean(&payload, PASSING_MESSAGE, m->xml,
 	    up->user->jid, &why) <= 0) {
 		log_debug("%s: %s: a message of \"%s\" cannot be passed: %s",
 		    up->gw->config->jid, up->user->jid, m->peer, why);

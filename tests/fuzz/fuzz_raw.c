@@ -15,7 +15,7 @@
 	"'><iq>"
 
 struct reading {
-	enum raw_kind	 kind;
+	enum passing_kind	 kind;
 	unsigned	 stanzas;
 	int		 elements;
 };
@@ -28,7 +28,7 @@ got(void *ctx, struct arena *a, const struct stanza *iq)
 	(void)a;
 	r->stanzas++;
 	for (const struct stanza *s = stanza_first(iq); s; s = stanza_next(s)) {
-		if (!raw_may_pass(r->kind, s->ns))
+		if (!passing_may(r->kind, s->ns))
 			abort();
 		r->elements++;
 	}
@@ -48,7 +48,7 @@ ended(void *ctx)
 }
 
 static void
-check(enum raw_kind kind, int n, const struct buf *out)
+check(enum passing_kind kind, int n, const struct buf *out)
 {
 	static const struct parser_events events = { ignore, got, ended };
 	struct reading r = { .kind = kind };
@@ -68,7 +68,7 @@ check(enum raw_kind kind, int n, const struct buf *out)
 }
 
 static void
-pass(enum raw_kind kind, const char *in)
+pass(enum passing_kind kind, const char *in)
 {
 	struct buf once = { 0 }, twice = { 0 };
 	const char *why;
@@ -101,9 +101,9 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		return 0;
 	log_set_level(LOG_ERROR);
 	in = strndup((const char *)data, size);
-	pass(RAW_IQ, in);
-	pass(RAW_MESSAGE, in);
-	pass(RAW_ERROR, in);
+	pass(PASSING_IQ, in);
+	pass(PASSING_MESSAGE, in);
+	pass(PASSING_ERROR, in);
 	free(in);
 	return 0;
 }

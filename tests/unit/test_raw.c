@@ -59,8 +59,8 @@ namespaces(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < LENGTH(cases); i++) {
-		if (raw_may_pass(RAW_IQ, cases[i].ns) == cases[i].iq &&
-		    raw_may_pass(RAW_MESSAGE, cases[i].ns) ==
+		if (passing_may(PASSING_IQ, cases[i].ns) == cases[i].iq &&
+		    passing_may(PASSING_MESSAGE, cases[i].ns) ==
 		    cases[i].message)
 			continue;
 		fail_msg("\"%s\"", cases[i].ns);
@@ -69,7 +69,7 @@ namespaces(void **state)
 
 /* NULL: refused. */
 static void
-cleaned(enum raw_kind kind, const char *in, const char *want)
+cleaned(enum passing_kind kind, const char *in, const char *want)
 {
 	struct buf out = { 0 };
 	const char *why = NULL;
@@ -89,48 +89,48 @@ cleaned(enum raw_kind kind, const char *in, const char *want)
 static void
 xml(void **state)
 {
-	char *big = xmalloc(RAW_MAX + 64);
+	char *big = xmalloc(PASSING_MAX + 64);
 
 	(void)state;
-	cleaned(RAW_IQ, JINGLE, JINGLE);
-	cleaned(RAW_IQ, "", "");
-	cleaned(RAW_IQ, " <p:a xmlns:p='x' p:q='1' xml:lang='de'><p:b>&lt;"
+	cleaned(PASSING_IQ, JINGLE, JINGLE);
+	cleaned(PASSING_IQ, "", "");
+	cleaned(PASSING_IQ, " <p:a xmlns:p='x' p:q='1' xml:lang='de'><p:b>&lt;"
 	    "</p:b></p:a> words", "<a xmlns='x' xmlns:a1='x' a1:q='1' "
 	    "xml:lang='de'><b>&lt;</b></a>");
-	cleaned(RAW_IQ, "<a xmlns='x'><b xmlns=''/></a>",
+	cleaned(PASSING_IQ, "<a xmlns='x'><b xmlns=''/></a>",
 	    "<a xmlns='x'><b xmlns=''/></a>");
-	cleaned(RAW_IQ, "<a xmlns='x'/><b xmlns='y'/>", NULL);
-	cleaned(RAW_IQ, "<a/>", NULL);
-	cleaned(RAW_IQ, "<query xmlns='jabber:iq:roster'/>", NULL);
-	cleaned(RAW_IQ, "<a xmlns='x'>", NULL);
-	cleaned(RAW_IQ, "</a>", NULL);
-	cleaned(RAW_IQ, "<a xmlns='x'/></iq>", NULL);
-	cleaned(RAW_IQ, "</iq>", NULL);
-	cleaned(RAW_IQ, "</iq><iq>", NULL);
-	cleaned(RAW_IQ, "</iq><message><body>x</body></message><iq>", NULL);
-	cleaned(RAW_IQ, "</iq></stream:stream>", NULL);
-	cleaned(RAW_IQ, "<?x?><a xmlns='x'/>", NULL);
-	cleaned(RAW_IQ, "<!-- --><a xmlns='x'/>", NULL);
-	cleaned(RAW_IQ, "<!DOCTYPE a><a xmlns='x'/>", NULL);
-	cleaned(RAW_IQ, "<a xmlns='x'>&bomb;</a>", NULL);
-	cleaned(RAW_IQ, "<a xmlns='x'>\x01</a>", NULL);
-	cleaned(RAW_IQ, "<a xmlns='x'>\xff</a>", NULL);
+	cleaned(PASSING_IQ, "<a xmlns='x'/><b xmlns='y'/>", NULL);
+	cleaned(PASSING_IQ, "<a/>", NULL);
+	cleaned(PASSING_IQ, "<query xmlns='jabber:iq:roster'/>", NULL);
+	cleaned(PASSING_IQ, "<a xmlns='x'>", NULL);
+	cleaned(PASSING_IQ, "</a>", NULL);
+	cleaned(PASSING_IQ, "<a xmlns='x'/></iq>", NULL);
+	cleaned(PASSING_IQ, "</iq>", NULL);
+	cleaned(PASSING_IQ, "</iq><iq>", NULL);
+	cleaned(PASSING_IQ, "</iq><message><body>x</body></message><iq>", NULL);
+	cleaned(PASSING_IQ, "</iq></stream:stream>", NULL);
+	cleaned(PASSING_IQ, "<?x?><a xmlns='x'/>", NULL);
+	cleaned(PASSING_IQ, "<!-- --><a xmlns='x'/>", NULL);
+	cleaned(PASSING_IQ, "<!DOCTYPE a><a xmlns='x'/>", NULL);
+	cleaned(PASSING_IQ, "<a xmlns='x'>&bomb;</a>", NULL);
+	cleaned(PASSING_IQ, "<a xmlns='x'>\x01</a>", NULL);
+	cleaned(PASSING_IQ, "<a xmlns='x'>\xff</a>", NULL);
 	/* Of a message only what nobody else takes care of. */
-	cleaned(RAW_MESSAGE, "<body>x</body><active xmlns='" NS_CHATSTATES
+	cleaned(PASSING_MESSAGE, "<body>x</body><active xmlns='" NS_CHATSTATES
 	    "'/><e xmlns='omemo'/><received xmlns='" NS_CARBONS "'/>"
 	    "<f xmlns='g'/>", "<e xmlns='omemo'/><f xmlns='g'/>");
 	/* An error keeps its own conditions. */
-	cleaned(RAW_ERROR, "<error type='cancel'><conflict xmlns='" NS_STANZAS
+	cleaned(PASSING_ERROR, "<error type='cancel'><conflict xmlns='" NS_STANZAS
 	    "'/><own xmlns='x'/></error>", "<error type='cancel'><conflict "
 	    "xmlns='" NS_STANZAS "'/><own xmlns='x'/></error>");
-	cleaned(RAW_ERROR, "<error/>", "");
-	cleaned(RAW_ERROR, "<body/>", "");
-	snprintf(big, RAW_MAX + 64, "<a xmlns='x'>%0*d</a>", RAW_MAX, 0);
-	cleaned(RAW_IQ, big, NULL);
+	cleaned(PASSING_ERROR, "<error/>", "");
+	cleaned(PASSING_ERROR, "<body/>", "");
+	snprintf(big, PASSING_MAX + 64, "<a xmlns='x'>%0*d</a>", PASSING_MAX, 0);
+	cleaned(PASSING_IQ, big, NULL);
 	/* What grows when it is written. */
-	memset(big + 13, '"', RAW_MAX / 2);
-	strcpy(big + 13 + RAW_MAX / 2, "</a>");
-	cleaned(RAW_IQ, big, NULL);
+	memset(big + 13, '"', PASSING_MAX / 2);
+	strcpy(big + 13 + PASSING_MAX / 2, "</a>");
+	cleaned(PASSING_IQ, big, NULL);
 	free(big);
 }
 
@@ -138,7 +138,7 @@ static void
 too_deep(void **state)
 {
 	(void)state;
-	for (unsigned depth = RAW_DEPTH_MAX; depth <= 100; depth++) {
+	for (unsigned depth = PASSING_DEPTH_MAX; depth <= 100; depth++) {
 		struct buf in = { 0 }, out = { 0 };
 		const char *why;
 		int n;
@@ -149,8 +149,8 @@ too_deep(void **state)
 		for (unsigned i = 1; i < depth; i++)
 			buf_adds(&in, "</b>");
 		buf_add(&in, "</a>", 5);
-		n = raw_clean(&out, RAW_IQ, buf_data(&in), ANA, &why);
-		assert_int_equal(n, depth == RAW_DEPTH_MAX ? 1 : -1);
+		n = raw_clean(&out, PASSING_IQ, buf_data(&in), ANA, &why);
+		assert_int_equal(n, depth == PASSING_DEPTH_MAX ? 1 : -1);
 		buf_free(&in);
 		buf_free(&out);
 	}
@@ -362,7 +362,7 @@ up(void **state)
 static void
 messages_down(void **state)
 {
-	char *big = xmalloc(RAW_MESSAGE_MAX + 1);
+	char *big = xmalloc(PASSING_MESSAGE_MAX + 1);
 
 	(void)state;
 	jabber();
@@ -390,8 +390,8 @@ messages_down(void **state)
 	    "'/></message>");
 	expect_did("");
 	expect_nothing();
-	memset(big, 'x', RAW_MESSAGE_MAX);
-	big[RAW_MESSAGE_MAX] = '\0';
+	memset(big, 'x', PASSING_MESSAGE_MAX);
+	big[PASSING_MESSAGE_MAX] = '\0';
 	come("<message id='6' to='bob@" GW "'><body>x</body><a xmlns='y'>%s"
 	    "</a></message>", big);
 	expect("<message type='error'", "id='6'", "<policy-violation ");
