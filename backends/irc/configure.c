@@ -63,7 +63,7 @@ static const char *
 inherited(const struct configured *c, const struct setting *row,
     struct arena *a, const char **from)
 {
-	const struct settings *s = &c->session->settings;
+	const struct texts *s = &c->session->settings;
 	const char *server = c->id && (c->scope & SETTING_ROOM) ?
 	    scope_server(c->id) : NULL;
 	const char *value = NULL;

@@ -121,7 +121,7 @@ channel_of(const struct network *n, const char *at, const char *end)
 static bool
 may_differ(const struct network *n)
 {
-	return n->settings != NULL && map_count(&n->settings->kept) > 0;
+	return n->settings != NULL && texts_count(n->settings) > 0;
 }
 
 /* NULL: UTF-8 */

@@ -217,7 +217,7 @@ static const struct link_events link_events = {
 };
 
 struct network *
-network_create(struct irc *irc, const char *user, struct settings *settings,
+network_create(struct irc *irc, const char *user, struct texts *settings,
     const struct server *server, const char *name, char at, const char *nick,
     const struct network_events *events, void *ctx)
 {

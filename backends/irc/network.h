@@ -134,7 +134,7 @@ struct caps {
 };
 
 struct network;
-struct settings;
+struct texts;
 
 /* The owner's; each may destroy the network. */
 struct network_events {
@@ -180,7 +180,7 @@ struct network {
 	const char	*account;	/* borrowed; fixed network only */
 	const char	*password;	/* borrowed, or NULL */
 	const char	*away;		/* borrowed: AWAY text, NULL: not away */
-	struct settings	*settings;	/* borrowed: the user's, or NULL */
+	struct texts	*settings;	/* borrowed: the user's, or NULL */
 	char		*name;		/* after the '@' of ids; NULL: fixed */
 	/* One of the configuration's, or the one named by the user. */
 	const struct server *server;
@@ -260,7 +260,7 @@ struct network {
  * would like to be called; password and away may be set by the caller right
  * after. */
 struct network	*network_create(struct irc *, const char *user,
-		    struct settings *, const struct server *,
+		    struct texts *, const struct server *,
 		    const char *name, char at, const char *nick,
 		    const struct network_events *, void *ctx);
 /* Closes at once; everybody who waits gets an error.  NULL is fine. */

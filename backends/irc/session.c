@@ -55,7 +55,7 @@ session_free(void *object)
 		free(id);
 	map_finish(&s->watched);
 	free(s->away);
-	settings_finish(&s->settings);
+	texts_finish(&s->settings);
 	free(s);
 }
 

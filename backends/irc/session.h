@@ -16,7 +16,7 @@ struct session {
 	char		*account;
 	char		*password;	/* or NULL */
 	char		*away;		/* AWAY text; NULL: not away */
-	struct settings	 settings;
+	struct texts	 settings;
 	struct network	*networks;	/* one, where the network is fixed */
 	unsigned	 count;
 	bool		 leaving;	/* not in irc->sessions any more */

@@ -11,31 +11,6 @@
 #include "util/log.h"
 #include "util/xalloc.h"
 
-struct kept {
-	char	*value;
-	char	 name[];		/* key in the map */
-};
-
-static void
-kept_free(struct kept *k)
-{
-	explicit_bzero(k->value, strlen(k->value));
-	free(k->value);
-	free(k);
-}
-
-void
-settings_finish(struct settings *s)
-{
-	struct kept *k;
-	size_t at = 0;
-
-	while ((k = map_next(&s->kept, &at)) != NULL)
-		kept_free(k);
-	map_finish(&s->kept);
-	*s = (struct settings){ 0 };
-}
-
 /* The row of NAME or NAME/ID. */
 static const struct setting *
 row_of(const char *name)
@@ -50,50 +25,25 @@ row_of(const char *name)
 	return setting_find(base);
 }
 
-static void
-forget(struct settings *s, const char *name)
-{
-	struct kept *k = map_remove(&s->kept, name);
-
-	if (k == NULL)
-		return;
-	s->bytes -= strlen(k->value);
-	kept_free(k);
-}
-
-/* Takes the value. */
-static void
-keep(struct settings *s, const char *name, char *value)
-{
-	size_t len = strlen(name) + 1;
-	struct kept *k = xmalloc(sizeof(*k) + len);
-
-	forget(s, name);
-	memcpy(k->name, name, len);
-	k->value = value;
-	s->bytes += strlen(value);
-	map_put(&s->kept, k->name, k);
-}
-
 bool
-settings_fit(const struct settings *s, size_t more, size_t bytes)
+settings_fit(const struct texts *s, size_t more, size_t bytes)
 {
-	return map_count(&s->kept) + more <= SETTINGS_MAX &&
+	return texts_count(s) + more <= SETTINGS_MAX &&
 	    s->bytes + bytes <= SETTINGS_BYTES_MAX;
 }
 
 static bool
-is_full(const struct settings *s, const char *name, const char *value)
+is_full(const struct texts *s, const char *name, const char *value)
 {
-	const struct kept *k = map_get(&s->kept, name);
-	size_t bytes = s->bytes - (k ? strlen(k->value) : 0);
+	const char *old = texts_get(s, name);
+	size_t bytes = s->bytes - (old ? strlen(old) : 0);
 
 	return bytes + strlen(value) > SETTINGS_BYTES_MAX ||
-	    (k == NULL && map_count(&s->kept) >= SETTINGS_MAX);
+	    (old == NULL && texts_count(s) >= SETTINGS_MAX);
 }
 
 int
-settings_put(struct settings *s, const char *name, const char *value,
+settings_put(struct texts *s, const char *name, const char *value,
     const char **why)
 {
 	const struct setting *row = row_of(name);
@@ -104,7 +54,7 @@ settings_put(struct settings *s, const char *name, const char *value,
 		return -1;
 	}
 	if (value == NULL || *value == '\0') {
-		forget(s, name);
+		texts_put(s, name, NULL);
 		return 0;
 	}
 	if (is_full(s, name, value)) {
@@ -113,16 +63,18 @@ settings_put(struct settings *s, const char *name, const char *value,
 	}
 	if ((taken = setting_take(row, value, why)) == NULL)
 		return -1;
-	keep(s, name, taken);
+	texts_put(s, name, taken);
+	explicit_bzero(taken, strlen(taken));
+	free(taken);
 	return 0;
 }
 
 void
-settings_load(struct settings *s, const struct pairs *all)
+settings_load(struct texts *s, const struct pairs *all)
 {
 	const char *why;
 
-	settings_finish(s);
+	texts_finish(s);
 	for (size_t i = 0; i < all->n; i++) {
 		const struct pair *p = &all->v[i];
 
@@ -135,18 +87,15 @@ settings_load(struct settings *s, const struct pairs *all)
 }
 
 const char *
-settings_own(const struct settings *s, const char *name, const char *id)
+settings_own(const struct texts *s, const char *name, const char *id)
 {
 	char full[SCOPE_NAME_MAX];
-	const struct kept *k = NULL;
 
-	if (scope_name(full, name, id) == 0)
-		k = map_get(&s->kept, full);
-	return k ? k->value : NULL;
+	return scope_name(full, name, id) == 0 ? texts_get(s, full) : NULL;
 }
 
 int
-settings_keep(struct settings *s, const char *user, const char *name,
+settings_keep(struct texts *s, const char *user, const char *name,
     const char *id, const char *value, const char **why)
 {
 	const struct setting *row = setting_find(name);
@@ -168,7 +117,7 @@ settings_keep(struct settings *s, const char *user, const char *name,
 /* ---- the cascade */
 
 const char *
-settings_of(const struct settings *s, const char *name, const char *id)
+settings_of(const struct texts *s, const char *name, const char *id)
 {
 	const char *value = settings_own(s, name, id);
 	char bare[SCOPE_NAME_MAX];

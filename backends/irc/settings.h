@@ -11,7 +11,7 @@
 
 #include "backends/irc/setting.h"
 #include "protocol/schema.h"
-#include "util/map.h"
+#include "util/texts.h"
 
 #define SETTINGS_MAX		500	/* of one user */
 #define SETTINGS_BYTES_MAX	(256 * 1024)	/* of all their values */
@@ -19,31 +19,24 @@
 struct channel;
 struct network;
 
-/* A member of its session; all zero is valid and empty. */
-struct settings {
-	struct map	 kept;		/* NAME or NAME/ID -> what is kept */
-	size_t		 bytes;		/* of the values */
-};
-
-void		 settings_finish(struct settings *);	/* overwrites them */
 /* Those that come with a login, in place of what there was.  What is none of
  * ours or not valid is passed over. */
-void		 settings_load(struct settings *, const struct pairs *);
+void		 settings_load(struct texts *, const struct pairs *);
 /* Keep one; value NULL or "": forget it.  -1 and *why (static) when there is no
  * such setting, when it is not right, or when there are too many. */
-int		 settings_put(struct settings *, const char *name,
+int		 settings_put(struct texts *, const char *name,
 		    const char *value, const char **why) MUST_CHECK;
 /* Would so many more, of so many bytes, still be kept? */
-bool		 settings_fit(const struct settings *, size_t more,
+bool		 settings_fit(const struct texts *, size_t more,
 		    size_t bytes);
 /* As it was put; NULL when it was not. */
-const char	*settings_own(const struct settings *, const char *name,
+const char	*settings_own(const struct texts *, const char *name,
 		    const char *id);
 /* The same, or what was put for the id without a usual port. */
-const char	*settings_of(const struct settings *, const char *name,
+const char	*settings_of(const struct texts *, const char *name,
 		    const char *id);
 /* Keep one, and the main process is told to keep it for the next login. */
-int		 settings_keep(struct settings *, const char *user,
+int		 settings_keep(struct texts *, const char *user,
 		    const char *name, const char *id, const char *value,
 		    const char **why) MUST_CHECK;
 

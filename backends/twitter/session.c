@@ -24,10 +24,6 @@
 #include "util/log.h"
 #include "util/xalloc.h"
 
-struct setting {
-	char	*name, *value;
-};
-
 /* What follows a session's life; end() in the reverse order. */
 static const struct {
 	void	(*begin)(struct session *);
@@ -95,33 +91,9 @@ const char *
 session_setting(const struct session *s, const char *name,
     const char *otherwise)
 {
-	const struct setting *setting = map_get(&s->settings, name);
+	const char *value = texts_get(&s->settings, name);
 
-	return setting != NULL ? setting->value : otherwise;
-}
-
-static void
-setting_free(struct setting *setting)
-{
-	if (setting == NULL)
-		return;
-	explicit_bzero(setting->value, strlen(setting->value));
-	free(setting->value);
-	free(setting->name);
-	free(setting);
-}
-
-void
-session_set(struct session *s, const char *name, const char *value)
-{
-	struct setting *setting;
-
-	setting_free(map_remove(&s->settings, name));
-	if (value == NULL)
-		return;
-	setting = xmalloc(sizeof(*setting));
-	*setting = (struct setting){ xstrdup(name), xstrdup(value) };
-	map_put(&s->settings, setting->name, setting);
+	return value != NULL ? value : otherwise;
 }
 
 enum mode
@@ -136,7 +108,7 @@ session_mode(const struct session *s)
 void
 session_told(struct session *s, const char *name, const char *value)
 {
-	session_set(s, name, value);
+	texts_put(&s->settings, name, value);
 	for (size_t i = 0; i < LENGTH(parts) && s->connected; i++) {
 		if (parts[i].setting != NULL)
 			parts[i].setting(s, name);
@@ -150,7 +122,7 @@ session_keep(struct session *s, const char *name, const char *value,
 	struct msg_setting_up m = { .user = s->user, .name = name,
 	    .value = value, .secret = secret };
 
-	session_set(s, name, value);
+	texts_put(&s->settings, name, value);
 	kit_notify(METHOD_setting_up, &m);
 }
 
@@ -170,12 +142,8 @@ static void
 bury(void *object)
 {
 	struct session *s = object;
-	struct setting *setting;
-	size_t at = 0;
 
-	while ((setting = map_next(&s->settings, &at)) != NULL)
-		setting_free(setting);
-	map_finish(&s->settings);
+	texts_finish(&s->settings);
 	credentials_clear(&s->credentials);
 	shortid_finish(&s->shortids);
 	free(s->show);
@@ -247,7 +215,8 @@ session_login(const struct msg_login *m)
 	s->account = xstrdup(*m->account == '@' ? m->account + 1 :
 	    m->account);
 	for (size_t i = 0; i < m->settings.n; i++)
-		session_set(s, m->settings.v[i].key, m->settings.v[i].value);
+		texts_put(&s->settings, m->settings.v[i].key,
+		    m->settings.v[i].value);
 	map_put(&sessions, s->user, s);
 	xreplace(&s->show, m->show);
 	s->active = time(NULL);

@@ -11,6 +11,7 @@
 #include "backends/twitter/credentials.h"
 #include "backends/twitter/shortid.h"
 #include "util/map.h"
+#include "util/texts.h"
 
 /* How the timeline is shown; the setting mode. */
 enum mode {
@@ -22,7 +23,7 @@ enum mode {
 struct session {
 	char		*user;		/* bare JID; key of the map of all */
 	char		*account;	/* name given at the login, without @ */
-	struct map	 settings;	/* name -> value, as last told */
+	struct texts	 settings;	/* as last told */
 	char		*show;		/* the user's presence, or NULL */
 	time_t		 active;	/* the user last wanted something */
 	bool		 connected;	/* the main process knows */
@@ -86,9 +87,7 @@ enum mode	 session_mode(const struct session *);
 /* A setting as last told, or otherwise. */
 const char	*session_setting(const struct session *, const char *name,
 		    const char *otherwise);
-void		 session_set(struct session *, const char *name,
-		    const char *value);
-/* The same, and have the main process keep it. */
+/* Set it, and have the main process keep it. */
 void		 session_keep(struct session *, const char *name,
 		    const char *value, bool secret);
 

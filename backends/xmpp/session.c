@@ -21,10 +21,6 @@
 #include "util/log.h"
 #include "util/xalloc.h"
 
-struct setting {
-	char	*name, *value;
-};
-
 /* What follows a session's life; end() in the reverse order. */
 static const struct {
 	void	(*begin)(struct session *);
@@ -110,40 +106,15 @@ const char *
 session_setting(const struct session *s, const char *name,
     const char *otherwise)
 {
-	const struct setting *setting = map_get(&s->settings, name);
+	const char *value = texts_get(&s->settings, name);
 
-	return setting != NULL && *setting->value != '\0' ? setting->value :
-	    otherwise;
-}
-
-static void
-setting_free(struct setting *setting)
-{
-	if (setting == NULL)
-		return;
-	explicit_bzero(setting->value, strlen(setting->value));
-	free(setting->value);
-	free(setting->name);
-	free(setting);
-}
-
-static void
-set(struct session *s, const char *name, const char *value)
-{
-	struct setting *setting;
-
-	setting_free(map_remove(&s->settings, name));
-	if (value == NULL)
-		return;
-	setting = xmalloc(sizeof(*setting));
-	*setting = (struct setting){ xstrdup(name), xstrdup(value) };
-	map_put(&s->settings, setting->name, setting);
+	return value != NULL && *value != '\0' ? value : otherwise;
 }
 
 void
 session_told(struct session *s, const char *name, const char *value)
 {
-	set(s, name, value);
+	texts_put(&s->settings, name, value);
 	for (size_t i = 0; i < LENGTH(parts) && s->connected; i++) {
 		if (parts[i].setting != NULL)
 			parts[i].setting(s, name);
@@ -157,7 +128,7 @@ session_keep(struct session *s, const char *name, const char *value,
 	struct msg_setting_up m = { .user = s->user, .name = name,
 	    .value = value, .secret = secret };
 
-	set(s, name, value);
+	texts_put(&s->settings, name, value);
 	kit_notify(METHOD_setting_up, &m);
 }
 
@@ -239,14 +210,9 @@ tell_waiters(struct session *s)
 void
 session_gone(struct session *s)
 {
-	struct setting *setting;
-	size_t at = 0;
-
 	login_free(s);
 	tell_waiters(s);
-	while ((setting = map_next(&s->settings, &at)) != NULL)
-		setting_free(setting);
-	map_finish(&s->settings);
+	texts_finish(&s->settings);
 	if (s->password != NULL)
 		explicit_bzero(s->password, strlen(s->password));
 	free(s->password);
@@ -369,7 +335,8 @@ session_login(const struct kit_call *call, const struct msg_login *m)
 	s->show = xstrdup_null(m->show);
 	s->status = xstrdup_null(m->status);
 	for (size_t i = 0; i < m->settings.n; i++)
-		set(s, m->settings.v[i].key, m->settings.v[i].value);
+		texts_put(&s->settings, m->settings.v[i].key,
+		    m->settings.v[i].value);
 	map_put(&sessions, s->user, s);
 	for (size_t i = 0; i < LENGTH(parts); i++) {
 		if (parts[i].begin != NULL)

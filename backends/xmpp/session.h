@@ -11,13 +11,14 @@
 #include "backends/kit/kit.h"
 #include "backends/xmpp/link.h"
 #include "util/map.h"
+#include "util/texts.h"
 
 struct session {
 	char		*user;		/* bare JID here; key of the map of all */
 	char		*jid;		/* bare JID there, prepared */
 	char		*full;		/* the server's word; NULL: never up */
 	char		*password;
-	struct map	 settings;	/* name -> value, as last told */
+	struct texts	 settings;	/* as last told */
 	char		*show, *status;	/* the user's presence, or NULL */
 	int		 priority;	/* of it */
 	bool		 connected;	/* the main process knows */

@@ -193,7 +193,7 @@ long_values(void **state)
 }
 
 static void
-put(struct settings *s, const char *name, const char *value)
+put(struct texts *s, const char *name, const char *value)
 {
 	const char *why;
 
@@ -203,7 +203,7 @@ put(struct settings *s, const char *name, const char *value)
 static void
 cascade(void **state)
 {
-	struct settings s = { 0 };
+	struct texts s = { 0 };
 	char name[] = "irc.Example.org", id[] = "#Room@irc.example.org";
 	struct network n = { .settings = &s, .name = name, .at = '@' };
 	struct channel c = { .id = id };
@@ -247,7 +247,7 @@ cascade(void **state)
 	put(&s, "throttle_rate", "2.5");
 	assert_true(settings_number(&n, "throttle_rate", 1) == 2.5);
 	assert_true(settings_number(&n, "throttle_burst", 7) == 7);
-	settings_finish(&s);
+	texts_finish(&s);
 }
 
 static void
@@ -268,7 +268,7 @@ words(void **state)
 static void
 kept_and_told(void **state)
 {
-	struct settings s = { 0 };
+	struct texts s = { 0 };
 	const char *why;
 
 	(void)state;
@@ -291,13 +291,13 @@ kept_and_told(void **state)
 	    &why), -1);
 	assert_null(told.name);		/* nothing that is wrong is kept */
 	assert_null(settings_own(&s, "nick", NULL));
-	settings_finish(&s);
+	texts_finish(&s);
 }
 
 static void
 bounds(void **state)
 {
-	struct settings s = { 0 };
+	struct texts s = { 0 };
 	const char *why = NULL;
 	char name[2 * SCOPE_NAME_MAX];
 	unsigned n;
@@ -312,7 +312,7 @@ bounds(void **state)
 	assert_non_null(why);
 	/* What is there may still be changed. */
 	put(&s, "realname/irc7.example", "y");
-	settings_finish(&s);
+	texts_finish(&s);
 	assert_int_equal(s.bytes, 0);
 	memset(name, 'a', sizeof(name) - 1);
 	name[sizeof(name) - 1] = '\0';
@@ -321,7 +321,7 @@ bounds(void **state)
 	assert_int_equal(settings_put(&s, "nicks", "x", &why), -1);
 	assert_int_equal(settings_put(&s, "", "x", &why), -1);
 	assert_int_equal(settings_put(&s, "/nick", "x", &why), -1);
-	settings_finish(&s);
+	texts_finish(&s);
 }
 
 /* What a login brings may be old, another's, or wrong. */
@@ -333,15 +333,15 @@ loading(void **state)
 		{ "nick/irc.example.org", "a b" }, { "username", "a" },
 	};
 	struct pairs all = { pairs, LENGTH(pairs) };
-	struct settings s = { 0 };
+	struct texts s = { 0 };
 
 	(void)state;
 	put(&s, "realname", "gone");
 	settings_load(&s, &all);
-	assert_int_equal(map_count(&s.kept), 2);
+	assert_int_equal(texts_count(&s), 2);
 	assert_string_equal(settings_own(&s, "nick", NULL), "ana");
 	assert_null(settings_own(&s, "realname", NULL));
-	settings_finish(&s);
+	texts_finish(&s);
 }
 
 int

@@ -47,8 +47,7 @@ end(void **state)
 	(void)state;
 	for (size_t i = 0; i < LENGTH(both); i++) {
 		budget_end(both[i]);
-		session_set(both[i], "spent", NULL);
-		map_finish(&both[i]->settings);
+		texts_finish(&both[i]->settings);
 	}
 	budget_finish();
 	config_finish();
@@ -222,7 +221,7 @@ is_kept(void **state)
 		budget_end(&ann);
 		budget_end(&bob);
 		budget_finish();
-		session_set(&ann, "spent", (const char *[]){ old, "1 2",
+		texts_put(&ann.settings, "spent", (const char *[]){ old, "1 2",
 		    "99999999999999999999 -1 x" }[i]);
 		budget_begin(&ann);
 		budget_begin(&bob);

@@ -152,10 +152,7 @@ session_over(void **state)
 {
 	struct session *s = *state;
 
-	for (const char *const *l = (const char *const[]){ KEPT_ADDED,
-	    KEPT_ASKED, KEPT_BLOCKED, NULL }; *l != NULL; l++)
-		session_set(s, *l, NULL);
-	map_finish(&s->settings);
+	texts_finish(&s->settings);
 	free(s->user);
 	free(s);
 	return 0;
@@ -186,7 +183,7 @@ kept(void **state)
 	assert_null(session_setting(s, KEPT_ADDED, NULL));
 
 	/* Not as we write it. */
-	session_set(s, KEPT_BLOCKED,
+	texts_put(&s->settings, KEPT_BLOCKED,
 	    "  a_name_of_more_than_23_characters \nbob  carl ");
 	at = NULL;
 	assert_true(kept_next(s, KEPT_BLOCKED, &at, each));
