@@ -10,13 +10,14 @@ import pytest
 
 sys.path.insert(0, os.path.dirname(__file__))
 
-from harness import process, servers                        # noqa: E402
+from harness import process, servers, xmpp_pair             # noqa: E402
 from harness.instance import SPECTRUM, Instance             # noqa: E402
 from harness.irc import IrcClient                           # noqa: E402
 from harness.ircv3 import Ircv3Server                       # noqa: E402
 from harness.process import Process                         # noqa: E402
 from harness.raw import RawStream, register_account         # noqa: E402
 from harness.scene import FEATURES, KINDS, Scene                      # noqa: E402
+from harness.tls import Authority                           # noqa: E402
 from harness.xmpp import Client                             # noqa: E402
 
 logging.getLogger("slixmpp").setLevel(logging.CRITICAL)
@@ -26,6 +27,7 @@ logging.getLogger("asyncio").setLevel(logging.CRITICAL)
 signal.signal(signal.SIGTERM, lambda *_: pytest.exit("terminated", 143))
 
 GATEWAYS = ["gw%d" % number for number in range(40)]
+PAIR = "pair"            # in front of another XMPP server
 RAW = "raw"              # in front of a network that speaks XMPP, too
 PLAIN = ["plain%d" % number for number in range(2)]     # no privileges
 _numbers = itertools.count(1)
@@ -102,7 +104,7 @@ def inspircd(tmp_path_factory):
 
 
 def new_prosody(directory):
-    names = [name + ".xmpp.test" for name in GATEWAYS + [RAW]]
+    names = [name + ".xmpp.test" for name in GATEWAYS + [RAW, PAIR]]
     plain = [name + ".xmpp.test" for name in PLAIN]
     return servers.Prosody(directory, components=names + plain,
                            privileged=names)
@@ -122,9 +124,30 @@ def own_prosody(tmp_path):
 
 @pytest.fixture(scope="session")
 def ejabberd(tmp_path_factory):
-    names = [name + ".xmpp2.test" for name in GATEWAYS]
+    names = [name + ".xmpp2.test" for name in GATEWAYS + [PAIR]]
     yield from started(servers.Ejabberd(tmp_path_factory.mktemp("ejabberd"),
                                         components=names))
+
+
+@pytest.fixture(scope="session")
+def authority(tmp_path_factory):
+    """Who signs the certificates of the far servers."""
+    return Authority(tmp_path_factory.mktemp("authority"))
+
+
+@pytest.fixture(scope="session")
+def far_prosody(tmp_path_factory, authority):
+    """A server behind the gateway: see harness/xmpp_pair.py."""
+    yield from started(servers.FarProsody(
+        tmp_path_factory.mktemp("far_prosody"), authority))
+
+
+@pytest.fixture(scope="session")
+def far_ejabberd(tmp_path_factory, authority):
+    if not servers.Ejabberd.libraries():
+        pytest.skip("ejabberd is missing")
+    yield from started(servers.FarEjabberd(
+        tmp_path_factory.mktemp("far_ejabberd"), authority))
 
 
 @pytest.fixture
@@ -337,3 +360,38 @@ def raw_scene(request, scenes):
 def people_gone(scene):
     yield scene
     scene.dismiss()
+
+
+@pytest.fixture(scope="session")
+def pairs(tmp_path_factory, request):
+    """pairs(kind): see harness/xmpp_pair.py; started when first asked for."""
+    made = {}
+    factory = made_instances(tmp_path_factory.mktemp("pairs"))
+    make = next(factory)
+
+    def pair(kind):
+        if xmpp_pair.MISSING:
+            pytest.skip(xmpp_pair.MISSING)
+        if kind not in made:
+            near, far = map(lambda name: name and
+                            request.getfixturevalue(name),
+                            xmpp_pair.PAIRS[kind])
+            made[kind] = xmpp_pair.Pair(
+                kind, make, near, far, PAIR,
+                request.getfixturevalue("authority"))
+        return made[kind]
+    yield pair
+    next(factory, None)
+
+
+def pair_of(*kinds):
+    """For parametrize("pair", ..., indirect=True): those that share a far
+    server are one worker's."""
+    return [pytest.param(kind, marks=pytest.mark.xdist_group(
+        xmpp_pair.PAIRS[kind][1])) for kind in kinds]
+
+
+@pytest.fixture(params=pair_of(*xmpp_pair.PAIRS))
+def pair(request, pairs):
+    """A user's side and a far XMPP server, in each way."""
+    yield from people_gone(pairs(request.param))

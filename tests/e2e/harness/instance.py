@@ -15,6 +15,7 @@ BUILD = os.path.abspath(os.environ.get("B") or os.path.join(ROOT, "build"))
 SPECTRUM = BUILD + "/bin/spectrum2"
 MANAGER = BUILD + "/bin/spectrum2_manager"
 IRC_BACKEND = BUILD + "/bin/spectrum2_irc_backend"
+XMPP_BACKEND = BUILD + "/bin/spectrum2_xmpp_backend"
 PURPLE_BACKEND = BUILD + "/bin/spectrum2_purple_backend"
 ECHO_BACKEND = "/usr/bin/python3 " + ROOT + "/examples/echo_backend.py"
 BAD_BACKEND = "/usr/bin/python3 " + ROOT + "/tests/e2e/bad_backend.py"

@@ -3,6 +3,7 @@
 foreground."""
 import glob
 import os
+import shutil
 import subprocess
 
 from .process import Process, free_ports
@@ -119,15 +120,38 @@ class Ejabberd(Server):
     """Without Erlang distribution: no epmd, no node name, no cookie."""
 
     domain = "xmpp2.test"
+    modules = """
+  mod_adhoc: {}
+  mod_roster: {}
+  mod_privilege:
+    roster: { both: privaccess }
+    message: { outgoing: privaccess }
+  mod_disco: {}
+  mod_caps: {}
+  mod_vcard: {}
+  mod_ping: {}
+  mod_offline: {}
+  mod_carboncopy: {}
+"""
 
-    def __init__(self, directory, components=()):
+    def __init__(self, directory, components=(), certificate=None):
+        """certificate: (cert, key), else it signs its own."""
         self.directory = directory
         self.port, self.component_port = free_ports(2)
-        cert, key = make_certificate(directory, self.domain)
+        cert, key = certificate or make_certificate(directory, self.domain)
         with open(directory / "both.pem", "w") as both:
             both.write(open(cert).read() + open(key).read())
+        self.components = components
         hosts = "".join('      "%s": { password: "%s" }\n' % (name, SECRET)
                         for name in components)
+        listener = """
+  - port: %d
+    ip: "127.0.0.1"
+    module: ejabberd_service
+    access: all
+    global_routes: false
+    hosts:
+%s""" % (self.component_port, hosts) if components else ""
         write(directory / "ejabberd.yml", """
 hosts: [ "%(domain)s" ]
 loglevel: info
@@ -147,36 +171,26 @@ listen:
     module: ejabberd_c2s
     starttls: true
     access: c2s
-  - port: %(component)d
-    ip: "127.0.0.1"
-    module: ejabberd_service
-    access: all
-    global_routes: false
-    hosts:
-%(hosts)s
+%(listener)s
 modules:
-  mod_adhoc: {}
-  mod_roster: {}
-  mod_privilege:
-    roster: { both: privaccess }
-    message: { outgoing: privaccess }
-  mod_disco: {}
-  mod_caps: {}
-  mod_vcard: {}
-  mod_ping: {}
-  mod_offline: {}
-  mod_carboncopy: {}
+%(modules)s
   mod_register: { ip_access: all, access: register, password_strength: 0 }
 """ % {"domain": self.domain, "dir": directory, "port": self.port,
-            "component": self.component_port, "hosts": hosts})
+            "listener": listener, "modules": self.modules})
 
     def waited(self):
-        return [self.port, self.component_port]
+        return [self.port] + [self.component_port] * bool(self.components)
+
+    @staticmethod
+    def libraries():
+        """Where Debian has it, or None."""
+        found = "/usr/lib/" + os.uname().machine + "-linux-gnu"
+        return found if glob.glob(found + "/ejabberd-*") else None
 
     def launch(self):
         here = str(self.directory)
-        libraries = "/usr/lib/" + os.uname().machine + "-linux-gnu"
-        assert glob.glob(libraries + "/ejabberd-*"), "no ejabberd here"
+        libraries = self.libraries()
+        assert libraries, "no ejabberd here"
         return Process(
             "ejabberd",
             ["erl", "+K", "true", "-noinput", "-mnesia", "dir",
@@ -187,6 +201,56 @@ modules:
                  "EJABBERD_LOG_PATH": here + "/ejabberd-own.log",
                  "ERL_CRASH_DUMP": here + "/crash.dump"},
             cwd=here)
+
+
+class FarProsody(Prosody):
+    """A server behind spectrum2_xmpp_backend, with all that one has today, and
+    a certificate to verify."""
+
+    domain = "far.test"
+    modules = """tls smacks mam csi_simple bookmarks adhoc admin_adhoc
+lastactivity""".split()
+
+    def __init__(self, directory, authority):
+        cert, key = authority.issue(self.domain)
+        shutil.copy(cert, directory / (self.domain + ".crt"))
+        shutil.copy(key, directory / (self.domain + ".key"))
+        super().__init__(directory, rooms=True, modules=self.modules,
+                         room_modules=["muc_mam"])
+
+
+class FarEjabberd(Ejabberd):
+    """The same; it has a directory of people, too."""
+
+    domain = "far2.test"
+    modules = """
+  mod_adhoc: {}
+  mod_configure: {}
+  mod_roster: { versioning: true }
+  mod_disco: {}
+  mod_caps: {}
+  mod_vcard: { search: true }
+  mod_vcard_xupdate: {}
+  mod_avatar: {}
+  mod_pubsub: { plugins: [ flat, pep ] }
+  mod_private: {}
+  mod_privacy: {}
+  mod_blocking: {}
+  mod_ping: {}
+  mod_last: {}
+  mod_time: {}
+  mod_version: {}
+  mod_offline: {}
+  mod_carboncopy: {}
+  mod_stream_mgmt: { resend_on_timeout: true }
+  mod_mam: { default: always }
+  mod_muc:
+    host: "conference.@HOST@"
+    default_room_options: { mam: true }
+"""
+
+    def __init__(self, directory, authority):
+        super().__init__(directory, certificate=authority.issue(self.domain))
 
 
 class Ngircd(Server):
