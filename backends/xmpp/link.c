@@ -82,6 +82,7 @@ link_fail(struct link *l, enum link_reason reason, bool retry, char *text)
 		reason = LINK_CLOSED;
 		retry = false;
 	}
+	link_leave_turns(l);
 	l->reason = reason;
 	l->retry = retry;
 	l->text = text;
@@ -119,7 +120,10 @@ on_data(void *ctx, const char *data, size_t len)
 		return;
 	l->heard = true;
 	buf_add(&l->wire.in, data, len);
-	link_pump(l);
+	if (l->state == TALKING)
+		link_wait_turn(l);
+	else
+		link_pump(l);
 }
 
 static void
@@ -270,7 +274,7 @@ link_pause(struct link *l, bool paused)
 	if (l->paused == paused)
 		return;
 	l->paused = paused;
-	if (l->conn != NULL)
+	if (l->conn != NULL && !l->waiting)
 		(paused ? conn_pause : conn_resume)(l->conn);
 }
 
@@ -395,6 +399,7 @@ link_destroy(struct link *l)
 		return;
 	link_set_state(l, DEAD);
 	link_set_timer(l, 0);
+	link_leave_turns(l);
 	search_cancel(l->search);
 	l->search = NULL;
 	ledger_finish(&l->ledger);

@@ -2,11 +2,13 @@
 /* link_private.h - what the files of link share.
  *   link.c       life; where the server is, and the connection to it
  *   link_talk.c  libstrophe over that connection, until it is up
+ *   link_turn.c  which of those that are not up goes on
  *   link_up.c    stanzas, and what of them has arrived */
 #ifndef BACKENDS_XMPP_LINK_PRIVATE_H
 #define BACKENDS_XMPP_LINK_PRIVATE_H
 
 #include <stdint.h>
+#include <sys/queue.h>
 
 #include "backends/xmpp/guard.h"
 #include "backends/xmpp/link.h"
@@ -58,6 +60,8 @@ struct link {
 	bool		 pumping;	/* inside link_pump() */
 	bool		 goodbye;	/* libstrophe has ended its stream */
 	bool		 again;		/* and there is more to do */
+	bool		 waiting;	/* for its turn, with data to be read */
+	TAILQ_ENTRY(link) turn;		/* while it is */
 
 	/* What this connection has told so far. */
 	struct vet	 vet;
@@ -97,6 +101,11 @@ void	link_talk(struct link *);	/* the connection is there */
 void	link_pump(struct link *);
 /* It is to let go of the connection; keeps what resumption needs. */
 void	link_hang_up(struct link *);
+
+/* link_turn.c */
+/* It has data; they are read, by link_pump(), when it is its turn. */
+void	link_wait_turn(struct link *);
+void	link_leave_turns(struct link *);
 
 /* link_up.c */
 void	link_up(struct link *, bool resumed);
