@@ -384,14 +384,7 @@ def pairs(tmp_path_factory, request):
     next(factory, None)
 
 
-def pair_of(*kinds):
-    """For parametrize("pair", ..., indirect=True): those that share a far
-    server are one worker's."""
-    return [pytest.param(kind, marks=pytest.mark.xdist_group(
-        xmpp_pair.PAIRS[kind][1])) for kind in kinds]
-
-
-@pytest.fixture(params=pair_of(*xmpp_pair.PAIRS))
+@pytest.fixture(params=xmpp_pair.pairs_of(*xmpp_pair.PAIRS))
 def pair(request, pairs):
     """A user's side and a far XMPP server, in each way."""
     yield from people_gone(pairs(request.param))

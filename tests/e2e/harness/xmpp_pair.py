@@ -9,6 +9,8 @@ import collections
 import itertools
 import os
 
+import pytest
+
 from .instance import XMPP_BACKEND
 from .process import wait_for
 from .raw import register_account
@@ -25,6 +27,14 @@ PAIRS = {
     "server-ejabberd": (None, "far_ejabberd"),
 }
 PASSWORD = "pw"
+
+
+def pairs_of(*kinds):
+    """For parametrize("pair", ..., indirect=True): those that share a far
+    server are one worker's."""
+    return [pytest.param(kind, marks=pytest.mark.xdist_group(PAIRS[kind][1]))
+            for kind in kinds]
+
 
 # far: its own JID, for peers; here: the same to users.
 Room = collections.namedtuple("Room", "far here")

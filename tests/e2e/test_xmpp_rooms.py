@@ -1,0 +1,548 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Rooms of other XMPP servers, from both sides."""
+import pytest
+
+from harness.xmpp import NS, body_of, condition_of, show, statuses
+from harness.xmpp_pair import pairs_of
+
+ADMIN = "http://jabber.org/protocol/muc#admin"
+OWNER = "http://jabber.org/protocol/muc#owner"
+CONFIG = "http://jabber.org/protocol/muc#roomconfig"
+CORRECT = "urn:xmpp:message-correct:0"
+REPLY = "urn:xmpp:reply:0"
+REACT = "urn:xmpp:reactions:0"
+RETRACT = "urn:xmpp:message-retract:1"
+MODERATE = "urn:xmpp:message-moderate:1"
+DIRECT = "jabber:x:conference"
+MAM = "urn:xmpp:mam:2"
+
+# Each far server once, and each way to us.
+each_server = pytest.mark.parametrize(
+    "pair", pairs_of("prosody-ejabberd", "server-prosody"), indirect=True)
+
+
+class Tea:
+    """A room that anna, a user, has made; bob, a peer, is in it."""
+
+    def __init__(self, pair):
+        self.pair, self.room = pair, pair.room("tea")
+        self.far, self.here = self.room
+        self.anna, self.bob = pair.user("anna"), pair.peer("bob")
+        self.anna.join(self.here, "anna")
+        self.bob.join(self.far, "bob")
+        self.anna_sees("bob")
+
+    def anna_sees(self, nick, check=None, type=""):
+        return self.anna.expect("presence", check, type=type,
+                                from_=self.here + "/" + nick)
+
+    def bob_sees(self, nick, check=None, type=""):
+        return self.bob.expect("presence", check, type=type,
+                               from_=self.far + "/" + nick)
+
+    def say(self, who, body, extra=""):
+        """Said by anna or bob, and heard by both: (theirs, hers)."""
+        here = who is self.anna
+        ident = who.message(self.here if here else self.far, body,
+                            "groupchat", extra)
+        back = who.expect_body(body)
+        assert back.get("id") == ident or not here
+        return (back, self.bob.expect_body(body)) if here else (
+            self.anna.expect_body(body), back)
+
+
+@pytest.fixture
+def tea(pair):
+    return Tea(pair)
+
+
+def item(presence):
+    return presence.find("user:x/user:item", NS)
+
+
+def rank(presence):
+    return item(presence).get("affiliation"), item(presence).get("role")
+
+
+def named(room_id, message):
+    """The id that the room has given to a message."""
+    return [sid.get("id") for sid in message.findall("sid:stanza-id", NS)
+            if sid.get("by") == room_id][0]
+
+
+def has(ns, name):
+    return lambda stanza: stanza.find("{%s}%s" % (ns, name)) is not None
+
+
+def configure(client, room, **values):
+    client.set(room, "<query xmlns='%s'><x xmlns='jabber:x:data' "
+               "type='submit'><field var='FORM_TYPE'><value>%s</value></field>"
+               "%s</x></query>" % (OWNER, CONFIG, "".join(
+                   "<field var='muc#roomconfig_%s'><value>%s</value></field>"
+                   % pair for pair in values.items())))
+
+
+def fields(client, room):
+    query = client.get(room, "<query xmlns='%s'/>" % OWNER)
+    return {f.get("var"): f for f in query.findall("x:x/x:field", NS)}
+
+
+def admin(client, room, inside):
+    client.set(room, "<query xmlns='%s'>%s</query>" % (ADMIN, inside))
+
+
+def listed(client, room, **what):
+    query = client.get(room, "<query xmlns='%s'><item %s/></query>" % (
+        ADMIN, " ".join("%s='%s'" % pair for pair in what.items())))
+    return {i.get("jid") or i.get("nick") for i in query}
+
+
+def refused(client, room, nick, **how):
+    client.clear()
+    client.send_join(room, nick, **how)
+    answer = client.expect("presence", from_=room + "/" + nick, timeout=20)
+    assert answer.get("type") == "error", show(answer)
+    return condition_of(answer)[1]
+
+
+@each_server
+def test_new(pair):
+    """Made, set up, found, and left."""
+    room, anna, bob = pair.room("tëe"), pair.user("anna"), pair.peer("bob")
+    presences, subject = anna.join(room.here, "anna")
+    assert 201 in statuses(presences[-1])
+    assert rank(presences[-1]) == ("owner", "moderator")
+    assert not subject.findtext("c:subject", None, NS)
+    # It is not locked.
+    presences, _ = bob.join(room.far, "bob")
+    anna.expect("presence", from_=room.here + "/bob")
+    assert rank(presences[0]) == ("owner", "moderator")
+    # The form: asked for, changed, and the change told.
+    form = fields(anna, room.here)
+    assert form["muc#roomconfig_roomname"].get("type") == "text-single"
+    assert form["muc#roomconfig_whois"].findall("x:option", NS)
+    configure(anna, room.here, roomname="Tea &amp; Äpfel", whois="anyone",
+              publicroom=1)
+    anna.expect("message", lambda m: 104 in statuses(m), from_=room.here)
+    form = fields(anna, room.here)
+    assert form["muc#roomconfig_roomname"].findtext(
+        "x:value", None, NS) == "Tea & Äpfel"
+    identity = anna.disco_info(room.here).find("info:identity", NS)
+    assert identity.get("name") == "Tea & Äpfel", show(identity)
+    # Found by others.
+    dora = pair.user("dora")
+    items = dora.get(pair.gateway, "<query xmlns='%s'/>" % NS["items"])
+    names = {i.get("jid"): i.get("name") for i in items}
+    assert names[room.here].startswith("Tea & Äpfel")
+    # Everybody sees who everybody is; ours is who we are there.
+    presences, _ = dora.join(room.here, "dora")
+    seen = {p.get("from").partition("/")[2]: p for p in presences}
+    assert rank(seen["anna"]) == ("owner", "moderator")
+    assert rank(seen["bob"]) == rank(seen["dora"]) == ("none", "participant")
+    assert item(seen["bob"]).get("jid").partition("/")[0] == pair.jid_of(bob)
+    p = bob.expect("presence", from_=room.far + "/dora")
+    assert item(p).get("jid").partition("/")[0] == dora.account
+    # Away, back, and gone with a word.
+    bob.send("<presence to='%s/bob'><show>dnd</show><status>busy</status>"
+             "</presence>" % room.far)
+    p = anna.expect("presence", from_=room.here + "/bob",
+                    check=lambda p: p.findtext("c:show", "", NS) == "dnd")
+    assert p.findtext("c:status", None, NS) == "busy"
+    anna.send("<presence to='%s'><show>away</show><status>tea</status>"
+              "</presence>" % pair.gateway if not pair.server_mode else
+              "<presence><show>away</show><status>tea</status></presence>")
+    bob.expect("presence", lambda p: p.findtext("c:status", "", NS) == "tea",
+               from_=room.far + "/anna")
+    dora.send("<presence type='unavailable' to='%s/dora'><status>bye</status>"
+              "</presence>" % room.here)
+    dora.expect("presence", lambda p: 110 in statuses(p),
+                type="unavailable", from_=room.here + "/dora")
+    p = bob.expect("presence", type="unavailable", from_=room.far + "/dora")
+    assert p.findtext("c:status", None, NS) == "bye"
+    p = anna.expect("presence", type="unavailable", from_=room.here + "/dora")
+    assert p.findtext("c:status", None, NS) == "bye"
+    bob.leave(room.far, "bob")
+    anna.expect("presence", type="unavailable", from_=room.here + "/bob")
+
+
+@each_server
+def test_doors(pair):
+    """Every door that is closed, and why."""
+    room, anna, bob = pair.room("tea"), pair.user("anna"), pair.peer("bob")
+    bob.join(room.far, "bob")
+    # Moderated ones of ejabberd let in whom they have banned.
+    configure(bob, room.far, roomsecret="key", passwordprotectedroom=1,
+              persistentroom=1, moderatedroom=0)
+    assert refused(anna, room.here, "anna") == "not-authorized"
+    assert refused(anna, room.here, "anna", password="x") == "not-authorized"
+    assert refused(anna, room.here, "bob", password="key") == "conflict"
+    anna.join(room.here, "anna", password="key")
+    anna.leave(room.here, "anna")
+    anna.expect("presence", type="unavailable", from_=room.here + "/anna")
+    configure(bob, room.far, roomsecret="", passwordprotectedroom=0,
+              membersonly=1)
+    assert refused(anna, room.here, "anna") == "registration-required"
+    admin(bob, room.far, "<item affiliation='member' jid='%s'/>"
+          % anna.account)
+    presences, _ = anna.join(room.here, "anna")
+    assert rank(presences[-1]) == ("member", "participant")
+    anna.leave(room.here, "anna")
+    anna.expect("presence", type="unavailable", from_=room.here + "/anna")
+    configure(bob, room.far, membersonly=0)
+    admin(bob, room.far, "<item affiliation='outcast' jid='%s'/>"
+          % anna.account)
+    assert refused(anna, room.here, "anna") == "forbidden"
+    if "ejabberd" in pair.kind.split("-")[1]:
+        configure(bob, room.far, maxusers=5)
+        for number in range(4):
+            pair.peer("eve").join(room.far, "eve%d" % number)
+        assert refused(pair.user("carl"), room.here,
+                       "carl") == "service-unavailable"
+    nowhere = pair.jid_of("tea@conference.nowhere.test")
+    assert refused(anna, nowhere, "anna") in (
+        "remote-server-not-found", "item-not-found", "not-allowed",
+        "remote-server-timeout")
+
+
+@each_server
+def test_words(tea):
+    """Messages under their ids, and what is done to them."""
+    anna, bob, here, far = tea.anna, tea.bob, tea.here, tea.far
+    hers, theirs = tea.say(anna, "one & <two>",
+                           "<origin-id xmlns='urn:xmpp:sid:0' id='o1'/>")
+    assert hers.get("from") == here + "/anna"
+    assert theirs.get("from") == far + "/anna"
+    assert named(here, hers) == named(far, theirs)
+    assert hers.find("occ:occupant-id", NS) is not None
+    mine, said = tea.say(bob, "hi", "<active xmlns='%s'/>" % NS["states"])
+    assert named(here, mine) == named(far, said)
+    # Corrected, both ways.
+    tea.say(anna, "one", "<replace xmlns='%s' id='%s'/>" % (
+        CORRECT, hers.get("id")))
+    replace = [m.find("{%s}replace" % CORRECT).get("id") for m in
+               bob.matching("message", has(CORRECT, "replace"))]
+    assert replace == [theirs.get("id")]
+    tea.say(bob, "ho", "<replace xmlns='%s' id='%s'/>" % (
+        CORRECT, said.get("id")))
+    replace = [m.find("{%s}replace" % CORRECT).get("id") for m in
+               anna.matching("message", has(CORRECT, "replace"),
+                             from_=here + "/bob")]
+    assert replace == [mine.get("id")]
+    # Answered.
+    tea.say(anna, "well", "<reply xmlns='%s' to='%s/bob' id='%s'/>" % (
+        REPLY, here, named(here, mine)))
+    reply = bob.matching("message", has(REPLY, "reply"))[0].find(
+        "{%s}reply" % REPLY)
+    assert (reply.get("to"), reply.get("id")) == (far + "/bob",
+                                                  named(far, said))
+    tea.say(bob, "why", "<reply xmlns='%s' to='%s/anna' id='%s'/>" % (
+        REPLY, far, named(far, theirs)))
+    reply = anna.matching("message", has(REPLY, "reply"), from_=here +
+                          "/bob")[0].find("{%s}reply" % REPLY)
+    assert (reply.get("to"), reply.get("id")) == (here + "/anna",
+                                                  named(here, hers))
+    # Reacted to.
+    react = ("<message to='%s' type='groupchat' id='r'><reactions xmlns='" +
+             REACT + "' id='%s'><reaction>👍</reaction></reactions></message>")
+    anna.send(react % (here, named(here, mine)))
+    bob.send(react % (far, named(far, theirs)))
+    for client, room, nick, what in ((bob, far, "anna", said),
+                                     (anna, here, "bob", hers)):
+        m = client.expect("message", has(REACT, "reactions"),
+                          from_=room + "/" + nick)
+        assert m.find("{%s}reactions" % REACT).get("id") == named(room, what)
+        assert m.findtext(".//{%s}reaction" % REACT) == "👍"
+    # Typing.
+    typing = ("<message to='%s' type='groupchat'><composing xmlns='" +
+              NS["states"] + "'/></message>")
+    for client, room in (anna, here), (bob, far):
+        client.send(typing % room)
+    for client, room, nick in (bob, far, "anna"), (anna, here, "bob"):
+        client.expect("message", has(NS["states"], "composing"),
+                      from_=room + "/" + nick)
+    # Taken back by who has said it.
+    retract = ("<message to='%s' type='groupchat' id='t'><retract xmlns='" +
+               RETRACT + "' id='%s'/></message>")
+    anna.send(retract % (here, named(here, hers)))
+    m = bob.expect("message", has(RETRACT, "retract"), from_=far + "/anna")
+    assert m.find("{%s}retract" % RETRACT).get("id") == named(far, theirs)
+    bob.send(retract % (far, named(far, said)))
+    m = anna.expect("message", has(RETRACT, "retract"), from_=here + "/bob")
+    assert m.find("{%s}retract" % RETRACT).get("id") == named(here, mine)
+    # Each came once.
+    for client in anna, bob:
+        bodies = [body_of(m) for m in client.matching(
+            "message", body_of, type="groupchat")]
+        for body in "one & <two>", "one", "hi", "ho", "well", "why":
+            assert bodies.count(body) == 1, bodies
+    # What is not allowed is answered: nobody may speak.
+    configure(anna, here, moderatedroom=1)
+    admin(anna, here, "<item nick='bob' role='visitor'/>")
+    bob.message(far, "psst", "groupchat")
+    bob.expect("message", type="error")
+
+
+@each_server
+def test_subject(tea):
+    anna, bob, here, far = tea.anna, tea.bob, tea.here, tea.far
+    configure(anna, here, changesubject=0)
+    anna.send("<message to='%s' type='groupchat' id='s1'><subject>Tea &amp; Ü"
+              "</subject></message>" % here)
+    for client, room in (bob, far), (anna, here):
+        client.expect("message", lambda m: m.findtext(
+            "c:subject", None, NS) == "Tea & Ü", from_=room + "/anna")
+    admin(anna, here, "<item nick='bob' role='moderator'/>")
+    tea.anna_sees("bob", lambda p: rank(p) == ("none", "moderator"))
+    bob.send("<message to='%s' type='groupchat'><subject>Coffee</subject>"
+             "</message>" % far)
+    anna.expect("message", lambda m: m.findtext(
+        "c:subject", None, NS) == "Coffee", from_=here + "/bob")
+    # Whoever comes sees it; who may not change it is told.
+    carl = tea.pair.user("carl")
+    _, subject = carl.join(here, "carl")
+    assert subject.findtext("c:subject", None, NS) == "Coffee"
+    carl.send("<message to='%s' type='groupchat' id='s2'><subject>No"
+              "</subject></message>" % here)
+    error = carl.expect("message", type="error", id="s2")
+    assert condition_of(error) == ("auth", "forbidden")
+
+
+@each_server
+def test_private(tea):
+    anna, bob, here, far = tea.anna, tea.bob, tea.here, tea.far
+    ident = anna.message(here + "/bob", "psst", "chat",
+                         "<x xmlns='%s'/>" % NS["user"])
+    m = bob.expect_body("psst", from_=far + "/anna", type="chat")
+    assert m.get("id") == ident
+    bob.message(far + "/anna", "what", "chat")
+    m = anna.expect_body("what", from_=here + "/bob", type="chat")
+    assert m.find("user:x", NS) is not None
+    anna.send("<message to='%s/bob' type='chat'><composing xmlns='%s'/>"
+              "</message>" % (here, NS["states"]))
+    bob.expect("message", has(NS["states"], "composing"), type="chat",
+               from_=far + "/anna")
+    ident = anna.message(here + "/nobody", "psst", "chat")
+    error = anna.expect("message", type="error", id=ident)
+    assert condition_of(error)[1] == "item-not-found"
+
+
+@each_server
+def test_nicks(tea):
+    """Changed by both, also to what is no ASCII."""
+    anna, bob, here, far = tea.anna, tea.bob, tea.here, tea.far
+    bob.send("<presence to='%s/Zoë Ж'/>" % far)
+    p = tea.anna_sees("bob", type="unavailable")
+    assert 303 in statuses(p) and item(p).get("nick") == "Zoë Ж"
+    tea.anna_sees("Zoë Ж")
+    anna.send("<presence to='%s/Änne'/>" % here)
+    p = tea.bob_sees("anna", type="unavailable")
+    assert 303 in statuses(p) and item(p).get("nick") == "Änne"
+    p = tea.anna_sees("anna", type="unavailable")
+    assert {303, 110} <= statuses(p) and item(p).get("nick") == "Änne"
+    assert 110 in statuses(tea.anna_sees("Änne"))
+    tea.say(anna, "as another")
+    assert anna.matching("message", lambda m: body_of(m) == "as another")[
+        0].get("from") == here + "/Änne"
+    # One that is taken.
+    anna.send("<presence to='%s/Zoë Ж' id='n1'/>" % here)
+    p = tea.anna_sees("Zoë Ж", type="error")
+    assert condition_of(p)[1] == "conflict"
+    # XEP-0410
+    anna.get(here + "/Änne", "<ping xmlns='urn:xmpp:ping'/>")
+    bob.message(far + "/Änne", "psst", "chat")
+    anna.expect_body("psst", from_=here + "/Zoë Ж")
+
+
+@each_server
+def test_masters(tea):
+    """What anna does to others."""
+    anna, bob, here, far = tea.anna, tea.bob, tea.here, tea.far
+    them = tea.pair.jid_of(bob)
+    configure(anna, here, moderatedroom=0)
+    admin(anna, here, "<item nick='bob' role='moderator'/>")
+    assert rank(tea.bob_sees("bob", lambda p: rank(p)[1] == "moderator"))
+    tea.anna_sees("bob", lambda p: rank(p)[1] == "moderator")
+    assert listed(anna, here, role="moderator") == {"anna", "bob"}
+    for affiliation in "member", "admin", "owner", "none":
+        admin(anna, here, "<item jid='%s' affiliation='%s'/>" % (
+            them, affiliation))
+        tea.anna_sees("bob", lambda p: rank(p)[0] == affiliation)
+        if affiliation != "none":
+            assert them in listed(anna, here, affiliation=affiliation)
+    admin(anna, here, "<item nick='bob' role='none'><reason>go</reason>"
+          "</item>")
+    p = tea.bob_sees("bob", type="unavailable")
+    assert 307 in statuses(p)
+    assert p.findtext(".//user:reason", None, NS) == "go"
+    p = tea.anna_sees("bob", type="unavailable")
+    assert 307 in statuses(p)
+    assert p.findtext(".//user:reason", None, NS) == "go"
+    bob.join(far, "bob")
+    admin(anna, here, "<item jid='%s' affiliation='outcast'><reason>out"
+          "</reason></item>" % them)
+    p = tea.anna_sees("bob", type="unavailable")
+    assert 301 in statuses(p) and rank(p)[0] == "outcast"
+    assert 301 in statuses(tea.bob_sees("bob", type="unavailable"))
+    assert listed(anna, here, affiliation="outcast") == {them}
+    assert refused(bob, far, "bob") == "forbidden"
+    admin(anna, here, "<item jid='%s' affiliation='none'/>" % them)
+    assert not listed(anna, here, affiliation="outcast")
+    bob.join(far, "bob")
+    # Whoever has no right is told.
+    bob.clear()
+    carl = tea.pair.user("carl")
+    carl.join(here, "carl")
+    answer = carl.iq("set", here, "<query xmlns='%s'><item nick='bob' "
+                     "role='none'/></query>" % ADMIN)
+    assert condition_of(answer)[1] in ("forbidden", "not-allowed")
+    answer = carl.iq("get", here, "<query xmlns='%s'><item "
+                     "affiliation='outcast'/></query>" % ADMIN)
+    assert condition_of(answer)[1] == "forbidden"
+
+
+@each_server
+def test_put_out(pair):
+    """What others do to anna."""
+    room, anna, bob = pair.room("tea"), pair.user("anna"), pair.peer("bob")
+    bob.join(room.far, "bob")
+    configure(bob, room.far, persistentroom=1, moderatedroom=0)
+    put = (307, "<item nick='anna' role='none'><reason>go</reason></item>"), (
+        301, "<item jid='%s' affiliation='outcast'><reason>go</reason></item>"
+        % anna.account)
+    for code, inside in put:
+        anna.join(room.here, "anna")
+        admin(bob, room.far, "<item nick='anna' role='visitor'/>")
+        anna.expect("presence", lambda p: rank(p)[1] == "visitor",
+                    from_=room.here + "/anna")
+        admin(bob, room.far, inside)
+        p = anna.expect("presence", type="unavailable",
+                        from_=room.here + "/anna")
+        assert {code, 110} <= statuses(p), show(p)
+        assert p.findtext(".//user:reason", None, NS) == "go"
+        ident = anna.message(room.here, "anybody?", "groupchat")
+        error = anna.expect("message", type="error", id=ident)
+        assert condition_of(error)[1] == "not-acceptable"
+    admin(bob, room.far, "<item jid='%s' affiliation='none'/>" % anna.account)
+    anna.join(room.here, "anna")
+    configure(bob, room.far, membersonly=1)
+    p = anna.expect("presence", type="unavailable", from_=room.here + "/anna")
+    assert {321, 322} & statuses(p), show(p)
+    configure(bob, room.far, membersonly=0)
+    # No room any more.
+    anna.join(room.here, "anna")
+    bob.set(room.far, "<query xmlns='%s'><destroy jid='new@x.test'><reason>old"
+            "</reason></destroy></query>" % OWNER)
+    p = anna.expect("presence", type="unavailable", from_=room.here + "/anna")
+    assert "old" in show(p) and "new@x.test" in show(p)
+
+
+@each_server
+def test_invitations(tea):
+    """By way of the room, from one to another, and no thanks."""
+    anna, bob, here, far, pair = (tea.anna, tea.bob, tea.here, tea.far,
+                                  tea.pair)
+    carl, dora = pair.peer("carl"), pair.user("dora")
+    configure(anna, here, allowinvites=1)
+    ask = ("<message to='%s'><x xmlns='" + NS["user"] + "'><invite to='%s'>"
+           "<reason>come</reason></invite></x></message>")
+    anna.send(ask % (here, pair.jid_of(carl)))
+    m = carl.expect("message", lambda m: m.find("user:x/user:invite", NS)
+                    is not None, from_=far)
+    assert m.findtext(".//user:reason", None, NS) == "come"
+    carl.send("<message to='%s'><x xmlns='%s'><decline to='%s'><reason>no time"
+              "</reason></decline></x></message>" % (
+                  far, NS["user"], m.find("user:x/user:invite", NS).get(
+                      "from")))
+    anna.expect("message", lambda m: "no time" in (body_of(m) or ""),
+                from_=here)
+    bob.send(ask % (far, dora.account))
+    m = dora.expect("message", lambda m: m.find("user:x/user:invite", NS)
+                    is not None)
+    assert m.get("from") == here
+    assert "come" in m.findtext(".//user:reason", None, NS)
+    # Direct ones.
+    carl.send("<message to='%s'><x xmlns='%s' jid='%s' reason='now' "
+              "password='key'/></message>" % (dora.account, DIRECT, far))
+    m = dora.expect("message", lambda m: m.findtext(
+        ".//user:reason", None, NS) == "now")
+    invite = m.find("user:x/user:invite", NS)
+    assert (m.get("from"), invite.get("from").partition("/")[0]) == (
+        here, pair.jid_of(carl))
+    assert m.findtext("user:x/user:password", None, NS) == "key"
+    dora.send("<message to='%s'><x xmlns='%s' jid='%s' reason='later'/>"
+              "</message>" % (pair.jid_of(carl), DIRECT, here))
+    m = carl.expect("message", has(DIRECT, "x"), from_=lambda jid:
+                    jid.startswith(dora.account))
+    x = m.find("{%s}x" % DIRECT)
+    assert (x.get("jid"), x.get("reason")) == (far, "later")
+    # And in she comes.
+    dora.join(here, "dora")
+    tea.bob_sees("dora")
+
+
+@each_server
+def test_clients(tea):
+    """Several clients of one user are one occupant."""
+    anna, bob, here, far = tea.anna, tea.bob, tea.here, tea.far
+    second = anna.another("second")
+    presences, _ = second.join(here, "anna")
+    assert {p.get("from").partition("/")[2] for p in presences} == {
+        "anna", "bob"}
+    ident = second.message(here, "from the second", "groupchat")
+    for client in anna, second:
+        m = client.expect_body("from the second", from_=here + "/anna")
+        assert m.get("id") == ident
+    bob.expect_body("from the second", from_=far + "/anna")
+    bob.message(far + "/anna", "psst", "chat")
+    for client in anna, second:
+        client.expect_body("psst", from_=here + "/bob")
+    # One leaves, and the other stays.
+    anna.leave(here, "anna")
+    anna.expect("presence", type="unavailable", from_=here + "/anna")
+    answer = anna.iq("get", here + "/anna", "<ping xmlns='urn:xmpp:ping'/>")
+    assert condition_of(answer)[1] == "not-acceptable"
+    second.get(here + "/anna", "<ping xmlns='urn:xmpp:ping'/>")
+    second.message(here, "still here", "groupchat")
+    bob.expect_body("still here")
+    assert not bob.matching("presence", from_=far + "/anna",
+                            type="unavailable")
+    # The last one goes without a word.
+    second.drop()
+    tea.bob_sees("anna", type="unavailable")
+
+
+@each_server
+def test_past(tea):
+    """History, as much of it as is wanted, and the room's archive."""
+    anna, bob, here, far = tea.anna, tea.bob, tea.here, tea.far
+    for number in range(5):
+        bob.message(far, "line %d" % number, "groupchat")
+    anna.expect_body("line 4")
+    lines = ["line %d" % number for number in range(5)]
+    carl = tea.pair.user("carl")
+    carl.join(here, "carl")
+    old = [m for m in carl.matching("message", body_of, from_=here + "/bob")]
+    assert [body_of(m) for m in old] == lines
+    for m in old:
+        delay = m.find("delay:delay", NS)
+        assert delay is not None and delay.get("stamp"), show(m)
+    carl.leave(here, "carl")
+    carl.expect("presence", type="unavailable", from_=here + "/carl")
+    bob.message(far, "unheard", "groupchat")
+    bob.expect_body("unheard")
+    carl.clear()
+    carl.join(here, "carl", history=0)
+    assert "unheard" not in [body_of(m) for m in carl.matching("message")]
+
+    def archived(client, inside=""):
+        ident = client.iq("set", here, "<query xmlns='%s' queryid='a'>%s"
+                          "</query>" % (MAM, inside))
+        assert ident.get("type") == "result", show(ident)
+        found = []
+        for m in client.matching("message", has(MAM, "result"), from_=here):
+            inner = m.find(".//c:message", NS)
+            found.append((body_of(inner), inner.get("from")))
+        return found
+
+    assert archived(carl)[-6:] == [
+        (line, here + "/bob") for line in lines + ["unheard"]]
