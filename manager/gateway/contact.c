@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "manager/gateway/contact_client.h"
 #include "manager/gateway/name.h"
 #include "util/buf.h"
 #include "util/xalloc.h"
@@ -73,8 +74,9 @@ contact_add(struct user *user, const char *name)
 }
 
 static void
-contact_free(struct contact *contact)
+contact_free(struct user *user, struct contact *contact)
 {
+	contact_clients_clear(user, contact);
 	free(contact->name);
 	free(contact->jid);
 	free(contact->nickname);
@@ -108,7 +110,7 @@ contact_remove(struct user *user, struct contact *contact)
 	store_remove_contact(user->gw->store, user->jid, contact->name);
 	map_remove(&user->contacts, contact->name);
 	give_up_jid(user, contact);
-	contact_free(contact);
+	contact_free(user, contact);
 }
 
 bool
@@ -209,6 +211,7 @@ contacts_untold(struct user *user)
 
 	while ((contact = map_next(&user->contacts, &at)) != NULL)
 		contact->told = false;
+	contact_clients_untold(user);
 }
 
 void
@@ -218,7 +221,7 @@ contacts_destroy(struct user *user)
 	size_t at = 0;
 
 	while ((contact = map_next(&user->contacts, &at)) != NULL)
-		contact_free(contact);
+		contact_free(user, contact);
 	map_finish(&user->contacts);
 	map_finish(&user->contact_jids);
 }

@@ -23,7 +23,8 @@ struct contact {
 	char		*groups;	/* joined by newlines, or NULL */
 	char		*status;	/* or NULL */
 	char		*avatar_hash;	/* or NULL */
-	enum show	 show;
+	struct contact_client *clients;	/* contact_client.h; or NULL */
+	enum show	 show;		/* as a whole, whatever its clients are */
 	int64_t		 since;		/* idle: ms since 1970; 0: it is not */
 	enum subscription subscription;	/* what XMPP has agreed to */
 	enum subscription network;	/* what the network says; SUB_BOTH
@@ -42,6 +43,8 @@ struct contact {
 					 * not answered yet */
 	bool		 pending;	/* the XMPP roster has to be told */
 	bool		 shown;		/* presence has been sent to the user */
+	bool		 stale;		/* ... and told in a session that was
+					 * lost */
 	bool		 watched;	/* the backend knows that it matters */
 };
 
@@ -108,8 +111,14 @@ void		 roster_compare(struct user *, struct arena *,
 void		 roster_removed(struct user *, const struct contact *);
 /* When user->roster_due is past, and roster_soon has fired or a second is over. */
 void		 roster_flush(struct user *);
-/* Show one contact's presence, if the user may see it. */
+/* Show one contact's presence, and its clients that have not been shown, if
+ * the user may see it. */
 void		 roster_show(struct user *, struct contact *);
+/* One of its clients is so now. */
+void		 roster_show_client(struct user *, struct contact *,
+		    struct contact_client *);
+/* The user is not to see it any more: whatever is shown is withdrawn. */
+void		 roster_hide(struct user *, struct contact *);
 /* Tell a backend that is new whose presence matters. */
 void		 roster_watch(struct user *);
 /* Its presence does not matter any more. */

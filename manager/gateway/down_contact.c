@@ -3,7 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "manager/gateway/contact.h"
+#include "manager/gateway/contact_client.h"
 #include "manager/gateway/rights.h"
 #include "manager/gateway/say.h"
 #include "manager/gateway/say_roster.h"
@@ -227,13 +227,14 @@ remove_contact(struct down *d, struct contact *c)
 	 * back from the network, so it is remembered as not wanted. */
 	roster_unwatch(d->user, c);
 	if (d->gw->config->remove_contacts) {
+		roster_hide(d->user, c);
 		session_request(d->user, METHOD_contact_remove, &msg, NULL,
 		    NULL);
 		contact_remove(d->user, c);
 		return;
 	}
 	c->ignored = true;
-	c->shown = false;
+	roster_hide(d->user, c);
 	c->subscription = SUB_NONE;
 	contact_save(d->user, c);
 }
@@ -284,8 +285,8 @@ down_contact_probe(struct down *d)
 	struct contact *c = d->user && d->user->shown ?
 	    contact_find_jid(d->user, d->to->bare) : NULL;
 
-	if (c != NULL && c->show != SHOW_OFFLINE)
-		say_contact(d->user, c, d->from->full);
+	if (c != NULL && contact_is_there(c))
+		say_contact_all(d->user, c, d->from->full);
 	else
 		say_presence(d->gw, d->to->bare, d->from->full, "unavailable",
 		    SHOW_OFFLINE, NULL);

@@ -4,7 +4,7 @@
 #include <string.h>
 #include <time.h>
 
-#include "manager/gateway/contact.h"
+#include "manager/gateway/contact_client.h"
 #include "manager/gateway/name.h"
 #include "manager/gateway/ns.h"
 #include "manager/gateway/query.h"
@@ -101,7 +101,7 @@ down_last(struct down *d)
 	    d->gw->started : c->since > 0 ? (double)c->since / 1000 : now;
 	struct xml *x;
 
-	if (d->to->node != NULL && (c == NULL || c->show == SHOW_OFFLINE)) {
+	if (d->to->node != NULL && (c == NULL || !contact_is_there(c))) {
 		say_error(d, E_SERVICE_UNAVAILABLE, NULL);
 		return;
 	}

@@ -191,6 +191,7 @@ removed(void *ctx, const struct msg_error *error, const union result *result)
 	(void)result;
 	if (!is_refused(error) && c != NULL) {
 		roster_unwatch(user, c);
+		roster_hide(user, c);
 		roster_removed(user, c);
 		contact_remove(user, c);
 	}

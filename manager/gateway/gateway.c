@@ -7,7 +7,7 @@
 #include "manager/gateway/archive.h"
 #include "manager/gateway/ask.h"
 #include "manager/gateway/avatar.h"
-#include "manager/gateway/contact.h"
+#include "manager/gateway/contact_client.h"
 #include "manager/gateway/handover.h"
 #include "manager/gateway/iq.h"
 #include "manager/gateway/mam.h"
@@ -67,6 +67,8 @@ tick(struct ev_loop *loop, ev_timer *w, int revents)
 			user->roster_look = 0;
 			roster_read(user);
 		}
+		if (user->presence_due > 0 && user->presence_due <= now)
+			contact_clients_sweep(user);
 	}
 }
 

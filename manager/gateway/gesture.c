@@ -169,6 +169,8 @@ gesture_state(const struct down *d, const struct room *room, const char *nick,
 	if (!gesture_can(d->gw, room, FEATURE_CHAT_STATES) ||
 	    (room != NULL && room->state != ROOM_JOINED))
 		return;
+	if (room == NULL && !name_is_room(d->gw, name))
+		m.resource = name_client(d->to);
 	for (size_t i = 0; i < LENGTH(states); i++) {
 		if (stanza_child(d->stanza, states[i], NS_CHATSTATES) == NULL)
 			continue;
@@ -205,17 +207,18 @@ struct shown {
 	bool		 private;
 };
 
-/* false: there is nobody who could see it. */
+/* resource: of the peer's client, or NULL.  false: there is nobody who could
+ * see it. */
 static bool
 find_shown(const struct up *up, struct arena *a, const char *peer,
-    const char *room, bool private, struct shown *s)
+    const char *resource, const char *room, bool private, struct shown *s)
 {
 	const struct occupant *o;
 
 	*s = (struct shown){ .gw = up->gw, .type = "chat",
 		.jid = up->user->jid, .private = private };
 	if (room == NULL) {
-		s->from = name_to_full(up->gw, a, peer);
+		s->from = name_to_client(up->gw, a, peer, resource);
 		if (s->from == NULL)
 			log_warn("%s: %s: \"%s\" cannot be made an address",
 			    up->gw->config->jid, up->user->jid, peer);
@@ -264,7 +267,8 @@ up_chat_state(struct up *up)
 		if (strcmp(m->state, states[i]) == 0)
 			state = states[i];
 	if (state != NULL &&
-	    find_shown(up, &a, m->peer, m->room, m->private, &s)) {
+	    find_shown(up, &a, m->peer, m->resource, m->room, m->private,
+	    &s)) {
 		say = (struct say_message){ .from = s.from, .type = s.type,
 			.chat_state = state, .private_muc = s.private };
 		while ((say.to = next_shown(&s, &at)) != NULL)
@@ -296,7 +300,7 @@ tell_user(struct up *up, struct arena *a, const char *peer, const char *room,
 	const struct room_client *at = NULL;
 	struct shown s;
 
-	if (!find_shown(up, a, peer, room, private, &s))
+	if (!find_shown(up, a, peer, NULL, room, private, &s))
 		return;
 	say.from = s.from;
 	say.type = s.type;

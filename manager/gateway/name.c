@@ -54,6 +54,32 @@ name_to_full(const struct gateway *gw, struct arena *a, const char *name)
 }
 
 char *
+name_resource(struct arena *a, const char *resource)
+{
+	char *own = resource != NULL && *resource != '\0' ?
+	    jid_prepare_resource(a, resource) : NULL;
+
+	return own == NULL || *own == '\0' ||
+	    strcmp(own, CONTACT_RESOURCE) == 0 ? NULL : own;
+}
+
+char *
+name_to_client(const struct gateway *gw, struct arena *a, const char *name,
+    const char *resource)
+{
+	const char *own = name_resource(a, resource);
+
+	return make(gw, a, name, own != NULL ? own : CONTACT_RESOURCE);
+}
+
+const char *
+name_client(const struct jid *to)
+{
+	return to->resource != NULL &&
+	    strcmp(to->resource, CONTACT_RESOURCE) == 0 ? NULL : to->resource;
+}
+
+char *
 name_from_node(struct arena *a, const char *node)
 {
 	char *name, *percent;

@@ -18,6 +18,14 @@
 char	*name_to_jid(const struct gateway *, struct arena *, const char *name);
 /* The same with CONTACT_RESOURCE: who a contact's messages come from. */
 char	*name_to_full(const struct gateway *, struct arena *, const char *name);
+/* The same of one of its clients, as the network names it; one that cannot be a
+ * resource, or is none, is the contact. */
+char	*name_to_client(const struct gateway *, struct arena *,
+	    const char *name, const char *resource);
+/* The resource it is shown with; NULL: it is the contact. */
+char	*name_resource(struct arena *, const char *resource);
+/* Which client of a contact an address means; NULL: whichever. */
+const char *name_client(const struct jid *to);
 /* Name of a prepared node. */
 char	*name_from_node(struct arena *, const char *node);
 /* Is this the id of a room by its looks?  (feature "room_prefixes=#&+!") */

@@ -8,6 +8,7 @@
 #define NS_AVATAR_META	"urn:xmpp:avatar:metadata"		/* XEP-0084 */
 #define NS_BLOCKING	"urn:xmpp:blocking"			/* XEP-0191 */
 #define NS_CAPS		"http://jabber.org/protocol/caps"	/* XEP-0115 */
+#define NS_CAPS2	"urn:xmpp:caps"				/* XEP-0390 */
 #define NS_CARBONS	"urn:xmpp:carbons:2"			/* XEP-0280 */
 #define NS_CHATSTATES	"http://jabber.org/protocol/chatstates"	/* XEP-0085 */
 #define NS_COMMANDS	"http://jabber.org/protocol/commands"	/* XEP-0050 */

@@ -7,6 +7,7 @@
 
 #include "manager/gateway/files.h"
 #include "manager/gateway/ids.h"
+#include "manager/gateway/name.h"
 #include "manager/gateway/ns.h"
 #include "manager/gateway/quote.h"
 #include "manager/gateway/repeats.h"
@@ -243,6 +244,19 @@ outgoing_answered(void *ctx, const struct msg_error *error,
 
 /* ------------------------------------------------------------------- send */
 
+/* Kept with the address, as the stanza had it. */
+static const char *
+client_of(const struct outgoing *o)
+{
+	const char *resource = strchr(o->to, '/');
+
+	/* In rooms that is a nick, and of the gateway itself nothing. */
+	if (strcmp(o->kind, "chat") != 0 || *o->name == '\0' ||
+	    resource == NULL || name_is_room(o->gw, o->name))
+		return NULL;
+	return name_client(&(struct jid){ .resource = resource + 1 });
+}
+
 static int
 request(struct user *user, struct outgoing *o)
 {
@@ -255,7 +269,7 @@ request(struct user *user, struct outgoing *o)
 		.room = o->room, .body = o->body ? o->body : "",
 		.xhtml = o->xhtml, .id = o->id, .replaces = o->replaces,
 		.thread = o->thread, .reply_to = o->reply_id ? &reply : NULL,
-		.extra = o->extra,
+		.extra = o->extra, .resource = client_of(o),
 	};
 	struct buf quote = { 0 };
 	int r;

@@ -183,6 +183,22 @@ raw_extra_up(const struct gateway *gw, const char *xml)
 	    strlen(xml) <= PASSING_MESSAGE_MAX ? xml : NULL;
 }
 
+bool
+raw_presence(const struct user *user, const char *xml, struct buf *out)
+{
+	const char *why;
+
+	if (xml == NULL || *xml == '\0' || !gateway_can(user->gw, FEATURE_RAW))
+		return false;
+	if (raw_clean(out, PASSING_PRESENCE, xml, user->jid, &why) <= 0) {
+		log_debug("%s: %s: what is in a presence cannot be passed: "
+		    "%s", user->gw->config->jid, user->jid, why);
+		return false;
+	}
+	buf_addc(out, '\0');
+	return true;
+}
+
 void
 raw_put(struct xml *x, const char *user, const char *extra)
 {

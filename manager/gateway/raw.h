@@ -41,6 +41,9 @@ void	raw_message(struct down *);
 /* The same of a message of the network, to be kept until it is written: NULL
  * where it does not pass. */
 const char *raw_extra_up(const struct gateway *, const char *xml);
+/* What of a presence of the network passes, ended by a NUL; false: nothing, and
+ * out is empty. */
+bool	raw_presence(const struct user *, const char *xml, struct buf *out);
 /* Into an open message what a backend, or we ourselves, kept as extra. */
 void	raw_put(struct xml *, const char *user, const char *extra);
 

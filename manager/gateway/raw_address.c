@@ -45,9 +45,8 @@ raw_address(const struct down *d, struct msg_stanza *m)
 	if (d->to->resource != NULL && name_is_room(d->gw, d->name))
 		return false;
 	/* Our own word for any of them is no word to the network. */
-	m->resource = d->to->resource != NULL &&
-	    strcmp(d->to->resource, CONTACT_RESOURCE) == 0 ? "" :
-	    d->to->resource;
+	m->resource = d->to->resource == NULL ? NULL :
+	    name_client(d->to) != NULL ? d->to->resource : "";
 	return true;
 }
 

@@ -8,7 +8,7 @@
 
 #include "manager/gateway/avatar.h"
 #include "manager/gateway/caps.h"
-#include "manager/gateway/contact.h"
+#include "manager/gateway/contact_client.h"
 #include "manager/gateway/iq.h"
 #include "manager/gateway/name.h"
 #include "manager/gateway/ns.h"
@@ -105,13 +105,39 @@ roster_unwatch(struct user *user, struct contact *c)
 void
 roster_show(struct user *user, struct contact *c)
 {
+	struct contact_client *client;
+
 	if (!user->shown || !visible(user, c))
 		return;
 	watch_one(user, c);
-	if (c->show == SHOW_OFFLINE && !c->shown)
-		return;
-	say_contact(user, c, user->jid);
+	if (c->show != SHOW_OFFLINE || c->shown)
+		say_contact(user, c, user->jid);
 	c->shown = c->show != SHOW_OFFLINE;
+	for (client = c->clients; client != NULL; client = client->next)
+		if (!client->shown)
+			roster_show_client(user, c, client);
+}
+
+void
+roster_show_client(struct user *user, struct contact *c,
+    struct contact_client *client)
+{
+	if (!user->shown || !visible(user, c))
+		return;
+	watch_one(user, c);
+	say_client(user, c, client, user->jid);
+	client->shown = true;
+}
+
+void
+roster_hide(struct user *user, struct contact *c)
+{
+	struct contact_client *client;
+
+	say_contact_gone(user, c, user->jid);
+	c->shown = false;
+	for (client = c->clients; client != NULL; client = client->next)
+		client->shown = false;
 }
 
 /* ----------------------------------------------------------- written by us */
@@ -383,8 +409,8 @@ roster_client_up(struct user *user, const char *full)
 	size_t at = 0;
 
 	while ((c = map_next(&user->contacts, &at)) != NULL) {
-		if (c->show != SHOW_OFFLINE && visible(user, c))
-			say_contact(user, c, full);
+		if (visible(user, c))
+			say_contact_all(user, c, full);
 		if (c->pending)
 			soon(user);
 	}
@@ -400,11 +426,11 @@ roster_client_down(struct user *user, const char *full)
 	size_t at = 0;
 
 	while ((c = map_next(&user->contacts, &at)) != NULL) {
-		if (c->shown)
-			say_contact_gone(user, c, full ? full : user->jid);
+		say_contact_gone(user, c, full ? full : user->jid);
 		if (full == NULL) {
-			c->shown = c->watched = false;
+			c->shown = c->watched = c->stale = false;
 			c->show = SHOW_OFFLINE;
+			contact_clients_clear(user, c);
 		}
 	}
 }

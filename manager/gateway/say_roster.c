@@ -9,34 +9,134 @@
 #include "manager/gateway/ns.h"
 #include "manager/gateway/say.h"
 
-void
-say_contact(const struct user *user, const struct contact *c, const char *to)
+static struct xml *
+begin(const struct user *user, const struct contact *c, const char *resource,
+    const char *to)
 {
-	struct gateway *gw = user->gw;
-	struct xml *x = link_begin(gw->link);
-	char stamp[STAMP_SIZE];
+	struct xml *x = link_begin(user->gw->link);
 
 	xml_open(x, "presence");
-	xml_attrf(x, "from", "%s/%s", c->jid, CONTACT_RESOURCE);
+	xml_attrf(x, "from", "%s/%s", c->jid, resource ? resource :
+	    CONTACT_RESOURCE);
 	xml_attr(x, "to", to);
-	if (c->show == SHOW_OFFLINE)
+	return x;
+}
+
+static void
+put_show(struct xml *x, enum show show, const char *status)
+{
+	if (show == SHOW_OFFLINE)
 		xml_attr(x, "type", "unavailable");
-	else if (c->show != SHOW_ONLINE)
-		xml_element(x, "show", NULL, show_name(c->show));
-	if (c->status != NULL)
-		xml_element(x, "status", NULL, c->status);
-	if (c->since > 0 && c->show != SHOW_OFFLINE) {
-		say_stamp(stamp, c->since);
-		xml_open_ns(x, "idle", NS_IDLE);
-		xml_attr(x, "since", stamp);
-		xml_close(x);
-	}
-	caps_put(gw, x);
-	/* XEP-0153: an empty photo says that there is none. */
+	else if (show != SHOW_ONLINE)
+		xml_element(x, "show", NULL, show_name(show));
+	if (status != NULL)
+		xml_element(x, "status", NULL, status);
+}
+
+static void
+put_idle(struct xml *x, int64_t since)
+{
+	char stamp[STAMP_SIZE];
+
+	if (since <= 0)
+		return;
+	say_stamp(stamp, since);
+	xml_open_ns(x, "idle", NS_IDLE);
+	xml_attr(x, "since", stamp);
+	xml_close(x);
+}
+
+/* XEP-0153: an empty photo says that there is none. */
+static void
+put_photo(struct xml *x, const struct contact *c)
+{
 	xml_open_ns(x, "x", NS_VCARD_UPDATE);
 	xml_element(x, "photo", NULL, c->avatar_hash);
 	xml_close(x);
-	say_end(gw, x, to, 0);
+}
+
+void
+say_contact(const struct user *user, const struct contact *c, const char *to)
+{
+	struct xml *x = begin(user, c, NULL, to);
+
+	put_show(x, c->show, c->status);
+	if (c->show != SHOW_OFFLINE)
+		put_idle(x, c->since);
+	caps_put(user->gw, x);
+	put_photo(x, c);
+	say_end(user->gw, x, to, 0);
+}
+
+/* It was written by raw_clean(): a namespace stands first. */
+static bool
+says_caps(const char *extra)
+{
+	return extra != NULL && (strstr(extra, "<c xmlns='" NS_CAPS "'") ||
+	    strstr(extra, "<c xmlns='" NS_CAPS2 "'"));
+}
+
+void
+say_client(const struct user *user, const struct contact *c,
+    const struct contact_client *client, const char *to)
+{
+	struct xml *x = begin(user, c, client->resource, to);
+
+	put_show(x, client->show, client->status);
+	if (client->priority != 0) {
+		xml_open(x, "priority");
+		xml_textf(x, "%d", client->priority);
+		xml_close(x);
+	}
+	put_idle(x, client->since);
+	if (!says_caps(client->extra))
+		caps_put(user->gw, x);
+	put_photo(x, c);
+	if (client->extra != NULL)
+		xml_raw(x, client->extra, strlen(client->extra));
+	say_end(user->gw, x, to, 0);
+}
+
+void
+say_contact_all(const struct user *user, const struct contact *c,
+    const char *to)
+{
+	const struct contact_client *client;
+
+	if (c->show != SHOW_OFFLINE)
+		say_contact(user, c, to);
+	for (client = c->clients; client != NULL; client = client->next)
+		say_client(user, c, client, to);
+}
+
+static void
+say_gone(const struct user *user, const struct contact *c,
+    const char *resource, const char *status, const char *to)
+{
+	struct xml *x = begin(user, c, resource, to);
+
+	put_show(x, SHOW_OFFLINE, status);
+	say_end(user->gw, x, to, 0);
+}
+
+void
+say_client_gone(const struct user *user, const struct contact *c,
+    const struct contact_client *client, const char *status, const char *to)
+{
+	say_gone(user, c, client->resource, status, to);
+}
+
+void
+say_contact_gone(const struct user *user, const struct contact *c,
+    const char *to)
+{
+	const struct contact_client *client;
+
+	if (c->shown)
+		say_gone(user, c, NULL, NULL, to);
+	for (client = c->clients; client != NULL; client = client->next)
+		if (client->shown)
+			say_gone(user, c, client->resource, NULL, to);
 }
 
 void
@@ -55,19 +155,6 @@ say_gateway(const struct user *user, const char *to)
 		xml_element(x, "status", NULL, best->status);
 	caps_put_self(gw, x);
 	say_end(gw, x, to, 0);
-}
-
-void
-say_contact_gone(const struct user *user, const struct contact *c,
-    const char *to)
-{
-	struct xml *x = link_begin(user->gw->link);
-
-	xml_open(x, "presence");
-	xml_attrf(x, "from", "%s/%s", c->jid, CONTACT_RESOURCE);
-	xml_attr(x, "to", to);
-	xml_attr(x, "type", "unavailable");
-	say_end(user->gw, x, to, 0);
 }
 
 /* RFC 6121 2.1.2: how things stand with this contact. */

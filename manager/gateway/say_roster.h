@@ -3,12 +3,23 @@
 #ifndef MANAGER_GATEWAY_SAY_ROSTER_H
 #define MANAGER_GATEWAY_SAY_ROSTER_H
 
-#include "manager/gateway/contact.h"
+#include "manager/gateway/contact_client.h"
 #include "manager/xmpp/xml.h"
 
-/* Presence of a contact to a full or bare JID. */
+/* Presence of a contact as a whole, to a full or bare JID; and of one of its
+ * clients. */
 void	say_contact(const struct user *, const struct contact *,
 	    const char *to);
+void	say_client(const struct user *, const struct contact *,
+	    const struct contact_client *, const char *to);
+/* All that is there of it, as a whole and its clients. */
+void	say_contact_all(const struct user *, const struct contact *,
+	    const char *to);
+/* That client is not there any more; status may be NULL. */
+void	say_client_gone(const struct user *, const struct contact *,
+	    const struct contact_client *, const char *status,
+	    const char *to);
+/* Nor is anything of it that was shown. */
 void	say_contact_gone(const struct user *, const struct contact *,
 	    const char *to);
 /* The gateway itself is available, as the best of the user's clients is. */

@@ -4,7 +4,7 @@
 #include "manager/gateway/session_inside.h"
 
 #include "manager/gateway/ask.h"
-#include "manager/gateway/contact.h"
+#include "manager/gateway/contact_client.h"
 #include "manager/gateway/login.h"
 #include "manager/gateway/outgoing.h"
 #include "manager/gateway/pace.h"
@@ -155,6 +155,7 @@ session_back_online(struct user *user, const struct detail *d)
 		session_show_online(user);
 	else
 		roster_watch(user);
+	contact_clients_wait(user);
 	session_presence(user);
 	rooms_session_up(user);
 	outgoing_flush(user);

@@ -5,7 +5,9 @@
 
 #include "manager/gateway/avatar.h"
 #include "manager/gateway/block.h"
-#include "manager/gateway/contact.h"
+#include "manager/gateway/contact_client.h"
+#include "manager/gateway/name.h"
+#include "manager/gateway/raw.h"
 #include "manager/gateway/say.h"
 #include "manager/gateway/say_roster.h"
 #include "manager/gateway/up.h"
@@ -54,8 +56,8 @@ set_avatar(struct user *user, struct contact *c, const char *hash, bool here)
 	bool changed = (hash == NULL || is_hash(hash)) &&
 	    update(&c->avatar_hash, hash);
 
-	if (changed && c->shown)
-		say_contact(user, c, user->jid);
+	if (changed && contact_is_shown(c))
+		say_contact_all(user, c, user->jid);
 	if (changed || here)
 		avatar_tell(user, c);
 }
@@ -95,23 +97,84 @@ up_contact(struct up *up)
 		    subscription_parse(msg->subscription));
 }
 
+/* As a whole, which is also what is no client. */
+static void
+set_whole(struct user *user, struct contact *c,
+    const struct msg_contact_presence *msg)
+{
+	enum show show = show_parse(msg->show);
+	bool changed = update(&c->status, msg->status ? msg->status : "");
+
+	changed |= c->since != msg->since;
+	c->since = msg->since > 0 ? msg->since : 0;
+	c->stale = false;
+	if (c->show == show && !changed && c->shown == (show != SHOW_OFFLINE))
+		return;
+	c->show = show;
+	roster_show(user, c);
+}
+
+static void
+client_gone(struct user *user, struct contact *c,
+    struct contact_client *client, const char *status)
+{
+	if (client->shown)
+		say_client_gone(user, c, client, status, user->jid);
+	contact_client_remove(user, c, client);
+}
+
+static void
+set_client(struct user *user, struct contact *c, const char *resource,
+    const struct msg_contact_presence *msg)
+{
+	struct buf extra = { 0 };
+	struct contact_client *client, now = {
+		.status = msg->status && *msg->status ? (char *)msg->status :
+		    NULL,
+		.show = show_parse(msg->show),
+		.since = msg->since > 0 ? msg->since : 0,
+		.priority = msg->priority < -128 ? -128 :
+		    msg->priority > 127 ? 127 : (int)msg->priority,
+	};
+	bool changed;
+
+	if (raw_presence(user, msg->extra, &extra))
+		now.extra = buf_data(&extra);
+	client = contact_client_put(user, c, resource, &now, &changed);
+	if (client == NULL)
+		log_debug("%s: %s: one client too many of %s",
+		    user->gw->config->jid, user->jid, c->name);
+	else if (changed)
+		roster_show_client(user, c, client);
+	buf_free(&extra);
+}
+
 void
 up_contact_presence(struct up *up)
 {
 	const struct msg_contact_presence *msg = &up->params->contact_presence;
 	struct contact *c = contact_find(up->user, msg->contact);
-	enum show show = show_parse(msg->show);
-	bool changed;
+	bool gone = show_parse(msg->show) == SHOW_OFFLINE;
+	struct contact_client *client = NULL;
+	struct arena a = { 0 };
+	const char *resource;
 
 	if (c == NULL)
 		return;		/* not on the list: nobody to show it to */
-	changed = update(&c->status, msg->status ? msg->status : "");
-	changed |= c->since != msg->since;
-	c->since = msg->since > 0 ? msg->since : 0;
-	if (c->show == show && !changed && c->shown == (show != SHOW_OFFLINE))
-		return;
-	c->show = show;
-	roster_show(up->user, c);
+	resource = name_resource(&a, msg->resource);
+	if (resource != NULL)
+		client = contact_client_find(c, resource);
+	if (resource == NULL && msg->resource == NULL && gone) {
+		while (c->clients != NULL)
+			client_gone(up->user, c, c->clients, msg->status);
+	}
+	if (resource == NULL)
+		set_whole(up->user, c, msg);
+	else if (!gone)
+		set_client(up->user, c, resource, msg);
+	else if (client != NULL)
+		client_gone(up->user, c, client, msg->status);
+	arena_free(&a);
 }
 
 static void
@@ -120,8 +183,7 @@ remove_from_list(struct user *user, struct contact *c)
 	if (c->waits)
 		say_presence(user->gw, c->jid, user->jid, "unsubscribed",
 		    SHOW_OFFLINE, NULL);
-	if (c->shown)
-		say_contact_gone(user, c, user->jid);
+	say_contact_gone(user, c, user->jid);
 	roster_removed(user, c);
 	contact_remove(user, c);
 }

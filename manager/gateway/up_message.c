@@ -11,15 +11,17 @@
 #include "manager/gateway/up.h"
 #include "util/log.h"
 
-/* Who speaks: an address for the name, or NULL and a line in the log. */
+/* Who speaks: an address for the name, and the client if one is named; or NULL
+ * and a line in the log. */
 static const char *
-speaker(const struct up *up, struct arena *a, const char *name)
+speaker(const struct up *up, struct arena *a, const char *name,
+    const char *resource)
 {
 	const char *jid;
 
 	if (*name == '\0')		/* feature "console" */
 		return up->gw->config->jid;
-	jid = name_to_full(up->gw, a, name);
+	jid = name_to_client(up->gw, a, name, resource);
 	if (jid == NULL)
 		log_warn("%s: %s: \"%s\" cannot be made an address",
 		    up->gw->config->jid, up->user->jid, name);
@@ -93,7 +95,7 @@ chat(struct up *up, struct arena *a)
 	struct gateway *gw = up->gw;
 	struct msg_reply reply;
 	struct say_message m = {
-		.from = speaker(up, a, msg->from), .to = up->user->jid,
+		.from = speaker(up, a, msg->from, msg->resource), .to = up->user->jid,
 		.type = msg->headline && *user_setting(up->user,
 		    "send_headlines", gw->config->send_headlines ? "1" : "0") ==
 		    '1' ? "headline" : "chat",
@@ -141,7 +143,7 @@ up_receipt(struct up *up)
 {
 	const struct msg_receipt *msg = &up->params->receipt;
 	struct arena a = { 0 };
-	const char *from = speaker(up, &a, msg->peer);
+	const char *from = speaker(up, &a, msg->peer, NULL);
 	struct say_message m = {
 		.from = from, .to = up->user->jid, .type = "chat",
 		.received = msg->id,
@@ -159,7 +161,7 @@ up_marker(struct up *up)
 {
 	const struct msg_marker_up *msg = &up->params->marker_up;
 	struct arena a = { 0 };
-	const char *from = speaker(up, &a, msg->peer);
+	const char *from = speaker(up, &a, msg->peer, NULL);
 
 	if (from != NULL)
 		say_marker(up->gw, from, up->user->jid, msg->id, msg->state);
@@ -171,7 +173,7 @@ up_attention(struct up *up)
 {
 	struct arena a = { 0 };
 	struct say_message m = {
-		.from = speaker(up, &a, up->params->attention_up.peer),
+		.from = speaker(up, &a, up->params->attention_up.peer, NULL),
 		.to = up->user->jid, .type = "chat", .attention = true,
 	};
 

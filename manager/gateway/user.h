@@ -96,6 +96,7 @@ struct user {
 	unsigned	 asking;	/* of the network, to clients: raw_iq.c */
 	struct map	 contacts;	/* network name -> struct contact */
 	struct map	 contact_jids;	/* bare JID -> the first one with it */
+	size_t		 client_bytes;	/* of their clients: contact_client.c */
 	struct map	 rooms;		/* bare room JID -> struct room */
 	struct map	 settings;	/* name -> struct setting (user.c) */
 	size_t		 settings_bytes;	/* <= USER_SETTINGS_BYTES_MAX */
@@ -108,6 +109,8 @@ struct user {
 	double		 roster_due;	/* ev_now() of roster_flush(); 0: none */
 	double		 roster_read;	/* ev_now() of the last look at it, */
 	double		 roster_look;	/* ... and of the next; 0: none is due */
+	double		 presence_due;	/* ev_now() of contact_clients_sweep();
+					 * 0: none */
 	double		 retry_at;	/* RECOVERING: next try or its end;
 					 * WAITING: next try, 0: wants a place */
 	double		 lost_at;	/* when RECOVERING began */

@@ -6,7 +6,7 @@
 #include <string.h>
 
 #include "manager/gateway/ask.h"
-#include "manager/gateway/contact.h"
+#include "manager/gateway/contact_client.h"
 #include "manager/gateway/ids.h"
 #include "manager/gateway/menu.h"
 #include "manager/gateway/outgoing.h"
@@ -23,7 +23,8 @@
 	X(rooms_missing) X(guest) X(trial)
 #define TEXTS(X)	X(account) X(password) X(hint) X(photo)
 #define NUMBERS(X)	X(state) X(backend) X(avoid) X(attempts)
-#define TIMES(X)	X(due) X(roster_due) X(retry_at) X(lost_at) X(active)
+#define TIMES(X) \
+	X(due) X(roster_due) X(presence_due) X(retry_at) X(lost_at) X(active)
 
 static void
 pack_clients(const struct user *user, struct packer *p)
@@ -115,7 +116,7 @@ unpack_settings(struct user *user, const struct packed *list,
 #define CONTACT_TEXTS(X) X(nickname) X(groups) X(status) X(avatar_hash)
 #define CONTACT_FLAGS(X) \
 	X(escaped) X(blocked) X(ignored) X(requested) X(pending) X(shown) \
-	X(watched) X(listed) X(told) X(waits)
+	X(watched) X(listed) X(told) X(waits) X(stale)
 
 static void
 pack_contacts(const struct user *user, struct packer *p)
@@ -138,6 +139,7 @@ pack_contacts(const struct user *user, struct packer *p)
 		pack_int(p, "subscription", c->subscription);
 		pack_int(p, "network", c->network);
 		pack_int(p, "since", c->since);
+		contact_clients_pack(c, p);
 		pack_end(p);
 	}
 	pack_end(p);
@@ -165,6 +167,7 @@ unpack_contact(struct user *user, const struct packed *facts)
 	c->since = packed_int(facts, "since", 0);
 	c->network = (enum subscription)packed_int(facts, "network",
 	    SUB_BOTH);
+	contact_clients_unpack(user, c, packed_get(facts, "clients"));
 }
 
 /* ----------------------------------------------------------------- the user */

@@ -299,13 +299,19 @@ kit_text_of(enum method method, const union params *p)
 	case METHOD_logout:
 		return xstrdup("logout");
 	case METHOD_send:
-		return xasprintf("send %s %s %s%s%s%s%s", p->send.kind,
-		    p->send.to, p->send.body, p->send.xhtml ? " / " : "",
+		return xasprintf("send %s %s%s%s %s%s%s%s%s", p->send.kind,
+		    p->send.to, p->send.resource ? "/" : "",
+		    p->send.resource ? p->send.resource : "",
+		    p->send.body, p->send.xhtml ? " / " : "",
 		    p->send.xhtml ? p->send.xhtml : "",
 		    p->send.extra ? " + " : "",
 		    p->send.extra ? p->send.extra : "");
 	case METHOD_presence:
 		return xasprintf("presence %s", p->presence.show);
+	case METHOD_chat_state:
+		return xasprintf("chat_state%s%s", p->chat_state.resource ?
+		    " " : "", p->chat_state.resource ?
+		    p->chat_state.resource : "");
 	case METHOD_setting:
 		return xasprintf("setting %s=%s", p->setting.name,
 		    S(p->setting.value));

@@ -3,7 +3,7 @@
 /* One gateway ends and another one takes over: nobody sees a difference. */
 #include "tests/unit/gateway_kit.h"
 
-#include "manager/gateway/contact.h"
+#include "manager/gateway/contact_client.h"
 #include "manager/gateway/handover.h"
 #include "manager/gateway/ids.h"
 #include "manager/gateway/ns.h"
@@ -247,6 +247,40 @@ contacts_are_known(void **state)
 	assert_int_equal(c->show, SHOW_AWAY);
 	assert_int_equal(c->subscription, SUB_BOTH);
 	assert_true(ana()->stay_connected);
+}
+
+/* Their clients, too: nobody is shown twice. */
+static void
+contacts_clients_are_known(void **state)
+{
+	union params p = { .contact = { .user = ANA, .contact = "bob" } };
+	union params home = { .contact_presence = { .user = ANA,
+	    .contact = "bob", .show = "away", .status = "out",
+	    .resource = "home", .priority = 5, .extra = "<a xmlns='b'/>" } };
+	struct contact_client *c;
+
+	can("raw");
+	log_in();
+	tell(METHOD_contact, &p);
+	contact_find(ana(), "bob")->subscription = SUB_BOTH;
+	tell(METHOD_contact_presence, &home);
+	contact_find(ana(), "bob")->clients->stale = true;
+	ana()->presence_due = 1e12;
+	upgrade(state);
+	c = contact_find(ana(), "bob")->clients;
+	assert_non_null(c);
+	assert_string_equal(c->resource, "home");
+	assert_string_equal(c->extra, "<a xmlns='b'/>");
+	assert_true(c->stale && c->shown);
+	assert_true(ana()->presence_due > 0);
+	forget();
+	tell(METHOD_contact_presence, &home);
+	expect_nothing();
+	assert_false(c->stale);
+	home.contact_presence.show = "offline";
+	tell(METHOD_contact_presence, &home);
+	expect("/home'", "type='unavailable'", "<status>out</status>");
+	assert_int_equal(ana()->client_bytes, 0);
 }
 
 static void
@@ -636,6 +670,7 @@ main(void)
 		gateway_test(loading_asks_again),
 		gateway_test(recovery_goes_on),
 		gateway_test(contacts_are_known),
+		gateway_test(contacts_clients_are_known),
 		gateway_test(room_goes_on),
 		gateway_test(join_is_asked_again),
 		gateway_test(lost_clients_are_waited_for),

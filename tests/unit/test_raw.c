@@ -368,7 +368,7 @@ messages_down(void **state)
 	jabber();
 	come("<message type='chat' id='1' to='bob@" GW "/home'><body>hm</body>"
 	    "<active xmlns='" NS_CHATSTATES "'/>" OMEMO HINT "</message>");
-	answer("send chat bob hm + " OMEMO HINT, NULL, NULL);
+	answer("send chat bob/home hm + " OMEMO HINT, NULL, NULL);
 	come("<message type='chat' id='2' to='bob@" GW "'><body>hm</body>"
 	    "<request xmlns='" NS_RECEIPTS "'/></message>");
 	answer("send chat bob hm", NULL, NULL);
