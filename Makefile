@@ -372,10 +372,9 @@ demo:			## set up, build, show a conversation between two users over a local ngi
 BINDIR     := $(PREFIX)/bin
 LIBEXECDIR := $(PREFIX)/libexec
 MANDIR     := $(PREFIX)/share/man
-# The one for XMPP can log in, and little else yet.
-BACKENDS    = $(filter-out %_xmpp_backend,$(filter %_backend,$(notdir $(PROGRAMS))))
+BACKENDS    = $(filter %_backend,$(notdir $(PROGRAMS)))
 # The names that configurations written for the C++ program say.
-ALIASES    := libcommuni:irc libpurple:purple
+ALIASES    := libcommuni:irc libpurple:purple swiften:xmpp
 .PHONY: install uninstall
 INSTALL = B=$(B) DESTDIR='$(DESTDIR)' BINDIR=$(BINDIR) \
 	LIBEXECDIR=$(LIBEXECDIR) MANDIR=$(MANDIR) SYSCONFDIR=$(SYSCONFDIR) \
@@ -384,6 +383,8 @@ INSTALL = B=$(B) DESTDIR='$(DESTDIR)' BINDIR=$(BINDIR) \
 install: all		## install below DESTDIR, PREFIX, SYSCONFDIR
 	@$(INSTALL) install
 
+# Whichever of them were built when it was installed.
+uninstall: BACKENDS = $(patsubst %,spectrum2_%_backend,irc purple twitter xmpp)
 uninstall:		## remove what install put there, but for the settings
 	@$(INSTALL) uninstall
 

@@ -76,7 +76,7 @@ def test_install(tmp_path):
            "BINDIR": "/usr/bin", "LIBEXECDIR": "/usr/libexec",
            "MANDIR": "/usr/share/man", "SYSCONFDIR": "/etc",
            "BACKENDS": "spectrum2_irc_backend",
-           "ALIASES": "libcommuni:irc libpurple:purple"}
+           "ALIASES": "libcommuni:irc libpurple:purple swiften:xmpp"}
 
     def make(what):
         subprocess.run([ROOT + "/scripts/install.sh", what], env=env,
@@ -90,7 +90,9 @@ def test_install(tmp_path):
     assert (tmp_path / "usr/libexec" / old).resolve() == backend
     assert os.readlink(tmp_path / "usr/bin" / old) == \
         "/usr/libexec/spectrum2_irc_backend"
-    assert not (tmp_path / "usr/bin/spectrum2_libpurple_backend").exists()
+    for unbuilt in "libpurple", "swiften":
+        assert not os.path.lexists(
+            tmp_path / ("usr/bin/spectrum2_%s_backend" % unbuilt))
     config = tmp_path / "etc/spectrum2/transports/irc.cfg"
     config.write_text("mine")
     examples = list((tmp_path / "etc").rglob("*.cfg*"))
