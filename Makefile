@@ -359,7 +359,7 @@ deps-test:		## install what the tests need (apt, npm)
 
 # "exec": a signal to make alone reaches what it runs.
 run:			## set up, build, serve IRC to XMPP clients on 127.0.0.1:5222
-	@scripts/deps.sh build
+	@scripts/deps.sh build run
 	@$(BUILD_ALL)
 	@exec env B=$(abspath $(B)) examples/run.sh
 

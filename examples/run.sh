@@ -38,7 +38,7 @@ B=$(cd "$B" && pwd)
 
 # STARTTLS with a certificate of our own making: clients ask once whether it
 # is to be trusted.  Without openssl, clients on this machine do without.
-tls=
+tls='' trust="(without TLS)" profanity=allow
 if [ ! -f "$STATE/cert.p12" ] && command -v openssl >/dev/null; then
 	openssl req -x509 -newkey rsa:2048 -nodes -days 3650 -subj "/CN=$JID" \
 	    -addext "subjectAltName=DNS:$JID" -keyout "$STATE/key.pem" \
@@ -50,6 +50,7 @@ fi
 if [ -f "$STATE/cert.p12" ]; then
 	tls="cert = $STATE/cert.p12
 cert_password = spectrum"
+	trust="(trust the certificate when asked)" profanity=trust
 fi
 
 cat >"$STATE/spectrum.cfg" <<END
@@ -117,7 +118,7 @@ cat <<END
 
       JID       ${USER:-anna}@$JID   (any name: it becomes the nick)
       password  $password
-      server    127.0.0.1  port $PORT   (trust the certificate when asked)
+      server    127.0.0.1  port $PORT   $trust
 
   then join a room, as you would any group chat:
 
@@ -126,7 +127,7 @@ cat <<END
   With profanity, for example:
 
       profanity
-      /connect ${USER:-anna}@$JID server 127.0.0.1 port $PORT tls trust
+      /connect ${USER:-anna}@$JID server 127.0.0.1 port $PORT tls $profanity
       /join $room
 
   Settings and data are in $STATE.  Ctrl-C stops everything.

@@ -45,6 +45,33 @@ is_in_path(const char *name)
 	return found;
 }
 
+/* "/usr/bin/spectrum2_NAME_backend" of the C++ program. */
+static const char *
+advice_for(const char *path)
+{
+	static const char *const old[][2] = {
+		{ "libcommuni", "spectrum2_irc_backend serves IRC now" },
+		{ "libpurple", "spectrum2_purple_backend serves the networks "
+		    "of libpurple now" },
+		{ "swiften", "spectrum2_xmpp_backend serves XMPP now" },
+		{ "smstools3", "this version serves SMS by libpurple: "
+		    "spectrum2_purple_backend and the package purple-mm-sms" },
+		{ "frotz", "this version has none for that" },
+	};
+	const char *slash = strrchr(path, '/');
+	const char *name = slash != NULL ? slash + 1 : path;
+
+	for (size_t i = 0; i < LENGTH(old); i++) {
+		char *whole = xasprintf("spectrum2_%s_backend", old[i][0]);
+		bool same = strcmp(name, whole) == 0;
+
+		free(whole);
+		if (same)
+			return old[i][1];
+	}
+	return NULL;
+}
+
 /* NULL, or what is wrong with it (caller frees). */
 static char *
 complaint(const struct config *c, const char *name)
@@ -65,7 +92,7 @@ complaint(const struct config *c, const char *name)
 }
 
 static char *
-with_its_line(const struct config *c, const char *bad)
+with_its_line(const struct config *c, const char *bad, const char *advice)
 {
 	struct config_lines lines = { .path = c->path };
 	char *text = ini_read(c->path), *why = NULL, *whole;
@@ -74,8 +101,9 @@ with_its_line(const struct config *c, const char *bad)
 	    c->overrides, c->noverrides, &why) < 0)
 		free(why);		/* then without its number */
 	whole = config_complaint(&lines, config_lines_find(&lines, "service",
-	    "backend"), "service", "backend", "%s; a command line that begins "
-	    "with a program, e.g. %s/libexec/spectrum2_irc_backend", bad,
+	    "backend"), "service", "backend", "%s; %s%sa command line that "
+	    "begins with a program, e.g. %s/libexec/spectrum2_irc_backend",
+	    bad, advice != NULL ? advice : "", advice != NULL ? "; " : "",
 	    SPECTRUM_PREFIX);
 	config_lines_finish(&lines);
 	free(text);
@@ -89,10 +117,12 @@ config_check_program(const struct config *c, char **why)
 	char **words = command_split(c->service_backend, 1, &syntax);
 	char *bad = words != NULL ? complaint(c, words[0]) : xstrdup(syntax);
 
+	if (bad != NULL)
+		*why = with_its_line(c, bad, words != NULL ?
+		    advice_for(words[0]) : NULL);
 	command_free(words);
 	if (bad == NULL)
 		return 0;
-	*why = with_its_line(c, bad);
 	free(bad);
 	return -1;
 }

@@ -1,8 +1,8 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-or-later
-# deps.sh [build] [purple] [twitter] [xmpp] [test] [demo]: install what is missing
-# of the Debian packages each of them needs.  Says first what it will do, does
-# nothing when nothing is missing, and lets no server start because it was
+# deps.sh [build] [run] [purple] [twitter] [xmpp] [test] [demo]: install what is
+# missing of the Debian packages each of them needs.  Says first what it will do,
+# does nothing when nothing is missing, and lets no server start because it was
 # installed.
 # shellcheck disable=SC2086 # lists of packages are split on purpose
 set -eu
@@ -10,6 +10,8 @@ set -eu
 build="gcc make pkg-config libc6-dev libev-dev libmsgpack-dev libexpat1-dev
 	libssl-dev libidn-dev libc-ares-dev libsqlite3-dev libsodium-dev
 	scdoc"
+# A certificate of one's own, and those of IRC servers.
+run="openssl ca-certificates"
 purple="libpurple-dev libcurl4-openssl-dev libglib2.0-dev"
 twitter="libcurl4-openssl-dev libjansson-dev"
 xmpp="libstrophe-dev"
@@ -32,6 +34,7 @@ wanted=
 for set in "${@:-build}"; do
 	case $set in
 	build) wanted="$wanted $build" ;;
+	run)   wanted="$wanted $run" ;;
 	purple) wanted="$wanted $purple" ;;
 	twitter) wanted="$wanted $twitter" ;;
 	xmpp)  wanted="$wanted $xmpp" ;;
@@ -42,7 +45,11 @@ for set in "${@:-build}"; do
 		command -v npm >/dev/null || wanted="$wanted nodejs npm"
 		;;
 	demo)  wanted="$wanted $demo" ;;
-	*)     echo "usage: deps.sh [build] [purple] [twitter] [xmpp] [test] [demo]" >&2; exit 64 ;;
+	*)
+		echo "usage: deps.sh [build] [run] [purple] [twitter] [xmpp]" \
+		    "[test] [demo]" >&2
+		exit 64
+		;;
 	esac
 done
 

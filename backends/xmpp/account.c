@@ -46,6 +46,17 @@ account_jid(const char *text)
 }
 
 char *
+account_resource(const char *text)
+{
+	const char *slash = strchr(text, '/');
+	char resource[PART];
+
+	return slash != NULL && prepare(resource, slash + 1,
+	    strlen(slash + 1), stringprep_xmpp_resourceprep) ?
+	    xstrdup(resource) : NULL;
+}
+
+char *
 account_contact(const char *text)
 {
 	char domain[PART];

@@ -7,7 +7,11 @@
  * NULL when it is none.  The caller frees it. */
 char	*account_jid(const char *);
 
-/* The same for anybody: servers are called by their domains. */
+/* The resource that the name of an account has in it, prepared; NULL when there
+ * is none that could be one.  The caller frees it. */
+char	*account_resource(const char *);
+
+/* A bare JID of anybody: servers are called by their domains. */
 char	*account_contact(const char *);
 
 /* The bare JID of a full one, as it stands. */

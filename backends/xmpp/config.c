@@ -7,6 +7,7 @@
 #include <string.h>
 #include <strings.h>
 
+#include "backends/xmpp/config_old.h"
 #include "backends/xmpp/guard.h"
 #include "util/xalloc.h"
 
@@ -121,6 +122,8 @@ config_read(const struct sections *sections, char **why)
 {
 	for (size_t i = 0; i < LENGTH(rows); i++)
 		rows[i].put(rows[i].out, rows[i].usual);
+	if (config_old_read(sections, set, why) < 0)
+		return -1;
 	for (size_t i = 0; i < sections->n; i++) {
 		const struct section *s = &sections->v[i];
 

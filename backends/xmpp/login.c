@@ -198,6 +198,7 @@ connect_now(struct login *l)
 	const struct link_account account = {
 		.jid = s->jid, .password = s->password,
 		.resource = session_setting(s, "resource",
+		    s->resource != NULL ? s->resource :
 		    config.resource != NULL ? config.resource : own),
 		.host = host, .port = session_setting(s, "port", config.port),
 		.direct_tls = config.tls == TLS_DIRECT,

@@ -11,6 +11,7 @@
 #include "backends/xmpp/carbon.h"
 #include "backends/xmpp/bookmark.h"
 #include "backends/xmpp/config.h"
+#include "backends/xmpp/config_old.h"
 #include "backends/xmpp/contact.h"
 #include "backends/xmpp/iq.h"
 #include "backends/xmpp/login.h"
@@ -220,6 +221,7 @@ session_gone(struct session *s)
 	free(s->status);
 	free(s->user);
 	free(s->jid);
+	free(s->resource);
 	free(s->full);
 	free(s);
 	leaving--;
@@ -311,7 +313,8 @@ void
 session_login(const struct kit_call *call, const struct msg_login *m)
 {
 	struct session *s = session_find(m->user);
-	char *jid = account_jid(m->account);
+	const char *account = config_old_account(m->account);
+	char *jid = account_jid(account);
 
 	if (s != NULL)
 		end(s);
@@ -331,6 +334,7 @@ session_login(const struct kit_call *call, const struct msg_login *m)
 	s = xcalloc(1, sizeof(*s));
 	s->user = xstrdup(m->user);
 	s->jid = jid;
+	s->resource = account_resource(account);
 	s->password = xstrdup(m->password);
 	s->show = xstrdup_null(m->show);
 	s->status = xstrdup_null(m->status);

@@ -16,6 +16,7 @@
 struct session {
 	char		*user;		/* bare JID here; key of the map of all */
 	char		*jid;		/* bare JID there, prepared */
+	char		*resource;	/* in the account's name, or NULL */
 	char		*full;		/* the server's word; NULL: never up */
 	char		*password;
 	struct texts	 settings;	/* as last told */

@@ -84,6 +84,8 @@ def test_bad_line(write, good, tmp_path, line, word):
     ("./irc.cfg", "No such file"),          # not in working_dir
     ("/usr", "Permission denied"),
     ("'cat", "a quote is not closed"),
+    ("/usr/lib/spectrum2_swiften_backend", "spectrum2_xmpp_backend serves"),
+    ("spectrum2_frotz_backend", "this version has none"),
     ("cat -u", None), ("spectrum2 --x", None), ("env A=b cat", None),
 ])
 def test_the_program(write, good, tmp_path, command, words):
