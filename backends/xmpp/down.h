@@ -40,6 +40,9 @@ void	down_profile_set(const struct kit_call *,
 /* ---- search.c */
 void	down_search(const struct kit_call *, const struct msg_search *);
 
+/* ---- command_run.c */
+void	down_command(const struct kit_call *, const struct msg_command *);
+
 /* ---- block.c */
 void	down_contact_block(const struct kit_call *,
 	    const struct msg_contact_block *);

@@ -13,9 +13,8 @@
 
 /* ------------------------------------------------------------------ reading */
 
-/* All values, one a line; NULL: there is none. */
-static const char *
-values_of(struct arena *arena, xmpp_stanza_t *field)
+const char *
+form_values(struct arena *arena, xmpp_stanza_t *field)
 {
 	xmpp_stanza_t *v = stanza_child(field, "value", NS_DATA);
 	struct buf lines = { 0 };
@@ -47,7 +46,7 @@ read_options(struct arena *arena, xmpp_stanza_t *field, struct msg_field *f)
 	f->options.v = arena_zalloc(arena, OPTIONS * sizeof(*f->options.v));
 	for (; o != NULL && f->options.n < OPTIONS;
 	    o = stanza_beside(o, "option", NS_DATA)) {
-		value = values_of(arena, o);
+		value = form_values(arena, o);
 		f->options.v[f->options.n++] = (struct msg_option){
 			.value = value != NULL ? value : "",
 			.label = stanza_attr(o, "label"),
@@ -80,7 +79,7 @@ form_read(struct arena *arena, xmpp_stanza_t *form, struct msg_field **fields,
 			continue;
 		f->type = type;
 		f->label = stanza_attr(st, "label");
-		f->value = values_of(arena, st);
+		f->value = form_values(arena, st);
 		f->required = stanza_child(st, "required", NS_DATA) != NULL;
 		read_options(arena, st, f);
 		(*n)++;
@@ -126,7 +125,7 @@ put_field(xmpp_stanza_t *out, xmpp_stanza_t *st, const struct pairs *values)
 		return;
 	value = given(values, var);
 	if (value == NULL || (type != NULL && strcmp(type, "hidden") == 0))
-		value = values_of(&scratch, st);
+		value = form_values(&scratch, st);
 	field = build_child(out, "field", NULL);
 	xmpp_stanza_set_attribute(field, "var", var);
 	if (value != NULL && type != NULL && strlen(type) > 6 &&

@@ -95,6 +95,7 @@ static const struct kit_backend backend = {
 		.room_invite = down_room_invite,
 		.room_list = down_room_list,
 		.room_history = down_room_history,
+		.command = down_command,
 	},
 };
 

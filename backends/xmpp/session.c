@@ -10,6 +10,7 @@
 #include "backends/xmpp/archive.h"
 #include "backends/xmpp/carbon.h"
 #include "backends/xmpp/bookmark.h"
+#include "backends/xmpp/command.h"
 #include "backends/xmpp/config.h"
 #include "backends/xmpp/config_old.h"
 #include "backends/xmpp/contact.h"
@@ -48,6 +49,7 @@ static const struct {
 	{ .online = archive_online, .end = archive_end },
 	{ .online = carbon_online, .stanza = carbon_stanza },
 	{ .stanza = talk_stanza, .end = talk_end },
+	{ .online = commands_online, .end = commands_end },
 	/* The last one: it answers what nobody else has; and who still waits
 	 * for an answer hears of the end before the end. */
 	{ .stanza = iq_stanza, .end = request_end },

@@ -35,6 +35,7 @@ struct session {
 	LIST_HEAD(, answer) answers;	/* still to be given */
 	struct talk	*talk;
 	struct archive	*archive;	/* NULL: it is not wanted */
+	struct commands	*commands;	/* NULL: never online */
 };
 
 void		 session_login(const struct kit_call *, const struct msg_login *);
