@@ -317,8 +317,7 @@ pass_start(struct guard *g, const XML_Char *name, const XML_Char **attributes)
 	char *unspaced = NULL;
 
 	/* Said to libstrophe, which would have it inherit its parent's. */
-	if (g->events != NULL && g->depth > 1 &&
-	    strchr(name, SEPARATOR) == NULL)
+	if (g->depth > 1 && strchr(name, SEPARATOR) == NULL)
 		name = unspaced = xasprintf("%c%s", SEPARATOR, name);
 	if (has_prefixes(attributes))
 		pass_renamed(g, name, attributes);
