@@ -47,7 +47,6 @@ contact_get(struct session *s, const char *jid)
 	c = xcalloc(1, sizeof(*c));
 	c->jid = prepared;
 	c->subscription = "none";
-	c->show = "offline";
 	TAILQ_INIT(&c->resources);
 	map_put(&s->contacts->by_jid, c->jid, c);
 	return c;
@@ -79,6 +78,13 @@ contact_sees(struct contact *c)
 {
 	return strcmp(c->subscription, "both") == 0 ||
 	    strcmp(c->subscription, "from") == 0;
+}
+
+bool
+contact_is_seen(const struct contact *c)
+{
+	return strcmp(c->subscription, "both") == 0 ||
+	    strcmp(c->subscription, "to") == 0;
 }
 
 void
@@ -128,10 +134,8 @@ contacts_unseen(struct session *s)
 	struct contact *c;
 	size_t at = 0;
 
-	while ((c = map_next(&s->contacts->by_jid, &at)) != NULL) {
-		resources_clear(&c->resources);
-		contact_tell_presence(s, c);
-	}
+	while ((c = map_next(&s->contacts->by_jid, &at)) != NULL)
+		contact_absent(s, c, NULL);
 }
 
 /* Who has not been heard of is not there any more. */
@@ -143,13 +147,8 @@ on_settled(struct ev_loop *loop, ev_timer *w, int revents)
 	size_t at = 0;
 
 	(void)loop, (void)revents;
-	while ((c = map_next(&all->by_jid, &at)) != NULL) {
-		if (!c->stale)
-			continue;
-		c->stale = false;
-		resources_clear(&c->resources);
-		contact_tell_presence(all->session, c);
-	}
+	while ((c = map_next(&all->by_jid, &at)) != NULL)
+		contact_sweep(all->session, c);
 }
 
 void
@@ -164,11 +163,14 @@ void
 contacts_online(struct session *s)
 {
 	struct contacts *all = s->contacts;
+	struct resource *r;
 	struct contact *c;
 	size_t at = 0;
 
-	while ((c = map_next(&all->by_jid, &at)) != NULL)
-		c->stale = true;
+	while ((c = map_next(&all->by_jid, &at)) != NULL) {
+		TAILQ_FOREACH(r, &c->resources, entry)
+			r->stale = true;
+	}
 	ev_timer_stop(EV_DEFAULT, &all->settle);
 	ev_timer_set(&all->settle, SETTLE, 0.);
 	ev_timer_start(EV_DEFAULT, &all->settle);

@@ -20,16 +20,13 @@ struct contact {
 	bool		 listed;	/* on the roster */
 	bool		 blocked;
 	bool		 marked;	/* in the list that is being read */
-	bool		 stale;		/* presence is of a session before */
 	char		*name;		/* or NULL */
 	char		*groups[CONTACT_GROUPS_MAX];
 	size_t		 ngroups;
 	const char	*subscription;	/* as in the message contact */
 	struct resources resources;
-	/* Told last. */
-	const char	*show;
-	char		*status;
-	int64_t		 since;
+	bool		 there;		/* so it was told last */
+	char		*status;	/* of who is not there */
 	char		 hash[CONTACT_HASH_SIZE];	/* of the picture; "":
 							 * not known, or none */
 	bool		 published;	/* and it is there by XEP-0084 */
@@ -57,14 +54,19 @@ void		 contact_set_hash(struct session *, struct contact *,
 		    const char *hash, bool published);
 /* Is the user to be seen by it? */
 bool		 contact_sees(struct contact *);
+/* And is it to be seen by the user? */
+bool		 contact_is_seen(const struct contact *);
 
 /* Nothing is known any more of how they are. */
 void		 contacts_unseen(struct session *);
 
 /* ---- contact_presence.c */
 bool		 contact_presence(struct session *, xmpp_stanza_t *);
-/* What there is of it now, if that is news. */
-void		 contact_tell_presence(struct session *, struct contact *);
+/* None of its clients is there. */
+void		 contact_absent(struct session *, struct contact *,
+		    const char *status);
+/* Those that were heard of in a session before only, are not there. */
+void		 contact_sweep(struct session *, struct contact *);
 
 /* Row of session.c's table. */
 void		 contacts_begin(struct session *);

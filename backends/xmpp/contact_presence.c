@@ -9,7 +9,9 @@
 #include "backends/xmpp/account.h"
 #include "backends/xmpp/build.h"
 #include "backends/xmpp/contact.h"
+#include "backends/xmpp/pass_xml.h"
 #include "backends/xmpp/stanza.h"
+#include "util/siphash.h"
 #include "util/xalloc.h"
 
 #define NS_IDLE		"urn:xmpp:idle:1"	/* XEP-0319 */
@@ -24,31 +26,80 @@ same(const char *a, const char *b)
 	return a == NULL || b == NULL ? a == b : strcmp(a, b) == 0;
 }
 
+/* ------------------------------------------------------------ what is told */
+
+/* Who speaks without a resource speaks for all. */
+static const char *
+name_of(const char *resource)
+{
+	return *resource != '\0' ? resource : NULL;
+}
+
 static void
-tell(struct session *s, struct contact *c, const struct resource *r,
+tell_there(struct session *s, struct contact *c, const struct resource *r,
+    const char *extra)
+{
+	const struct msg_contact_presence m = { .user = s->user,
+	    .contact = c->jid, .show = r->show, .status = r->status,
+	    .since = r->since, .resource = name_of(r->name),
+	    .priority = r->priority, .extra = extra };
+
+	c->there = true;
+	if (c->listed)
+		kit_notify(METHOD_contact_presence, &m);
+}
+
+/* resource NULL: the contact as a whole. */
+static void
+tell_gone(struct session *s, struct contact *c, const char *resource,
     const char *status)
 {
-	struct msg_contact_presence m = { .user = s->user, .contact = c->jid,
-	    .show = r != NULL ? r->show : "offline", .status = status,
-	    .since = r != NULL ? r->since : 0 };
+	const struct msg_contact_presence m = { .user = s->user,
+	    .contact = c->jid, .show = "offline", .status = status,
+	    .resource = resource };
 
-	if (strcmp(c->show, m.show) == 0 && same(c->status, m.status) &&
-	    c->since == m.since)
-		return;
-	c->show = m.show;
-	xreplace(&c->status, m.status);
-	c->since = m.since;
+	if (TAILQ_EMPTY(&c->resources)) {
+		c->there = false;
+		xreplace(&c->status, status);
+	}
 	if (c->listed)
 		kit_notify(METHOD_contact_presence, &m);
 }
 
 void
-contact_tell_presence(struct session *s, struct contact *c)
+contact_absent(struct session *s, struct contact *c, const char *status)
 {
-	const struct resource *r = TAILQ_FIRST(&c->resources);
-
-	tell(s, c, r, r != NULL ? r->status : NULL);
+	resources_clear(&c->resources);
+	if (c->there || !same(c->status, status))
+		tell_gone(s, c, NULL, status);
 }
+
+static void
+remove_one(struct session *s, struct contact *c, const char *name,
+    const char *status)
+{
+	resources_remove(&c->resources, name);
+	tell_gone(s, c, name, status);
+}
+
+void
+contact_sweep(struct session *s, struct contact *c)
+{
+	struct resource *r, *next;
+	char *name;
+
+	for (r = TAILQ_FIRST(&c->resources); r != NULL; r = next) {
+		next = TAILQ_NEXT(r, entry);
+		if (!r->stale)
+			continue;
+		name = xstrdup(r->name);
+		resources_remove(&c->resources, name);
+		tell_gone(s, c, name_of(name), NULL);
+		free(name);
+	}
+}
+
+/* ----------------------------------------------------------- what is heard */
 
 static char *
 text_of(xmpp_stanza_t *stanza, const char *name, const char *ns, size_t max)
@@ -83,6 +134,24 @@ look_at_picture(struct session *s, struct contact *c, xmpp_stanza_t *stanza)
 	free(hash);
 }
 
+/* NULL where there is no more to be told. */
+static const struct resource *
+put(struct session *s, struct contact *c, const struct resource *r)
+{
+	const struct resource *old = resources_find(&c->resources, r->name);
+	bool known = old != NULL && strcmp(old->show, r->show) == 0 &&
+	    same(old->status, r->status) && old->since == r->since &&
+	    old->priority == r->priority && old->extra == r->extra;
+	char *worst = resources_put(&c->resources, r);
+
+	if (worst != NULL && strcmp(worst, r->name) == 0)
+		known = true;
+	else if (worst != NULL)
+		tell_gone(s, c, name_of(worst), NULL);
+	free(worst);
+	return known ? NULL : resources_find(&c->resources, r->name);
+}
+
 static void
 available(struct session *s, struct contact *c, const char *name,
     xmpp_stanza_t *stanza)
@@ -90,42 +159,37 @@ available(struct session *s, struct contact *c, const char *name,
 	char *show = text_of(stanza, "show", NULL, 16);
 	char *priority = text_of(stanza, "priority", NULL, 16);
 	char *status = text_of(stanza, "status", NULL, CONTACT_STATUS_MAX);
+	const char *why;
+	char *extra = pass_take(PASSING_PRESENCE, stanza, &why);
 	struct resource r = { .show = resource_show(show), .status = status,
 	    .priority = resource_priority(priority),
-	    .since = idle_since(stanza) };
+	    .since = idle_since(stanza),
+	    .extra = extra != NULL ? siphash_string(extra) : 0 };
+	const struct resource *news;
 
 	r.name = xstrdup(name);
-	if (c->stale)
-		resources_clear(&c->resources);
-	c->stale = false;
-	resources_put(&c->resources, &r);
-	contact_tell_presence(s, c);
+	if ((news = put(s, c, &r)) != NULL)
+		tell_there(s, c, news, extra);
 	look_at_picture(s, c, stanza);
 	free(r.name);
+	free(extra);
 	free(show);
 	free(priority);
 	free(status);
 }
 
-/* name "": all of them, as when a server says it for whom it cannot reach. */
+/* Without a name, as when a server says it for whom it cannot reach, it is all
+ * of them. */
 static void
 unavailable(struct session *s, struct contact *c, const char *name,
     xmpp_stanza_t *stanza)
 {
-	const struct resource *best;
-	char *status;
+	char *status = text_of(stanza, "status", NULL, CONTACT_STATUS_MAX);
 
-	if (*name != '\0' && !c->stale)
-		resources_remove(&c->resources, name);
-	else
-		resources_clear(&c->resources);
-	c->stale = false;
-	if ((best = TAILQ_FIRST(&c->resources)) != NULL) {
-		tell(s, c, best, best->status);
-		return;
-	}
-	status = text_of(stanza, "status", NULL, CONTACT_STATUS_MAX);
-	tell(s, c, NULL, status);
+	if (*name == '\0' || TAILQ_EMPTY(&c->resources))
+		contact_absent(s, c, status);
+	else if (resources_find(&c->resources, name) != NULL)
+		remove_one(s, c, name, status);
 	free(status);
 }
 

@@ -4,7 +4,6 @@
  * then the one that was heard of last. */
 #include "backends/xmpp/resource.h"
 
-#include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -63,17 +62,25 @@ drop(struct resources *all, struct resource *r)
 	free(r);
 }
 
-void
-resources_remove(struct resources *all, const char *name)
+struct resource *
+resources_find(const struct resources *all, const char *name)
 {
 	struct resource *r;
 
 	TAILQ_FOREACH(r, all, entry) {
-		if (strcmp(r->name, name) == 0) {
-			drop(all, r);
-			return;
-		}
+		if (strcmp(r->name, name) == 0)
+			return r;
 	}
+	return NULL;
+}
+
+void
+resources_remove(struct resources *all, const char *name)
+{
+	struct resource *r = resources_find(all, name);
+
+	if (r != NULL)
+		drop(all, r);
 }
 
 void
@@ -83,10 +90,11 @@ resources_clear(struct resources *all)
 		drop(all, TAILQ_FIRST(all));
 }
 
-void
+char *
 resources_put(struct resources *all, const struct resource *given)
 {
 	struct resource *r = xmalloc(sizeof(*r)), *at;
+	char *worst = NULL;
 	size_t n = 0;
 
 	*r = *given;
@@ -103,6 +111,9 @@ resources_put(struct resources *all, const struct resource *given)
 		TAILQ_INSERT_TAIL(all, r, entry);
 	TAILQ_FOREACH(at, all, entry)
 		n++;
-	if (n > RESOURCES_MAX)
+	if (n > RESOURCES_MAX) {
+		worst = xstrdup(TAILQ_LAST(all, resources)->name);
 		drop(all, TAILQ_LAST(all, resources));
+	}
+	return worst;
 }

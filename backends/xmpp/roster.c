@@ -27,7 +27,7 @@ gone(struct session *s, struct contact *c)
 		kit_notify(METHOD_contact_removed, &m);
 	c->listed = false;
 	resources_clear(&c->resources);
-	c->show = "offline";
+	c->there = false;
 	c->subscription = "none";
 	contact_prune(s, c);
 }

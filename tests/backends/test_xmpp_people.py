@@ -117,8 +117,9 @@ def test_presence(bob, friend, prosody):
         == caps.get("ver")
     assert ann.features(there) >= {"urn:xmpp:ping", "urn:xmpp:time",
                                   "urn:xmpp:receipts"}
-    assert condition_of(ann.iq("get", there, "<query xmlns='%s' node='x'/>" %
-                               NS["info"])) == ("cancel", "item-not-found")
+    assert condition_of(ann.iq("get", there, "<query xmlns='%s' node='%s#x'/>"
+                               % (NS["info"], caps.get("node")))) == (
+        "cancel", "item-not-found")
     assert condition_of(ann.iq("set", there, "<x xmlns='urn:x'/>")) == (
         "cancel", "service-unavailable")
     # Two clients, and one that is idle.
@@ -145,7 +146,8 @@ def test_presence(bob, friend, prosody):
         other.expect("presence", type="unavailable", from_=ann.jid)
         other.send("<presence type='unavailable'><status>bye</status>"
                    "</presence>")
-        p = bob.wait("contact_presence", contact=ann.bare, show="offline")
+        p = bob.wait("contact_presence", contact=ann.bare, show="offline",
+                     resource="other")
         assert p["status"] == "bye"
     finally:
         other.close()

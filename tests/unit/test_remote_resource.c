@@ -4,7 +4,9 @@
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
+#include <stdint.h>
 #include <stdio.h>
+#include <stdlib.h>
 
 #include <cmocka.h>
 
@@ -49,7 +51,7 @@ best(void **state)
 		r.show = resource_show(s->show);
 		r.priority = s->priority;
 		if (s->show != NULL)
-			resources_put(&all, &r);
+			assert_null(resources_put(&all, &r));
 		else
 			resources_remove(&all, s->name);
 		if (s->best == NULL)
@@ -64,7 +66,7 @@ many(void **state)
 {
 	struct resources all;
 	struct resource *r, one = { .show = "online" };
-	char name[16];
+	char name[16], *forgotten;
 	size_t n = 0;
 
 	(void)state;
@@ -73,7 +75,12 @@ many(void **state)
 		snprintf(name, sizeof(name), "r%d", i);
 		one.name = name;
 		one.priority = i % 100;
-		resources_put(&all, &one);
+		forgotten = resources_put(&all, &one);
+		/* The new one, too, where it is the worst. */
+		assert_int_equal(forgotten != NULL, i >= RESOURCES_MAX);
+		if (forgotten != NULL)
+			assert_null(resources_find(&all, forgotten));
+		free(forgotten);
 	}
 	TAILQ_FOREACH(r, &all, entry)
 		n++;
