@@ -58,7 +58,7 @@ carbon_stanza(struct session *s, xmpp_stanza_t *st)
 	xmpp_stanza_t *sent = stanza_child(st, "sent", NS_CARBONS);
 	xmpp_stanza_t *carbon = sent != NULL ? sent :
 	    stanza_child(st, "received", NS_CARBONS), *m;
-	const struct heard how = { .own = sent != NULL };
+	const struct heard how = { .own = sent != NULL, .copy = true };
 	int64_t time;
 
 	if (carbon == NULL || !stanza_is(st, "message", NULL))

@@ -16,4 +16,10 @@ void	disco_items(struct session *, xmpp_stanza_t *);
 /* The element of our presence. */
 void	disco_caps(struct session *, xmpp_stanza_t *presence);
 
+/* What the user's client can do beside what we can for it; of those only what
+ * may pass counts. */
+void	disco_set(struct session *, const struct strs *features);
+/* Row of session.c's table. */
+void	disco_end(struct session *);
+
 #endif

@@ -53,11 +53,8 @@ down_presence(const struct kit_call *call, const struct msg_presence *m)
 	struct session *s = session_find(m->user);
 
 	(void)call;
-	/* Below zero nothing would arrive here: that is for the main process
-	 * to decide, by client. */
 	if (s != NULL)
-		session_show(s, m->show, m->status, m->priority < 0 ? 0 :
-		    m->priority > 127 ? 127 : (int)m->priority);
+		session_show(s, m);
 }
 
 void

@@ -29,6 +29,9 @@ void	down_contact_allow(const struct kit_call *,
 void	down_contact_deny(const struct kit_call *,
 	    const struct msg_contact_deny *);
 
+/* ---- pass.c */
+void	down_stanza(const struct kit_call *, const struct msg_stanza *);
+
 /* ---- entity.c */
 void	down_query(const struct kit_call *, const struct msg_query *);
 

@@ -7,6 +7,7 @@
 #include "backends/xmpp/build.h"
 #include "backends/xmpp/disco.h"
 #include "backends/xmpp/entity.h"
+#include "backends/xmpp/pass.h"
 #include "backends/xmpp/stanza.h"
 
 /* A get with this payload is answered by that. */
@@ -71,6 +72,7 @@ iq_stanza(struct session *s, xmpp_stanza_t *stanza)
 		gets[i].answer(s, stanza);
 		return true;
 	}
-	iq_refuse(s, stanza, "service-unavailable");
+	if (!pass_iq(s, stanza))
+		iq_refuse(s, stanza, "service-unavailable");
 	return true;
 }

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* iq.h - requests of others that no other part answers. */
+/* iq.h - requests of others that no other part answers: by us, or by the user's
+ * client (pass.h). */
 #ifndef BACKENDS_XMPP_IQ_H
 #define BACKENDS_XMPP_IQ_H
 

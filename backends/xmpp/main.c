@@ -19,7 +19,7 @@ static const char *const features[] = {
 	FEATURE_CORRECTION, FEATURE_REACTIONS, FEATURE_REPLIES,
 	FEATURE_RETRACTION, FEATURE_ATTACHMENTS, FEATURE_ATTENTION,
 	FEATURE_XHTML, FEATURE_CARBONS, FEATURE_ROOMS,
-	FEATURE_ROOM_LIST, FEATURE_HISTORY,
+	FEATURE_ROOM_LIST, FEATURE_HISTORY, FEATURE_RAW,
 	NULL,
 };
 
@@ -74,6 +74,7 @@ static const struct kit_backend backend = {
 		.contact_remove = down_contact_remove,
 		.contact_allow = down_contact_allow,
 		.contact_deny = down_contact_deny,
+		.stanza = down_stanza,
 		.query = down_query,
 		.search = down_search,
 		.profile = down_profile,

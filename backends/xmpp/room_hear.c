@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "backends/xmpp/answer.h"
+#include "backends/xmpp/pass.h"
 #include "backends/xmpp/payload.h"
 #include "backends/xmpp/request.h"
 #include "backends/xmpp/room_state.h"
@@ -62,6 +63,7 @@ say(struct room *r, const struct heard *h, const struct payload *p,
 	const char *to = stanza_attr(stanza_child(h->st, "reply", NS_REPLY),
 	    "to");
 	struct msg_reply reply = p->reply;
+	char *extra;
 	struct msg_message m = {
 		.user = r->session->user, .from = r->id,
 		.kind = h->private ? "private" : "groupchat",
@@ -84,7 +86,9 @@ say(struct room *r, const struct heard *h, const struct payload *p,
 		m.replaces = name_of(r, p->replaces);
 	m.attachments.v = (struct msg_attachment *)p->files;
 	m.attachments.n = p->nfiles;
+	m.extra = extra = pass_extra(r->session, h->st);
 	kit_notify(METHOD_message, &m);
+	free(extra);
 }
 
 static void
@@ -102,15 +106,26 @@ echoed(struct room_wait *w, const struct heard *h)
 	room_wait_done(w, &result);
 }
 
-static void
+static bool
 hear_words(struct room *r, const struct heard *h, struct room_wait *w)
 {
 	struct payload p;
 
 	if (!payload_read(&p, h->st))
-		return;
+		return false;
 	say(r, h, &p, w != NULL && w->kind == WAIT_SAY ? w->origin : NULL);
 	payload_finish(&p);
+	return true;
+}
+
+/* An error to the room could put us out of it, so none is wanted. */
+static void
+hear_rest(struct room *r, const struct heard *h)
+{
+	const struct passed rest = { .room = r, .nick = h->nick,
+	    .id = h->net, .old = h->time != 0 };
+
+	pass_message(r->session, h->st, &rest);
 }
 
 /* ----------------------------------------------------------------- gestures */
@@ -243,8 +258,8 @@ hear_all(struct room *r, const struct heard *h)
 	else if (h->nick == NULL && hear_moderation(r, h->st))
 		;
 	else {
-		if (!hear_gesture(r, h))
-			hear_words(r, h, w);
+		if (hear_gesture(r, h) || !hear_words(r, h, w))
+			hear_rest(r, h);
 		hear_state(r, h);
 		if (h->net != NULL && h->nick != NULL)
 			room_past_add(r, h->net, h->id, h->nick);
@@ -273,7 +288,8 @@ hear_error(struct room *r, xmpp_stanza_t *st)
 		room_wait_failed(w, code, text);
 	} else if (stanza_attr(st, "id") != NULL &&
 	    !answer_refuse(r->session, stanza_attr(st, "id"),
-	    stanza_attr(st, "from"), code, text)) {
+	    stanza_attr(st, "from"), code, text) &&
+	    !pass_refused(r->session, st)) {
 		/* It has been answered already. */
 		body = xasprintf("A message was not delivered: %s", text ?
 		    text : code);
@@ -303,12 +319,13 @@ room_hear(struct room *r, xmpp_stanza_t *st)
 			h.net = h.id;
 		hear_all(r, &h);
 	} else if (h.nick == NULL) {
-		room_history_hear(r, st);
+		if (!room_history_hear(r, st))
+			hear_rest(r, &h);
 	} else {
 		h.private = true;
 		h.net = h.id;
-		if (!hear_gesture(r, &h))
-			hear_words(r, &h, NULL);
+		if (hear_gesture(r, &h) || !hear_words(r, &h, NULL))
+			hear_rest(r, &h);
 		hear_state(r, &h);
 	}
 }

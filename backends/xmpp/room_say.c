@@ -4,10 +4,12 @@
 #include <string.h>
 
 #include "backends/xmpp/build.h"
+#include "backends/xmpp/pass_xml.h"
 #include "backends/xmpp/payload.h"
 #include "backends/xmpp/request.h"
 #include "backends/xmpp/room.h"
 #include "backends/xmpp/room_state.h"
+#include "util/log.h"
 #include "util/rand.h"
 #include "util/xalloc.h"
 
@@ -74,6 +76,7 @@ put_words(struct room *r, xmpp_stanza_t *st, const struct msg_send *m,
 {
 	const struct msg_reply *reply = m->reply_to;
 	xmpp_stanza_t *replace;
+	const char *why;
 	char *author = NULL;
 
 	build_text(st, "body", m->body);
@@ -95,6 +98,10 @@ put_words(struct room *r, xmpp_stanza_t *st, const struct msg_send *m,
 	for (size_t i = 0; i < m->attachments.n; i++)
 		payload_put_file(st, m->attachments.v[i].url,
 		    m->attachments.v[i].name);
+	if (m->extra != NULL &&
+	    pass_put(PASSING_MESSAGE, st, m->extra, &why) < 0)
+		log_debug("%s: what is beside a message cannot be passed: %s",
+		    m->user, why);
 }
 
 void

@@ -14,8 +14,10 @@
 #include "backends/xmpp/config.h"
 #include "backends/xmpp/config_old.h"
 #include "backends/xmpp/contact.h"
+#include "backends/xmpp/disco.h"
 #include "backends/xmpp/iq.h"
 #include "backends/xmpp/login.h"
+#include "backends/xmpp/pass.h"
 #include "backends/xmpp/presence.h"
 #include "backends/xmpp/request.h"
 #include "backends/xmpp/room.h"
@@ -44,12 +46,14 @@ static const struct {
 	{ .online = bookmarks_online, .stanza = bookmarks_stanza },
 	{ .begin = contacts_begin, .online = contacts_online,
 	  .stanza = contacts_stanza, .end = contacts_end },
-	{ .online = presence_send, .show = presence_send },
+	{ .online = presence_send, .show = presence_send,
+	  .end = disco_end },
 	{ .online = rooms_online, .show = rooms_show, .end = rooms_end },
 	{ .online = archive_online, .end = archive_end },
 	{ .online = carbon_online, .stanza = carbon_stanza },
 	{ .stanza = talk_stanza, .end = talk_end },
 	{ .online = commands_online, .end = commands_end },
+	{ .end = pass_end },
 	/* The last one: it answers what nobody else has; and who still waits
 	 * for an answer hears of the end before the end. */
 	{ .stanza = iq_stanza, .end = request_end },
@@ -136,12 +140,15 @@ session_keep(struct session *s, const char *name, const char *value,
 }
 
 void
-session_show(struct session *s, const char *show, const char *status,
-    int priority)
+session_show(struct session *s, const struct msg_presence *m)
 {
-	s->priority = priority;
-	xreplace(&s->show, show);
-	xreplace(&s->status, status);
+	/* Below zero nothing would arrive here: that is for the main process
+	 * to decide, by client. */
+	s->priority = m->priority < 0 ? 0 :
+	    m->priority > 127 ? 127 : (int)m->priority;
+	xreplace(&s->show, m->show);
+	xreplace(&s->status, m->status);
+	disco_set(s, &m->features);
 	for (size_t i = 0; i < LENGTH(parts) && s->connected; i++) {
 		if (parts[i].show != NULL)
 			parts[i].show(s);

@@ -22,6 +22,7 @@ struct session {
 	struct texts	 settings;	/* as last told */
 	char		*show, *status;	/* the user's presence, or NULL */
 	int		 priority;	/* of it */
+	struct disco	*disco;		/* or NULL */
 	bool		 connected;	/* the main process knows */
 	bool		 ended;		/* nothing is told of it any more, and
 					 * nobody asked */
@@ -36,6 +37,7 @@ struct session {
 	struct talk	*talk;
 	struct archive	*archive;	/* NULL: it is not wanted */
 	struct commands	*commands;	/* NULL: never online */
+	struct pass	*pass;		/* or NULL */
 };
 
 void		 session_login(const struct kit_call *, const struct msg_login *);
@@ -67,8 +69,7 @@ void		 session_fail(struct session *, const char *reason,
 void		 session_gone(struct session *);
 
 /* The user's presence has changed, or a setting has. */
-void		 session_show(struct session *, const char *show,
-		    const char *status, int priority);
+void		 session_show(struct session *, const struct msg_presence *);
 void		 session_told(struct session *, const char *name,
 		    const char *value);
 /* A setting as last told, or otherwise. */

@@ -6,6 +6,7 @@
 
 #include "backends/xmpp/account.h"
 #include "backends/xmpp/answer.h"
+#include "backends/xmpp/pass.h"
 #include "backends/xmpp/request.h"
 #include "backends/xmpp/stanza.h"
 #include "util/log.h"
@@ -106,6 +107,8 @@ refused(struct session *s, xmpp_stanza_t *st)
 		log_debug("%s: an error of nothing", s->user);
 	else if (answer_refuse(s, id, from, code, text))
 		forget(s, from, id);
+	else if (pass_refused(s, st))
+		;
 	else if (forget(s, from, id))
 		tell_refused(s, st, text != NULL ? text : code);
 	free(text);

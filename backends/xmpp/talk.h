@@ -23,6 +23,7 @@ void	talk_attention(struct session *, const struct msg_attention *);
 struct heard {
 	int64_t		 time;		/* of old ones, in ms; or 0 */
 	bool		 own;		/* the user's, by another client */
+	bool		 copy;		/* another client has it, too */
 };
 
 /* Rows of session.c's table. */

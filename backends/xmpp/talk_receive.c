@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "backends/xmpp/account.h"
+#include "backends/xmpp/pass.h"
 #include "backends/xmpp/payload.h"
 #include "backends/xmpp/stanza.h"
 #include "backends/xmpp/talk.h"
@@ -20,13 +21,26 @@ peer_of(struct session *s, xmpp_stanza_t *st, bool own)
 	return account_bare(jid != NULL && *jid != '\0' ? jid : s->jid);
 }
 
+/* The client of the peer's that has sent it; NULL: not known. */
+static const char *
+resource_of(xmpp_stanza_t *st, const struct heard *how)
+{
+	const char *from = xmpp_stanza_get_from(st);
+	const char *slash = from != NULL && !how->own ? strchr(from, '/') :
+	    NULL;
+
+	return slash != NULL && slash[1] != '\0' ? slash + 1 : NULL;
+}
+
 static bool
 tell_words(struct session *s, xmpp_stanza_t *st, const char *peer,
     const struct heard *how)
 {
 	struct payload p;
 	struct msg_message m = { .user = s->user, .from = peer,
-	    .kind = "chat", .carbon = how->own };
+	    .kind = "chat", .carbon = how->own,
+	    .resource = resource_of(st, how) };
+	char *extra;
 
 	if (!payload_read(&p, st))
 		return false;
@@ -40,8 +54,10 @@ tell_words(struct session *s, xmpp_stanza_t *st, const char *peer,
 	m.attachments.n = p.nfiles;
 	m.time = how->time != 0 ? how->time : stanza_delay(st);
 	m.headline = stanza_attr_is(st, "type", "headline");
+	m.extra = extra = pass_extra(s, st);
 	kit_notify(METHOD_message, &m);
 	payload_finish(&p);
+	free(extra);
 	return true;
 }
 
@@ -98,10 +114,11 @@ tell_progress(struct session *s, xmpp_stanza_t *st, const char *peer)
 }
 
 static void
-tell_now(struct session *s, xmpp_stanza_t *st, const char *peer, bool words)
+tell_now(struct session *s, xmpp_stanza_t *st, const char *peer,
+    const char *resource, bool words)
 {
 	struct msg_chat_state_up state = { .user = s->user, .peer = peer,
-	    .state = payload_state(st) };
+	    .state = payload_state(st), .resource = resource };
 	struct msg_attention_up attention = { .user = s->user, .peer = peer };
 
 	if (stanza_child(st, "attention", NS_ATTENTION) != NULL)
@@ -112,6 +129,21 @@ tell_now(struct session *s, xmpp_stanza_t *st, const char *peer, bool words)
 		kit_notify(METHOD_chat_state_up, &state);
 }
 
+/* The user's own with other clients have no words in the protocol. */
+static void
+tell_rest(struct session *s, xmpp_stanza_t *st, const struct heard *how,
+    bool old)
+{
+	const char *resource = resource_of(st, how);
+	const struct passed rest = { .id = payload_id(st), .old = old,
+	    /* RFC 6121 8.5; not to services, nor where somebody else has it. */
+	    .bounces = !old && !how->copy && resource != NULL &&
+	    !stanza_attr_is(st, "type", "headline") };
+
+	if (!how->own)
+		pass_message(s, st, &rest);
+}
+
 void
 talk_hear(struct session *s, xmpp_stanza_t *st, const struct heard *how)
 {
@@ -120,10 +152,12 @@ talk_hear(struct session *s, xmpp_stanza_t *st, const struct heard *how)
 
 	words = !tell_gesture(s, st, peer, how->own) &&
 	    tell_words(s, st, peer, how);
+	if (!words)
+		tell_rest(s, st, how, old);
 	if (!how->own)
 		tell_progress(s, st, peer);
 	/* An hour later nobody is typing any more. */
 	if (!how->own && !old)
-		tell_now(s, st, peer, words);
+		tell_now(s, st, peer, resource_of(st, how), words);
 	free(peer);
 }

@@ -4,8 +4,11 @@
 #include <string.h>
 
 #include "backends/xmpp/build.h"
+#include "backends/xmpp/contact.h"
+#include "backends/xmpp/pass_xml.h"
 #include "backends/xmpp/payload.h"
 #include "backends/xmpp/talk.h"
+#include "util/log.h"
 #include "util/rand.h"
 #include "util/xalloc.h"
 
@@ -27,6 +30,20 @@ message(struct session *s, const char *type, const char *to, const char *id)
 	rand_token(token, sizeof(token));
 	return xmpp_message_new(session_strophe(s), type, to,
 	    id != NULL && *id != '\0' ? id : token);
+}
+
+/* Of somebody whose clients are known, one that has gone is none; malloced. */
+static char *
+client_of(struct session *s, const char *peer, const char *resource)
+{
+	const struct contact *c = contact_find(s, peer);
+
+	if (resource == NULL || *resource == '\0' || strchr(peer, '/') != NULL ||
+	    strlen(peer) + strlen(resource) >= JID_MAX ||
+	    (c != NULL && contact_is_seen(c) &&
+	    resources_find(&c->resources, resource) == NULL))
+		return xstrdup(peer);
+	return xasprintf("%s/%s", peer, resource);
 }
 
 /* What a client that is written to is asked for, and how others call it. */
@@ -56,10 +73,22 @@ put_answered(struct session *s, xmpp_stanza_t *st, const struct msg_send *m)
 	payload_put_reply(st, reply->id, own ? s->jid : m->to, reply->text);
 }
 
-static xmpp_stanza_t *
-text(struct session *s, const struct msg_send *m)
+/* What else the user's client has put beside it. */
+static void
+put_extra(struct session *s, xmpp_stanza_t *st, const struct msg_send *m)
 {
-	xmpp_stanza_t *st = message(s, "chat", m->to, m->id);
+	const char *why;
+
+	if (m->extra != NULL &&
+	    pass_put(PASSING_MESSAGE, st, m->extra, &why) < 0)
+		log_debug("%s: what is beside a message cannot be passed: %s",
+		    s->user, why);
+}
+
+static xmpp_stanza_t *
+text(struct session *s, const struct msg_send *m, const char *to)
+{
+	xmpp_stanza_t *st = message(s, "chat", to, m->id);
 	const char *quote = m->reply_to != NULL &&
 	    m->reply_to->text != NULL ? m->reply_to->text : "";
 	char *body = xasprintf("%s%s", quote, m->body);
@@ -75,15 +104,16 @@ text(struct session *s, const struct msg_send *m)
 		    m->replaces);
 	build_text(st, "thread", m->thread);
 	put_wishes(st);
+	put_extra(s, st, m);
 	return st;
 }
 
 /* Clients show a picture where the body is nothing but its URL. */
 static xmpp_stanza_t *
 file(struct session *s, const struct msg_send *m,
-    const struct msg_attachment *a, const char *id)
+    const struct msg_attachment *a, const char *to, const char *id)
 {
-	xmpp_stanza_t *st = message(s, "chat", m->to, id);
+	xmpp_stanza_t *st = message(s, "chat", to, id);
 
 	build_text(st, "body", a->url);
 	payload_put_file(st, a->url, a->name);
@@ -99,38 +129,59 @@ hand_over(struct session *s, xmpp_stanza_t *st, const struct kit_call *call)
 	session_send(s, st, call);
 }
 
+static void
+send_file(struct session *s, const struct kit_call *call,
+    const struct msg_send *m, const char *to)
+{
+	const struct msg_attachment *a = &m->attachments.v[0];
+	xmpp_stanza_t *st;
+
+	if (m->replaces == NULL && m->reply_to == NULL) {
+		st = file(s, m, a, to, m->id);
+		put_extra(s, st, m);
+	} else {
+		st = text(s, m, to);
+		payload_put_file(st, a->url, a->name);
+	}
+	hand_over(s, st, call);
+}
+
 /* The last stanza has the answer: those before it have arrived by then. */
+static void
+send_all(struct session *s, const struct kit_call *call,
+    const struct msg_send *m, const char *to)
+{
+	size_t n = m->attachments.n;
+	bool worded = n == 0 || *m->body != '\0';
+	xmpp_stanza_t *st;
+
+	if (worded)
+		hand_over(s, text(s, m, to), n == 0 ? call : NULL);
+	for (size_t i = 0; i < n; i++) {
+		st = file(s, m, &m->attachments.v[i], to, NULL);
+		if (!worded && i == 0)
+			put_extra(s, st, m);
+		hand_over(s, st, i + 1 == n ? call : NULL);
+	}
+}
+
 void
 talk_send(struct session *s, const struct kit_call *call,
     const struct msg_send *m)
 {
-	size_t n = m->attachments.n;
-	bool alone = n == 1 && (*m->body == '\0' ||
-	    strcmp(m->body, m->attachments.v[0].url) == 0);
-	xmpp_stanza_t *st;
+	char *to;
 
 	if (!is_address(m->to)) {
 		kit_error(call, ERR_NOT_FOUND, NULL);
 		return;
 	}
-	if (!alone && (n == 0 || *m->body != '\0')) {
-		st = text(s, m);
-		hand_over(s, st, n == 0 ? call : NULL);
-	} else if (alone && m->replaces == NULL && m->reply_to == NULL) {
-		st = file(s, m, &m->attachments.v[0], m->id);
-		hand_over(s, st, call);
-		return;
-	} else if (alone) {
-		st = text(s, m);
-		payload_put_file(st, m->attachments.v[0].url,
-		    m->attachments.v[0].name);
-		hand_over(s, st, call);
-		return;
-	}
-	for (size_t i = 0; i < n; i++) {
-		st = file(s, m, &m->attachments.v[i], NULL);
-		hand_over(s, st, i + 1 == n ? call : NULL);
-	}
+	to = client_of(s, m->to, m->resource);
+	if (m->attachments.n == 1 && (*m->body == '\0' ||
+	    strcmp(m->body, m->attachments.v[0].url) == 0))
+		send_file(s, call, m, to);
+	else
+		send_all(s, call, m, to);
+	free(to);
 }
 
 void
@@ -154,11 +205,14 @@ talk_state(struct session *s, const struct msg_chat_state *m)
 	static const char *const states[] = { "active", "composing", "paused",
 	    "inactive", "gone" };
 	xmpp_stanza_t *st;
+	char *to;
 
 	for (size_t i = 0; i < LENGTH(states); i++) {
 		if (strcmp(states[i], m->state) != 0 || !is_address(m->peer))
 			continue;
-		st = message(s, "chat", m->peer, NULL);
+		to = client_of(s, m->peer, m->resource);
+		st = message(s, "chat", to, NULL);
+		free(to);
 		build_child(st, states[i], NS_STATES);
 		build_child(st, "no-store", NS_HINTS);
 		session_send(s, st, NULL);
