@@ -7,6 +7,7 @@
 #include "manager/gateway/admin.h"
 #include "manager/gateway/ask.h"
 #include "manager/gateway/avatar.h"
+#include "manager/gateway/client_caps.h"
 #include "manager/gateway/contact.h"
 #include "manager/gateway/say.h"
 #include "manager/gateway/say_roster.h"
@@ -93,6 +94,7 @@ down_presence_available(struct down *d)
 	client = user_client_set(user, d->from->full, show_of(d),
 	    stanza_child_text(d->arena, d->stanza, "status", NULL),
 	    priority_of(d), &added);
+	client_caps_note(user, client, d->stanza);
 	show_to_each_other(user, client, added);
 	avatar_note(user, d);
 	if (!session_ready(user)) {

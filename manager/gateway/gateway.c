@@ -7,6 +7,7 @@
 #include "manager/gateway/archive.h"
 #include "manager/gateway/ask.h"
 #include "manager/gateway/avatar.h"
+#include "manager/gateway/client_caps.h"
 #include "manager/gateway/contact_client.h"
 #include "manager/gateway/handover.h"
 #include "manager/gateway/iq.h"
@@ -197,6 +198,7 @@ gateway_destroy(struct gateway *gw)
 	watch_destroy(gw);
 	quarantine_destroy(gw);
 	avatars_destroy(gw);
+	client_caps_destroy(gw);
 	recent_finish(&gw->recent);
 	recent_finish(&gw->recent_users);
 	free(gw->spooled_up);

@@ -76,6 +76,7 @@ struct gateway {
 	struct map	 strikes;		/* quarantine.c: by bare JID */
 	struct pace	*pace;			/* pace.c */
 	struct avatars	*avatars;		/* avatar.c; or NULL */
+	struct client_kinds *client_kinds;	/* client_caps.c; or NULL */
 	struct probes	*probes;		/* watch.c; or NULL */
 	LIST_HEAD(, trace) traces;	/* trace.c */
 	struct recent	 recent;		/* backends, the link, the admin */

@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "manager/gateway/client_caps.h"
 #include "manager/gateway/iq.h"
 #include "manager/gateway/mam.h"
 #include "manager/gateway/outgoing.h"
@@ -44,6 +45,9 @@ gateway_handover(struct gateway *gw, struct packer *p)
 	pack_list(p, "rights");
 	rights_pack(gw, p);
 	pack_end(p);
+	pack_list(p, "clients");
+	client_caps_pack(gw, p);
+	pack_end(p);
 	pack_list(p, "probes");
 	watch_pack(gw, p);
 	pack_end(p);
@@ -77,6 +81,7 @@ gateway_adopt(struct gateway *gw, const struct packed *facts)
 	repeats_unpack_key(facts);
 	quarantine_unpack(gw, packed_get(facts, "strikes"));
 	rights_unpack(gw, packed_get(facts, "rights"));
+	client_caps_unpack(gw, packed_get(facts, "clients"));
 	watch_unpack(gw, packed_get(facts, "probes"));
 	recent_unpack(&gw->recent, packed_get(facts, "events"));
 	recent_unpack(&gw->recent_users, packed_get(facts, "user_events"));

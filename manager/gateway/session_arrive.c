@@ -2,6 +2,7 @@
 /* A session on its way up: known, given a backend, logged in. */
 #include "manager/gateway/session_inside.h"
 
+#include "manager/gateway/client_caps.h"
 #include "manager/gateway/login.h"
 #include "manager/gateway/outgoing.h"
 #include "manager/gateway/pace.h"
@@ -128,6 +129,8 @@ session_go_online(struct user *user, const struct detail *d)
 	store_set_online(user->gw->store, user->jid, true);
 	login_welcome(user);
 	session_show_online(user);
+	client_caps_session_up(user);
+	client_caps_tell(user);
 	rooms_session_up(user);
 	outgoing_flush(user);
 	if (user->must_move)

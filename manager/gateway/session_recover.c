@@ -4,6 +4,7 @@
 #include "manager/gateway/session_inside.h"
 
 #include "manager/gateway/ask.h"
+#include "manager/gateway/client_caps.h"
 #include "manager/gateway/contact_client.h"
 #include "manager/gateway/login.h"
 #include "manager/gateway/outgoing.h"
@@ -156,6 +157,7 @@ session_back_online(struct user *user, const struct detail *d)
 	else
 		roster_watch(user);
 	contact_clients_wait(user);
+	client_caps_session_up(user);
 	session_presence(user);
 	rooms_session_up(user);
 	outgoing_flush(user);

@@ -4,6 +4,7 @@
 
 #include <stdlib.h>
 
+#include "manager/gateway/client_caps.h"
 #include "manager/gateway/room.h"
 #include "manager/gateway/trace.h"
 #include "protocol/errors.h"
@@ -84,6 +85,7 @@ void
 session_presence(struct user *user)
 {
 	struct msg_presence msg;
+	struct arena a = { 0 };
 
 	if (!session_ready(user))
 		return;
@@ -91,7 +93,9 @@ session_presence(struct user *user)
 	if (is_alone(user) && gateway_is_lenient(user->gw))
 		return;
 	session_presence_of(user, &msg);
+	client_caps_fill(user, &a, &msg);
 	tell(user, METHOD_presence, &msg);
+	arena_free(&a);
 }
 
 void

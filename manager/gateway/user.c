@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "manager/gateway/client_caps.h"
 #include "manager/gateway/contact.h"
 #include "manager/gateway/ids.h"
 #include "manager/gateway/outgoing.h"
@@ -134,6 +135,7 @@ user_save(struct user *user)
 static void
 client_free(struct client *client)
 {
+	client_caps_drop(client);
 	free(client->full);
 	free(client->status);
 	free(client);

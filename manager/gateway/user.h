@@ -35,8 +35,12 @@ struct client {
 	TAILQ_ENTRY(client) entry;
 	char		*full;		/* JID */
 	char		*status;	/* or NULL */
+	char		*caps;		/* the program it says it is, "hash
+					 * node#ver"; or NULL */
+	struct client_kind *kind;	/* what that can do; NULL: not known */
 	enum show	 show;
 	int		 priority;
+	bool		 caps_asked;	/* what it can do; client_caps.c */
 	bool		 doubtful;	/* the link was down: is it still there? */
 	bool		 wants_avatars;	/* as events (XEP-0084) */
 };
@@ -93,6 +97,8 @@ struct user {
 	unsigned	 outbox_count;
 	unsigned	 unsent;	/* waiting in all rooms; <= outbox_max, too */
 	unsigned	 inflight;	/* <= config->inflight_max */
+	unsigned	 features_told;	/* hash of what the backend was told last
+					 * that his clients can; 0: nothing */
 	unsigned	 asking;	/* of the network, to clients: raw_iq.c */
 	struct map	 contacts;	/* network name -> struct contact */
 	struct map	 contact_jids;	/* bare JID -> the first one with it */

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "manager/gateway/ask.h"
+#include "manager/gateway/client_caps.h"
 #include "manager/gateway/contact_client.h"
 #include "manager/gateway/ids.h"
 #include "manager/gateway/menu.h"
@@ -22,7 +23,7 @@
 	X(suspect) X(must_move) X(vip) X(enabled) X(stay_connected) \
 	X(rooms_missing) X(guest) X(trial)
 #define TEXTS(X)	X(account) X(password) X(hint) X(photo)
-#define NUMBERS(X)	X(state) X(backend) X(avoid) X(attempts)
+#define NUMBERS(X)	X(state) X(backend) X(avoid) X(attempts) X(features_told)
 #define TIMES(X) \
 	X(due) X(roster_due) X(presence_due) X(retry_at) X(lost_at) X(active)
 
@@ -36,6 +37,7 @@ pack_clients(const struct user *user, struct packer *p)
 		pack_map(p, NULL);
 		pack_str(p, "full", c->full);
 		pack_str(p, "status", c->status);
+		pack_str(p, "caps", c->caps);
 		pack_int(p, "show", c->show);
 		pack_int(p, "priority", c->priority);
 		pack_bool(p, "doubtful", c->doubtful);
@@ -60,6 +62,7 @@ unpack_clients(struct user *user, const struct packed *list)
 		    (enum show)packed_int(c, "show", SHOW_ONLINE),
 		    packed_str(c, "status"), (int)packed_int(c, "priority", 0),
 		    &added);
+		client_caps_restore(user->gw, client, packed_str(c, "caps"));
 		client->doubtful = packed_bool(c, "doubtful", false);
 		client->wants_avatars = packed_bool(c, "wants_avatars",
 		    false);

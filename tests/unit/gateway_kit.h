@@ -306,8 +306,16 @@ kit_text_of(enum method method, const union params *p)
 		    p->send.xhtml ? p->send.xhtml : "",
 		    p->send.extra ? " + " : "",
 		    p->send.extra ? p->send.extra : "");
-	case METHOD_presence:
-		return xasprintf("presence %s", p->presence.show);
+	case METHOD_presence: {
+		struct buf b = { 0 };
+
+		buf_addf(&b, "presence %s", p->presence.show);
+		if (p->presence.features.v != NULL)
+			buf_adds(&b, ":");
+		for (size_t i = 0; i < p->presence.features.n; i++)
+			buf_addf(&b, " %s", p->presence.features.v[i]);
+		return buf_steal(&b);
+	}
 	case METHOD_chat_state:
 		return xasprintf("chat_state%s%s", p->chat_state.resource ?
 		    " " : "", p->chat_state.resource ?

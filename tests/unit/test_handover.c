@@ -283,6 +283,33 @@ contacts_clients_are_known(void **state)
 	assert_int_equal(ana()->client_bytes, 0);
 }
 
+/* What they can do was proved once. */
+static void
+kinds_of_clients_are_known(void **state)
+{
+	static const char c[] = "<c xmlns='http://jabber.org/protocol/caps' "
+	    "hash='sha-1' node='n' ver='QgayPKawpkPSDYmwT/WM94uAlu0='/>";
+
+	can("raw");
+	log_in();
+	come("<presence>%s</presence>", c);
+	come("<iq type='result' from='" PC "' id='%s-%lu'><query xmlns='http:"
+	    "//jabber.org/protocol/disco#info'><identity category='client' "
+	    "name='Exodus 0.9.1' type='pc'/>"
+	    "<feature var='http://jabber.org/protocol/caps'/>"
+	    "<feature var='http://jabber.org/protocol/disco#info'/>"
+	    "<feature var='http://jabber.org/protocol/disco#items'/>"
+	    "<feature var='http://jabber.org/protocol/muc'/></query></iq>",
+	    kit.gw->iq_token, kit.gw->iq_serial);
+	forget();
+	upgrade(state);
+	assert_non_null(user_client(ana(), PC)->kind);
+	come("<presence>%s</presence>", c);
+	come("<presence from='" PHONE "'>%s</presence>", c);
+	assert_int_equal(count_sent(kit.seen, "disco#info"), 0);
+	expect_did("presence online; presence online");
+}
+
 static void
 room_goes_on(void **state)
 {
@@ -671,6 +698,7 @@ main(void)
 		gateway_test(recovery_goes_on),
 		gateway_test(contacts_are_known),
 		gateway_test(contacts_clients_are_known),
+		gateway_test(kinds_of_clients_are_known),
 		gateway_test(room_goes_on),
 		gateway_test(join_is_asked_again),
 		gateway_test(lost_clients_are_waited_for),
