@@ -20,18 +20,6 @@ struct avatars {
 	size_t		 bytes;
 };
 
-void
-avatar_id(const void *data, size_t len, char *id)
-{
-	unsigned char digest[EVP_MAX_MD_SIZE];
-	unsigned n;
-
-	if (EVP_Digest(data, len, digest, &n, EVP_sha1(), NULL) != 1)
-		fatal("no SHA-1");
-	for (unsigned i = 0; i < n && 2 * i + 2 < AVATAR_ID_SIZE; i++)
-		snprintf(id + 2 * i, 3, "%02x", digest[i]);
-}
-
 static void
 forget(struct avatars *all, struct avatar *a)
 {
@@ -90,7 +78,7 @@ avatar_keep(struct gateway *gw, const char *type, const void *data, size_t len)
 
 	if (len == 0 || len > AVATAR_MAX)
 		return NULL;
-	avatar_id(data, len, id);
+	digest_hex(data, len, id);
 	if ((a = find(gw, id)) != NULL) {
 		if (type != NULL)
 			set_type(a, type);
@@ -120,7 +108,7 @@ avatar_publish(struct user *user, const void *data, size_t len)
 
 	if (len == 0 || len > AVATAR_MAX)
 		return NULL;
-	avatar_id(data, len, id);
+	digest_hex(data, len, id);
 	if (before != NULL && before->published && strcmp(before->id, id) != 0)
 		forget(gw->avatars, before);
 	xreplace(&user->published, id);

@@ -11,10 +11,11 @@
 #define MANAGER_GATEWAY_AVATAR_H
 
 #include "manager/gateway/contact.h"
+#include "manager/gateway/digest.h"
 #include "manager/gateway/down.h"
 
 #define AVATAR_MAX	(256 * 1024)	/* bytes of one */
-#define AVATAR_ID_SIZE	41		/* SHA-1, hex */
+#define AVATAR_ID_SIZE	DIGEST_SIZE
 #define AVATAR_SETTING	"avatar"	/* the id that the network was given */
 
 struct avatar {
@@ -26,8 +27,6 @@ struct avatar {
 	unsigned char	 data[];
 };
 
-/* What a picture is called; id has room for AVATAR_ID_SIZE. */
-void	 avatar_id(const void *data, size_t len, char *id);
 /* Keep it; NULL: it is empty or too large.  Valid until the loop's next turn. */
 const struct avatar *avatar_keep(struct gateway *, const char *type,
 	    const void *data, size_t len);

@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "manager/gateway/iq.h"
+#include "manager/gateway/keys.h"
 #include "manager/gateway/ns.h"
 #include "util/log.h"
 #include "util/xalloc.h"
@@ -63,6 +64,8 @@ static const struct feature of_gateway[] = {
 static const struct feature of_component[] = {
 	{ NS_REGISTER, NULL },
 	{ NS_BLOCKING, "blocking" },
+	{ KEYS_LIST_OLD "+notify", "raw" },
+	{ KEYS_LIST "+notify", "raw" },
 	{ NULL, NULL },
 };
 

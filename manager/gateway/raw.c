@@ -143,37 +143,83 @@ ended(void *ctx)
 	r->parents++;		/* it has closed more than it has opened */
 }
 
-int
-raw_clean(struct buf *out, enum passing_kind kind, const char *xml,
-    const char *user, const char **why)
+/* As what is inside of an iq on a stream; < 0: it is no XML. */
+static int
+parse(const char *xml, size_t len, const struct parser_events *events,
+    void *ctx)
 {
 	static const char head[] = "<stream:stream xmlns:stream='" NS_STREAM
 	    "' xmlns='" NS_CLIENT "'><iq>";
-	static const struct parser_events events = {
-		.opened = opened, .stanza = got_parent, .ended = ended,
-	};
-	struct reading r = { .out = out, .kind = kind };
-	size_t before = buf_len(out), len = strlen(xml);
-	struct parser *parser;
+	struct parser *parser = parser_create(NS_CLIENT, PASSING_MAX + 1024,
+	    events, ctx);
 	const char *condition;
 	int fed;
 
-	if (len > limit(kind))
-		return give_up(out, before, why, "it is too long");
-	parser = parser_create(NS_CLIENT, PASSING_MAX + 1024, &events, &r);
 	fed = parser_feed(parser, head, sizeof(head) - 1, &condition);
 	if (fed == 0)
 		fed = parser_feed(parser, xml, len, &condition);
 	if (fed == 0)
 		fed = parser_feed(parser, "</iq>", 5, &condition);
 	parser_destroy(parser);
-	if (fed < 0 || r.parents != 1) {
+	return fed;
+}
+
+int
+raw_clean(struct buf *out, enum passing_kind kind, const char *xml,
+    const char *user, const char **why)
+{
+	static const struct parser_events events = {
+		.opened = opened, .stanza = got_parent, .ended = ended,
+	};
+	struct reading r = { .out = out, .kind = kind };
+	size_t before = buf_len(out), len = strlen(xml);
+
+	if (len > limit(kind))
+		return give_up(out, before, why, "it is too long");
+	if (parse(xml, len, &events, &r) < 0 || r.parents != 1) {
 		/* The fault of the backend, whatever its network says. */
 		log_warn("%s: the backend gives what is no XML", user);
 		return give_up(out, before, why, "it is no XML of a stanza");
 	}
 	*why = r.taken == 0 ? "there is nothing in it" : r.why;
 	return r.taken;
+}
+
+struct reader {
+	raw_reader	*read;
+	void		*ctx;
+};
+
+static void
+got_whole(void *ctx, struct arena *a, const struct stanza *parent)
+{
+	const struct reader *r = ctx;
+
+	r->read(r->ctx, a, stanza_first(parent));
+}
+
+static void
+no_end(void *ctx)
+{
+	(void)ctx;
+}
+
+bool
+raw_read(const char *xml, const char *user, raw_reader *read, void *ctx)
+{
+	static const struct parser_events events = {
+		.opened = opened, .stanza = got_whole, .ended = no_end,
+	};
+	struct reader reader = { read, ctx };
+	struct buf clean = { 0 };
+	const char *why;
+	bool one = raw_clean(&clean, PASSING_IQ, xml, user, &why) == 1;
+
+	if (one)
+		(void)parse(buf_data(&clean), buf_len(&clean), &events,
+		    &reader);
+	buf_free(&clean);
+	return one;
 }
 
 const char *

@@ -25,6 +25,11 @@ int	raw_take(struct buf *out, enum passing_kind, const struct stanza *,
 int	raw_clean(struct buf *out, enum passing_kind, const char *xml,
 	    const char *user, const char **why) MUST_CHECK;
 
+/* Read the one element that a backend has told about a user, at once.  false: it
+ * is none that may pass in an iq. */
+typedef void raw_reader(void *ctx, struct arena *, const struct stanza *);
+bool	raw_read(const char *xml, const char *user, raw_reader *, void *ctx);
+
 /* Pass an iq of type get or set on to the network, which answers it.  false:
  * it is not for the network, or may not pass; nothing was done. */
 bool	raw_pass(struct down *) MUST_CHECK;

@@ -10,6 +10,7 @@
 #include "manager/gateway/caps.h"
 #include "manager/gateway/contact_client.h"
 #include "manager/gateway/iq.h"
+#include "manager/gateway/keys.h"
 #include "manager/gateway/name.h"
 #include "manager/gateway/ns.h"
 #include "manager/gateway/rights.h"
@@ -390,6 +391,7 @@ roster_session_up(struct user *user)
 	}
 	roster_read_soon(user);
 	avatar_look(user);
+	keys_look(user);
 }
 
 void

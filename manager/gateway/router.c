@@ -8,6 +8,7 @@
 #include "manager/gateway/ask.h"
 #include "manager/gateway/down.h"
 #include "manager/gateway/iq.h"
+#include "manager/gateway/keys.h"
 #include "manager/gateway/name.h"
 #include "manager/gateway/ns.h"
 #include "manager/gateway/raw.h"
@@ -49,6 +50,7 @@ static const struct route routes[] = {
 { MESSAGE,  "error",        ANY,            NULL, NULL,         ANYONE,   down_message_error },
 { MESSAGE,  "*",            GATEWAY,        "privilege", NS_PRIVILEGE2, ANYONE, down_privilege },
 { MESSAGE,  "*",            GATEWAY,        "privilege", NS_PRIVILEGE1, ANYONE, down_privilege },
+{ MESSAGE,  "*",            GATEWAY,        "event", NS_PUBSUB_EVENT, ANYONE, down_keys_event },
 { MESSAGE,  "*",            GATEWAY | SELF, NULL, NULL,         ANYONE,   down_message_gateway },
 { MESSAGE,  "groupchat",    ROOM | CONTACT, NULL, NULL,         EXPECTED, down_room_message },
 { MESSAGE,  "*",            ROOM,           "x", NS_MUC_USER,   EXPECTED, down_room_mediated },

@@ -9,6 +9,7 @@
 #include "manager/gateway/client_caps.h"
 #include "manager/gateway/contact.h"
 #include "manager/gateway/ids.h"
+#include "manager/gateway/keys.h"
 #include "manager/gateway/outgoing.h"
 #include "manager/gateway/pace.h"
 #include "manager/gateway/room.h"
@@ -179,6 +180,7 @@ user_destroy(struct user *user)
 	outgoing_drop(user);
 	rooms_destroy(user);
 	contacts_destroy(user);
+	keys_destroy(user);
 	user_forget_clients(user);
 	while ((setting = map_next(&user->settings, &at)) != NULL)
 		setting_free(setting);

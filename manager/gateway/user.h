@@ -51,6 +51,7 @@ struct menu;			/* what the backend offers him, menu.h */
 struct trial;			/* a setting of an uncertain login, trial.h */
 struct ids;			/* names of messages, ids.h */
 struct repeats;			/* what was sent lately */
+struct keys;			/* of his clients, keys.h */
 struct login;			/* a client waiting for its SASL answer */
 
 /* Bounds on what one user may have kept; all of it goes into a login, which is
@@ -125,6 +126,7 @@ struct user {
 	char		*photo;		/* its hash, as the presence of a client
 					 * has it, or NULL; avatar_own.c */
 	char		*published;	/* his picture's, or NULL; avatar.c */
+	struct keys	*keys;		/* or NULL; keys.c */
 	struct ask	*ask;		/* the first of the open ones, or NULL */
 	struct menu	*menu;		/* or NULL */
 	struct trial	*trials;	/* or NULL */

@@ -1,0 +1,141 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* When to compare the user's keys with those on the network. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "manager/gateway/keys_inside.h"
+#include "manager/gateway/session.h"
+#include "protocol/features.h"
+#include "util/xalloc.h"
+
+#define SOON	2.0	/* seconds: a client publishes several things at once */
+
+/* ------------------------------------------------------------ life of a run */
+
+static void
+run_free(struct run *r)
+{
+	free(r->user);
+	free(r->others);
+	free(r->payload);
+	free(r->node);
+	free(r);
+}
+
+struct user *
+run_user(struct run *r)
+{
+	struct user *user = user_find(r->gw, r->user);
+
+	if (user != NULL && user->keys != NULL && user->keys->run == r &&
+	    session_ready(user))
+		return user;
+	if (user != NULL && user->keys != NULL && user->keys->run == r)
+		user->keys->run = NULL;
+	run_free(r);
+	return NULL;
+}
+
+void
+run_end(struct run *r)
+{
+	struct user *user = run_user(r);
+	bool again;
+
+	if (user == NULL)
+		return;
+	again = user->keys->again;
+	user->keys->run = NULL;
+	run_free(r);
+	if (again)
+		keys_look(user);
+}
+
+/* ---------------------------------------------------------------- beginning */
+
+static void
+on_timer(EV_P_ ev_timer *w, int revents)
+{
+	(void)loop, (void)revents;
+	keys_compare(CONTAINER(w, struct keys, timer)->user);
+}
+
+/* NULL: it is none of our business. */
+static struct keys *
+keys_of(struct user *user)
+{
+	if (link_is_server(user->gw->link) ||
+	    !gateway_can(user->gw, FEATURE_RAW))
+		return NULL;
+	if (user->keys == NULL) {
+		user->keys = xcalloc(1, sizeof(*user->keys));
+		user->keys->user = user;
+		ev_timer_init(&user->keys->timer, on_timer, SOON, 0);
+	}
+	return user->keys;
+}
+
+void
+keys_look(struct user *user)
+{
+	struct keys *k = keys_of(user);
+
+	if (k != NULL && k->run != NULL) {
+		k->again = true;
+	} else if (k != NULL && !ev_is_active(&k->timer)) {
+		ev_timer_set(&k->timer, SOON, 0);
+		ev_timer_start(user->gw->loop, &k->timer);
+	}
+}
+
+void
+keys_compare(struct user *user)
+{
+	struct keys *k = keys_of(user);
+	struct run *r;
+
+	/* A session that begins later looks by itself. */
+	if (k == NULL || k->run != NULL || !session_ready(user))
+		return;
+	ev_timer_stop(user->gw->loop, &k->timer);
+	r = xcalloc(1, sizeof(*r));
+	r->gw = user->gw;
+	r->user = xstrdup(user->jid);
+	r->scheme = keys_schemes;
+	k->run = r;
+	k->again = false;
+	run_begin(r);
+}
+
+void
+keys_destroy(struct user *user)
+{
+	if (user->keys == NULL)
+		return;
+	ev_timer_stop(user->gw->loop, &user->keys->timer);
+	free(user->keys);
+	user->keys = NULL;
+}
+
+static bool
+is_ours(const char *node)
+{
+	for (size_t i = 0; node != NULL && i < keys_nschemes; i++) {
+		const struct scheme *s = &keys_schemes[i];
+
+		if (strcmp(node, s->list) == 0 ||
+		    strncmp(node, s->prefix, strlen(s->prefix)) == 0)
+			return true;
+	}
+	return false;
+}
+
+void
+down_keys_event(struct down *d)
+{
+	const struct stanza *items = stanza_child(d->payload, "items", NULL);
+
+	if (d->user != NULL && d->from->resource == NULL &&
+	    is_ours(stanza_attr(items, "node")))
+		keys_look(d->user);
+}

@@ -1,0 +1,30 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* keys.h - keys of end-to-end encryption (OMEMO, XEP-0384) in gateway mode.
+ *
+ * A client publishes its keys in the user's account, but people of the network
+ * look for them where they know the user: in the account there (XEP-0163).  So
+ * what the clients have published is published there as well, beside what other
+ * clients of that account have, and taken back when it goes.  Only clients can
+ * read what is encrypted, the user's and the network's: we have no part in it.
+ *
+ * Needs a backend with the feature raw; in server mode clients publish in the
+ * account there by themselves. */
+#ifndef MANAGER_GATEWAY_KEYS_H
+#define MANAGER_GATEWAY_KEYS_H
+
+#include "manager/gateway/down.h"
+
+/* Compare the two, soon: a session has begun, or keys have changed.  Harmless
+ * where there is nothing to compare. */
+void	 keys_look(struct user *);
+/* The same at once. */
+void	 keys_compare(struct user *);
+/* An event of the user's own account (XEP-0163 4.3). */
+down_handler down_keys_event;
+void	 keys_destroy(struct user *);
+
+/* The lists whose changes the gateway wants to know, for its capabilities. */
+#define KEYS_LIST_OLD	"eu.siacs.conversations.axolotl.devicelist"
+#define KEYS_LIST	"urn:xmpp:omemo:2:devices"
+
+#endif

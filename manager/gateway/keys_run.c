@@ -1,0 +1,352 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* One scheme after the other: the devices in the user's list, the list in the
+ * network's account, the keys of each device, and at last the list there, which
+ * is to name nothing that has no keys.  What was published is remembered in the
+ * user's settings, as "device=digest" with spaces between them. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "manager/gateway/keys_inside.h"
+#include "manager/gateway/ns.h"
+#include "manager/gateway/raw.h"
+#include "util/xalloc.h"
+
+#define OTHERS_MAX	64	/* devices of other clients of the account there */
+
+const struct scheme keys_schemes[] = {
+	{ KEYS_LIST_OLD, "eu.siacs.conversations.axolotl.bundles:", false,
+	  "list", "eu.siacs.conversations.axolotl", "omemo_axolotl" },
+	{ KEYS_LIST, "urn:xmpp:omemo:2:bundles", true,
+	  "devices", "urn:xmpp:omemo:2", "omemo_2" },
+};
+
+const size_t keys_nschemes = LENGTH(keys_schemes);
+
+static void	next_device(struct run *);
+
+static void
+next_scheme(struct run *r)
+{
+	if (++r->scheme == keys_schemes + keys_nschemes)
+		run_end(r);
+	else
+		run_begin(r);
+}
+
+static bool
+is_error(const struct stanza *answer, const char *condition)
+{
+	return stanza_child(stanza_child(answer, "error", NULL), condition,
+	    NS_STANZAS) != NULL;
+}
+
+/* The payload of the item with that id; id NULL: of the last one. */
+static const struct stanza *
+payload_of(const struct stanza *pubsub, const char *id)
+{
+	const struct stanza *s = stanza_first(stanza_child(pubsub, "items",
+	    NULL)), *payload = NULL;
+
+	for (; s != NULL; s = stanza_next(s)) {
+		const char *its = stanza_attr(s, "id");
+
+		if (id == NULL || (its != NULL && strcmp(its, id) == 0))
+			payload = stanza_first(s);
+	}
+	return payload;
+}
+
+/* ------------------------------------------------------------------ devices */
+
+static struct device *
+device_find(struct run *r, const char *id)
+{
+	for (size_t i = 0; i < r->ndevices; i++) {
+		if (strcmp(r->devices[i].id, id) == 0)
+			return &r->devices[i];
+	}
+	return NULL;
+}
+
+static struct device *
+device_add(struct run *r, const char *id)
+{
+	size_t len = strlen(id);
+	struct device *d = device_find(r, id);
+
+	if (d != NULL || len == 0 || len >= KEYS_DEVICE_SIZE ||
+	    strspn(id, "0123456789") != len ||
+	    r->ndevices == LENGTH(r->devices))
+		return d;
+	d = &r->devices[r->ndevices++];
+	*d = (struct device){ .gone = true };
+	memcpy(d->id, id, len + 1);
+	return d;
+}
+
+/* Those that were published before. */
+static void
+read_record(struct run *r, const struct user *user)
+{
+	char *copy = xstrdup(user_setting(user, r->scheme->setting, ""));
+	char *save = NULL;
+
+	for (char *s = strtok_r(copy, " ", &save); s != NULL;
+	    s = strtok_r(NULL, " ", &save)) {
+		char *digest = strchr(s, '=');
+		struct device *d;
+
+		if (digest == NULL || r->ndevices == KEYS_DEVICES_MAX)
+			continue;
+		*digest++ = '\0';
+		d = device_add(r, s);
+		if (d != NULL && strlen(digest) < sizeof(d->digest))
+			strncpy(d->digest, digest, sizeof(d->digest) - 1);
+	}
+	free(copy);
+}
+
+static void
+write_record(struct run *r, struct user *user)
+{
+	struct buf out = { 0 };
+
+	for (size_t i = 0; i < r->ndevices; i++) {
+		if (r->devices[i].digest[0] != '\0')
+			buf_addf(&out, "%s%s=%s", buf_len(&out) ? " " : "",
+			    r->devices[i].id, r->devices[i].digest);
+	}
+	buf_addc(&out, '\0');
+	if (strcmp(buf_data(&out), user_setting(user, r->scheme->setting,
+	    "")) != 0)
+		(void)user_keep_setting(user, r->scheme->setting,
+		    STORE_STRING, buf_data(&out));
+	buf_free(&out);
+}
+
+/* ----------------------------------------------- 1. what the user's list is */
+
+static void	got_theirs(void *, const struct msg_error *,
+		    const union result *);
+
+static void
+got_list(struct gateway *gw, void *ctx, struct arena *a,
+    const struct stanza *answer)
+{
+	struct run *r = ctx;
+	struct user *user = run_user(r);
+	const struct stanza *list, *s;
+	struct buf out = { 0 };
+	size_t n = 0;
+
+	(void)gw, (void)a;
+	if (user == NULL)
+		return;
+	if (!stanza_is(stanza_child(answer, "pubsub", NS_PUBSUB), "pubsub",
+	    NS_PUBSUB) && !is_error(answer, "item-not-found")) {
+		next_scheme(r);		/* it may have one: that is not known */
+		return;
+	}
+	list = payload_of(stanza_child(answer, "pubsub", NS_PUBSUB), NULL);
+	for (s = stanza_first(list); s != NULL && n < KEYS_DEVICES_MAX;
+	    s = stanza_next(s)) {
+		struct device *d = device_add(r, stanza_attr(s, "id") ?
+		    stanza_attr(s, "id") : "");
+
+		if (d != NULL) {
+			d->gone = false;
+			n++;
+		}
+	}
+	if (r->ndevices == 0) {
+		next_scheme(r);
+		return;
+	}
+	buf_addf(&out, "<pubsub xmlns='" NS_PUBSUB "'><items node='%s'/>"
+	    "</pubsub>", r->scheme->list);
+	run_ask_network(r, user, "get", &out, got_theirs);
+}
+
+void
+run_begin(struct run *r)
+{
+	struct user *user = run_user(r);
+
+	if (user == NULL)
+		return;
+	r->ndevices = r->at = 0;
+	free(r->others);
+	r->others = NULL;
+	read_record(r, user);
+	run_ask_user(r, r->scheme->list, NULL, got_list);
+}
+
+/* -------------------------------------------- 2. what the network's list is */
+
+static void
+read_theirs(void *ctx, struct arena *a, const struct stanza *pubsub)
+{
+	struct run *r = ctx;
+	const struct stanza *list = payload_of(pubsub, NULL);
+	const struct stanza *s = stanza_first(list);
+	struct buf others = { 0 };
+	size_t n = 0;
+
+	(void)a;
+	for (; s != NULL && n < OTHERS_MAX; s = stanza_next(s)) {
+		const char *id = stanza_attr(s, "id");
+		struct device *d = id ? device_find(r, id) : NULL;
+
+		if (d != NULL) {
+			d->listed = true;
+		} else {
+			stanza_write(&others, s, r->scheme->ns);
+			n++;
+		}
+	}
+	buf_addc(&others, '\0');
+	r->others = buf_steal(&others);
+}
+
+static void
+got_theirs(void *ctx, const struct msg_error *error, const union result *result)
+{
+	static const struct msg_stanza_result nothing;
+	const struct msg_stanza_result *m = result ? &result->stanza : &nothing;
+	struct run *r = ctx;
+	bool none;
+
+	if (run_user(r) == NULL)
+		return;
+	none = m->type != NULL && strcmp(m->type, "error") == 0 &&
+	    m->xml != NULL && strstr(m->xml, "item-not-found") != NULL;
+	if (error == NULL && !none && m->xml != NULL)
+		raw_read(m->xml, r->user, read_theirs, r);
+	/* What cannot be read is not to be overwritten, either. */
+	if (error != NULL || (!none && r->others == NULL)) {
+		next_scheme(r);
+		return;
+	}
+	next_device(r);
+}
+
+/* --------------------------------------------------- 3. keys of each device */
+
+static void
+published_keys(struct run *r, bool worked)
+{
+	struct device *d = &r->devices[r->at++];
+
+	if (!worked) {
+		d->gone = true;
+		d->digest[0] = '\0';
+	}
+	next_device(r);
+}
+
+static void
+got_keys(struct gateway *gw, void *ctx, struct arena *a,
+    const struct stanza *answer)
+{
+	struct run *r = ctx;
+	struct user *user = run_user(r);
+	struct device *d;
+	const struct stanza *keys;
+	struct buf out = { 0 };
+	char digest[DIGEST_SIZE], *node;
+
+	(void)gw;
+	if (user == NULL)
+		return;
+	d = &r->devices[r->at];
+	keys = payload_of(stanza_child(answer, "pubsub", NS_PUBSUB),
+	    r->scheme->shared ? d->id : NULL);
+	node = arena_printf(a, "%s%s", r->scheme->prefix,
+	    r->scheme->shared ? "" : d->id);
+	if (keys != NULL)
+		stanza_write(&out, keys, NULL);
+	digest_hex(buf_data(&out), buf_len(&out), digest);
+	if (keys == NULL && (d->digest[0] == '\0' ||
+	    is_error(answer, "item-not-found"))) {
+		d->gone = true;
+		r->at++;
+	} else if (keys == NULL || (d->listed &&
+	    strcmp(digest, d->digest) == 0)) {
+		r->at++;		/* not known, or known already */
+	} else {
+		if (d->digest[0] == '\0')
+			run_subscribe(r, node);
+		memcpy(d->digest, digest, sizeof(digest));
+		buf_addc(&out, '\0');
+		run_publish(r, user, node, r->scheme->shared ? d->id : "current",
+		    buf_steal(&out), published_keys);
+		return;
+	}
+	buf_free(&out);
+	next_device(r);
+}
+
+/* -------------------------------------------------------- 4. the list there */
+
+static void
+published_list(struct run *r, bool worked)
+{
+	struct user *user = user_find(r->gw, r->user);
+
+	for (size_t i = 0; i < r->ndevices; i++) {
+		if (worked && r->devices[i].gone)
+			r->devices[i].digest[0] = '\0';
+	}
+	if (user != NULL && worked)
+		write_record(r, user);
+	next_scheme(r);
+}
+
+static void
+publish_list(struct run *r, struct user *user)
+{
+	struct buf out = { 0 };
+	bool changed = false;
+
+	buf_addf(&out, "<%s xmlns='%s'>%s", r->scheme->name, r->scheme->ns,
+	    r->others != NULL ? r->others : "");
+	for (size_t i = 0; i < r->ndevices; i++) {
+		const struct device *d = &r->devices[i];
+
+		changed |= d->gone == d->listed;
+		if (!d->gone)
+			buf_addf(&out, "<device id='%s'/>", d->id);
+	}
+	buf_addf(&out, "</%s>", r->scheme->name);
+	buf_addc(&out, '\0');
+	if (changed) {
+		run_publish(r, user, r->scheme->list, "current", buf_steal(&out),
+		    published_list);
+		return;
+	}
+	buf_free(&out);
+	published_list(r, true);
+}
+
+static void
+next_device(struct run *r)
+{
+	struct user *user = run_user(r);
+	struct device *d;
+	char node[80];
+
+	if (user == NULL)
+		return;
+	while (r->at < r->ndevices && r->devices[r->at].gone)
+		r->at++;
+	if (r->at == r->ndevices) {
+		publish_list(r, user);
+		return;
+	}
+	d = &r->devices[r->at];
+	snprintf(node, sizeof(node), "%s%s", r->scheme->prefix,
+	    r->scheme->shared ? "" : d->id);
+	run_ask_user(r, node, r->scheme->shared ? d->id : NULL, got_keys);
+}
+
