@@ -14,6 +14,7 @@
 #include "backends/xmpp/room.h"
 #include "backends/xmpp/stanza.h"
 #include "backends/xmpp/talk.h"
+#include "backends/xmpp/told.h"
 #include "util/log.h"
 #include "util/rand.h"
 #include "util/xalloc.h"
@@ -25,6 +26,12 @@
 #define PAGE		"50"		/* messages */
 #define PAGES_MAX	200		/* of one login */
 #define NAMES_MAX	200
+/* Servers give what they have kept for who was offline beside the archive, and
+ * not always at once. */
+#define NAMES_READING	20000
+#define NAMES_TIME	60.		/* seconds after reading */
+#define HELD_MAX	10000
+#define HELD_BYTES	(4 * 1024 * 1024)
 #define KEEP_AFTER	2.		/* seconds */
 #define QUERY_SIZE	17
 #define STAMP_SIZE	sizeof("2026-01-01T00:00:00Z")
@@ -33,6 +40,12 @@ enum reading {
 	RESTING,
 	READING,	/* page by page, behind what is known */
 	MARKING,	/* the newest one only, which is not told */
+};
+
+struct held {
+	STAILQ_ENTRY(held) entry;
+	xmpp_stanza_t	*stanza;
+	size_t		 size;
 };
 
 struct archive {
@@ -52,12 +65,14 @@ struct archive {
 	 * archive has told of it since. */
 	char		*live;
 	bool		 live_read;
-	/* What was told: ids of the archive, and names of name_of(). */
-	struct {
-		char	*name;
-		bool	 archived;	/* out of the archive */
-	}		 told[NAMES_MAX];
-	size_t		 next;
+	/* Ids of the archive, and names of name_of(). */
+	struct told	 told;
+	ev_timer	 forget;	/* to keep fewer of them */
+	/* What came by itself while it was read: told behind it, unless it was
+	 * in it. */
+	STAILQ_HEAD(, held) held;
+	size_t		 nheld, held_bytes;
+	bool		 telling_held;
 	/* To keep what is known, or to find out. */
 	ev_timer	 timer;
 	bool		 unmarked;	/* one without an id has come */
@@ -121,27 +136,30 @@ recall(struct archive *a)
 
 /* ------------------------------------------------------------ what was told */
 
+static bool
+is_forgetful(const struct archive *a)
+{
+	return a->reading == RESTING && !ev_is_active(&a->forget);
+}
+
 static void
-note(struct archive *a, char *name, bool archived)
+note(struct archive *a, const char *name, enum told_how how)
 {
 	if (name == NULL)
 		return;
-	free(a->told[a->next].name);
-	a->told[a->next].name = name;
-	a->told[a->next].archived = archived;
-	a->next = (a->next + 1) % NAMES_MAX;
+	told_add(&a->told, name, how);
+	told_trim(&a->told, is_forgetful(a) ? NAMES_MAX : NAMES_READING);
 }
 
-static bool
-was_told(const struct archive *a, const char *name, bool archived)
+static void
+on_forget(EV_P_ ev_timer *w, int revents)
 {
-	for (size_t i = 0; i < NAMES_MAX && name != NULL; i++) {
-		if (a->told[i].name != NULL &&
-		    strcmp(a->told[i].name, name) == 0 &&
-		    (a->told[i].archived || !archived))
-			return true;
-	}
-	return false;
+	struct archive *a = CONTAINER(w, struct archive, forget);
+
+	(void)revents;
+	ev_timer_stop(EV_A_ w);
+	if (is_forgetful(a))
+		told_trim(&a->told, NAMES_MAX);
 }
 
 /* For servers that do not say under which id they have it; malloced, or NULL
@@ -170,6 +188,18 @@ archive_id(struct archive *a, xmpp_stanza_t *m)
 	return NULL;
 }
 
+/* Ids of messages may come again, those of the archive do not: the former are
+ * looked at only where there is nothing better, and which is not new. */
+static bool
+is_twin(const struct archive *a, xmpp_stanza_t *m, const char *id,
+    const char *name)
+{
+	if (id != NULL)
+		return told_has(&a->told, id, TOLD_ARCHIVED);
+	return name != NULL && (a->telling_held || stanza_delay(m) != 0) &&
+	    told_has(&a->told, name, TOLD_ARCHIVED);
+}
+
 bool
 archive_heard(struct session *s, xmpp_stanza_t *m, bool own)
 {
@@ -177,19 +207,19 @@ archive_heard(struct session *s, xmpp_stanza_t *m, bool own)
 	const char *id;
 	char *name;
 
-	if (a == NULL || a->none)
+	if (a == NULL)
 		return false;
 	id = archive_id(a, m);
 	name = name_of(m);
 	/* An old one, which is in the archive as well. */
-	if (was_told(a, id, true) ||
-	    (stanza_delay(m) != 0 && was_told(a, name, true))) {
+	if (is_twin(a, m, id, name)) {
 		free(name);
 		return true;
 	}
-	note(a, xstrdup_null(id), false);
-	note(a, name, false);
-	if (id != NULL && a->reading == READING) {
+	note(a, id != NULL ? id : name, TOLD_LIVE);
+	if (a->none)
+		;
+	else if (id != NULL && a->reading == READING) {
 		xreplace(&a->live, id);
 		a->live_read = false;
 	} else if (id != NULL) {
@@ -198,7 +228,68 @@ archive_heard(struct session *s, xmpp_stanza_t *m, bool own)
 		a->unmarked = true;
 		keep_soon(a);
 	}
+	free(name);
 	return false;
+}
+
+/* ------------------------------------------------------------ held meanwhile */
+
+/* What has its place among other messages. */
+static bool
+has_place(xmpp_stanza_t *st)
+{
+	return stanza_child(st, "body", NS_CLIENT) != NULL ||
+	    stanza_delay(st) != 0 || carbon_is_one(st);
+}
+
+/* false: it is too much, and told now. */
+static bool
+hold(struct archive *a, xmpp_stanza_t *st)
+{
+	struct held *h;
+	size_t size;
+	char *text;
+
+	if (a->reading != READING || !has_place(st) ||
+	    a->nheld >= HELD_MAX || a->held_bytes >= HELD_BYTES ||
+	    xmpp_stanza_to_text(st, &text, &size) != XMPP_EOK)
+		return false;
+	xmpp_free(session_strophe(a->session), text);
+	h = xmalloc(sizeof(*h));
+	h->stanza = xmpp_stanza_clone(st);
+	h->size = size;
+	STAILQ_INSERT_TAIL(&a->held, h, entry);
+	a->nheld++;
+	a->held_bytes += size;
+	return true;
+}
+
+static xmpp_stanza_t *
+take_held(struct archive *a)
+{
+	struct held *h = STAILQ_FIRST(&a->held);
+	xmpp_stanza_t *st = h != NULL ? h->stanza : NULL;
+
+	if (h == NULL)
+		return NULL;
+	STAILQ_REMOVE_HEAD(&a->held, entry);
+	a->nheld--;
+	a->held_bytes -= h->size;
+	free(h);
+	return st;
+}
+
+static void
+tell_held(struct archive *a)
+{
+	xmpp_stanza_t *st;
+
+	a->telling_held = true;
+	while ((st = take_held(a)) != NULL) {
+		session_stanza(a->session, st);
+		xmpp_stanza_release(st);
+	}
+	a->telling_held = false;
 }
 
 /* ------------------------------------------------------------------ reading */
@@ -251,6 +342,8 @@ rest(struct archive *a)
 	xreplace(&a->page_last, NULL);
 	if (a->stamp[0] == '\0')
 		known(a, NULL, 0);
+	ev_timer_again(EV_DEFAULT_ &a->forget);
+	tell_held(a);
 }
 
 static void
@@ -266,6 +359,8 @@ failed(struct archive *a, xmpp_stanza_t *answer)
 	log_debug("%s: the archive cannot be read", a->session->user);
 	a->none = true;
 	a->reading = RESTING;
+	ev_timer_again(EV_DEFAULT_ &a->forget);
+	tell_held(a);
 }
 
 static void
@@ -300,6 +395,16 @@ is_mine(const struct session *s, xmpp_stanza_t *m)
 	return s->full != NULL && stanza_attr_is(m, "from", s->full);
 }
 
+/* Told already?  Without an id of the archive it is so for one time only. */
+static bool
+was_told(struct archive *a, const char *name, const char *id)
+{
+	if (name == NULL || !told_has(&a->told, name, TOLD_LIVE))
+		return told_has(&a->told, id, TOLD_ANYHOW);
+	told_unmark(&a->told, name, TOLD_LIVE);
+	return true;
+}
+
 static void
 tell(struct archive *a, xmpp_stanza_t *m, const char *id, int64_t time)
 {
@@ -307,20 +412,21 @@ tell(struct archive *a, xmpp_stanza_t *m, const char *id, int64_t time)
 	const char *from = xmpp_stanza_get_from(m);
 	char *name = name_of(m), *author;
 	struct heard how = { .time = time };
+	bool new = !was_told(a, name, id) && !is_mine(s, m);
 
-	if (was_told(a, id, false) || was_told(a, name, false) ||
-	    is_mine(s, m)) {
-		free(name);
-		return;
+	if (new) {
+		note(a, id, TOLD_ARCHIVED);
+		note(a, name, TOLD_ARCHIVED);
 	}
-	note(a, xstrdup(id), true);
-	note(a, name, true);
+	free(name);
+	if (!new)
+		return;
 	author = account_bare(from != NULL ? from : s->jid);
 	how.own = strcmp(author, s->jid) == 0 &&
 	    xmpp_stanza_get_to(m) != NULL;
 	free(author);
-	/* Invitations, for instance. */
-	if (how.own || !room_stanza(s, m))
+	if (!room_hear_past(s, m, how.own, time) &&
+	    (how.own || !room_invite_stanza(s, m)))
 		talk_hear(s, m, &how);
 }
 
@@ -339,7 +445,8 @@ archive_stanza(struct session *s, xmpp_stanza_t *st)
 	if (result == NULL || !carbon_is_ours(s, st))
 		return !stanza_attr_is(st, "type", "groupchat") &&
 		    !stanza_attr_is(st, "type", "error") &&
-		    archive_heard(s, st, false);
+		    ((a != NULL && hold(a, st)) ||
+		    archive_heard(s, st, false));
 	if (a == NULL || a->reading == RESTING || id == NULL ||
 	    !stanza_attr_is(result, "queryid", a->query))
 		return true;
@@ -380,7 +487,10 @@ archive_online(struct session *s)
 	if (a == NULL) {
 		s->archive = a = xcalloc(1, sizeof(*a));
 		a->session = s;
+		told_init(&a->told);
+		STAILQ_INIT(&a->held);
 		ev_timer_init(&a->timer, on_timer, 0., 0.);
+		ev_timer_init(&a->forget, on_forget, 0., NAMES_TIME);
 	}
 	a->none = false;
 	a->pages = 0;
@@ -393,14 +503,18 @@ void
 archive_end(struct session *s)
 {
 	struct archive *a = s->archive;
+	xmpp_stanza_t *st;
 
 	if (a == NULL)
 		return;
 	if (ev_is_active(&a->timer) && a->stamp[0] != '\0')
 		keep(a);
 	ev_timer_stop(EV_DEFAULT_ &a->timer);
-	for (size_t i = 0; i < NAMES_MAX; i++)
-		free(a->told[i].name);
+	ev_timer_stop(EV_DEFAULT_ &a->forget);
+	/* The archive has them the next time, too. */
+	while ((st = take_held(a)) != NULL)
+		xmpp_stanza_release(st);
+	told_finish(&a->told);
 	free(a->id);
 	free(a->page_last);
 	free(a->live);

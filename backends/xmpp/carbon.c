@@ -32,6 +32,13 @@ carbon_online(struct session *s)
 }
 
 bool
+carbon_is_one(xmpp_stanza_t *st)
+{
+	return stanza_child(st, "sent", NS_CARBONS) != NULL ||
+	    stanza_child(st, "received", NS_CARBONS) != NULL;
+}
+
+bool
 carbon_is_ours(const struct session *s, xmpp_stanza_t *st)
 {
 	const char *from = xmpp_stanza_get_from(st);

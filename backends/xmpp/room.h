@@ -45,6 +45,11 @@ void	room_retract(struct session *, const struct kit_call *,
 	    const struct msg_retract *);
 void	room_chat_state(struct session *, const struct msg_chat_state *);
 
+/* A message out of the archive of the account.  false: it is none between two
+ * occupants.  own: of the user; time: when, in ms. */
+bool	room_hear_past(struct session *, xmpp_stanza_t *, bool own,
+	    int64_t time);
+
 /* The address of an occupant, malloced.  NULL: the request has been answered,
  * as the user is not in that room. */
 char	*room_address(struct session *, const struct kit_call *,

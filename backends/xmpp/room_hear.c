@@ -4,10 +4,12 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "backends/xmpp/account.h"
 #include "backends/xmpp/answer.h"
 #include "backends/xmpp/pass.h"
 #include "backends/xmpp/payload.h"
 #include "backends/xmpp/request.h"
+#include "backends/xmpp/room.h"
 #include "backends/xmpp/room_state.h"
 #include "backends/xmpp/stanza.h"
 #include "util/xalloc.h"
@@ -328,4 +330,37 @@ room_hear(struct room *r, xmpp_stanza_t *st)
 			hear_rest(r, &h);
 		hear_state(r, &h);
 	}
+}
+
+/* The user need not be in that room. */
+bool
+room_hear_past(struct session *s, xmpp_stanza_t *st, bool own, int64_t time)
+{
+	const char *peer = stanza_attr(st, own ? "to" : "from");
+	const char *nick = peer != NULL ? room_nick_of(peer) : NULL;
+	struct msg_message m = { .user = s->user, .kind = "private",
+	    .nick = nick, .time = time, .carbon = own };
+	const struct room *r;
+	struct payload p;
+	char *jid;
+
+	if (nick == NULL || strlen(nick) > ROOM_NICK ||
+	    stanza_child(st, "x", NS_MUC_USER) == NULL)
+		return false;
+	if (!payload_read(&p, st))
+		return true;
+	jid = account_bare(peer);
+	r = room_find(s, jid);
+	m.from = r != NULL ? r->id : jid;
+	m.body = p.body != NULL ? p.body : "";
+	m.xhtml = p.xhtml;
+	m.id = p.id;
+	m.replaces = p.replaces;
+	m.thread = p.thread;
+	m.attachments.v = p.files;
+	m.attachments.n = p.nfiles;
+	kit_notify(METHOD_message, &m);
+	payload_finish(&p);
+	free(jid);
+	return true;
 }

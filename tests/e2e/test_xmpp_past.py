@@ -1,0 +1,121 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""What was said while a user was away, or with other clients of the account, and
+the rooms that it keeps on the far server."""
+import time
+
+import pytest
+
+from harness.process import wait_for
+from harness.xmpp import NS, body_of, show
+from harness.xmpp_pair import pairs_of
+
+CARBONS = "urn:xmpp:carbons:2"
+FORWARD = "urn:xmpp:forward:0"
+MARKERS = "urn:xmpp:chat-markers:0"
+MANY = 250
+
+each_server = pytest.mark.parametrize(
+    "pair", pairs_of("prosody-ejabberd", "server-prosody"), indirect=True)
+
+
+def sent_elsewhere(message):
+    """What is in a carbon of a message of our own, or None."""
+    return message.find("{%s}sent/{%s}forwarded/c:message"
+                        % (CARBONS, FORWARD), NS)
+
+
+def own(user, body):
+    """What the user has said elsewhere, as a client sees it."""
+    def is_it(message):
+        inner = sent_elsewhere(message)
+        return inner is not None and body_of(inner) == body
+    return sent_elsewhere(user.expect("message", is_it))
+
+
+def heard(user, here):
+    """All bodies that came from there, and what the user said to it."""
+    return [body_of(m) for m in user.matching(
+        "message", body_of, from_=lambda jid: jid.startswith(here))]
+
+
+def friends(pair):
+    anna, bob = pair.user("anna"), pair.peer("bob")
+    pair.friends(anna, bob)
+    return anna, bob
+
+
+def gone(pair, anna, bob):
+    """She has logged out everywhere."""
+    bob.clear()
+    anna.close()
+    bob.expect("presence", type="unavailable",
+               from_=lambda jid: jid.startswith(anna.account))
+    anna.log.clear()
+    anna.clear()
+
+
+@each_server
+def test_elsewhere(pair):
+    """Another client of the account writes, and is written to."""
+    anna, bob = friends(pair)
+    anna.set(None, "<enable xmlns='%s'/>" % CARBONS)
+    here = pair.jid_of(bob)
+    desk = anna.elsewhere("desk")
+    desk.message(bob.bare, "from the desk")
+    bob.expect_body("from the desk")
+    m = own(anna, "from the desk")
+    assert m.get("to").partition("/")[0] == here
+    # Its answer is for both.
+    bob.message(desk.jid, "to the desk")
+    m = anna.expect_body("to the desk")
+    assert m.get("from").startswith(here)
+    bob.message(anna.account, "to all")
+    anna.expect_body("to all")
+    desk.expect_body("to all")
+    anna.message(here, "from here")
+    bob.expect_body("from here")
+    anna.message(here, "last")
+    bob.expect_body("last")
+    bob.message(anna.account, "end")
+    anna.expect_body("end")
+    assert heard(anna, here) == ["to the desk", "to all", "end"]
+    assert len(anna.matching("message", sent_elsewhere)) == 1
+
+
+@each_server
+def test_away(pair):
+    """Said while she was away: all of it, once, in order, and when."""
+    anna, bob = friends(pair)
+    here = pair.jid_of(bob)
+    bob.message(anna.account, "before")
+    anna.expect_body("before")
+    gone(pair, anna, bob)
+    bodies = ["missed %d" % number for number in range(MANY)]
+    began = time.time()
+    for body in bodies:
+        bob.message(anna.account, body)
+    # Ids come again, with some clients.
+    for body in "same", "again":
+        bodies.append(body)
+        bob.send("<message to='%s' type='chat' id='1'><body>%s</body>"
+                 "</message>" % (anna.account, body))
+    bob.sync(bob.bare)
+    anna.enter()
+    bob.expect("presence", type="",
+               from_=lambda jid: jid.startswith(anna.account))
+    bob.message(anna.account, "after")
+    wait_for(lambda: len(heard(anna, here)) > MANY + 2, 20)
+    anna.sync(pair.gateway)
+    got = heard(anna, here)
+    assert [b for b in got if b != "after"] == bodies
+    assert got.count("after") == 1
+    for m in anna.matching("message", lambda m: (body_of(m) or "").startswith(
+            "missed")):
+        stamp = m.find("delay:delay", NS).get("stamp")
+        assert stamp.startswith(time.strftime("%Y-%m-%d", time.gmtime(began)))
+    # And not again the next time.
+    gone(pair, anna, bob)
+    anna.enter()
+    bob.message(anna.account, "end")
+    anna.expect_body("end")
+    assert heard(anna, here) == ["end"]
