@@ -9,6 +9,8 @@
 
 #include "util/macros.h"
 
+#define PUBSUB "http://jabber.org/protocol/pubsub"
+
 /* A last '*' stands for anything: those are versions, or families. */
 static const char *const never[] = {
 	"", "jabber:client", "jabber:server*", "jabber:component:*",
@@ -25,7 +27,7 @@ static const char *const never[] = {
 	"http://jabber.org/protocol/address",
 	"http://jabber.org/protocol/muc",
 	"http://jabber.org/protocol/muc#*",
-	"http://jabber.org/protocol/pubsub#owner",
+	PUBSUB "#owner",
 	"http://jabber.org/protocol/offline", "msgoffline",
 	"urn:xmpp:sid:0", "urn:xmpp:delay", "jabber:x:delay",
 };
@@ -67,8 +69,19 @@ is_in(const char *const *list, size_t n, const char *ns)
 bool
 passing_may(enum passing_kind kind, const char *ns)
 {
-	if (kind == PASSING_ERROR)
+	switch (kind) {
+	case PASSING_ERROR:
 		return strcmp(ns, "jabber:client") == 0;
+	case PASSING_ACCOUNT:
+		return strcmp(ns, PUBSUB) == 0 ||
+		    strcmp(ns, PUBSUB "#owner") == 0;
+	case PASSING_EVENT:
+		return strcmp(ns, PUBSUB "#event") == 0;
+	case PASSING_IQ:
+	case PASSING_MESSAGE:
+	case PASSING_PRESENCE:
+		break;
+	}
 	return !is_in(never, LENGTH(never), ns) &&
 	    (kind == PASSING_IQ || !is_in(known, LENGTH(known), ns));
 }

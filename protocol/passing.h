@@ -18,6 +18,8 @@ enum passing_kind {
 	PASSING_IQ,		/* one element at most */
 	PASSING_MESSAGE,	/* those that no field or method is for */
 	PASSING_PRESENCE,	/* likewise */
+	PASSING_ACCOUNT,	/* an iq about nodes of the user's own account */
+	PASSING_EVENT,		/* a message from them */
 	PASSING_ERROR,		/* the error of an iq */
 };
 

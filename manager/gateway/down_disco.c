@@ -10,6 +10,7 @@
 #include "manager/gateway/room_list.h"
 #include "manager/gateway/say.h"
 #include "manager/gateway/session.h"
+#include "protocol/features.h"
 
 static void
 put_identity(struct xml *x, const char *category, const char *type,
@@ -80,13 +81,40 @@ put_pep(struct down *d, struct xml *x)
 	put_feature(x, NS_PUBSUB);
 }
 
+/* Of the user's own account, nodes of which are on the network: what servers
+ * of its kind can do, as it is not asked. */
+static void
+put_own_pep(struct down *d, struct xml *x)
+{
+	static const char *const can[] = {
+		"access-presence", "access-whitelist", "auto-create",
+		"auto-subscribe", "config-node", "create-and-configure",
+		"create-nodes", "delete-items", "delete-nodes",
+		"filtered-notifications", "item-ids", "last-published",
+		"persistent-items", "publish", "publish-options",
+		"retract-items", "retrieve-items", "subscribe",
+	};
+
+	if (!gateway_can(d->gw, FEATURE_RAW)) {
+		put_pep(d, x);
+		return;
+	}
+	put_identity(x, "pubsub", "pep", NULL);
+	put_feature(x, NS_PUBSUB);
+	for (size_t i = 0; i < LENGTH(can); i++) {
+		xml_open(x, "feature");
+		xml_attrf(x, "var", "%s#%s", NS_PUBSUB, can[i]);
+		xml_close(x);
+	}
+}
+
 static void
 self_info(struct down *d)
 {
 	struct xml *x = begin(d, NS_DISCO_INFO, NULL);
 
 	put_identity(x, "account", "registered", NULL);
-	put_pep(d, x);
+	put_own_pep(d, x);
 	put_feature(x, NS_DISCO_INFO);
 	put_feature(x, NS_DISCO_ITEMS);
 	put_feature(x, NS_VCARD);

@@ -43,6 +43,8 @@
 #define NS_PRIVILEGE2	"urn:xmpp:privilege:2"			/* XEP-0356 */
 #define NS_PUBSUB	"http://jabber.org/protocol/pubsub"	/* XEP-0060 */
 #define NS_PUBSUB_EVENT	"http://jabber.org/protocol/pubsub#event" /* XEP-0060 */
+/* XEP-0060 */
+#define NS_PUBSUB_OWNER	"http://jabber.org/protocol/pubsub#owner"
 #define NS_REACTIONS	"urn:xmpp:reactions:0"			/* XEP-0444 */
 #define NS_RECEIPTS	"urn:xmpp:receipts"			/* XEP-0184 */
 #define NS_REGISTER	"jabber:iq:register"			/* XEP-0077 */

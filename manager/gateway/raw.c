@@ -50,8 +50,24 @@ is_error(const struct stanza *s)
 static size_t
 limit(enum passing_kind kind)
 {
-	return kind == PASSING_MESSAGE ? PASSING_MESSAGE_MAX :
-	    kind == PASSING_PRESENCE ? PASSING_PRESENCE_MAX : PASSING_MAX;
+	switch (kind) {
+	case PASSING_MESSAGE:
+	case PASSING_EVENT:
+		return PASSING_MESSAGE_MAX;
+	case PASSING_PRESENCE:
+		return PASSING_PRESENCE_MAX;
+	case PASSING_IQ:
+	case PASSING_ACCOUNT:
+	case PASSING_ERROR:
+		break;
+	}
+	return PASSING_MAX;
+}
+
+static bool
+is_iq(enum passing_kind kind)
+{
+	return kind == PASSING_IQ || kind == PASSING_ACCOUNT;
 }
 
 static int
@@ -72,14 +88,14 @@ take(struct buf *out, enum passing_kind kind, const struct stanza *parent,
 	for (const struct stanza *s = stanza_first(parent); s != NULL;
 	    s = stanza_next(s)) {
 		if (!passing_may(kind, s->ns)) {
-			if (kind == PASSING_IQ)
+			if (is_iq(kind))
 				return give_up(out, before, why,
 				    "it is in a namespace that never passes");
 			continue;
 		}
 		if (kind == PASSING_ERROR && (n > 0 || !is_error(s)))
 			continue;
-		if (++n > (kind == PASSING_IQ ? 1 : PASSING_ELEMENTS_MAX))
+		if (++n > (is_iq(kind) ? 1 : PASSING_ELEMENTS_MAX))
 			return give_up(out, before, why,
 			    "there are too many elements");
 		if (!is_flat(s))

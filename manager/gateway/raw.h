@@ -37,6 +37,10 @@ bool	raw_pass(struct down *) MUST_CHECK;
  * network better: there the handler runs after all when the backend fails. */
 bool	raw_pass_first(struct down *, down_handler *) MUST_CHECK;
 
+/* Server mode: the same of an iq to the user's own account, about a node of it
+ * (XEP-0163) that is not served here. */
+bool	raw_pass_account(struct down *) MUST_CHECK;
+
 /* Into d->extra what a message has that nobody here takes care of.  false: it
  * is too much, and has been answered. */
 bool	raw_extra(struct down *) MUST_CHECK;

@@ -31,6 +31,7 @@ struct passing {
 	char		*user;		/* bare */
 	down_handler	*otherwise;	/* when it fails; or NULL */
 	char		*ns, *node;	/* ... for that */
+	enum passing_kind kind;
 };
 
 static void
@@ -70,7 +71,8 @@ answer_ourselves(const struct passing *p)
 }
 
 static void
-put_answer(struct asked *a, const struct msg_stanza_result *r)
+put_answer(struct asked *a, enum passing_kind kind,
+    const struct msg_stanza_result *r)
 {
 	bool error = r->type != NULL && strcmp(r->type, "error") == 0;
 	struct buf out = { 0 };
@@ -78,7 +80,7 @@ put_answer(struct asked *a, const struct msg_stanza_result *r)
 	struct xml *x;
 
 	if (r->xml != NULL && *r->xml != '\0' && raw_clean(&out,
-	    error ? PASSING_ERROR : PASSING_IQ, r->xml, a->from, &why) < 0) {
+	    error ? PASSING_ERROR : kind, r->xml, a->from, &why) < 0) {
 		log_debug("%s: the backend's answer to %s cannot be passed: %s",
 		    a->gw->config->jid, a->from, why);
 		asked_refuse(a, E_UNDEFINED_CONDITION,
@@ -101,7 +103,8 @@ answered(void *ctx, const struct msg_error *error, const union result *result)
 	struct user *user = user_find(p->asked->gw, p->user);
 
 	if (error == NULL)
-		put_answer(p->asked, result ? &result->stanza : &nothing);
+		put_answer(p->asked, p->kind, result ? &result->stanza :
+		    &nothing);
 	else if (p->otherwise != NULL)
 		answer_ourselves(p);
 	else
@@ -111,35 +114,46 @@ answered(void *ctx, const struct msg_error *error, const union result *result)
 	passing_free(p);
 }
 
+/* m: from whom and to whom. */
 static bool
-pass(struct down *d, down_handler *otherwise)
+pass_to(struct down *d, struct msg_stanza *m, enum passing_kind kind,
+    down_handler *otherwise)
 {
-	struct msg_stanza m = { .kind = "iq", .type = d->type, .id = d->id };
 	const struct stanza *payload = stanza_first(d->stanza);
 	struct buf xml = { 0 };
 	struct passing *p;
 	const char *why;
 
-	if (payload == NULL || !raw_address(d, &m))
-		return false;
-	if (raw_take(&xml, PASSING_IQ, d->stanza, &why) < 0) {
+	if (raw_take(&xml, kind, d->stanza, &why) < 0) {
 		log_debug("%s: an iq of %s to %s cannot be passed: %s",
 		    d->gw->config->jid, d->from->full, d->to->full, why);
 		buf_free(&xml);
 		return false;
 	}
-	if (asked_may(d, true)) {
+	if (asked_may(d, session_ready(d->user))) {
 		buf_addc(&xml, '\0');
-		m.xml = buf_data(&xml);
+		m->kind = "iq";
+		m->type = d->type;
+		m->id = d->id;
+		m->xml = buf_data(&xml);
 		p = xmalloc(sizeof(*p));
 		*p = (struct passing){ asked_by(d), xstrdup(d->user->jid),
 		    otherwise, xstrdup(payload->ns),
-		    xstrdup_null(stanza_attr(payload, "node")) };
+		    xstrdup_null(stanza_attr(payload, "node")), kind };
 		d->user->inflight++;
-		session_request(d->user, METHOD_stanza, &m, answered, p);
+		session_request(d->user, METHOD_stanza, m, answered, p);
 	}
 	buf_free(&xml);
 	return true;
+}
+
+static bool
+pass(struct down *d, down_handler *otherwise)
+{
+	struct msg_stanza m = { 0 };
+
+	return stanza_first(d->stanza) != NULL && raw_address(d, &m) &&
+	    pass_to(d, &m, PASSING_IQ, otherwise);
 }
 
 bool
@@ -174,12 +188,16 @@ is_ours(const struct down *d, const char *ns, const char *node)
 static bool
 is_our_node(const struct stanza *pubsub)
 {
-	const char *node = stanza_attr(stanza_child(pubsub, "items", NULL),
-	    "node");
+	for (const struct stanza *s = stanza_first(pubsub); s != NULL;
+	    s = stanza_next(s)) {
+		const char *node = stanza_attr(s, "node");
 
-	return node != NULL && (strcmp(node, NS_AVATAR_DATA) == 0 ||
-	    strcmp(node, NS_AVATAR_META) == 0 ||
-	    strcmp(node, NS_VCARD4_NODE) == 0);
+		if (node != NULL && (strcmp(node, NS_AVATAR_DATA) == 0 ||
+		    strcmp(node, NS_AVATAR_META) == 0 ||
+		    strcmp(node, NS_VCARD4_NODE) == 0))
+			return true;
+	}
+	return false;
 }
 
 /* Where the network has a method for it, that is used. */
@@ -222,6 +240,22 @@ raw_pass_first(struct down *d, down_handler *otherwise)
 	if (strcmp(payload->ns, NS_PUBSUB) == 0 && is_our_node(payload))
 		return false;
 	return pass(d, is_disco(payload->ns) ? otherwise : NULL);
+}
+
+/* ------------------------------------------------- of the user's own account */
+
+bool
+raw_pass_account(struct down *d)
+{
+	const struct stanza *payload = stanza_first(d->stanza);
+	struct msg_stanza m = { .peer = "", .client = d->from->resource };
+
+	if (payload == NULL || !passing_may(PASSING_ACCOUNT, payload->ns) ||
+	    is_our_node(payload) || !gateway_can(d->gw, FEATURE_RAW) ||
+	    d->user == NULL || d->user->guest || !session_expected(d->user))
+		return false;
+	m.user = d->user->jid;
+	return pass_to(d, &m, PASSING_ACCOUNT, NULL);
 }
 
 /* ------------------------------------------------------- asked by the network */

@@ -73,18 +73,24 @@ up_stanza_message(struct up *up)
 	struct pool *pool = up->gw->pool;
 	struct arena a = { 0 };
 	struct buf payload = { 0 };
-	struct telling t = { up->gw, m, raw_source(up, &a, m), &payload, 0 };
+	bool own = *m->peer == '\0' && m->room == NULL;
+	struct telling t = { up->gw, m, own ? up->user->jid :
+	    raw_source(up, &a, m), &payload, 0 };
 	static const struct msg_stanza_up_result done;
 	const char *why = "type is that of no message";
 
 	if (t.from == NULL) {
 		pool_refuse(pool, up->backend, up->id, ERR_NOT_FOUND,
 		    "that is no address");
-	} else if (!is_type(m) || raw_clean(&payload, PASSING_MESSAGE, m->xml,
-	    up->user->jid, &why) <= 0) {
+	} else if (!is_type(m) || raw_clean(&payload, own ? PASSING_EVENT :
+	    PASSING_MESSAGE, m->xml, up->user->jid, &why) <= 0) {
 		log_debug("%s: %s: a message of \"%s\" cannot be passed: %s",
 		    up->gw->config->jid, up->user->jid, m->peer, why);
 		pool_refuse(pool, up->backend, up->id, ERR_BAD_REQUEST, why);
+	} else if (own && !link_is_server(up->gw->link)) {
+		/* The account there is none of ours to speak for. */
+		pool_answer(pool, up->backend, up->id, METHOD_stanza_up,
+		    &done);
 	} else {
 		tell_all(up, &a, &t);
 		if (t.told > 0)

@@ -271,6 +271,9 @@ router_stanza(struct gateway *gw, struct arena *a, const struct stanza *stanza,
 	    !link_is_server(gw->link) && rights_of(gw, from->bare)->message)
 		return;
 	target = target_of(&d, kind);
+	if (kind == IQ && target == SELF && is_request(&d) &&
+	    raw_pass_account(&d))
+		return;
 	for (size_t i = 0; i < LENGTH(routes); i++) {
 		if (fits(&routes[i], kind, target, &d)) {
 			run(&routes[i], target, &d);

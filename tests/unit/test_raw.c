@@ -446,6 +446,95 @@ messages_up(void **state)
 	expect_nothing();
 }
 
+/* --------------------------------------------------------- the own account */
+
+#define PUBLISH "<pubsub xmlns='" NS_PUBSUB "'><publish node='omemo'/>" \
+	"<publish-options/></pubsub>"
+#define OWNER "<pubsub xmlns='" NS_PUBSUB_OWNER "'><delete node='omemo'/>" \
+	"</pubsub>"
+
+static void
+account(void **state)
+{
+	static const char *const nodes[] = {
+		"publish node='" NS_AVATAR_META "'", "items node='"
+		NS_AVATAR_DATA "'", "retract node='" NS_AVATAR_META "'",
+		"items node='" NS_VCARD4_NODE "'",
+	};
+	union result r = { .stanza = { .xml = OWNER } };
+
+	(void)state;
+	jabber();
+	kit.link.server = true;
+	kit.config.jid = "example.org";
+	come("<iq type='set' id='1' to='" ANA "'>" PUBLISH "</iq>");
+	answer("stanza iq set -| -|" PUBLISH, NULL, NULL);
+	expect("type='result'", "from='" ANA "'", "to='" PC "'", "id='1'");
+	come("<iq type='get' id='2' to='" ANA "'>" BUNDLE "</iq>");
+	answer("stanza iq get -| -|" BUNDLE, ERR_TIMEOUT, NULL);
+	expect("type='error'", "<remote-server-timeout ");
+	come("<iq type='set' id='3' to='" ANA "'>" OWNER "</iq>");
+	answer("stanza iq set -| -|" OWNER, NULL, &r);
+	expect("type='result'", "id='3'", OWNER);
+	/* Only what is about nodes comes back, either. */
+	r.stanza.xml = "<query xmlns='" NS_ROSTER "'/>";
+	come("<iq type='set' id='4' to='" ANA "'>" PUBLISH "</iq>");
+	answer("stanza iq set -| -|" PUBLISH, NULL, &r);
+	expect("type='error'", "<undefined-condition ");
+	come("<iq type='get' id='5' to='" ANA "'>" DISCO "</iq>");
+	expect("category='pubsub' type='pep'", NS_PUBSUB "#publish-options'");
+	did();
+	for (size_t i = 0; i < LENGTH(nodes); i++) {
+		come("<iq type='set' id='6' to='" ANA "'><pubsub xmlns='"
+		    NS_PUBSUB "'><%s/></pubsub></iq>", nodes[i]);
+		expect("type='error'");
+		expect_did("");
+	}
+	/* Nothing else about the account, and no node of others. */
+	come("<iq type='set' id='7' to='" ANA "'>" JINGLE "</iq>");
+	expect("<service-unavailable ");
+	come("<iq type='set' id='8' to='bob@example.org'>" OWNER "</iq>");
+	expect("<service-unavailable ");
+	come("<iq type='set' id='9' to='example.org'>" PUBLISH "</iq>");
+	expect("<service-unavailable ");
+	expect_did("");
+	/* A session that is being brought back is worth waiting for. */
+	session_lost(ana(), "it died");
+	come("<iq type='set' id='1' to='" ANA "'>" PUBLISH "</iq>");
+	expect("type='error'", "type='wait'", "<recipient-unavailable ");
+	ana()->guest = true;
+	come("<iq type='set' id='1' to='" ANA "'>" PUBLISH "</iq>");
+	expect("type='error'");
+	ana()->guest = false;
+	expect_nothing();
+}
+
+#define EVENT "<event xmlns='" NS_PUBSUB_EVENT "'><items node='omemo'/></event>"
+
+static void
+account_up(void **state)
+{
+	union params p = { .stanza_up = { .user = ANA, .peer = "",
+		.kind = "message", .type = "headline",
+		.xml = EVENT OMEMO } };
+
+	(void)state;
+	jabber();
+	tell_as(1, REQUEST, METHOD_stanza_up, &p);
+	expect_did("answer 1 77 - -");
+	expect_nothing();
+	kit.link.server = true;
+	tell_as(1, REQUEST, METHOD_stanza_up, &p);
+	expect_did("answer 1 77 - -");
+	expect("<message from='" ANA "' to='" ANA "' type='headline'>" EVENT
+	    "</message>");
+	/* Nobody else speaks for the account. */
+	p.stanza_up.xml = OMEMO;
+	tell_as(1, REQUEST, METHOD_stanza_up, &p);
+	expect_did("refuse 1 77 bad_request");
+	expect_nothing();
+}
+
 int
 main(void)
 {
@@ -460,6 +549,8 @@ main(void)
 		gateway_test(up),
 		gateway_test(messages_down),
 		gateway_test(messages_up),
+		gateway_test(account),
+		gateway_test(account_up),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
