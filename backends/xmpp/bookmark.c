@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Rooms that the user keeps at the server: those to be entered at once are told
  * as invitations.  They are in PEP (XEP-0402); older servers and clients have
- * them in the private storage (XEP-0048). */
+ * them in one piece there, or in the private storage (XEP-0048). */
 #include "backends/xmpp/bookmark.h"
 
 #include <stdlib.h>
@@ -12,6 +12,7 @@
 #include "backends/xmpp/request.h"
 #include "backends/xmpp/room_state.h"
 #include "backends/xmpp/stanza.h"
+#include "backends/xmpp/told.h"
 #include "util/xalloc.h"
 
 #define NS_PUBSUB	"http://jabber.org/protocol/pubsub"
@@ -21,29 +22,63 @@
 #define NS_PRIVATE	"jabber:iq:private"
 #define PASSWORD_MAX	1000
 
-/* Is there anything to be told?  Counts it, too. */
+struct bookmarks {
+	struct told	 rooms;		/* that were told, and are kept still */
+};
+
+static bool
+is_wanted(xmpp_stanza_t *conference)
+{
+	const char *autojoin = stanza_attr(conference, "autojoin");
+
+	return autojoin != NULL && (strcmp(autojoin, "true") == 0 ||
+	    strcmp(autojoin, "1") == 0);
+}
+
+static void
+tell(struct session *s, xmpp_stanza_t *conference, const char *room)
+{
+	char *password = stanza_text(stanza_child(conference, "password",
+	    NULL), PASSWORD_MAX);
+	const struct msg_room_invited m = { .user = s->user, .room = room,
+	    .password = password };
+
+	told_add(&s->bookmarks->rooms, room, TOLD_LIVE);
+	told_trim(&s->bookmarks->rooms, ROOMS_MAX);
+	if (room_find(s, room) == NULL)
+		kit_notify(METHOD_room_invited, &m);
+	free(password);
+}
+
+/* One, as it is now; told counts.  NULL: it is kept no more. */
 static void
 hear(struct session *s, xmpp_stanza_t *conference, const char *where,
     size_t *told)
 {
-	const char *autojoin = stanza_attr(conference, "autojoin");
-	char *room, *password;
-	struct msg_room_invited m = { .user = s->user };
+	char *room = where != NULL ? account_jid(where) : NULL;
 
-	if (autojoin == NULL || *told >= ROOMS_MAX ||
-	    (strcmp(autojoin, "true") != 0 && strcmp(autojoin, "1") != 0))
-		return;
-	room = where != NULL ? account_jid(where) : NULL;
-	if (room != NULL && room_find(s, room) == NULL) {
-		password = stanza_text(stanza_child(conference, "password",
-		    NULL), PASSWORD_MAX);
-		m.room = room;
-		m.password = password;
-		kit_notify(METHOD_room_invited, &m);
-		(*told)++;
-		free(password);
-	}
+	if (room == NULL || s->bookmarks == NULL)
+		;
+	else if (!is_wanted(conference))
+		told_unmark(&s->bookmarks->rooms, room, TOLD_LIVE);
+	else if (!told_has(&s->bookmarks->rooms, room, TOLD_LIVE) &&
+	    (*told)++ < ROOMS_MAX)
+		tell(s, conference, room);
 	free(room);
+}
+
+/* All of XEP-0048; whether there are any. */
+static bool
+hear_storage(struct session *s, xmpp_stanza_t *parent)
+{
+	xmpp_stanza_t *storage = stanza_child(parent, "storage", NS_STORAGE);
+	xmpp_stanza_t *c = stanza_child(storage, "conference", NULL);
+	size_t told = 0;
+	bool any = c != NULL;
+
+	for (; c != NULL; c = stanza_beside(c, "conference", NULL))
+		hear(s, c, stanza_attr(c, "jid"), &told);
+	return any;
 }
 
 /* ---------------------------------------------------------- private storage */
@@ -51,13 +86,8 @@ hear(struct session *s, xmpp_stanza_t *conference, const char *where,
 static void
 on_private(struct session *s, xmpp_stanza_t *answer, void *ctx)
 {
-	xmpp_stanza_t *c = stanza_child(stanza_child(stanza_child(answer,
-	    "query", NS_PRIVATE), "storage", NS_STORAGE), "conference", NULL);
-	size_t told = 0;
-
 	(void)ctx;
-	for (; c != NULL; c = stanza_beside(c, "conference", NULL))
-		hear(s, c, stanza_attr(c, "jid"), &told);
+	hear_storage(s, stanza_child(answer, "query", NS_PRIVATE));
 }
 
 static void
@@ -72,59 +102,94 @@ ask_private(struct session *s)
 
 /* ---------------------------------------------------------------------- PEP */
 
-static size_t
+/* Whether there are any. */
+static bool
 hear_items(struct session *s, xmpp_stanza_t *items)
 {
 	xmpp_stanza_t *item = stanza_child(items, "item", NULL);
-	size_t found = 0, told = 0;
+	xmpp_stanza_t *gone = stanza_child(items, "retract", NULL);
+	size_t told = 0;
+	bool any = item != NULL;
 
-	for (; item != NULL; item = stanza_beside(item, "item", NULL)) {
+	for (; item != NULL; item = stanza_beside(item, "item", NULL))
 		hear(s, stanza_child(item, "conference", NS_BOOKMARKS),
 		    stanza_attr(item, "id"), &told);
-		found++;
-	}
-	return found;
+	for (; gone != NULL; gone = stanza_beside(gone, "retract", NULL))
+		hear(s, NULL, stanza_attr(gone, "id"), &told);
+	return any;
+}
+
+static xmpp_stanza_t *
+items_of(xmpp_stanza_t *answer)
+{
+	return stanza_child(stanza_child(answer, "pubsub", NS_PUBSUB),
+	    "items", NULL);
+}
+
+static void
+ask_items(struct session *s, const char *node, request_answered *done)
+{
+	xmpp_stanza_t *iq = request_new(s, "get", NULL);
+
+	xmpp_stanza_set_attribute(build_child(build_child(iq, "pubsub",
+	    NS_PUBSUB), "items", NULL), "node", node);
+	request_send(s, iq, done, NULL);
+}
+
+static void
+on_stored(struct session *s, xmpp_stanza_t *answer, void *ctx)
+{
+	(void)ctx;
+	if (answer != NULL && !hear_storage(s, stanza_child(items_of(answer),
+	    "item", NULL)))
+		ask_private(s);
 }
 
 static void
 on_items(struct session *s, xmpp_stanza_t *answer, void *ctx)
 {
-	xmpp_stanza_t *items = stanza_child(stanza_child(answer, "pubsub",
-	    NS_PUBSUB), "items", NULL);
-
 	(void)ctx;
-	if (answer != NULL && hear_items(s, items) == 0)
-		ask_private(s);
+	if (answer != NULL && !hear_items(s, items_of(answer)))
+		ask_items(s, NS_STORAGE, on_stored);
 }
 
 void
 bookmarks_online(struct session *s)
 {
-	xmpp_stanza_t *iq;
-
 	/* After a break the rooms are those of before. */
-	if (s->bookmarks_told)
+	if (s->bookmarks != NULL)
 		return;
-	s->bookmarks_told = true;
-	iq = request_new(s, "get", NULL);
-	xmpp_stanza_set_attribute(build_child(build_child(iq, "pubsub",
-	    NS_PUBSUB), "items", NULL), "node", NS_BOOKMARKS);
-	request_send(s, iq, on_items, NULL);
+	s->bookmarks = xcalloc(1, sizeof(*s->bookmarks));
+	told_init(&s->bookmarks->rooms);
+	ask_items(s, NS_BOOKMARKS, on_items);
 }
 
-/* Another client of the user has added one.  Only the account itself may say
+/* Another client of the user has changed them.  Only the account itself may say
  * so. */
 bool
 bookmarks_stanza(struct session *s, xmpp_stanza_t *st)
 {
 	xmpp_stanza_t *items = stanza_child(stanza_child(st, "event",
 	    NS_EVENT), "items", NULL);
-	const char *from = stanza_attr(st, "from");
+	bool stored = stanza_attr_is(items, "node", NS_STORAGE);
 
 	if (!stanza_is(st, "message", NULL) ||
-	    !stanza_attr_is(items, "node", NS_BOOKMARKS))
+	    (!stored && !stanza_attr_is(items, "node", NS_BOOKMARKS)))
 		return false;
-	if (from == NULL || strcmp(from, s->jid) == 0)
+	if (!session_is_own(s, stanza_attr(st, "from")))
+		;
+	else if (stored)
+		hear_storage(s, stanza_child(items, "item", NULL));
+	else
 		hear_items(s, items);
 	return true;
+}
+
+void
+bookmarks_end(struct session *s)
+{
+	if (s->bookmarks != NULL)
+		told_finish(&s->bookmarks->rooms);
+	free(s->bookmarks);
+	s->bookmarks = NULL;
 }

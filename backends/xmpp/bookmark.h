@@ -8,5 +8,6 @@
 /* Rows of session.c's table. */
 void	bookmarks_online(struct session *);
 bool	bookmarks_stanza(struct session *, xmpp_stanza_t *);
+void	bookmarks_end(struct session *);
 
 #endif

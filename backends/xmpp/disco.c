@@ -30,7 +30,10 @@ static const char *const features[] = {
 	"http://jabber.org/protocol/caps",
 	"http://jabber.org/protocol/nick",
 	"jabber:iq:version",
+	"jabber:x:conference",
+	"storage:bookmarks+notify",
 	"urn:xmpp:avatar:metadata+notify",
+	"urn:xmpp:bookmarks:1+notify",
 	/* What of messages is passed on (payload.h). */
 	NS_ATTENTION,
 	NS_CORRECT,

@@ -43,7 +43,8 @@ static const struct {
 	/* Who is in a room is no contact. */
 	{ .stanza = room_invite_stanza },
 	{ .stanza = room_stanza },
-	{ .online = bookmarks_online, .stanza = bookmarks_stanza },
+	{ .online = bookmarks_online, .stanza = bookmarks_stanza,
+	  .end = bookmarks_end },
 	{ .begin = contacts_begin, .online = contacts_online,
 	  .stanza = contacts_stanza, .end = contacts_end },
 	{ .online = presence_send, .show = presence_send,

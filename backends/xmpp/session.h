@@ -32,7 +32,7 @@ struct session {
 	struct contacts	*contacts;
 	struct map	 rooms;		/* by JID */
 	char		*room_service;	/* of the user's server, or NULL */
-	bool		 bookmarks_told;
+	struct bookmarks *bookmarks;	/* NULL: not asked for yet */
 	LIST_HEAD(, answer) answers;	/* still to be given */
 	struct talk	*talk;
 	struct archive	*archive;	/* NULL: it is not wanted */

@@ -119,3 +119,67 @@ def test_away(pair):
     bob.message(anna.account, "end")
     anna.expect_body("end")
     assert heard(anna, here) == ["end"]
+
+
+BOOKMARKS = "urn:xmpp:bookmarks:1"
+PUBSUB = "http://jabber.org/protocol/pubsub"
+# Servers keep one item only, unless they are told otherwise.
+MAKE = """<pubsub xmlns='%s'><create node='%s'/><configure>
+<x xmlns='jabber:x:data' type='submit'>
+<field var='FORM_TYPE' type='hidden'><value>%s#node_config</value></field>
+<field var='pubsub#persist_items'><value>1</value></field>
+<field var='pubsub#max_items'><value>10</value></field>
+<field var='pubsub#access_model'><value>whitelist</value></field>
+</x></configure></pubsub>""" % (PUBSUB, BOOKMARKS, PUBSUB)
+
+
+def conference(room, autojoin, attributes=""):
+    """XEP-0402; with attributes, of XEP-0048."""
+    return ("<conference autojoin='%s' name='Tea' %s><nick>anna</nick>"
+            "<password>key</password></conference>" % (autojoin, attributes))
+
+
+def bookmark(client, room, autojoin):
+    client.set(None, "<pubsub xmlns='%s'><publish node='%s'><item id='%s'>%s"
+               "</item></publish></pubsub>" % (
+                   PUBSUB, BOOKMARKS, room, conference(
+                       room, autojoin, "xmlns='%s'" % BOOKMARKS)))
+
+
+def store(client, *rooms):
+    client.set(None, "<query xmlns='jabber:iq:private'><storage xmlns="
+               "'storage:bookmarks'>%s</storage></query>" % "".join(
+                   conference(room, autojoin, "jid='%s'" % room)
+                   for room, autojoin in rooms))
+
+
+def invited(message):
+    return message.find("user:x/user:invite", NS) is not None
+
+
+@each_server
+def test_bookmarks(pair):
+    """Rooms that the account keeps are to be entered."""
+    rooms = [pair.room("kept") for _ in range(5)]
+    account = pair.account("anna")
+    desk = pair.far_client(account, "desk")
+    desk.set(None, MAKE)
+    bookmark(desk, rooms[0].far, "true")
+    bookmark(desk, rooms[1].far, "false")
+    anna = pair.user("anna", account)
+    m = anna.expect("message", invited)
+    assert m.get("from") == rooms[0].here
+    assert m.findtext("user:x/user:password", None, NS) == "key"
+    # Another client adds one.
+    bookmark(desk, rooms[2].far, "1")
+    m = anna.expect("message", invited)
+    assert m.get("from") == rooms[2].here
+    # Older ones.
+    account = pair.account("dora")
+    desk = pair.far_client(account, "desk")
+    store(desk, (rooms[3].far, "1"), (rooms[4].far, "0"))
+    dora = pair.user("dora", account)
+    m = dora.expect("message", invited)
+    assert m.get("from") == rooms[3].here
+    assert len(dora.matching("message", invited)) == 1
+    assert len(anna.matching("message", invited)) == 2
