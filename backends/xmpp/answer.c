@@ -7,24 +7,12 @@
 #include "util/xalloc.h"
 
 struct answer {
+	struct outgoing	 out;
 	LIST_ENTRY(answer) entry;	/* of the session, until it is given */
 	struct kit_call	 call;
 	char		*id, *to;	/* both may be NULL */
 	bool		 given;
 };
-
-struct answer *
-answer_create(struct session *s, const struct kit_call *call,
-    xmpp_stanza_t *stanza)
-{
-	struct answer *a = xcalloc(1, sizeof(*a));
-
-	a->call = *call;
-	a->id = xstrdup_null(xmpp_stanza_get_id(stanza));
-	a->to = xstrdup_null(xmpp_stanza_get_to(stanza));
-	LIST_INSERT_HEAD(&s->answers, a, entry);
-	return a;
-}
 
 static void
 give(struct answer *a, const char *code, const char *text)
@@ -72,21 +60,32 @@ destroy(struct answer *a)
 	free(a);
 }
 
-void
-answer_end(struct answer *a, enum ledger_end end)
+static void
+on_ended(struct outgoing *out, enum ledger_end end)
 {
 	static const char *const codes[] = {
 		[LEDGER_UNSENT] = ERR_NOT_CONNECTED,
 		[LEDGER_UNCERTAIN] = ERR_UNCERTAIN,
 	};
+	struct answer *a = CONTAINER(out, struct answer, out);
 
 	give(a, end == LEDGER_DONE ? NULL : codes[end], NULL);
 	destroy(a);
 }
 
 void
-answer_full(struct answer *a)
+answer_send(struct session *s, const struct kit_call *call,
+    xmpp_stanza_t *stanza)
 {
+	struct answer *a = xcalloc(1, sizeof(*a));
+
+	a->out.ended = on_ended;
+	a->call = *call;
+	a->id = xstrdup_null(xmpp_stanza_get_id(stanza));
+	a->to = xstrdup_null(xmpp_stanza_get_to(stanza));
+	LIST_INSERT_HEAD(&s->answers, a, entry);
+	if (session_send_as(s, stanza, &a->out) == 0)
+		return;
 	give(a, ERR_RATE_LIMITED, "Too much is waiting for the server "
 	    "already.");
 	destroy(a);

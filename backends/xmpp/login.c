@@ -8,7 +8,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "backends/xmpp/answer.h"
 #include "backends/xmpp/config.h"
 #include "util/backoff.h"
 #include "util/clock.h"
@@ -59,9 +58,11 @@ login_link(const struct session *s)
 static void
 on_ended(void *ctx, void *tag, const char *xml, enum ledger_end end)
 {
+	struct outgoing *out = tag;
+
 	(void)ctx, (void)xml;
-	if (tag != NULL)
-		answer_end(tag, end);
+	if (out != NULL)
+		out->ended(out, end);
 }
 
 /* --------------------------------------------------------------- certificate */

@@ -13,7 +13,11 @@
 #define TEXT_MAX	1000
 
 struct request {
-	struct session	*session;
+	struct session	*session;	/* NULL: it is answered, and freed
+					 * when the stanza has ended */
+	struct outgoing	 out;
+	bool		 under_way;	/* out.ended() is still to come */
+	bool		 arrived;	/* the server has it */
 	request_answered *answered;
 	void		*ctx;
 	ev_timer	 timer;
@@ -62,10 +66,31 @@ request_new(struct session *s, const char *type, const char *to)
 static void
 finish(struct request *r, xmpp_stanza_t *answer)
 {
+	struct session *s = r->session;
+	request_answered *answered = r->answered;
+	void *ctx = r->ctx;
+
 	ev_timer_stop(EV_DEFAULT_ &r->timer);
-	map_remove(&r->session->requests, r->id);
-	r->answered(r->session, answer, r->ctx);
-	free(r);
+	map_remove(&s->requests, r->id);
+	r->session = NULL;
+	if (!r->under_way)
+		free(r);
+	answered(s, answer, ctx);
+}
+
+/* What was not acknowledged when the session was lost is not answered any
+ * more. */
+static void
+on_ended(struct outgoing *out, enum ledger_end end)
+{
+	struct request *r = CONTAINER(out, struct request, out);
+
+	r->under_way = false;
+	r->arrived = end == LEDGER_DONE;
+	if (r->session == NULL)
+		free(r);
+	else if (end != LEDGER_DONE)
+		finish(r, NULL);
 }
 
 static void
@@ -82,13 +107,16 @@ request_send(struct session *s, xmpp_stanza_t *iq, request_answered *answered,
 	struct request *r = xcalloc(1, sizeof(*r));
 
 	r->session = s;
+	r->out.ended = on_ended;
 	r->answered = answered;
 	r->ctx = ctx;
 	strcpy(r->id, xmpp_stanza_get_id(iq));
-	ev_timer_init(&r->timer, on_timeout, REQUEST_TIMEOUT, 0);
-	ev_timer_start(EV_DEFAULT_ &r->timer);
 	map_put(&s->requests, r->id, r);
-	session_send(s, iq, NULL);
+	r->under_way = session_send_as(s, iq, &r->out) == 0;
+	xmpp_stanza_release(iq);
+	ev_timer_init(&r->timer, on_timeout, r->under_way ? REQUEST_TIMEOUT :
+	    0., 0.);
+	ev_timer_start(EV_DEFAULT_ &r->timer);
 }
 
 bool
@@ -106,6 +134,22 @@ request_stanza(struct session *s, xmpp_stanza_t *stanza)
 	if (r != NULL)
 		finish(r, stanza);
 	return true;
+}
+
+/* The server had those, and has forgotten who wanted to know.  Those that wait
+ * to be sent are sent now. */
+void
+request_online(struct session *s)
+{
+	struct request *r;
+	size_t at = 0;
+
+	while ((r = map_next(&s->requests, &at)) != NULL) {
+		if (!r->arrived)
+			continue;
+		finish(r, NULL);
+		at = 0;		/* anything may have been asked meanwhile */
+	}
 }
 
 void

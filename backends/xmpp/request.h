@@ -8,8 +8,9 @@
 #define REQUEST_TIMEOUT	30.0	/* seconds */
 
 /* Comes exactly once, never before request_send() returns.  answer: a result
- * or an error; NULL: there is none in time, or the session ends;
- * then nothing more is to be asked. */
+ * or an error; NULL: there is none in time, or whoever had to give it has
+ * forgotten the question, as its server has forgotten the session; or the
+ * session ends, then nothing more is to be asked. */
 typedef void request_answered(struct session *, xmpp_stanza_t *answer,
     void *ctx);
 
@@ -36,6 +37,7 @@ const char	*request_code(xmpp_stanza_t *);
 char		*request_text(xmpp_stanza_t *);
 
 /* Rows of session.c's table. */
+void		 request_online(struct session *);
 bool		 request_stanza(struct session *, xmpp_stanza_t *);
 void		 request_end(struct session *);
 

@@ -203,6 +203,18 @@ rooms_online(struct session *s)
 }
 
 void
+rooms_resumed(struct session *s)
+{
+	struct room *r;
+	size_t at = 0;
+
+	while ((r = map_next(&s->rooms, &at)) != NULL) {
+		if (r->state == ROOM_IN)
+			room_waits_go(r);
+	}
+}
+
+void
 rooms_show(struct session *s)
 {
 	xmpp_stanza_t *p;

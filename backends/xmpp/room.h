@@ -12,6 +12,7 @@
 bool	room_stanza(struct session *, xmpp_stanza_t *);
 bool	room_invite_stanza(struct session *, xmpp_stanza_t *);
 void	rooms_online(struct session *);
+void	rooms_resumed(struct session *);
 void	rooms_show(struct session *);
 void	rooms_end(struct session *);
 

@@ -173,6 +173,7 @@ room_entered(struct room *r)
 	room_set_timer(r, (double)config.room_ping);
 	r->failures = 0;
 	room_occupants_sweep(r);
+	room_waits_go(r);
 	tell_joined(r);
 }
 
@@ -244,7 +245,7 @@ room_put_out(struct room *r, const char *reason, bool retry)
 		room_remove(r, ERR_NOT_FOUND, reason);
 		return;
 	}
-	room_waits_finish(r, ERR_UNCERTAIN, reason);
+	room_waits_lost(r, ERR_UNCERTAIN, reason);
 	room_occupants_finish(r);
 	room_set_state(r, ROOM_OUTSIDE);
 	room_set_timer(r, PAUSE * (double)(1 << r->failures));

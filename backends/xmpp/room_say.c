@@ -42,17 +42,6 @@ message(struct room *r, const char *nick, const char *id)
 	return st;
 }
 
-/* Send it, and answer when it comes back. */
-static void
-send_awaited(struct room *r, xmpp_stanza_t *st, enum room_wait_kind kind,
-    const struct kit_call *call, const char *origin)
-{
-	if (room_wait(r, kind, call, xmpp_stanza_get_id(st), origin) == NULL)
-		xmpp_stanza_release(st);
-	else
-		session_send(r->session, st, NULL);
-}
-
 /* By which name its author knows it (XEP-0308), or the room. */
 static const char *
 author_name(const struct room *r, const char *id)
@@ -126,10 +115,7 @@ room_send(struct session *s, const struct kit_call *call,
 	}
 	st = message(r, private ? m->to : NULL, m->id);
 	put_words(r, st, m, private);
-	if (private)
-		session_send(s, st, call);
-	else
-		send_awaited(r, st, WAIT_SAY, call, m->id);
+	room_wait_send(r, st, private ? WAIT_PRIVATE : WAIT_SAY, call, m->id);
 }
 
 /* ----------------------------------------------------------------- gestures */
@@ -154,10 +140,8 @@ room_react(struct session *s, const struct kit_call *call,
 	st = message(r, nick, NULL);
 	payload_put_reactions(st, nick != NULL ? m->id : room_word(r, m->id),
 	    &m->emojis);
-	if (nick != NULL)
-		session_send(s, st, call);
-	else
-		send_awaited(r, st, WAIT_GESTURE, call, NULL);
+	room_wait_send(r, st, nick != NULL ? WAIT_PRIVATE : WAIT_GESTURE, call,
+	    NULL);
 }
 
 static void
@@ -220,10 +204,8 @@ room_retract(struct session *s, const struct kit_call *call,
 	st = message(r, nick, NULL);
 	payload_put_retraction(st, nick != NULL ? m->id :
 	    room_word(r, m->id));
-	if (nick != NULL)
-		session_send(s, st, call);
-	else
-		send_awaited(r, st, WAIT_GESTURE, call, NULL);
+	room_wait_send(r, st, nick != NULL ? WAIT_PRIVATE : WAIT_GESTURE, call,
+	    NULL);
 }
 
 void
@@ -235,7 +217,8 @@ room_chat_state(struct session *s, const struct msg_chat_state *m)
 	xmpp_stanza_t *st;
 
 	/* XEP-0085 5.5: whether one is there does not matter to a room. */
-	if (r == NULL || (nick == NULL && strcmp(m->state, "composing") != 0 &&
+	if (r == NULL || r->state != ROOM_IN || !session_is_up(s) ||
+	    (nick == NULL && strcmp(m->state, "composing") != 0 &&
 	    strcmp(m->state, "paused") != 0 && strcmp(m->state, "active") != 0))
 		return;
 	st = message(r, nick, NULL);
@@ -257,5 +240,5 @@ down_room_subject(const struct kit_call *call,
 		return;
 	st = message(r, NULL, NULL);
 	build_text(st, "subject", m->subject);
-	send_awaited(r, st, WAIT_SUBJECT, call, NULL);
+	room_wait_send(r, st, WAIT_SUBJECT, call, NULL);
 }

@@ -52,7 +52,10 @@ enum room_state {
 	ROOM_OUTSIDE,			/* put out; timer tries again */
 };
 
-enum room_wait_kind { WAIT_SAY, WAIT_SUBJECT, WAIT_GESTURE };
+enum room_wait_kind {
+	WAIT_SAY, WAIT_SUBJECT, WAIT_GESTURE,
+	WAIT_PRIVATE,			/* to be sent, and then no echo comes */
+};
 
 struct room_wait {
 	TAILQ_ENTRY(room_wait) entry;
@@ -62,6 +65,7 @@ struct room_wait {
 	bool		 answered;	/* an echo may still come */
 	char		*id;		/* of our stanza */
 	char		*origin;	/* the main process's, or NULL */
+	xmpp_stanza_t	*held;		/* to be sent once we are in; or NULL */
 	ev_timer	 timer;
 };
 
@@ -100,6 +104,7 @@ struct room {
 	struct map	 occupants;
 	TAILQ_HEAD(, room_wait) waits;
 	unsigned	 nwaits;
+	unsigned	 nheld;		/* of them */
 	struct past	 past[ROOM_PAST];	/* a ring */
 	unsigned	 npast;
 };
@@ -147,9 +152,14 @@ void	room_occupants_sweep(struct room *);
 void	room_occupants_finish(struct room *);
 
 /* ---- room_wait.c */
-/* NULL: too much waits, the request has been answered. */
-struct room_wait *room_wait(struct room *, enum room_wait_kind,
-	    const struct kit_call *, const char *id, const char *origin);
+/* Send it to the room, or to somebody there, for this request.  While we are not
+ * inside (any more) it is held; WAIT_PRIVATE is answered when the server has it,
+ * the others by their echo.  origin: the main process's id, or NULL. */
+void		 room_wait_send(struct room *, xmpp_stanza_t *,
+		    enum room_wait_kind, const struct kit_call *,
+		    const char *origin);
+/* We are inside (again): what was held is sent. */
+void		 room_waits_go(struct room *);
 struct room_wait *room_waiting(const struct room *, const char *id);
 /* The oldest of that kind, or NULL. */
 struct room_wait *room_waiting_for(const struct room *, enum room_wait_kind);
@@ -157,6 +167,8 @@ void	room_wait_done(struct room_wait *, const void *result);
 void	room_wait_failed(struct room_wait *, const char *code,
 	    const char *text);
 void	room_waits_finish(struct room *, const char *code, const char *text);
+/* The same, but for those that are held. */
+void	room_waits_lost(struct room *, const char *code, const char *text);
 
 /* ---- room_past.c */
 void	room_past_add(struct room *, const char *net, const char *id,

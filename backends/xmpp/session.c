@@ -30,6 +30,8 @@ static const struct {
 	void	(*begin)(struct session *);
 	/* The server has begun a session, which knows nothing of one before. */
 	void	(*online)(struct session *);
+	/* The session of before goes on after a break. */
+	void	(*resumed)(struct session *);
 	/* A stanza is this part's: no other one sees it. */
 	bool	(*stanza)(struct session *, xmpp_stanza_t *);
 	/* From connected to end: the user's presence is another one. */
@@ -37,7 +39,7 @@ static const struct {
 	void	(*setting)(struct session *, const char *name);
 	void	(*end)(struct session *);
 } parts[] = {
-	{ .stanza = request_stanza },
+	{ .online = request_online, .stanza = request_stanza },
 	/* It knows what has come, whomever it is for. */
 	{ .stanza = archive_stanza },
 	/* Who is in a room is no contact. */
@@ -49,7 +51,8 @@ static const struct {
 	  .stanza = contacts_stanza, .end = contacts_end },
 	{ .online = presence_send, .show = presence_send,
 	  .end = disco_end },
-	{ .online = rooms_online, .show = rooms_show, .end = rooms_end },
+	{ .online = rooms_online, .resumed = rooms_resumed,
+	  .show = rooms_show, .end = rooms_end },
 	{ .online = archive_online, .end = archive_end },
 	{ .online = carbon_online, .stanza = carbon_stanza },
 	{ .stanza = talk_stanza, .end = talk_end },
@@ -164,21 +167,28 @@ session_strophe(const struct session *s)
 	return link_strophe(login_link(s));
 }
 
+int
+session_send_as(struct session *s, xmpp_stanza_t *stanza, struct outgoing *out)
+{
+	return link_send(login_link(s), stanza, out);
+}
+
 void
 session_send(struct session *s, xmpp_stanza_t *stanza,
     const struct kit_call *call)
 {
-	struct answer *answer = call == NULL ? NULL :
-	    answer_create(s, call, stanza);
-
-	if (link_send(login_link(s), stanza, answer) == -1) {
-		if (answer != NULL)
-			answer_full(answer);
-		else
-			log_debug("%s: a stanza was not sent: too much waits",
-			    s->user);
-	}
+	if (call != NULL)
+		answer_send(s, call, stanza);
+	else if (session_send_as(s, stanza, NULL) == -1)
+		log_debug("%s: a stanza was not sent: too much waits",
+		    s->user);
 	xmpp_stanza_release(stanza);
+}
+
+bool
+session_is_up(const struct session *s)
+{
+	return link_is_up(login_link(s));
 }
 
 void
@@ -363,6 +373,7 @@ void
 session_online(struct session *s, const char *full, bool resumed)
 {
 	const struct msg_connected m = { .user = s->user, .account = s->jid };
+	void (*tell)(struct session *);
 
 	if (s->ended)
 		return;
@@ -372,8 +383,9 @@ session_online(struct session *s, const char *full, bool resumed)
 	if (!s->connected)
 		kit_notify(METHOD_connected, &m);
 	s->connected = true;
-	for (size_t i = 0; i < LENGTH(parts) && !resumed && !s->ended; i++) {
-		if (parts[i].online != NULL)
-			parts[i].online(s);
+	for (size_t i = 0; i < LENGTH(parts) && !s->ended; i++) {
+		tell = resumed ? parts[i].resumed : parts[i].online;
+		if (tell != NULL)
+			tell(s);
 	}
 }

@@ -79,11 +79,23 @@ const char	*session_setting(const struct session *, const char *name,
 void		 session_keep(struct session *, const char *name,
 		    const char *value, bool secret);
 
+/* Whoever wants to know what became of a stanza embeds this. */
+struct outgoing {
+	/* It is not sent any more, or never was: see link_send(). */
+	void	(*ended)(struct outgoing *, enum ledger_end);
+};
+
 /* For building stanzas. */
 xmpp_ctx_t	*session_strophe(const struct session *);
 /* Give a stanza to the server, and let go of it.  call: a request that is
  * answered when the server has it; NULL: nobody waits. */
 void		 session_send(struct session *, xmpp_stanza_t *,
 		    const struct kit_call *);
+/* The same for one who keeps the stanza, and waits for its end himself.  -1: it
+ * is not taken, as too much waits, and ended() is not called. */
+int		 session_send_as(struct session *, xmpp_stanza_t *,
+		    struct outgoing *) MUST_CHECK;
+/* There is a connection now. */
+bool		 session_is_up(const struct session *);
 
 #endif

@@ -3,6 +3,7 @@
 breaks, and servers that mean no good."""
 import base64
 import itertools
+import re
 import shutil
 import time
 
@@ -416,18 +417,38 @@ def test_resumption_refused(xmpp, fake):
         "'urn:ietf:params:xml:ns:xmpp-stanzas'/></failed>")
     b = xmpp(host="127.0.0.1", port=f.port, tls="off")
     b.enter("bob@xmpp.test")
+    def ping(who):
+        return b.start("query", user="me@example.org", contact=who,
+                       what="ping")
+
+    # Questions that it has, has perhaps, and has not had, when it forgets who
+    # asked.
+    had = ping("one@xmpp.test")
+    sent = len(re.findall("<(?:iq|presence|message)[ >]", f.expect(
+        "^.*one@xmpp.test.*?</iq>")[0]))
+    f.say("<a xmlns='urn:xmpp:sm:3' h='%d'/>" % sent)
     one = b.say("ann@xmpp.test", "one")
-    f.expect("<body>one")
+    perhaps = ping("two@xmpp.test")
+    f.expect("<body>one.*two@xmpp.test")
     f.client.shutdown(2)
     wait_for(f.closed.is_set)
     two = b.say("ann@xmpp.test", "two")
-    f.expect("<body>two.*<presence")
+    new = ping("three@xmpp.test")
+    began = time.monotonic()
+    asked = f.expect("<body>two.*?<iq ([^>]*three@xmpp.test[^>]*)>.*"
+                     "<presence")[1]
     assert f.resumes == 1
-    with pytest.raises(Failed) as e:
-        b.finish(one)
-    assert e.value.code == "uncertain"
+    for call, code in ((one, "uncertain"), (had, "timeout"),
+                       (perhaps, "timeout")):
+        with pytest.raises(Failed) as e:
+            b.finish(call)
+        assert e.value.code == code
+    assert time.monotonic() - began < 10 * SLOWER
     f.say("<a xmlns='urn:xmpp:sm:3' h='1'/>")
     assert b.finish(two) == {}
+    f.say("<iq type='result' from='three@xmpp.test' id='%s'/>" % re.search(
+        "id=.([^'\"]*)", asked)[1])
+    assert b.finish(new) == {}
     assert not [m for m, _ in b.events if m == "disconnected"]
 
 

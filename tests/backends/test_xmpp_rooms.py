@@ -7,8 +7,10 @@ import pytest
 
 from driver import Failed
 from harness import servers
+from harness.process import wait_for
 from harness.raw import register_account
 from harness.xmpp import NS, Client, body_of
+from xmpp_driver import Relay
 
 ME = "me@example.org"
 _numbers = itertools.count(1)
@@ -535,3 +537,52 @@ def test_forgotten(xmpp, fake):
     f.expect("<presence[^>]*to=.tea@rooms.test/me")
     r.here("me", 110)
     b.wait("room_occupant", nick="me", self=True)
+
+
+def test_said_meanwhile(xmpp, prosody, account, friend, room):
+    """What is said after a break, before the room is entered again, is said
+    then, in its order; what cannot be is answered."""
+    relay = Relay(prosody.port)
+    ann = friend("ann")
+    enter(ann, room)
+    try:
+        b = xmpp(host="127.0.0.1", port=relay.port, tls="off")
+        b.enter(account("me"))
+        join(b, room)
+        relay.open.clear()
+        relay.cut()
+        wait_for(lambda: relay.count == 2)
+        calls = [b.start("message", user=ME, to=room, kind="groupchat",
+                         body=str(i)) for i in range(60)]
+        # It takes so many, and no more.
+        for call in calls[50:]:
+            with pytest.raises(Failed) as e:
+                b.finish(call)
+            assert e.value.code == "rate_limited"
+        relay.open.set()
+        for call in calls[:50]:
+            b.finish(call)
+        heard = [body_of(ann.expect("message", body_of))
+                 for i in range(50)]
+        assert heard == [str(i) for i in range(50)]
+        relay.open.clear()
+        relay.cut()
+        wait_for(lambda: relay.count == 3)
+        call = b.start("message", user=ME, to="Ann", room=room,
+                       kind="private", body="psst")
+        relay.open.set()
+        assert b.finish(call) == {}
+        assert ann.expect("message", body_of, type="chat")
+        # The session ends before: it has not been said.
+        relay.open.clear()
+        relay.cut()
+        wait_for(lambda: relay.count == 4)
+        call = b.start("message", user=ME, to=room, kind="groupchat",
+                       body="never")
+        b.call("logout", user=ME)
+        with pytest.raises(Failed) as e:
+            b.finish(call)
+        assert e.value.code == "not_connected"
+    finally:
+        relay.open.set()
+        relay.close()
