@@ -63,7 +63,7 @@ by_name(const void *a, const void *b)
 	return strcmp(*(const char *const *)a, *(const char *const *)b);
 }
 
-/* ------------------------------------------------------ of the user's client */
+/* ----------------------------------------------------- of the user's client */
 
 static bool
 is_known(const struct disco *d, const char *feature)
@@ -130,7 +130,7 @@ disco_set(struct session *s, const struct strs *of_client)
 	}
 }
 
-/* ------------------------------------------------------------------ all of it */
+/* ---------------------------------------------------------------- all of it */
 
 /* Sorted; returns how many.  They belong to their owners. */
 static size_t

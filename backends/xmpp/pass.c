@@ -58,7 +58,7 @@ pass_end(struct session *s)
 	s->pass = NULL;
 }
 
-/* ---------------------------------------------------------- whose name it is */
+/* --------------------------------------------------------- whose name it is */
 
 void
 pass_peer_init(struct pass_peer *p, struct session *s, const char *from)
@@ -90,7 +90,7 @@ pass_peer_finish(struct pass_peer *p)
 	free(p->memory);
 }
 
-/* ------------------------------------------------------ who has written where */
+/* ---------------------------------------------------- who has written where */
 
 static void
 note_writer(struct session *s, const char *to, const char *client)

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* What was passed to the user's client, and what comes of it: the answer goes to
- * exactly who sent it. */
+/* What was passed to the user's client, and what comes of it: the answer goes
+ * to exactly who sent it. */
 #include <stdlib.h>
 #include <string.h>
 

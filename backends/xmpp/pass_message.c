@@ -78,7 +78,7 @@ pass_message(struct session *s, xmpp_stanza_t *st, const struct passed *p)
 	free(xml);
 }
 
-/* ------------------------------------------------------------ what comes back */
+/* ---------------------------------------------------------- what comes back */
 
 static struct sent *
 sent_of(struct session *s, xmpp_stanza_t *st)

@@ -31,6 +31,15 @@ space_of(xmpp_stanza_t *st)
 	return ns != NULL ? ns : "";
 }
 
+/* Those that only XML itself has: what is in one cannot be written as in any
+ * other, and ends the stream of who tries. */
+static bool
+is_reserved(xmpp_stanza_t *st)
+{
+	return strcmp(space_of(st), "http://www.w3.org/XML/1998/namespace") ==
+	    0 || strcmp(space_of(st), "http://www.w3.org/2000/xmlns/") == 0;
+}
+
 /* ------------------------------------------------------------------ writing */
 
 /* White space in attributes would become blanks, and a return a line feed. */
@@ -80,14 +89,15 @@ write_start(struct buf *out, xmpp_stanza_t *st, const char *parent)
 }
 
 /* parent: the namespace that holds outside; NULL: none.  false: it is too deep,
- * or there are more bytes than that; it goes no deeper than may pass. */
+ * or there are more bytes than that, or it cannot be written; it goes no deeper
+ * than may pass. */
 static bool
 write_element(struct buf *out, xmpp_stanza_t *st, const char *parent,
     unsigned depth, size_t max)
 {
 	xmpp_stanza_t *child = xmpp_stanza_get_children(st);
 
-	if (depth > PASSING_DEPTH_MAX)
+	if (depth > PASSING_DEPTH_MAX || is_reserved(st))
 		return false;
 	write_start(out, st, parent);
 	if (child == NULL) {
@@ -150,7 +160,7 @@ take(struct buf *out, enum passing_kind kind, xmpp_stanza_t *parent)
 		if (write_element(out, st, NULL, 1, limit(kind)))
 			continue;
 		if (kind != PASSING_PRESENCE)
-			return "it is too long, or too deep";
+			return "it is too long or too deep, or cannot be written";
 		buf_truncate(out, before);
 	}
 	return NULL;
@@ -171,21 +181,19 @@ pass_take(enum passing_kind kind, xmpp_stanza_t *parent, const char **why)
 
 /* ------------------------------------------------------------------ putting */
 
-/* Elements inside each other, at most one more than may be. */
-static unsigned
-depth_of(xmpp_stanza_t *st, unsigned above)
+/* Can it be written, and is it not too deep?  It is looked at no deeper. */
+static bool
+is_sound(xmpp_stanza_t *st, unsigned depth)
 {
-	unsigned deepest = above + 1, depth;
 	xmpp_stanza_t *c = xmpp_stanza_get_children(st);
 
-	if (above >= PASSING_DEPTH_MAX)
-		return deepest;
+	if (depth > PASSING_DEPTH_MAX || is_reserved(st))
+		return false;
 	for (; c != NULL; c = xmpp_stanza_get_next(c)) {
-		depth = xmpp_stanza_is_tag(c) ? depth_of(c, above + 1) : 0;
-		if (depth > deepest)
-			deepest = depth;
+		if (xmpp_stanza_is_tag(c) && !is_sound(c, depth + 1))
+			return false;
 	}
-	return deepest;
+	return true;
 }
 
 static const char *
@@ -202,8 +210,8 @@ check(enum passing_kind kind, xmpp_stanza_t *parent)
 			return "it is of a kind that never passes";
 		if (++n > (many ? PASSING_ELEMENTS_MAX : 1))
 			return "there are too many elements";
-		if (depth_of(st, 0) > PASSING_DEPTH_MAX)
-			return "it is too deep";
+		if (!is_sound(st, 1))
+			return "it is too deep, or cannot be written";
 	}
 	return NULL;
 }

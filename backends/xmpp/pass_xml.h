@@ -13,9 +13,9 @@
 #include "util/macros.h"
 
 /* The elements in a stanza that may pass, each with its namespaces; malloced.
- * NULL: there is none, *why is NULL, or what there is cannot pass, and *why says
- * why.  In a presence, where each speaks for itself, what is too much is left
- * out.  Of an error it is the error element. */
+ * NULL: there is none, *why is NULL, or what there is cannot pass, and *why
+ * says why.  In a presence, where each speaks for itself, what is too much is
+ * left out.  Of an error it is the error element. */
 char	*pass_take(enum passing_kind, xmpp_stanza_t *, const char **why);
 
 /* The elements in such a text, into a stanza.  Returns how many there were; -1,

@@ -50,6 +50,7 @@ static const struct {
 	{ PASSING_IQ, "", NULL, false },
 	{ PASSING_IQ, "<a xmlns='x'/><b xmlns='x'/>", NULL, true },
 	{ PASSING_IQ, "<query xmlns='jabber:iq:roster'/>", NULL, true },
+	{ PASSING_IQ, "<a xmlns='x'><xml:b/></a>", NULL, true },
 	{ PASSING_IQ, "<query/>", NULL, true },
 	{ PASSING_MESSAGE, "<body>b</body><a xmlns='x'/>"
 	    "<request xmlns='urn:xmpp:receipts'/><b xmlns='x'/>",
@@ -102,6 +103,8 @@ static const struct {
 	{ PASSING_IQ, "<bind xmlns='urn:ietf:params:xml:ns:xmpp-bind'/>", -1,
 	    "<iq/>" },
 	{ PASSING_IQ, "<a/>", -1, "<iq/>" },
+	{ PASSING_IQ, "<xml:a/>", -1, "<iq/>" },
+	{ PASSING_IQ, "<a xmlns='x'><xml:b/></a>", -1, "<iq/>" },
 	{ PASSING_IQ, "<a xmlns='x'>", -1, "<iq/>" },
 	{ PASSING_IQ, "<a xmlns='x'/></x></root><iq/>", -1, "<iq/>" },
 	{ PASSING_IQ, "<!DOCTYPE a [<!ENTITY b 'c'>]><a xmlns='x'>&b;</a>",
