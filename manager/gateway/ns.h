@@ -24,6 +24,7 @@
 #define NS_GATEWAY	"jabber:iq:gateway"			/* XEP-0100 */
 #define NS_HINTS	"urn:xmpp:hints"			/* XEP-0334 */
 #define NS_IDLE		"urn:xmpp:idle:1"			/* XEP-0319 */
+#define NS_JINGLE	"urn:xmpp:jingle:1"			/* XEP-0166 */
 #define NS_LAST		"jabber:iq:last"			/* XEP-0012 */
 #define NS_MAM		"urn:xmpp:mam:2"			/* XEP-0313 */
 #define NS_MAM_EXTENDED	"urn:xmpp:mam:2#extended"		/* XEP-0313 */

@@ -78,6 +78,17 @@ give_up(struct buf *out, size_t before, const char **why, const char *reason)
 	return -1;
 }
 
+/* XEP-0166 7.1: who began and who answers is said by the stanza, too, and by
+ * addresses that mean something on this side only. */
+static bool
+passes(const struct stanza *s, const struct attr *at)
+{
+	return strcmp(s->ns, NS_JINGLE) != 0 ||
+	    strcmp(s->name, "jingle") != 0 ||
+	    (strcmp(at->name, "initiator") != 0 &&
+	    strcmp(at->name, "responder") != 0);
+}
+
 static int
 take(struct buf *out, enum passing_kind kind, const struct stanza *parent,
     const char **why)
@@ -100,7 +111,8 @@ take(struct buf *out, enum passing_kind kind, const struct stanza *parent,
 			    "there are too many elements");
 		if (!is_flat(s))
 			return give_up(out, before, why, "it is too deep");
-		stanza_write(out, s, kind == PASSING_ERROR ? s->ns : NULL);
+		stanza_write_part(out, s, kind == PASSING_ERROR ? s->ns : NULL,
+		    passes);
 		if (buf_len(out) - before > limit(kind))
 			return give_up(out, before, why, "it is too long");
 	}

@@ -192,11 +192,13 @@ write_attr(struct buf *b, const char *name, const char *value)
 }
 
 static void
-write_attrs(struct buf *b, const struct stanza *s)
+write_attrs(struct buf *b, const struct stanza *s, stanza_filter *wanted)
 {
 	unsigned prefixes = 0;
 
 	for (const struct attr *at = s->attrs; at != NULL; at = at->next) {
+		if (!wanted(s, at))
+			continue;
 		if (at->ns == NULL) {
 			write_attr(b, at->name, at->value);
 			continue;
@@ -211,7 +213,8 @@ write_attrs(struct buf *b, const struct stanza *s)
 }
 
 static void
-write_start(struct buf *b, const struct stanza *s, const char *around)
+write_start(struct buf *b, const struct stanza *s, const char *around,
+    stanza_filter *wanted)
 {
 	if (s->name == NULL) {
 		xml_escape(b, s->text, strlen(s->text));
@@ -221,7 +224,7 @@ write_start(struct buf *b, const struct stanza *s, const char *around)
 	buf_adds(b, s->name);
 	if (strcmp(s->ns, around != NULL ? around : "") != 0)
 		write_attr(b, "xmlns", s->ns);
-	write_attrs(b, s);
+	write_attrs(b, s, wanted);
 	if (s->children == NULL)
 		buf_add(b, "/>", 2);
 	else
@@ -237,11 +240,12 @@ write_end(struct buf *b, const struct stanza *s)
 }
 
 void
-stanza_write(struct buf *b, const struct stanza *top, const char *ns)
+stanza_write_part(struct buf *b, const struct stanza *top, const char *ns,
+    stanza_filter *wanted)
 {
 	const struct stanza *s = top;
 
-	write_start(b, s, ns);
+	write_start(b, s, ns, wanted);
 	while (s != NULL) {
 		if (s->children != NULL) {
 			s = s->children;
@@ -253,6 +257,19 @@ stanza_write(struct buf *b, const struct stanza *top, const char *ns)
 			s = s != top ? s->next : NULL;
 		}
 		if (s != NULL)
-			write_start(b, s, s->parent->ns);
+			write_start(b, s, s->parent->ns, wanted);
 	}
+}
+
+static bool
+all(const struct stanza *s, const struct attr *at)
+{
+	(void)s, (void)at;
+	return true;
+}
+
+void
+stanza_write(struct buf *b, const struct stanza *top, const char *ns)
+{
+	stanza_write_part(b, top, ns, all);
 }

@@ -59,5 +59,9 @@ void		 stanza_add_text(struct arena *, struct stanza *,
  * the surroundings, NULL for none). */
 void		 stanza_write(struct buf *, const struct stanza *,
 		    const char *ns);
+/* The same with the attributes that are wanted. */
+typedef bool	 stanza_filter(const struct stanza *, const struct attr *);
+void		 stanza_write_part(struct buf *, const struct stanza *,
+		    const char *ns, stanza_filter *wanted);
 
 #endif

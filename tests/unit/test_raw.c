@@ -89,32 +89,32 @@ cleaned(enum passing_kind kind, const char *in, const char *want)
 static void
 xml(void **state)
 {
+	static const char *const refused[] = {
+		"<a xmlns='x'/><b xmlns='y'/>", "<a/>",
+		"<query xmlns='jabber:iq:roster'/>", "<a xmlns='x'>", "</a>",
+		"<a xmlns='x'/></iq>", "</iq>", "</iq><iq>",
+		"</iq><message><body>x</body></message><iq>",
+		"</iq></stream:stream>", "<?x?><a xmlns='x'/>",
+		"<!-- --><a xmlns='x'/>", "<!DOCTYPE a><a xmlns='x'/>",
+		"<a xmlns='x'>&bomb;</a>", "<a xmlns='x'>\x01</a>",
+		"<a xmlns='x'>\xff</a>",
+	};
 	char *big = xmalloc(PASSING_MAX + 64);
 
 	(void)state;
 	cleaned(PASSING_IQ, JINGLE, JINGLE);
+	cleaned(PASSING_IQ, "<jingle xmlns='urn:xmpp:jingle:1' initiator='a@b' "
+	    "sid='s' responder='c@d'><content initiator='x'/></jingle>",
+	    "<jingle xmlns='urn:xmpp:jingle:1' sid='s'>"
+	    "<content initiator='x'/></jingle>");
 	cleaned(PASSING_IQ, "", "");
 	cleaned(PASSING_IQ, " <p:a xmlns:p='x' p:q='1' xml:lang='de'><p:b>&lt;"
 	    "</p:b></p:a> words", "<a xmlns='x' xmlns:a1='x' a1:q='1' "
 	    "xml:lang='de'><b>&lt;</b></a>");
 	cleaned(PASSING_IQ, "<a xmlns='x'><b xmlns=''/></a>",
 	    "<a xmlns='x'><b xmlns=''/></a>");
-	cleaned(PASSING_IQ, "<a xmlns='x'/><b xmlns='y'/>", NULL);
-	cleaned(PASSING_IQ, "<a/>", NULL);
-	cleaned(PASSING_IQ, "<query xmlns='jabber:iq:roster'/>", NULL);
-	cleaned(PASSING_IQ, "<a xmlns='x'>", NULL);
-	cleaned(PASSING_IQ, "</a>", NULL);
-	cleaned(PASSING_IQ, "<a xmlns='x'/></iq>", NULL);
-	cleaned(PASSING_IQ, "</iq>", NULL);
-	cleaned(PASSING_IQ, "</iq><iq>", NULL);
-	cleaned(PASSING_IQ, "</iq><message><body>x</body></message><iq>", NULL);
-	cleaned(PASSING_IQ, "</iq></stream:stream>", NULL);
-	cleaned(PASSING_IQ, "<?x?><a xmlns='x'/>", NULL);
-	cleaned(PASSING_IQ, "<!-- --><a xmlns='x'/>", NULL);
-	cleaned(PASSING_IQ, "<!DOCTYPE a><a xmlns='x'/>", NULL);
-	cleaned(PASSING_IQ, "<a xmlns='x'>&bomb;</a>", NULL);
-	cleaned(PASSING_IQ, "<a xmlns='x'>\x01</a>", NULL);
-	cleaned(PASSING_IQ, "<a xmlns='x'>\xff</a>", NULL);
+	for (size_t i = 0; i < LENGTH(refused); i++)
+		cleaned(PASSING_IQ, refused[i], NULL);
 	/* Of a message only what nobody else takes care of. */
 	cleaned(PASSING_MESSAGE, "<body>x</body><active xmlns='" NS_CHATSTATES
 	    "'/><e xmlns='omemo'/><received xmlns='" NS_CARBONS "'/>"
@@ -168,6 +168,19 @@ jabber(void)
 	forget();
 }
 
+/* Jingle goes to bob, is asked as that of a resource, and is answered so. */
+static void
+asks(const char *to, const char *resource, const char *code,
+    const union result *result)
+{
+	char *asked = xasprintf("stanza iq set -|bob %s|" JINGLE, resource);
+
+	come("<iq type='set' id='7' to='bob@" GW "%s'>" JINGLE "</iq>", to);
+	expect_nothing();
+	answer(asked, code, result);
+	free(asked);
+}
+
 static void
 down(void **state)
 {
@@ -175,34 +188,27 @@ down(void **state)
 
 	(void)state;
 	jabber();
-	come("<iq type='set' id='7' to='bob@" GW "/home'>" JINGLE "</iq>");
-	expect_nothing();
-	answer("stanza iq set -|bob home|" JINGLE, NULL, &r);
+	asks("/home", "home", NULL, &r);
 	expect("type='result'", "from='bob@" GW "/home'", "to='" PC "'",
 	    "id='7'", JINGLE);
 	/* The contact itself, and any of its clients. */
-	come("<iq type='get' id='8' to='bob@" GW "'>" BUNDLE "</iq>");
-	answer("stanza iq get -|bob -|" BUNDLE, NULL, NULL);
-	expect("type='result'", "from='bob@" GW "'", "id='8'");
-	come("<iq type='set' id='9' to='bob@" GW "/bot'>" JINGLE "</iq>");
-	answer("stanza iq set -|bob |" JINGLE, ERR_TIMEOUT, NULL);
-	expect("type='error'", "id='9'", "<remote-server-timeout ");
-	come("<iq type='set' id='9' to='bob@" GW "/x'>" JINGLE "</iq>");
-	answer("stanza iq set -|bob x|" JINGLE, ERR_LOST, NULL);
+	asks("", "-", NULL, NULL);
+	expect("type='result'", "from='bob@" GW "'", "id='7'");
+	asks("/bot", "", ERR_TIMEOUT, NULL);
+	expect("type='error'", "id='7'", "<remote-server-timeout ");
+	asks("/x", "x", ERR_LOST, NULL);
 	expect("type='error'", "<remote-server-timeout ");
 	/* The other side's error, as it is. */
 	r.stanza.type = "error";
 	r.stanza.xml = "<error type='cancel'><item-not-found xmlns='"
 	    NS_STANZAS "'/><unknown-session xmlns='urn:j'/></error>";
-	come("<iq type='set' id='10' to='bob@" GW "/x'>" JINGLE "</iq>");
-	answer("stanza iq set -|bob x|" JINGLE, NULL, &r);
-	expect("type='error'", "id='10'", "<unknown-session xmlns='urn:j'/>");
+	asks("/x", "x", NULL, &r);
+	expect("type='error'", "<unknown-session xmlns='urn:j'/>");
 	/* Garbage. */
 	r.stanza.type = NULL;
 	r.stanza.xml = "</iq></stream:stream>";
-	come("<iq type='set' id='11' to='bob@" GW "/x'>" JINGLE "</iq>");
-	answer("stanza iq set -|bob x|" JINGLE, NULL, &r);
-	expect("type='error'", "id='11'", "<undefined-condition ");
+	asks("/x", "x", NULL, &r);
+	expect("type='error'", "<undefined-condition ");
 	expect_no("</stream");
 	assert_int_equal(ana()->inflight, 0);
 	expect_nothing();
@@ -323,30 +329,7 @@ up(void **state)
 	iq_fail_all(kit.gw);
 	expect_did("refuse 1 77 timeout");
 	assert_int_equal(ana()->asking, 0);
-	p.stanza_up.client = "gone";
-	tell_as(1, REQUEST, METHOD_stanza_up, &p);
-	expect_did("refuse 1 77 not_found");
-	p.stanza_up.client = NULL;
-	p.stanza_up.type = "result";
-	tell_as(1, REQUEST, METHOD_stanza_up, &p);
-	expect_did("refuse 1 77 bad_request");
-	p.stanza_up.type = "set";
-	p.stanza_up.peer = "";
-	tell_as(1, REQUEST, METHOD_stanza_up, &p);
-	expect_did("refuse 1 77 not_found");
-	p.stanza_up.peer = "bob";
-	p.stanza_up.xml = "<query xmlns='jabber:iq:roster'/>";
-	tell_as(1, REQUEST, METHOD_stanza_up, &p);
-	expect_did("refuse 1 77 bad_request");
-	p.stanza_up.xml = "</iq></stream:stream>";
-	tell_as(1, REQUEST, METHOD_stanza_up, &p);
-	expect_did("refuse 1 77 bad_request");
-	p.stanza_up.xml = "";
-	tell_as(1, REQUEST, METHOD_stanza_up, &p);
-	expect_did("refuse 1 77 bad_request");
-	expect_nothing();
 	/* A loud network waits. */
-	p.stanza_up.xml = JINGLE;
 	ana()->asking = 64;
 	tell_as(1, REQUEST, METHOD_stanza_up, &p);
 	expect_did("refuse 1 77 rate_limited");
@@ -427,23 +410,51 @@ messages_up(void **state)
 	tell_as(1, REQUEST, METHOD_stanza_up, &p);
 	expect("to='" PC "'");
 	did();
-	p.stanza_up.client = "gone";
-	tell_as(1, REQUEST, METHOD_stanza_up, &p);
-	expect_did("refuse 1 77 not_found");
 	p.stanza_up.client = NULL;
-	p.stanza_up.type = "groupchat";
-	tell_as(1, REQUEST, METHOD_stanza_up, &p);
-	expect_did("refuse 1 77 bad_request");
-	p.stanza_up.type = "chat";
-	p.stanza_up.xml = "<body>x</body>";
-	tell_as(1, REQUEST, METHOD_stanza_up, &p);
-	expect_did("refuse 1 77 bad_request");
-	p.stanza_up.xml = OMEMO;
 	kit.deaf = true;
 	tell_as(1, REQUEST, METHOD_stanza_up, &p);
 	expect_did("refuse 1 77 not_found");
 	kit.deaf = false;
 	expect_nothing();
+}
+
+static void
+not_up(void **state)
+{
+	static const struct {
+		const char *kind, *type, *client, *peer, *xml, *code;
+	} cases[] = {
+		{ "iq", "set", "gone", "bob", JINGLE, "not_found" },
+		{ "iq", "result", NULL, "bob", JINGLE, "bad_request" },
+		{ "iq", "set", NULL, "", JINGLE, "not_found" },
+		{ "iq", "set", NULL, "bob", "<query xmlns='" NS_ROSTER "'/>",
+		    "bad_request" },
+		{ "iq", "set", NULL, "bob", "</iq></stream:stream>",
+		    "bad_request" },
+		{ "iq", "set", NULL, "bob", "", "bad_request" },
+		{ "message", "chat", "gone", "bob", OMEMO, "not_found" },
+		{ "message", "groupchat", NULL, "bob", OMEMO, "bad_request" },
+		{ "message", "chat", NULL, "bob", "<body>x</body>",
+		    "bad_request" },
+		{ "presence", "chat", NULL, "bob", OMEMO, "not_supported" },
+	};
+
+	(void)state;
+	jabber();
+	for (size_t i = 0; i < LENGTH(cases); i++) {
+		union params p = { .stanza_up = { .user = ANA,
+			.kind = cases[i].kind, .type = cases[i].type,
+			.client = cases[i].client, .peer = cases[i].peer,
+			.xml = cases[i].xml } };
+		const char *said;
+
+		tell_as(1, REQUEST, METHOD_stanza_up, &p);
+		said = did();
+		if (strncmp(said, "refuse 1 77 ", 12) != 0 ||
+		    strcmp(said + 12, cases[i].code) != 0)
+			fail_msg("%zu: %s", i, said);
+		expect_nothing();
+	}
 }
 
 /* --------------------------------------------------------- the own account */
@@ -549,6 +560,7 @@ main(void)
 		gateway_test(up),
 		gateway_test(messages_down),
 		gateway_test(messages_up),
+		gateway_test(not_up),
 		gateway_test(account),
 		gateway_test(account_up),
 	};
