@@ -342,6 +342,10 @@ rest(struct archive *a)
 	xreplace(&a->page_last, NULL);
 	if (a->stamp[0] == '\0')
 		known(a, NULL, 0);
+	/* The first time: should this process die within the next seconds,
+	 * nobody would look for what comes now. */
+	if (*session_setting(a->session, LAST, "") == '\0')
+		keep(a);
 	ev_timer_again(EV_DEFAULT_ &a->forget);
 	tell_held(a);
 }

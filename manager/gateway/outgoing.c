@@ -179,7 +179,8 @@ fail(struct outgoing *o, const char *code, const char *text)
 
 	if (user != NULL)
 		repeats_failed(user, o->mark, code);
-	if (strcmp(code, ERR_LOST) == 0)
+	if (strcmp(code, ERR_LOST) == 0 ||
+	    (strcmp(code, ERR_UNCERTAIN) == 0 && text == NULL))
 		text = "The connection to the network was lost while this "
 		    "message was on its way; it may have been delivered.";
 	say_error_to(o->gw, "message", o->to, o->from, o->id,

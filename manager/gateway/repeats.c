@@ -19,6 +19,8 @@ struct repeats {
 	uint32_t	 until[KEPT];	/* seconds, wrapping */
 	bool		 uncertain[KEPT];
 	unsigned	 next;
+	uint64_t	 heard[KEPT];	/* of the other direction; 0: none */
+	unsigned	 next_heard;
 };
 
 static uint8_t key[16];		/* drawn at the first use */
@@ -64,6 +66,27 @@ repeats_note(struct user *user, const char *to, const char *id,
 	return REPEAT_NONE;
 }
 
+bool
+repeats_heard(struct user *user, const char *from, const char *id,
+    const char *body, bool late)
+{
+	struct repeats *r = user->repeats;
+	uint64_t mark;
+
+	if (id == NULL || *id == '\0')
+		return false;
+	mark = mark_of(from, id, body ? body : "");
+	if (r == NULL)
+		r = user->repeats = xcalloc(1, sizeof(*r));
+	for (unsigned i = 0; i < KEPT && late; i++) {
+		if (r->heard[i] == mark)
+			return true;
+	}
+	r->heard[r->next_heard] = mark;
+	r->next_heard = (r->next_heard + 1) % KEPT;
+	return false;
+}
+
 static bool
 is_uncertain(const char *code)
 {
@@ -107,6 +130,7 @@ repeats_unpack(struct user *user, const struct packed *facts)
 	user->repeats = xcalloc(1, sizeof(struct repeats));
 	memcpy(user->repeats, bytes, len);
 	user->repeats->next %= KEPT;
+	user->repeats->next_heard %= KEPT;
 }
 
 void

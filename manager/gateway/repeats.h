@@ -5,6 +5,7 @@
 #ifndef MANAGER_GATEWAY_REPEATS_H
 #define MANAGER_GATEWAY_REPEATS_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "manager/gateway/user.h"
@@ -29,6 +30,11 @@ enum repeat repeats_note(struct user *, const char *to, const char *id,
  * repetition.  But where it may have arrived, the client may be sending it again
  * by itself and not because of the error, so there it takes a minute. */
 void	 repeats_failed(struct user *, uint64_t mark, const char *code);
+/* A message for the user, from that name, has come.  late: it was said earlier.
+ * true: it came before, lately, and is told a second time: a backend that died
+ * could not say any more how far it had read. */
+bool		 repeats_heard(struct user *, const char *from, const char *id,
+		    const char *body, bool late);
 /* Over an upgrade: what is remembered, and the key that it is hashed with. */
 void	 repeats_pack(const struct user *, struct packer *);
 void	 repeats_unpack(struct user *, const struct packed *);

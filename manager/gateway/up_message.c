@@ -7,6 +7,7 @@
 #include "manager/gateway/ids.h"
 #include "manager/gateway/name.h"
 #include "manager/gateway/raw.h"
+#include "manager/gateway/repeats.h"
 #include "manager/gateway/say_chat.h"
 #include "manager/gateway/up.h"
 #include "util/log.h"
@@ -121,6 +122,15 @@ chat(struct up *up, struct arena *a)
 	deliver_files(up, &m);
 }
 
+static bool
+came_before(const struct up *up)
+{
+	const struct msg_message *msg = &up->params->message;
+
+	return repeats_heard(up->user, msg->from, msg->id, msg->body,
+	    msg->time != 0);
+}
+
 void
 up_message(struct up *up)
 {
@@ -132,7 +142,7 @@ up_message(struct up *up)
 		up_room_message(up);
 	} else if (strcmp(kind, "private") == 0) {
 		up_room_private(up);
-	} else {
+	} else if (!came_before(up)) {
 		chat(up, &a);
 		arena_free(&a);
 	}

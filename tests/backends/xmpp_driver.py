@@ -9,6 +9,7 @@ import struct
 import threading
 
 import driver
+from harness.relay import Relay, serve         # noqa: F401
 
 PROGRAM = "spectrum2_xmpp_backend"
 MISSING = None if os.path.exists(os.path.join(driver.BIN, PROGRAM)) else \
@@ -37,77 +38,6 @@ class Xmpp(driver.Backend):
         """Start to send a message; its answer is finish()'s."""
         return self.start("message", user=user, to=to, kind="chat", body=body,
                           **more)
-
-
-def _serve(server, each):
-    def accept():
-        while True:
-            try:
-                client, _ = server.accept()
-            except OSError:
-                return
-            threading.Thread(target=each, args=(client,), daemon=True).start()
-
-    threading.Thread(target=accept, daemon=True).start()
-
-
-class Relay:
-    """Passes everything on to a port, until it is told not to."""
-
-    def __init__(self, behind):
-        self.behind = behind
-        self.open = threading.Event()       # what arrives is passed on
-        self.open.set()
-        self.deaf = False                   # what the backend says is lost
-        self.pairs = []
-        self.count = 0                      # connections so far
-        self.server = socket.create_server(("127.0.0.1", 0))
-        self.port = self.server.getsockname()[1]
-        _serve(self.server, self._each)
-
-    def _each(self, client):
-        try:
-            server = socket.create_connection(("127.0.0.1", self.behind))
-        except OSError:
-            client.close()
-            return
-        self.count += 1
-        self.pairs.append((client, server))
-        threading.Thread(target=self._pass, args=(server, client, False),
-                         daemon=True).start()
-        self._pass(client, server, True)
-
-    def _pass(self, source, sink, up):
-        try:
-            while True:
-                data = source.recv(65536)
-                if not data:
-                    break
-                self.open.wait()
-                if not (up and self.deaf):
-                    sink.sendall(data)
-        except OSError:
-            pass
-        self._end(source, sink)
-
-    @staticmethod
-    def _end(*ends):
-        for end in ends:
-            try:
-                end.shutdown(socket.SHUT_RDWR)
-            except OSError:
-                pass
-
-    def cut(self):
-        """As when a network goes away: both sides lose the other."""
-        pairs, self.pairs = self.pairs, []
-        for pair in pairs:
-            self._end(*pair)
-        self.deaf = False
-
-    def close(self):
-        self.server.close()
-        self.cut()
 
 
 class Names:
@@ -189,7 +119,7 @@ class Fake:
         self.client = None
         self.server = socket.create_server(("127.0.0.1", 0))
         self.port = self.server.getsockname()[1]
-        _serve(self.server, self._each)
+        serve(self.server, self._each)
 
     def _take(self, pattern):
         hit = re.search(pattern, self.got, re.S)

@@ -1,0 +1,231 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""XMPP accounts when things go wrong on the way: each message is delivered once,
+or whoever has sent it knows."""
+import os
+import signal
+import threading
+import time
+
+import pytest
+
+from harness import servers, xmpp_pair
+from harness.process import wait_for
+from harness.relay import Relay
+from harness.xmpp import LoginFailed, body_of, show
+
+pytestmark = pytest.mark.skipif(xmpp_pair.MISSING is not None,
+                                reason=str(xmpp_pair.MISSING))
+GATEWAY = "pair.xmpp.test"
+PAUSE = 0.03            # seconds between two messages
+KEEPALIVE = 1
+
+
+class Trouble(xmpp_pair.Pair):
+    """A pair of which everything may be killed; a relay is in between."""
+
+    def __init__(self, near, far, relay, make, authority):
+        self.relay = relay
+
+        def with_relay(kind, *arguments, **settings):
+            return make(kind, *arguments, **{
+                **settings, "xmpp__port": relay.port,
+                "xmpp__keepalive": KEEPALIVE})
+
+        super().__init__("trouble", with_relay, near, far, "pair", authority)
+
+    def backend(self):
+        return self.instance.backends()[0]
+
+
+@pytest.fixture(scope="module")
+def scene(tmp_path_factory, shared_instances, authority):
+    near = servers.Prosody(tmp_path_factory.mktemp("near"),
+                           components=[GATEWAY], privileged=[GATEWAY],
+                           modules=["smacks"]).start()
+    far = servers.FarProsody(tmp_path_factory.mktemp("far"),
+                             authority).start()
+    relay = Relay(far.port)
+    yield Trouble(near, far, relay, shared_instances, authority)
+    relay.close()
+    far.stop()
+    near.stop()
+
+
+@pytest.fixture
+def trouble(scene):
+    yield scene
+    scene.dismiss()
+
+
+# ------------------------------------------------------------------- accounts
+
+MAM = "urn:xmpp:mam:2"
+RSM = "http://jabber.org/protocol/rsm"
+
+
+def archived(client, who):
+    """Bodies of what the archive of that client's account has of somebody, in
+    its order: [(own, body)]."""
+    after, found = "", []
+    while True:
+        client.clear()
+        answer = client.iq("set", None, (
+            "<query xmlns='%s'><x xmlns='jabber:x:data' type='submit'>"
+            "<field var='FORM_TYPE'><value>%s</value></field><field "
+            "var='with'><value>%s</value></field></x><set xmlns='%s'>"
+            "<max>50</max>%s</set></query>") % (
+                MAM, MAM, who, RSM, after and "<after>%s</after>" % after))
+        page = [m for _, m in client.inbox if m.find("{%s}result" % MAM)
+                is not None]
+        found += [(m.get("from").partition("/")[0] != who, body_of(m))
+                  for m in (p.find(".//{jabber:client}message") for p in page)]
+        fin = answer.find("{%s}fin" % MAM)
+        if fin is None or fin.get("complete") == "true" or not page:
+            return [x for x in found if x[1]]
+        after = page[-1].find("{%s}result" % MAM).get("id")
+
+
+class Traffic:
+    """Numbered messages both ways.  The archives of the far server say what
+    has passed it: what is there of anna's has arrived, what is there of bob's
+    is to arrive."""
+
+    def __init__(self, pair):
+        self.pair = pair
+        self.anna = pair.user("anna")
+        self.there = self.anna.account
+        self.account = pair.account("bob")
+        self.bob = pair.far_client(self.account)
+        pair.friends(self.anna, self.bob)
+        self.here = pair.jid_of(self.account)
+        self.sent = []                          # (id, body) of anna's
+        self.over = threading.Event()
+        self.threads = [threading.Thread(target=t, daemon=True)
+                        for t in (self._down, self._up)]
+        for thread in self.threads:
+            thread.start()
+
+    # ------------------------------------------------------- each in a thread
+
+    def _down(self):
+        while not self.over.wait(PAUSE):
+            back(self.anna)
+            body = "down %d" % len(self.sent)
+            self.sent.append((self.anna.message(self.here, body), body))
+
+    def _up(self):
+        n = 0
+        while not self.over.wait(PAUSE):
+            back(self.bob)
+            self.bob.message(self.there, "up %d" % n)
+            n += 1
+
+    # ------------------------------------------------------------- the account
+
+    def run(self, seconds):
+        """Let it go on, with nothing wrong."""
+        end = time.monotonic() + seconds
+        wait_for(lambda: time.monotonic() > end, seconds + 5)
+
+    def _errors(self):
+        """id -> what she was told."""
+        return {m.get("id"): show(m) for m in self.anna.matching(
+            "message", type="error")}
+
+    def _problems(self, every):
+        """every: what anna has sent is all accounted for."""
+        arrived = [body for own, body in archived(
+            self.auditors[1], self.there) if not own]
+        due = [body for own, body in archived(
+            self.auditors[0], self.account) if not own]
+        heard = [body_of(m) for m in self.anna.matching(
+            "message", lambda m: body_of(m), type="chat")]
+        errors = self._errors()
+        found = ["doubled: " + b for b in set(arrived)
+                 if arrived.count(b) > 1]
+        found += ["came %d times: %s" % (heard.count(b), b) for b in due
+                  if heard.count(b) != 1]
+        found += ["from nowhere: " + b for b in set(heard) - set(due)]
+        for ident, body in self.sent:
+            if body in arrived and "may have been delivered" not in \
+                    errors.get(ident, "may have been delivered"):
+                found.append("a lie: %s: %s" % (body, errors[ident]))
+            if every and body not in arrived and ident not in errors:
+                found.append("lost: " + body)
+        if heard != sorted(heard, key=number):
+            found.append("out of order: %s" % heard)
+        if arrived != sorted(arrived, key=number):
+            found.append("out of order there: %s" % arrived)
+        return found
+
+    def settle(self, every=True):
+        """Nobody says any more; all that was said is accounted for."""
+        self.over.set()
+        for thread in self.threads:
+            thread.join()
+        back(self.anna)
+        back(self.bob)
+        self.auditors = [self.pair.far_client(account, "audit", login=False)
+                         .login(presence=False)
+                         for account in (self.there, self.account)]
+        found = []
+
+        def settled():
+            found[:] = self._problems(every)
+            return not found
+
+        try:
+            wait_for(settled, 20)
+        except AssertionError as e:
+            raise AssertionError("\n".join([str(e)] + found)) from None
+
+
+def number(body):
+    return int(body.split()[1])
+
+
+def back(client):
+    """Online again, however often it takes."""
+    end = time.monotonic() + 60
+    while client.ended:
+        try:
+            client.login()
+        except (LoginFailed, AssertionError):
+            assert time.monotonic() < end, client.failure
+            time.sleep(0.1)
+
+
+def restart_far(pair):
+    pair.far.restart()
+
+
+def kill_far(pair):
+    pair.far.process.signal(signal.SIGKILL)
+    pair.far.restart()
+
+
+def cut(pair):
+    pair.relay.cut()
+
+
+def stall(pair):
+    """Nothing passes; one of both ends finds out."""
+    pair.relay.open.clear()
+    count = pair.relay.count
+    wait_for(lambda: pair.relay.count > count, 4 * KEEPALIVE)
+    pair.relay.open.set()
+    pair.relay.cut()
+
+
+def kill_backend(pair):
+    os.kill(pair.backend(), signal.SIGKILL)
+
+
+def test_traffic(trouble):
+    """One after the other, while messages flow."""
+    traffic = Traffic(trouble)
+    for stroke in cut, stall, restart_far, kill_backend, kill_far:
+        traffic.run(0.3)
+        stroke(trouble)
+        traffic.run(1)
+    traffic.settle()
