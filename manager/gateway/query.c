@@ -98,13 +98,13 @@ answered(void *ctx, const struct msg_error *error, const union result *result)
 	free(p);
 }
 
-/* A server of the network is no person. */
+/* A server of the network is no person, nor is one whose name has one in it. */
 static bool
 is_server(const struct down *d)
 {
-	if (gateway_can(d->gw, FEATURE_NETWORKS))
-		return strpbrk(d->name, "@%") == NULL;
-	return strchr(d->name, '.') != NULL;
+	return strpbrk(d->name, "@%") == NULL &&
+	    (gateway_can(d->gw, FEATURE_NETWORKS) ||
+	    strchr(d->name, '.') != NULL);
 }
 
 /* Whom to ask; false: nobody. */

@@ -56,6 +56,24 @@ version(void **state)
 	expect_did("");
 }
 
+/* Where names have a server in them and there are no networks to choose from. */
+static void
+names_with_servers(void **state)
+{
+	union result r = { .query = { .name = "cat" } };
+
+	(void)state;
+	can("query");
+	log_in();
+	come(GET(NS_VERSION, "bob%%net.example@" GW));
+	expect_did("query version bob@net.example -");
+	answer("query version bob@net.example -", NULL, &r);
+	expect("<name>cat</name>");
+	come(GET(NS_VERSION, "net.example@" GW));
+	expect("<name>Spectrum 2</name>");
+	expect_did("");
+}
+
 static void
 pings_and_times(void **state)
 {
@@ -215,6 +233,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		gateway_test(version),
+		gateway_test(names_with_servers),
 		gateway_test(pings_and_times),
 		gateway_test(no_queries),
 		gateway_test(asked),
