@@ -125,12 +125,12 @@ down_message_chat(struct down *d)
 
 	if (gesture_down(d, NULL, NULL, name) || pass_invitation(d, name))
 		return;
-	if (files_body(d->arena, m) != NULL) {
+	if (files_body(d->arena, m) != NULL)
 		send_text(d, name);
-		return;
-	}
 	if (stanza_child(m, "attention", NS_ATTENTION) != NULL)
 		session_notify(d->user, METHOD_attention, &attention);
+	if (files_body(d->arena, m) != NULL)
+		return;
 	pass_marker(d, name);
 	gesture_state(d, NULL, NULL, name);
 	raw_message(d);

@@ -75,12 +75,28 @@ files_take(struct arena *a, const struct stanza *message)
 	return taken(&all, a);
 }
 
+/* Networks have no field for it.  In rooms it is the room's; and what an answer
+ * quotes is counted from the body's begin. */
+static const char *
+subject_of(struct arena *a, const struct stanza *message)
+{
+	const char *type = stanza_attr(message, "type");
+
+	if ((type != NULL && strcmp(type, "groupchat") == 0) ||
+	    stanza_child(message, "reply", NS_REPLY) != NULL)
+		return NULL;
+	return stanza_child_text(a, message, "subject", NULL);
+}
+
 const char *
 files_body(struct arena *a, const struct stanza *message)
 {
 	const char *body = stanza_child_text(a, message, "body", NULL);
-	const char *kept;
+	const char *subject = subject_of(a, message), *kept;
 
+	if (subject != NULL && *subject != '\0')
+		return body != NULL && *body != '\0' ?
+		    arena_printf(a, "%s\n\n%s", subject, body) : subject;
 	if (body != NULL && *body != '\0')
 		return body;
 	kept = files_take(a, message);

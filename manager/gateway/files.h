@@ -15,7 +15,8 @@
 /* Those of a client's message as one text to be kept, or NULL.  Only what can
  * be fetched over HTTP counts. */
 const char	*files_take(struct arena *, const struct stanza *message);
-/* Its body; where there is none, the URL of the first file; or NULL. */
+/* Its body, after its subject; where there is neither, the URL of the first
+ * file; or NULL. */
 const char	*files_body(struct arena *, const struct stanza *message);
 /* And back: into v, which has room for FILES_MAX; how many.  NULL: none. */
 size_t		 files_list(struct arena *, const char *kept,

@@ -3,6 +3,7 @@
 /* Every way a message of a user can end: exactly one of accepted and error. */
 #include "tests/unit/gateway_kit.h"
 
+#include "manager/gateway/ns.h"
 #include "manager/gateway/outgoing.h"
 
 static void
@@ -29,6 +30,20 @@ accepted(void **state)
 	answer("send chat bob one", NULL, NULL);
 	assert_int_equal(ana()->inflight, 0);
 	expect_nothing();
+}
+
+/* What no network has a field for is not lost. */
+static void
+subjects(void **state)
+{
+	(void)state;
+	log_in();
+	say("one", "<subject>about</subject><attention xmlns='"
+	    NS_ATTENTION "'/>");
+	expect_did("send chat bob about\n\none; attention");
+	come("<message to='bob@" GW "' id='x'><subject>alone</subject>"
+	    "</message>");
+	expect_did("send chat bob alone");
 }
 
 /* XEP-0184: a receipt says that it has arrived, not that it was taken. */
@@ -263,6 +278,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		gateway_test(accepted),
+		gateway_test(subjects),
 		gateway_test(receipts),
 		gateway_test(refused),
 		gateway_test(lost_on_the_way),
