@@ -72,8 +72,8 @@ const char *payload_state(xmpp_stanza_t *message);
 /* The content of an XHTML-IM body, into a message; nothing when it is not
  * well-formed. */
 void	payload_put_xhtml(xmpp_stanza_t *message, const char *content);
-/* The message is an answer.  quote: how its body begins, for who knows no
- * replies; may be NULL. */
+/* The message is an answer.  author: NULL when it is not known; quote: how its
+ * body begins, for who knows no replies, or NULL. */
 void	payload_put_reply(xmpp_stanza_t *message, const char *id,
 	    const char *author, const char *quote);
 void	payload_put_reactions(xmpp_stanza_t *message, const char *id,

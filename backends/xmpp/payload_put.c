@@ -50,7 +50,8 @@ payload_put_reply(xmpp_stanza_t *m, const char *id, const char *author,
 	size_t chars = 0;
 
 	xmpp_stanza_set_id(reply, id);
-	xmpp_stanza_set_to(reply, author);
+	if (author != NULL)
+		xmpp_stanza_set_to(reply, author);
 	for (; quote != NULL && *quote != '\0'; quote++)
 		chars += ((unsigned char)*quote & 0xc0) != 0x80;
 	if (chars > 0)
