@@ -112,6 +112,13 @@ apt() {
 	    apt-get -y -qq -o Dpkg::Use-Pty=0 -o DPkg::Lock::Timeout=300 "$@"
 }
 
+# Its installation fails where the machine's own name is not known.
+case $missing in
+*zephyr-server*)
+	echo "zephyr-server zephyr-server/servers string localhost" |
+	    $root debconf-set-selections ;;
+esac
+
 # The lists may be absent, or older than the archive: then fetch them and try
 # once more.
 echo "deps: downloading"
