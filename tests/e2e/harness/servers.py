@@ -208,7 +208,7 @@ class FarProsody(Prosody):
     a certificate to verify."""
 
     domain = "far.test"
-    modules = """tls smacks mam csi_simple bookmarks adhoc admin_adhoc
+    modules = """tls smacks mam csi_simple bookmarks adhoc admin_adhoc uptime
 lastactivity""".split()
 
     def __init__(self, directory, authority):
