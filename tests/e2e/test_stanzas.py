@@ -4,7 +4,7 @@ behind a server and in server mode."""
 import pytest
 
 from harness.network import Refusal
-from harness.xmpp import condition_of, local, show
+from harness.xmpp import NS, condition_of, local, show
 
 JINGLE = "<jingle xmlns='urn:xmpp:jingle:1' action='session-info' sid='s1'/>"
 DISCO = "<query xmlns='http://jabber.org/protocol/disco#info'/>"
@@ -200,3 +200,113 @@ def test_rooms(anna):
     for client in anna.client, again:
         client.expect("message", type="groupchat", id="u",
                       from_=room + "/carl")
+
+
+CAPS = "<c xmlns='%s' hash='sha-1' node='urn:theirs' ver='v'/>" % NS["caps"]
+
+
+def test_clients_of_a_contact(anna):
+    """Each is shown and withdrawn once, also over the death of a backend."""
+    bob = anna.contact("bob")
+    home, work = bob + "/home", bob + "/B\u00fcro"
+
+    def tell(resource, show_="online", **how):
+        anna.notify("contact_presence", contact="bob", resource=resource,
+                    show=show_, **how)
+
+    def tell_all():
+        tell("home", priority=5, extra=CAPS)
+        tell("B\u00fcro", "away", extra="</presence>")
+    tell_all()
+    tell("\x01")            # no resource: the contact as a whole
+    seen = anna.client.expect("presence", from_=home, type="")
+    assert seen.findtext("c:priority", None, NS) == "5"
+    assert seen.find("caps:c", NS).get("node") == "urn:theirs"
+    assert seen.find("photo:x", NS) is not None
+    seen = anna.client.expect("presence", from_=work, type="")
+    assert seen.findtext("c:show", None, NS) == "away"
+    assert seen.find("caps:c", NS).get("node") == "spectrum"
+    anna.client.expect("presence", from_=bob + "/bot", type="")
+
+    for resource, sender in ("home", home), ("\x01", bob + "/bot"):
+        anna.notify("message", from_="bob", resource=resource, kind="chat",
+                    body="from " + resource.strip("\x01"))
+        anna.notify("chat_state", peer="bob", resource=resource,
+                    state="composing")
+        anna.client.expect("message", lambda m: m.find(
+            "states:composing", NS) is not None, from_=sender)
+    anna.client.expect_body("from home", from_=home)
+    anna.client.expect_body("from ", from_=bob + "/bot")
+    anna.client.message(work, "hello")
+    assert anna.expect("message", body="hello")["resource"] == "B\u00fcro"
+    anna.client.message(bob, "whoever")
+    assert "resource" not in anna.expect("message", body="whoever")
+
+    anna.client.clear()
+    anna.network.crash(anna.bare)
+    anna.network.expect("login", anna.bare)     # the first one
+    anna.network.expect("login", anna.bare, timeout=20)
+    anna.contact("bob")
+    tell_all()
+    anna.settle()
+    assert not anna.client.matching("presence", from_=home)[1:]
+    tell("home", "offline")
+    anna.client.expect("presence", from_=home, type="unavailable")
+    tell(None, "offline", status="bye")
+    for full in work, bob + "/bot":
+        gone = anna.client.expect("presence", from_=full, type="unavailable")
+        assert gone.findtext("c:status", None, NS) == "bye"
+    anna.settle()
+    assert len(anna.client.matching(
+        "presence", from_=lambda f: f.startswith(bob + "/"))) == 6
+
+
+def test_what_a_client_can_do(anna):
+    client = anna.client
+    client._call(client.xmpp["xep_0115"].update_caps())
+    for _ in range(2):
+        told = anna.expect("presence", features=lambda f: f)
+        assert "urn:xmpp:ping" in told["features"]
+        assert not [f for f in told["features"] if "protocol/muc" in f]
+        # Another backend knows nothing yet; and nobody is asked again.
+        anna.network.crash(anna.bare)
+    asked = client.matching("iq", lambda iq: iq.find("info:query", NS)
+                            is not None and iq[0].get("node"),
+                            type="get", from_=anna.gateway)
+    assert len(asked) <= 1
+
+
+def test_own_account(anna):
+    """In server mode the account on the network is the only one there is."""
+    event = "<event xmlns='http://jabber.org/protocol/pubsub#event'>" \
+        "<items node='urn:n'/></event>"
+    said = anna.network.request("stanza", anna.bare, peer="", kind="message",
+                                type="headline", xml=event + OMEMO)
+    assert not said.outcome().get("xml")
+    if not anna.scene.server_mode:
+        anna.settle()
+        assert not anna.client.matching("message", type="headline")
+        return
+    message = anna.client.expect("message", from_=anna.bare, type="headline")
+    assert [local(child) for child in message] == ["event"]
+    info = anna.client.disco_info(anna.bare)
+    assert info.find("info:identity[@type='pep']", NS) is not None
+    assert "http://jabber.org/protocol/pubsub#publish-options" in \
+        anna.client.features(anna.bare)
+    anna.network.answer("stanza", lambda params: {"xml": params["xml"]},
+                        anna.bare)
+    pubsub = "<pubsub xmlns='http://jabber.org/protocol/pubsub%s'>" \
+        "<%s node='%s'/></pubsub>"
+    for kind, to, payload in (
+            ("get", None, pubsub % ("", "items", "urn:n")),
+            ("set", anna.bare, pubsub % ("", "publish", "urn:n")),
+            ("set", None, pubsub % ("#owner", "delete", "urn:n"))):
+        answer = anna.client.iq(kind, to, payload)
+        assert answer.get("type") == "result" and local(answer[0]) == "pubsub"
+        told = anna.expect("stanza", type=kind)
+        assert told["peer"] == "" and "urn:n" in told["xml"]
+    refused = anna.client.iq("set", None, pubsub % (
+        "", "publish", "urn:xmpp:avatar:data"))
+    assert refused.get("type") == "error"
+    assert not [p for p in anna.network.seen("stanza", anna.bare)
+                if "avatar" in p["xml"]]
