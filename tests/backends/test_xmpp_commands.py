@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The XMPP backend and what the account's server offers to be done with it
-(XEP-0050)."""
+"""The XMPP backend and what the account's server offers: commands (XEP-0050),
+directories (XEP-0055)."""
 import os
 import re
 
@@ -9,6 +9,7 @@ import pytest
 from driver import Failed
 from harness import servers
 from harness.raw import register_account
+from harness.xmpp import Client
 from xmpp_driver import Relay
 
 ME = "me@example.org"
@@ -22,7 +23,11 @@ def server(tmp_path_factory):
     path = s.directory / "prosody.cfg.lua"
     path.write_text('plugin_paths = { "%s/prosody" }\n'
                     'admins = { "admin@%s" }\n' % (HERE, s.domain) +
-                    path.read_text())
+                    path.read_text().replace('"vcard4"; "vcard_legacy";',
+                                             '"vcard";') +
+                    'Component "users.%s" "vjud"\nvjud_mode = "all"\n'
+                    'Component "more.%s" "vjud"\nvjud_mode = "all"\n' %
+                    (s.domain, s.domain))
     s.start()
     for name in ("admin", "bob"):
         register_account(s.port, s.domain, name, "secret")
@@ -139,6 +144,23 @@ def test_again(xmpp, server):
     b.call("logout", user=ME)
     b.enter("new@" + server.domain, password="pw")
     relay.close()
+
+
+def test_directories(bob, server):
+    """Two of them, which have the same people here."""
+    other = Client("bob@" + server.domain, "secret", server.port).login()
+    other.set(None, "<vCard xmlns='vcard-temp'><NICKNAME>bobby</NICKNAME>"
+              "<EMAIL><USERID>bob@mail.test</USERID></EMAIL></vCard>")
+    other.close()
+    # It fails without an address to look for.
+    found = bob.call("search", user=ME, fields={"email": "BOB@MAIL"})
+    assert [c["var"] for c in found["columns"]] == ["first", "last", "nick",
+                                                    "email"]
+    assert [r["values"] for r in found["rows"]] == [
+        {"contact": "bob@" + server.domain, "nick": "bobby",
+         "email": "bob@mail.test"}] * 2
+    assert refused(bob.call, "search", user=ME, fields={"email": "b"})[0] == \
+        "not_acceptable"
 
 
 ITEMS = ("<query xmlns='http://jabber.org/protocol/disco#items'>%s</query>")

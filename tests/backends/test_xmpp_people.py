@@ -7,7 +7,7 @@ import time
 
 import pytest
 
-from driver import Failed
+from driver import Failed, PATIENCE
 from harness.xmpp import NS, Client, condition_of
 from xmpp_driver import Relay
 
@@ -314,11 +314,8 @@ def test_published_only(xmpp, fake):
         assert e.value.code == "not_found"
 
 
-INFO = "http://jabber.org/protocol/disco#info"
-
-
 def test_search(bob, xmpp, fake):
-    """The directory is found; both kinds of forms, both kinds of results."""
+    """Directories are found; both kinds of forms, both kinds of results."""
     with pytest.raises(Failed) as e:
         bob.call("search", user=ME, fields={"nick": "ann"})
     assert e.value.code == "not_supported"
@@ -326,45 +323,80 @@ def test_search(bob, xmpp, fake):
     b = xmpp(host="127.0.0.1", port=server.port, tls="off")
     b.enter("bob@xmpp.test")
 
-    def find(form, **fields):
+    answered = set()
+
+    def answer_to(whom, payload, more=""):
+        """They are asked all at once, in any order."""
+        def asked():
+            for m in re.finditer("(<iq (?=[^>]*to=.%s['\"])[^>]*>)<query %s" %
+                                 (re.escape(whom), more), server.got):
+                ident = re.search(" id=.([^'\"]*)", m[1])[1]
+                if ident not in answered:
+                    return ident
+            return None
+
+        with server.changed:
+            assert server.changed.wait_for(asked, PATIENCE), server.got
+            ident = asked()
+        answered.add(ident)
+        server.say("<iq type='%s' id='%s' from='%s'>%s</iq>" % (
+            "result" if payload else "error", ident, whom, payload or ""))
+
+    def info(identity, more=""):
+        return ("<query xmlns='%s'>%s<feature var='jabber:iq:search'/>%s"
+                "</query>" % (NS["info"], identity, more))
+
+    def find(*forms, **fields):
+        """Those are of as many directories."""
         asked = b.start("search", user=ME, fields=fields)
-        answer(server, "query (?![^>]*node=)[^>]*disco#items",
-               "<query xmlns='http://jabber.org/protocol/disco#items'>"
-               "<item/><item jid='xmpp.test' node='x'/><item jid='a.test'/>"
-               "<item jid='vjud.xmpp.test'/></query>")
-        answer(server, "query", None)
-        answer(server, "query", "<query xmlns='%s'><identity type='user' "
-               "category='directory'/><feature var='jabber:iq:search'/>"
-               "</query>" % INFO)
-        answer(server, "query xmlns=.jabber:iq:search", form)
+        answer_to("xmpp.test", "<query xmlns='%s'><item/><item "
+                  "jid='xmpp.test' node='x'/><item jid='irc.test'/>%s"
+                  "</query>" % (NS["items"], "".join(
+                      "<item jid='d%d.test'/>" % i
+                      for i in range(len(forms)))),
+                  "(?![^>]*node=)[^>]*disco#items")
+        answer_to("xmpp.test", None, "[^>]*disco#info")
+        # A gateway has the word, too.
+        answer_to("irc.test", info("<identity category='gateway' "
+                                   "type='irc'/>"))
+        for i, form in enumerate(forms):
+            answer_to("d%d.test" % i, info(
+                "<identity type='user' category='directory'/>"))
+            answer_to("d%d.test" % i, form, "xmlns=.jabber:iq:search")
         return asked
 
     plain = "<query xmlns='jabber:iq:search'><nick/><email/></query>"
-    asked = find(plain, nick="A&B", first="")
-    server.expect("(?=<iq[^>]*vjud.xmpp.test[^>]*><query[^>]*>"
-                  "<nick>A&amp;B</nick></query>)")
-    answer(server, "query", "<query xmlns='jabber:iq:search'><item "
-           "jid='ann@xmpp.test'><nick>Ann</nick><email/></item><item/>"
-           "</query>")
-    assert b.finish(asked)["rows"] == [
-        {"values": {"contact": "ann@xmpp.test", "nick": "Ann"}}]
     data = ("<query xmlns='jabber:iq:search'><x xmlns='jabber:x:data' "
             "type='form'><field var='nick'/></x></query>")
-    asked = find(data, nick="Ann", email="unknown here")
-    answer(server, "query[^>]*><x[^>]*type=.submit", "<query "
-           "xmlns='jabber:iq:search'><x xmlns='jabber:x:data' type='result'>"
-           "<reported><field var='jid'/><field var='nick' label='Nick'/>"
-           "</reported><item><field var='jid'><value>ann@xmpp.test</value>"
-           "</field><field var='nick'><value>Ann</value></field></item></x>"
-           "</query>")
+    asked = find(plain, data, plain, nick="A&B", first="", email="")
+    answer_to("d0.test", "<query xmlns='jabber:iq:search'><item "
+              "jid='ann@xmpp.test'><nick>Ann</nick><email/><contact>x"
+              "</contact></item><item/></query>",
+              "[^>]*><nick>A&amp;B</nick></query>")
+    answer_to("d1.test", "<query xmlns='jabber:iq:search'><x "
+              "xmlns='jabber:x:data' type='result'><reported><field "
+              "var='jid'/><field var='nick' label='Name'/><field var='age'/>"
+              "</reported><item><field var='jid'><value>eve@xmpp.test</value>"
+              "</field><field var='age'><value>7</value></field></item></x>"
+              "</query>", "[^>]*><x[^>]*type=.submit")
+    answer_to("d2.test", None, "[^>]*><nick>")
     found = b.finish(asked)
-    assert found["columns"] == [{"var": "nick", "label": "Nick"}]
+    assert found["columns"] == [{"var": "nick", "label": "Nickname"},
+                                {"var": "email", "label": "E-mail"},
+                                {"var": "age"}]
     assert found["rows"] == [
-        {"values": {"contact": "ann@xmpp.test", "nick": "Ann"}}]
+        {"values": {"contact": "ann@xmpp.test", "nick": "Ann"}},
+        {"values": {"contact": "eve@xmpp.test", "age": "7"}}]
     for form in (data, "<x/>"):
         with pytest.raises(Failed) as e:
             b.finish(find(form, last="A"))
         assert e.value.code == "not_supported"
+    # The session is lost meanwhile.
+    asked = b.start("search", user=ME, fields={"nick": "x"})
+    b.call("logout", user=ME)
+    with pytest.raises(Failed) as e:
+        b.finish(asked)
+    assert e.value.code == "not_connected"
 
 
 IQ = "<iq type='set' id='%s' %s><query xmlns='jabber:iq:roster'>%s</query></iq>"

@@ -161,10 +161,12 @@ auth_password_format: plain
 registration_timeout: infinity
 acl:
   local: { user_regexp: "" }
+  admin: { user: "admin@%(domain)s" }
 access_rules:
   c2s: { allow: all }
   register: { allow: all }
   privaccess: { allow: all }
+  configure: { allow: admin }
 listen:
   - port: %(port)d
     ip: "127.0.0.1"
