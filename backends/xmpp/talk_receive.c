@@ -32,11 +32,27 @@ resource_of(xmpp_stanza_t *st, const struct heard *how)
 	return slash != NULL && slash[1] != '\0' ? slash + 1 : NULL;
 }
 
+/* An archive is read later, when others may have answered long ago. */
+static size_t
+wants_of(xmpp_stanza_t *st, const struct heard *how, const char **wants)
+{
+	size_t n = 0;
+
+	if (how->own || how->time != 0)
+		return 0;
+	if (stanza_child(st, "request", NS_RECEIPTS) != NULL)
+		wants[n++] = "received";
+	if (stanza_child(st, "markable", NS_MARKERS) != NULL)
+		wants[n++] = "displayed";
+	return n;
+}
+
 static bool
 tell_words(struct session *s, xmpp_stanza_t *st, const char *peer,
     const struct heard *how)
 {
 	struct payload p;
+	const char *wants[2];
 	struct msg_message m = { .user = s->user, .from = peer,
 	    .kind = "chat", .carbon = how->own,
 	    .resource = resource_of(st, how) };
@@ -53,6 +69,8 @@ tell_words(struct session *s, xmpp_stanza_t *st, const char *peer,
 	m.attachments.v = p.files;
 	m.attachments.n = p.nfiles;
 	m.time = how->time != 0 ? how->time : stanza_delay(st);
+	m.wants.v = wants;
+	m.wants.n = wants_of(st, how, wants);
 	m.headline = stanza_attr_is(st, "type", "headline");
 	m.extra = extra = pass_extra(s, st);
 	kit_notify(METHOD_message, &m);

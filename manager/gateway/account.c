@@ -118,19 +118,22 @@ tell_admins(struct gateway *gw, const char *what, const char *jid)
 /* ----------------------------------------------------------------- register */
 
 /* The new data take effect: a session with the old ones ends, and one that the
- * store is asked for anew begins for the same clients. */
+ * store is asked for anew begins for the same clients.  When there is none, the
+ * old password may have been refused: who is there says so, being asked. */
 static void
 renew_session(struct job *job)
 {
 	struct user *user = user_find(job->gw, job->jid);
 
-	if (user == NULL)
-		return;
-	user->loaded = user->unsaved = false;
-	if (user->state == USER_OFFLINE)
-		return;
-	session_end(user, "Your registration has changed.");
-	session_want(user, NULL);
+	if (user != NULL)
+		user->loaded = user->unsaved = false;
+	if (user != NULL && user->state != USER_OFFLINE)
+		session_end(user, "Your registration has changed.");
+	if (user == NULL || TAILQ_EMPTY(&user->clients))
+		say_presence(job->gw, job->gw->config->jid, job->jid, "probe",
+		    SHOW_ONLINE, NULL);
+	else
+		session_want(user, NULL);
 }
 
 static int

@@ -210,7 +210,7 @@ contacts_untold(struct user *user)
 	size_t at = 0;
 
 	while ((contact = map_next(&user->contacts, &at)) != NULL)
-		contact->told = false;
+		contact->told = contact->stated = false;
 	contact_clients_untold(user);
 }
 

@@ -38,6 +38,7 @@ struct contact {
 	bool		 requested;	/* waits for allow or deny */
 	bool		 listed;	/* it is on the network's list */
 	bool		 told;		/* so the network says in this session */
+	bool		 stated;	/* it says who may see whom (network) */
 	bool		 adding;	/* it is being put there */
 	bool		 waits;		/* the user's subscription request is
 					 * not answered yet */
@@ -100,13 +101,18 @@ void		 roster_read(struct user *);
 /* A session begins: in a moment. */
 void		 roster_read_soon(struct user *);
 /* How the user has put this contact on the roster there: into the contact, in
- * which the name and the groups are new; done comes once, and later, be it that
- * nothing could be read. */
+ * which the name and the groups are new; done comes once, and later. */
+enum roster_item { ITEM_UNKNOWN /* nothing could be read */, ITEM_THERE,
+	ITEM_GONE };
+typedef void roster_item_read(struct gateway *, void *ctx, enum roster_item);
 void		 roster_read_item(struct user *, const struct contact *,
-		    void (*done)(struct gateway *, void *ctx), void *ctx);
+		    roster_item_read *done, void *ctx);
 /* An item as the user has it now. */
 void		 roster_compare(struct user *, struct arena *,
 		    const struct stanza *item, double since);
+/* Behind a server: the contact lets the user see it, and the user has been told
+ * so.  The other half of it goes onto the roster where the network has it. */
+void		 roster_agreed(struct user *, struct contact *);
 /* The network has removed it: off the roster; contact_remove() comes next. */
 void		 roster_removed(struct user *, const struct contact *);
 /* When user->roster_due is past, and roster_soon has fired or a second is over. */

@@ -67,16 +67,7 @@ is_added(struct user *user, struct contact *c)
 		roster_push(user, c);
 		return;
 	}
-	if (c->subscription != SUB_BOTH &&
-	    rights_of(gw, user->jid)->roster_set) {
-		contact_save(user, c);
-		roster_changed(user, c);	/* no question is needed */
-		return;
-	}
-	if (c->subscription != SUB_BOTH)
-		say_presence(gw, c->jid, user->jid, "subscribe",
-		    SHOW_OFFLINE, NULL);
-	make_mutual(user, c);
+	roster_agreed(user, c);
 }
 
 static void
@@ -121,7 +112,7 @@ groups_of(struct arena *arena, const struct contact *c)
 
 /* As the user has it on the roster, as far as that is known. */
 static void
-ask_network(struct gateway *gw, void *ctx)
+ask_network(struct gateway *gw, void *ctx, enum roster_item item)
 {
 	struct adding *a = ctx;
 	struct user *user = user_find(gw, a->user);
@@ -130,6 +121,7 @@ ask_network(struct gateway *gw, void *ctx)
 	struct msg_contact_add msg = { .text = a->text };
 	struct arena arena = { 0 };
 
+	(void)item;
 	if (c == NULL) {
 		if (gw->stopping)	/* there is nobody to tell it to */
 			adding_free(a);
@@ -187,7 +179,7 @@ down_contact_subscribe(struct down *d)
 	    rights_of(d->gw, d->user->jid)->roster_get)
 		roster_read_item(d->user, c, ask_network, a);
 	else
-		ask_network(d->gw, a);
+		ask_network(d->gw, a, ITEM_UNKNOWN);
 }
 
 void
@@ -217,26 +209,26 @@ down_contact_subscribed(struct down *d)
 }
 
 static void
-remove_contact(struct down *d, struct contact *c)
+remove_contact(struct user *user, struct contact *c)
 {
 	struct msg_contact_remove msg = {
-		.user = d->user->jid, .contact = c->name,
+		.user = user->jid, .contact = c->name,
 	};
 
 	/* Only where the admin lets rosters reach that far; else it would come
 	 * back from the network, so it is remembered as not wanted. */
-	roster_unwatch(d->user, c);
-	if (d->gw->config->remove_contacts) {
-		roster_hide(d->user, c);
-		session_request(d->user, METHOD_contact_remove, &msg, NULL,
+	roster_unwatch(user, c);
+	if (user->gw->config->remove_contacts) {
+		roster_hide(user, c);
+		session_request(user, METHOD_contact_remove, &msg, NULL,
 		    NULL);
-		contact_remove(d->user, c);
+		contact_remove(user, c);
 		return;
 	}
 	c->ignored = true;
-	roster_hide(d->user, c);
+	roster_hide(user, c);
 	c->subscription = SUB_NONE;
-	contact_save(d->user, c);
+	contact_save(user, c);
 }
 
 void
@@ -249,24 +241,73 @@ down_contact_unsubscribe(struct down *d)
 	if (c == NULL)
 		return;
 	answer(d, "unsubscribe");
-	remove_contact(d, c);
+	remove_contact(d->user, c);
+}
+
+static void
+deny(struct user *user, struct contact *c)
+{
+	const struct msg_contact_deny msg = {
+		.user = user->jid, .contact = c->name,
+	};
+
+	session_request(user, METHOD_contact_deny, &msg, NULL, NULL);
+}
+
+struct hidden {
+	char	*user, *name;
+};
+
+/* Of an item that was for the contact's sight of the user only, a server says no
+ * more than this when it is removed. */
+static void
+hide(struct gateway *gw, void *ctx, enum roster_item item)
+{
+	struct hidden *h = ctx;
+	struct user *user = user_find(gw, h->user);
+	struct contact *c = user ? contact_find(user, h->name) : NULL;
+
+	if (c != NULL && session_ready(user)) {
+		if (item == ITEM_GONE)
+			remove_contact(user, c);
+		else
+			deny(user, c);
+	}
+	free(h->user);
+	free(h->name);
+	free(h);
+}
+
+/* The user does not want to be seen any more. */
+static void
+begin_to_hide(struct user *user, struct contact *c)
+{
+	struct gateway *gw = user->gw;
+	struct hidden *h;
+
+	if (c->subscription == SUB_BOTH)
+		c->subscription = SUB_FROM;
+	contact_save(user, c);
+	h = xmalloc(sizeof(*h));
+	*h = (struct hidden){ xstrdup(user->jid), xstrdup(c->name) };
+	if (!link_is_server(gw->link) && link_is_up(gw->link) &&
+	    rights_of(gw, user->jid)->roster_get)
+		roster_read_item(user, c, hide, h);
+	else
+		hide(gw, h, ITEM_UNKNOWN);
 }
 
 void
 down_contact_unsubscribed(struct down *d)
 {
-	struct msg_contact_deny msg = { 0 };
 	struct contact *c = d->user ? contact_find_jid(d->user, d->to->bare) :
 	    NULL;
 
 	if (c == NULL)
 		return;
 	if (c->requested) {
-		msg.user = d->user->jid;
-		msg.contact = c->name;
 		c->requested = false;
-		session_request(d->user, METHOD_contact_deny, &msg, NULL,
-		    NULL);
+		deny(d->user, c);
 		if (!contact_is_friend(c) || !c->listed)
 			contact_remove(d->user, c);
 		return;
@@ -276,6 +317,9 @@ down_contact_unsubscribed(struct down *d)
 		c->ignored = true;
 		c->subscription = SUB_NONE;
 		contact_save(d->user, c);
+	} else if (c->stated && (c->network == SUB_BOTH ||
+	    c->network == SUB_FROM)) {
+		begin_to_hide(d->user, c);
 	}
 }
 

@@ -344,8 +344,12 @@ login_let_in(struct user *user)
 void
 login_fail(struct user *user, const char *reason, const char *text)
 {
-	answer_all(user, strcmp(reason, "auth") == 0 ? "not-authorized" :
-	    "temporary-auth-failure", text);
+	/* Clients repeat what is temporary; "settings" does not go by itself. */
+	bool lasts = strcmp(reason, "auth") == 0 ||
+	    strcmp(reason, "settings") == 0;
+
+	answer_all(user, lasts ? "not-authorized" : "temporary-auth-failure",
+	    text);
 }
 
 void

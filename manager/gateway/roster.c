@@ -219,8 +219,12 @@ roster_push(struct user *user, struct contact *c)
 static bool
 to_be_offered(const struct contact *c)
 {
-	return c->pending && contact_is_friend(c) &&
-	    c->subscription != SUB_BOTH && c->subscription != SUB_ASK;
+	if (!c->pending || !contact_is_friend(c))
+		return false;
+	/* One whom the user has asked is on the roster, for one half. */
+	if (c->subscription == SUB_FROM)
+		return c->told && c->network == SUB_BOTH;
+	return c->subscription != SUB_BOTH && c->subscription != SUB_ASK;
 }
 
 static void
@@ -291,18 +295,42 @@ answer_subscription(struct user *user, struct contact *c, bool yes)
 }
 
 void
+roster_agreed(struct user *user, struct contact *c)
+{
+	bool by_rights = rights_of(user->gw, user->jid)->roster_set;
+
+	c->ignored = false;
+	if (c->subscription != SUB_BOTH) {
+		c->subscription = SUB_FROM;
+		if (by_rights) {
+			roster_changed(user, c);
+		} else if (c->network == SUB_BOTH) {
+			say_subscribe(user, c, NULL);
+			c->subscription = SUB_BOTH;
+		}
+	}
+	contact_save(user, c);
+	roster_show(user, c);
+}
+
+void
 roster_network(struct user *user, struct contact *c, enum subscription now)
 {
 	enum subscription before = c->network;
 	bool seen = now == SUB_BOTH || now == SUB_TO;
+	bool server = link_is_server(user->gw->link);
 
 	c->network = now;
-	if (c->waits && !c->adding && (seen || now == SUB_NONE))
+	c->stated = true;
+	if (c->waits && !c->adding && (seen || now == SUB_NONE)) {
 		answer_subscription(user, c, seen);
+		if (!server && seen)
+			roster_agreed(user, c);
+	}
 	if (seen)
 		c->requested = c->requested && now == SUB_TO;
 	/* Behind a server without rights all there is are these stanzas. */
-	if (before != now && (link_is_server(user->gw->link) ||
+	if (before != now && (server ||
 	    rights_of(user->gw, user->jid)->roster_set))
 		roster_changed(user, c);
 }

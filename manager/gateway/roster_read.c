@@ -45,7 +45,8 @@ roster_compare(struct user *user, struct arena *a, const struct stanza *item,
 
 	if (text == NULL || jid_parse(a, text, &jid) < 0 ||
 	    (c = contact_find_jid(user, jid.bare)) == NULL || c->pending ||
-	    c->ignored || c->subscription != SUB_BOTH || c->changed >= since)
+	    c->ignored || c->changed >= since ||
+	    (c->subscription != SUB_BOTH && c->subscription != SUB_FROM))
 		return;
 	read_groups(a, item, &m.groups);
 	m.contact = c->name;
@@ -120,7 +121,7 @@ roster_read(struct user *user)
 
 struct item_wanted {
 	char	*user, *jid, *name;	/* of the contact: address, id */
-	void	(*done)(struct gateway *, void *);
+	roster_item_read *done;
 	void	*ctx;
 };
 
@@ -145,15 +146,18 @@ got_item(struct gateway *gw, void *ctx, struct arena *a,
 	struct user *user = user_find(gw, w->user);
 	struct contact *c = user ? contact_find(user, w->name) : NULL;
 	const struct stanza *query = stanza_child(answer, "query", NS_ROSTER);
+	enum roster_item found = query != NULL ? ITEM_GONE : ITEM_UNKNOWN;
 	const char *jid;
 
 	for (const struct stanza *item = stanza_first(query);
 	    c != NULL && item != NULL; item = stanza_next(item)) {
 		jid = stanza_attr(item, "jid");
-		if (jid != NULL && strcmp(jid, w->jid) == 0)
-			take_item(c, a, item);
+		if (jid == NULL || strcmp(jid, w->jid) != 0)
+			continue;
+		take_item(c, a, item);
+		found = ITEM_THERE;
 	}
-	w->done(gw, w->ctx);
+	w->done(gw, w->ctx, found);
 	free(w->user);
 	free(w->jid);
 	free(w->name);
@@ -162,7 +166,7 @@ got_item(struct gateway *gw, void *ctx, struct arena *a,
 
 void
 roster_read_item(struct user *user, const struct contact *c,
-    void (*done)(struct gateway *, void *), void *ctx)
+    roster_item_read *done, void *ctx)
 {
 	struct item_wanted *w = xmalloc(sizeof(*w));
 	struct xml *x = iq_begin(user->gw, "get", NULL, user->jid);

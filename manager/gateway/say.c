@@ -264,6 +264,10 @@ put_ids(struct xml *x, const struct say_message *m)
 	}
 	if (m->reply_to != NULL)
 		put_reply(x, m);
+	if (m->wants_receipt)
+		xml_element(x, "request", NS_RECEIPTS, NULL);
+	if (m->markable)
+		xml_element(x, "markable", NS_MARKERS, NULL);
 }
 
 static void

@@ -79,6 +79,8 @@ struct say_message {
 	size_t		 nattachments;
 	bool		 private_muc;	/* <x muc#user/> of a private message */
 	bool		 attention, no_carbons;
+	bool		 wants_receipt;	/* XEP-0184 */
+	bool		 markable;	/* XEP-0333 */
 	bool		 no_store;	/* of no use when it is late (XEP-0334) */
 };
 /* Messages with a body are held while the link is down.  -1: not delivered. */

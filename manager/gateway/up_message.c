@@ -85,8 +85,24 @@ deliver_files(struct up *up, const struct say_message *like)
 			.no_store = like->no_store,
 		};
 
+		/* They go by its id, which the words may have already. */
+		if (m.id != NULL) {
+			m.wants_receipt = like->wants_receipt;
+			m.markable = like->markable;
+		}
+
 		deliver(up, &m);
 	}
+}
+
+static bool
+wants(const struct msg_message *msg, const char *state)
+{
+	for (size_t i = 0; i < msg->wants.n && !msg->carbon; i++) {
+		if (strcmp(msg->wants.v[i], state) == 0)
+			return true;
+	}
+	return false;
 }
 
 static void
@@ -107,6 +123,8 @@ chat(struct up *up, struct arena *a)
 		.replaces = msg->replaces,
 		.time = msg->time, .delay_from = gw->config->jid,
 		.no_store = msg->headline,
+		.wants_receipt = wants(msg, "received"),
+		.markable = wants(msg, "displayed"),
 		.extra = raw_extra_up(gw, msg->extra),
 	};
 

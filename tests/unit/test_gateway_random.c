@@ -232,6 +232,10 @@ settle(void)
 		come("<presence from='" PHONE "' type='unavailable'/>");
 		if (ana() != NULL)
 			session_end(ana(), "end");
+		/* The answer to its logout was lost, and nobody died. */
+		if (ana() != NULL && ana()->state == USER_LEAVING &&
+		    kit.nopen == 0)
+			session_due(ana());
 		/* What waits for the user to come back does so for a while. */
 		if (ana() != NULL && ana()->state == USER_OFFLINE)
 			outgoing_expire(ana(), ev_now(kit.loop) + 2000);

@@ -167,6 +167,15 @@ class Client:
     def bare(self):
         return str(self.xmpp.boundjid.bare)
 
+    @property
+    def password(self):
+        """Of the next login."""
+        return self.xmpp.credentials["password"]
+
+    @password.setter
+    def password(self, value):
+        self.xmpp.credentials["password"] = value
+
     def _wait(self, check, timeout, complaint):
         end = time.monotonic() + timeout * SLOWER
         with self.changed:
