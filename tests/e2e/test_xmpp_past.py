@@ -183,3 +183,53 @@ def test_bookmarks(pair):
     assert m.get("from") == rooms[3].here
     assert len(dora.matching("message", invited)) == 1
     assert len(anna.matching("message", invited)) == 2
+
+
+def pids(pair):
+    return set(pair.instance.backends())
+
+
+@each_server
+def test_replaced(pair):
+    """The backend is replaced while both write: nothing lost, nothing twice,
+    and the room is still there."""
+    anna, bob = friends(pair)
+    here, room = pair.jid_of(bob), pair.room("tea")
+    anna.join(room.here, "anna")
+    bob.join(room.far, "bob")
+    anna.expect("presence", from_=room.here + "/bob")
+    before = pids(pair)
+    for number in range(5):
+        bob.message(anna.account, "to %d" % number)
+        bob.message(room.far, "in %d" % number, "groupchat")
+        anna.message(here, "from %d" % number)
+        anna.message(room.here, "out %d" % number, "groupchat")
+    assert "1 backend" in pair.instance.answer("restart_backends")
+    number = 5
+    while pids(pair) & before or number < 20:
+        bob.message(anna.account, "to %d" % number)
+        bob.message(room.far, "in %d" % number, "groupchat")
+        anna.message(here, "from %d" % number)
+        anna.message(room.here, "out %d" % number, "groupchat")
+        number += 1
+        time.sleep(0.1)
+    bob.message(anna.account, "end to")
+    bob.message(room.far, "end in", "groupchat")
+    anna.message(here, "end from")
+    anna.message(room.here, "end out", "groupchat")
+    anna.expect_body("end to", timeout=30)
+    anna.expect_body("end in", timeout=30)
+    bob.expect_body("end from", timeout=30)
+    bob.expect_body("end out", timeout=30)
+    anna.expect_body("end out", timeout=30)
+    numbers = range(number)
+    got = heard(anna, here)
+    assert [b for b in got if b != "end to"] == ["to %d" % n for n in numbers]
+    got = [body_of(m) for m in anna.matching(
+        "message", body_of, type="groupchat", from_=room.here + "/bob")]
+    assert [b for b in got if b != "end in"] == ["in %d" % n for n in numbers]
+    for client, word in (bob, "from"), (bob, "out"), (anna, "out"):
+        got = [body_of(m) for m in client.matching(
+            "message", lambda m: (body_of(m) or "").startswith(word + " "))]
+        assert got == ["%s %d" % (word, n) for n in numbers], word
+    assert not anna.matching("message", type="error")
