@@ -93,6 +93,7 @@ static const struct kit_backend backend = {
 		.room_affiliations = down_room_affiliations,
 		.room_config = down_room_config,
 		.room_config_set = down_room_config_set,
+		.room_destroy = down_room_destroy,
 		.room_invite = down_room_invite,
 		.room_list = down_room_list,
 		.room_history = down_room_history,

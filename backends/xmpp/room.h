@@ -33,6 +33,8 @@ void	down_room_config(const struct kit_call *,
 	    const struct msg_room_config *);
 void	down_room_config_set(const struct kit_call *,
 	    const struct msg_room_config_set *);
+void	down_room_destroy(const struct kit_call *,
+	    const struct msg_room_destroy *);
 void	down_room_history(const struct kit_call *,
 	    const struct msg_room_history *);
 

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* The settings of a room as a form (XEP-0045 10.2).  What the user fills in is
- * put into the form as it is then: rooms want all of it back. */
+/* The settings of a room as a form (XEP-0045 10.2), and its end (10.9).  What
+ * the user fills in is put into the form as it is then: rooms want all of it
+ * back. */
 #include <stdlib.h>
 #include <string.h>
 
@@ -119,4 +120,22 @@ down_room_config_set(const struct kit_call *call,
     const struct msg_room_config_set *m)
 {
 	begin(call, m->user, m->room, &m->values);
+}
+
+void
+down_room_destroy(const struct kit_call *call,
+    const struct msg_room_destroy *m)
+{
+	struct room *r = room_for(call, m->user, m->room);
+	xmpp_stanza_t *iq, *destroy;
+
+	if (r == NULL)
+		return;
+	iq = request_new(r->session, "set", r->jid);
+	destroy = build_child(build_child(iq, "query", NS_MUC_OWNER),
+	    "destroy", NULL);
+	if (m->instead != NULL)
+		xmpp_stanza_set_attribute(destroy, "jid", m->instead);
+	build_text(destroy, "reason", m->reason);
+	request_send_for(r->session, iq, call);
 }

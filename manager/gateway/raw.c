@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "manager/gateway/ns.h"
+#include "manager/gateway/raw_address.h"
 #include "manager/xmpp/parser.h"
 #include "manager/xmpp/xml.h"
 #include "protocol/features.h"
@@ -140,6 +141,7 @@ raw_take(struct buf *out, enum passing_kind kind, const struct stanza *parent,
 /* ------------------------------------------------------------ of a backend */
 
 struct reading {
+	const struct gateway *gw;	/* to make addresses ours; or NULL */
 	struct buf	*out;
 	enum passing_kind	 kind;
 	unsigned	 parents;
@@ -152,7 +154,8 @@ got_parent(void *ctx, struct arena *a, const struct stanza *parent)
 {
 	struct reading *r = ctx;
 
-	(void)a;
+	if (r->gw != NULL)
+		raw_map_items(r->gw, a, parent);
 	if (r->parents++ == 0)
 		r->taken = take(r->out, r->kind, parent, &r->why);
 }
@@ -192,14 +195,14 @@ parse(const char *xml, size_t len, const struct parser_events *events,
 	return fed;
 }
 
-int
-raw_clean(struct buf *out, enum passing_kind kind, const char *xml,
-    const char *user, const char **why)
+static int
+clean(const struct gateway *gw, struct buf *out, enum passing_kind kind,
+    const char *xml, const char *user, const char **why)
 {
 	static const struct parser_events events = {
 		.opened = opened, .stanza = got_parent, .ended = ended,
 	};
-	struct reading r = { .out = out, .kind = kind };
+	struct reading r = { .gw = gw, .out = out, .kind = kind };
 	size_t before = buf_len(out), len = strlen(xml);
 
 	if (len > limit(kind))
@@ -211,6 +214,21 @@ raw_clean(struct buf *out, enum passing_kind kind, const char *xml,
 	}
 	*why = r.taken == 0 ? "there is nothing in it" : r.why;
 	return r.taken;
+}
+
+int
+raw_clean(struct buf *out, enum passing_kind kind, const char *xml,
+    const char *user, const char **why)
+{
+	return clean(NULL, out, kind, xml, user, why);
+}
+
+int
+raw_clean_answer(const struct gateway *gw, struct buf *out,
+    enum passing_kind kind, const char *xml, const char *user,
+    const char **why)
+{
+	return clean(gw, out, kind, xml, user, why);
 }
 
 struct reader {

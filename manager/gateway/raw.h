@@ -30,6 +30,11 @@ int	raw_clean(struct buf *out, enum passing_kind, const char *xml,
 typedef void raw_reader(void *ctx, struct arena *, const struct stanza *);
 bool	raw_read(const char *xml, const char *user, raw_reader *, void *ctx);
 
+/* The same of an answer; the addresses in lists (XEP-0030) are made ours. */
+int	raw_clean_answer(const struct gateway *, struct buf *out,
+	    enum passing_kind, const char *xml, const char *user,
+	    const char **why) MUST_CHECK;
+
 /* Pass an iq of type get or set on to the network, which answers it.  false:
  * it is not for the network, or may not pass; nothing was done. */
 bool	raw_pass(struct down *) MUST_CHECK;

@@ -8,6 +8,7 @@
 
 #include "manager/gateway/contact.h"
 #include "manager/gateway/name.h"
+#include "manager/gateway/ns.h"
 #include "manager/gateway/room.h"
 #include "manager/gateway/session.h"
 #include "protocol/features.h"
@@ -83,6 +84,28 @@ raw_source(const struct up *up, struct arena *a, const struct msg_stanza_up *m)
 	c = contact_find(up->user, m->peer);
 	return full_of(a, c ? c->jid : name_to_jid(up->gw, a, m->peer),
 	    m->resource);
+}
+
+void
+raw_map_items(const struct gateway *gw, struct arena *a,
+    const struct stanza *parent)
+{
+	struct stanza *item = stanza_first(stanza_child(parent, "query",
+	    NS_DISCO_ITEMS));
+	const char *jid, *resource, *bare;
+
+	for (; item != NULL; item = stanza_next(item)) {
+		jid = stanza_attr(item, "jid");
+		if (jid == NULL || !stanza_is(item, "item", NS_DISCO_ITEMS))
+			continue;
+		resource = strchr(jid, '/');
+		bare = name_to_jid(gw, a, arena_printf(a, "%.*s",
+		    (int)strcspn(jid, "/"), jid));
+		if (resource != NULL)
+			bare = full_of(a, bare, resource + 1);
+		/* What can be no address of ours leads nowhere else. */
+		stanza_set(a, item, "jid", bare ? bare : gw->config->jid);
+	}
 }
 
 /* In a room only those are asked that are in it. */

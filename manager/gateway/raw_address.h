@@ -14,6 +14,10 @@ bool		 raw_address(const struct down *, struct msg_stanza *) MUST_CHECK;
  * a room that the user is in. */
 const char	*raw_source(const struct up *, struct arena *,
 		    const struct msg_stanza_up *);
+/* The addresses in a list of discovered items (XEP-0030) inside of this are
+ * the network's: make them ours. */
+void		 raw_map_items(const struct gateway *, struct arena *,
+		    const struct stanza *parent);
 /* The client that is meant, a full JID; NULL: it is not there.  None is named:
  * the one with the highest priority. */
 const char	*raw_client(const struct user *, struct arena *,

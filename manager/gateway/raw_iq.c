@@ -79,8 +79,8 @@ put_answer(struct asked *a, enum passing_kind kind,
 	const char *why;
 	struct xml *x;
 
-	if (r->xml != NULL && *r->xml != '\0' && raw_clean(&out,
-	    error ? PASSING_ERROR : kind, r->xml, a->from, &why) < 0) {
+	if (r->xml != NULL && *r->xml != '\0' && raw_clean_answer(a->gw,
+	    &out, error ? PASSING_ERROR : kind, r->xml, a->from, &why) < 0) {
 		log_debug("%s: the backend's answer to %s cannot be passed: %s",
 		    a->gw->config->jid, a->from, why);
 		asked_refuse(a, E_UNDEFINED_CONDITION,

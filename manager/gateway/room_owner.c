@@ -9,6 +9,7 @@
 
 #include "manager/gateway/command.h"
 #include "manager/gateway/form.h"
+#include "manager/gateway/name.h"
 #include "manager/gateway/ns.h"
 #include "manager/gateway/room_data.h"
 #include "manager/gateway/room_settings.h"
@@ -264,6 +265,37 @@ set_form(struct job *job, struct user *user)
 		    "The network is not to be reached just now.");
 }
 
+/* ---------------------------------------------------------------- its end */
+
+static void
+destroyed(void *ctx, const struct msg_error *error, const union result *r)
+{
+	if (error != NULL && strcmp(error->code, ERR_NOT_SUPPORTED) == 0)
+		asked_refuse(ctx, E_NOT_ALLOWED,
+		    "Rooms of this network cannot be destroyed from here.");
+	else
+		asked_answered(ctx, error, r);
+}
+
+static void
+destroy(const struct down *d, const struct stanza *e)
+{
+	struct msg_room_destroy m = {
+		.user = d->user->jid, .room = command_target(d),
+		.reason = stanza_child_text(d->arena, e, "reason", NULL),
+	};
+	const char *instead = stanza_attr(e, "jid");
+	struct jid jid;
+
+	if (instead != NULL && jid_parse(d->arena, instead, &jid) == 0)
+		m.instead = jid.node != NULL && strcmp(jid.domain,
+		    d->gw->config->jid) == 0 ?
+		    name_from_node(d->arena, jid.node) : jid.bare;
+	if (asked_may(d, session_ready(d->user)))
+		session_request(d->user, METHOD_room_destroy, &m, destroyed,
+		    asked_by(d));
+}
+
 /* ------------------------------------------------------------------ entries */
 
 void
@@ -278,12 +310,12 @@ down_room_owner_set(struct down *d)
 {
 	const struct stanza *form = form_find(d->payload);
 	const char *type = stanza_attr(form, "type");
+	const struct stanza *end = stanza_child(d->payload, "destroy", NULL);
 	struct pairs values;
 	struct job *job;
 
-	if (stanza_child(d->payload, "destroy", NULL) != NULL) {
-		say_error(d, E_NOT_ALLOWED,
-		    "Rooms of this network cannot be destroyed from here.");
+	if (end != NULL) {
+		destroy(d, end);
 		return;
 	}
 	if (type == NULL || (strcmp(type, "submit") != 0 &&

@@ -1,7 +1,10 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Rooms of other XMPP servers, from both sides."""
+import time
+
 import pytest
 
+from harness.process import wait_for
 from harness.xmpp import NS, body_of, condition_of, show, statuses
 from harness.xmpp_pair import pairs_of
 
@@ -546,3 +549,103 @@ def test_past(tea):
 
     assert archived(carl)[-6:] == [
         (line, here + "/bob") for line in lines + ["unheard"]]
+
+
+@pytest.mark.slow
+@each_server
+def test_restart(tea):
+    """The rooms' server is restarted: she is in again, without a word to her,
+    and hears and says all of it once."""
+    anna, bob, here, far, pair = (tea.anna, tea.bob, tea.here, tea.far,
+                                  tea.pair)
+    configure(anna, here, persistentroom=1)
+    tea.say(bob, "before")
+    began = time.monotonic()
+    pair.far.restart()
+    bob.wait_end()
+    bob.login()
+    bob.join(far, "bob")
+    # She comes behind him, or was there before.
+    wait_for(lambda: bob.matching("presence", from_=far + "/anna", type="",
+                                  since=began), 20, "anna to be in again")
+    tea.say(bob, "after")
+    tea.say(anna, "hers")
+    for client in anna, bob:
+        bodies = [body_of(m) for m in client.matching("message", body_of)]
+        assert [b for b in bodies if b != "before"] == ["after", "hers"]
+    assert not anna.matching("presence", type="unavailable", since=began,
+                             from_=here + "/anna")
+
+
+@each_server
+def test_addresses(pair):
+    """Rooms and nicks with what cannot stand in a node; both spellings."""
+    anna, bob = pair.user("anna"), pair.peer("bob")
+    word = pair.unique("tëe&café").replace("&", "\\26")
+    far = "%s@conference.%s" % (word, pair.far.domain)
+    here = pair.jid_of(far)
+    bob.join(far, "Bob & <C>/d")
+    configure(bob, far)
+    anna.join(here, "anna")
+    bob.message(far, "hi", "groupchat")
+    m = anna.expect_body("hi")
+    assert m.get("from") == here + "/Bob & <C>/d"
+    anna.message(here + "/Bob & <C>/d", "psst", "chat")
+    bob.expect_body("psst", from_=far + "/anna")
+    anna.leave(here, "anna")
+    anna.expect("presence", type="unavailable", from_=here + "/anna")
+    room = pair.room("plain")
+    other = room.far.replace("@", "%") + "@" + pair.gateway
+    anna.join(other, "anna")
+    bob.join(room.far, "bob")
+    anna.expect("presence", from_=other + "/bob")
+    anna.message(other, "hello", "groupchat")
+    anna.expect_body("hello", from_=other + "/anna")
+    bob.expect_body("hello")
+
+
+@each_server
+def test_destroy(tea):
+    """She may, as it is hers; who may not is told."""
+    anna, bob, here, far = tea.anna, tea.bob, tea.here, tea.far
+    destroy = ("<query xmlns='%s'><destroy jid='%s'><reason>enough</reason>"
+               "</destroy></query>" % (OWNER, tea.pair.room("new").here))
+    carl = tea.pair.user("carl")
+    carl.join(here, "carl")
+    assert condition_of(carl.iq("set", here, destroy)) == ("auth",
+                                                           "forbidden")
+    anna.set(here, destroy)
+    p = tea.bob_sees("bob", type="unavailable")
+    assert p.findtext(".//user:reason", None, NS) == "enough"
+    assert p.find(".//user:destroy", NS).get("jid").startswith("new.")
+    assert p.find(".//user:destroy", NS).get("jid").endswith(
+        "@conference." + tea.pair.far.domain)
+    for client, nick in (anna, "anna"), (carl, "carl"):
+        p = client.expect("presence", type="unavailable",
+                          from_=here + "/" + nick)
+        assert "enough" in show(p)
+
+
+@each_server
+def test_found(pair):
+    """From the server to its rooms, which say what they are before one is
+    in."""
+    room, anna, bob = pair.room("tea"), pair.user("anna"), pair.peer("bob")
+    bob.join(room.far, "bob")
+    configure(bob, room.far, roomname="Tea", membersonly=1)
+
+    def items(where):
+        query = anna.get(where, "<query xmlns='%s'/>" % NS["items"])
+        return {i.get("jid"): i.get("name") for i in query}
+
+    server = "%s@%s" % (pair.far.domain, pair.gateway)
+    service = "conference." + server
+    assert service in items(server)
+    assert items(service)[room.here].startswith("Tea")
+    info = anna.disco_info(service)
+    assert info.find("info:identity", NS).get("category") == "conference"
+    info = anna.disco_info(room.here)
+    assert info.find("info:identity", NS).get("name") == "Tea"
+    assert "muc_membersonly" in {f.get("var") for f in info}
+    assert all(jid.endswith(pair.gateway) or "@%s/" % pair.gateway in jid
+               for jid in items(room.here))

@@ -408,7 +408,14 @@ of_a_room(void **state)
 	expect("type='result'", "id='o'");
 	owner("set", "<x xmlns='jabber:x:data' type='cancel'/>");
 	expect("type='result'", "id='o'");
+	owner("set", "<destroy jid='dogs%irc.test@" GW "'><reason>enough"
+	    "</reason></destroy>");
+	expect_did("room_destroy");
+	answer("room_destroy", NULL, NULL);
+	expect("type='result'", "id='o'");
 	owner("set", "<destroy/>");
+	expect_did("room_destroy");
+	answer("room_destroy", ERR_NOT_SUPPORTED, NULL);
 	expect("<not-allowed ");
 	owner("set", "");
 	expect("<bad-request ");
