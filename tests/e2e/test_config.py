@@ -1,10 +1,12 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Configuration files: old ones work, wrong ones are explained."""
+import sqlite3
 import subprocess
 
 import pytest
 
 from harness.instance import IRC_BACKEND, SPECTRUM
+from harness.old_database import old_database
 from harness.process import SLOWER, free_port, make_environment
 
 
@@ -165,40 +167,12 @@ def test_database_of_the_old_program(instances, prosody, ngircd, irc,
                                      accounts, gateway_name, unique):
     """A database that the C++ program made: its user logs in without
     registering again."""
-    import sqlite3
     jid = gateway_name + ".xmpp.test"
     instance = instances("gateway", jid, prosody, start=False,
                          service__irc_server="127.0.0.1:%d" % ngircd.port)
     anna, nick, carl = accounts(prosody, "anna"), unique("old"), irc(
         unique("carl"))
-    base = sqlite3.connect(str(instance.directory / "database.sql"))
-    base.executescript("""
-CREATE TABLE users (id INTEGER PRIMARY KEY NOT NULL, jid varchar(255) NOT NULL,
- uin varchar(4095) NOT NULL, password varchar(255) NOT NULL,
- language varchar(25) NOT NULL, encoding varchar(50) NOT NULL DEFAULT 'utf8',
- last_login datetime, vip int(1) NOT NULL DEFAULT '0',
- online int(1) NOT NULL DEFAULT '0');
-CREATE TABLE buddies (id INTEGER PRIMARY KEY NOT NULL,
- user_id int(10) NOT NULL, uin varchar(255) NOT NULL,
- subscription varchar(20) NOT NULL, nickname varchar(255) NOT NULL,
- groups varchar(255) NOT NULL, flags int(4) NOT NULL DEFAULT '0');
-CREATE TABLE buddies_settings (user_id int(10) NOT NULL,
- buddy_id int(10) NOT NULL, var varchar(50) NOT NULL, type int(4) NOT NULL,
- value varchar(255) NOT NULL, PRIMARY KEY (buddy_id, var));
-CREATE TABLE users_settings (user_id int(10) NOT NULL,
- var varchar(50) NOT NULL, type int(4) NOT NULL,
- value varchar(4095) NOT NULL, PRIMARY KEY (user_id, var));
-CREATE TABLE db_version (ver INTEGER NOT NULL DEFAULT '3');
-CREATE UNIQUE INDEX user_id ON buddies (user_id, uin);
-CREATE INDEX user_id02 ON buddies_settings (user_id);
-CREATE UNIQUE INDEX jid ON users (jid);
-CREATE INDEX user_id03 ON users_settings (user_id);
-REPLACE INTO db_version (ver) VALUES (3);
-""")
-    base.execute("INSERT INTO users (jid, uin, password, language) "
-                 "VALUES (?, ?, 'plain', 'en')", (anna.bare, nick))
-    base.commit()
-    base.close()
+    old_database(instance, (anna.bare, nick, "plain"))
     instance.start()
     anna.send("<presence to='%s'/>" % jid)
     anna.expect("presence", from_=jid, type="", timeout=30)

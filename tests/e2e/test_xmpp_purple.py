@@ -51,6 +51,15 @@ def test_by_this_backend(pair):
                      for title in found}
 
 
+def purple_settings(far):
+    """Of prpl-jabber in front of that server."""
+    return {"service__backend": PURPLE_BACKEND,
+            "service__protocol": "prpl-jabber", "service__verify_certs": 0,
+            "service__enable_remove_buddy": 1,
+            "purple__connect_server": "127.0.0.1", "purple__port": far.port,
+            "purple__connection_security": "require_tls"}
+
+
 @pytest.fixture
 def jabber(tmp_path, far_prosody, authority):
     """The same, with prpl-jabber."""
@@ -58,12 +67,7 @@ def jabber(tmp_path, far_prosody, authority):
     make = next(factory)
 
     def with_purple(kind, **_settings):
-        return make(kind, service__backend=PURPLE_BACKEND,
-                    service__protocol="prpl-jabber", service__verify_certs=0,
-                    service__enable_remove_buddy=1,
-                    purple__connect_server="127.0.0.1",
-                    purple__port=far_prosody.port,
-                    purple__connection_security="require_tls")
+        return make(kind, **purple_settings(far_prosody))
     yield xmpp_pair.Pair("server-prosody", with_purple, None, far_prosody,
                          None, authority)
     next(factory, None)
