@@ -173,23 +173,28 @@ address(struct session *s, const struct kit_call *call,
 		*to = room_address(s, call, m->room, m->peer);
 		return *to != NULL;
 	}
-	if (*m->peer == '\0' && (m->resource == NULL || *m->resource == '\0'))
+	if (*m->peer == '\0')
 		return true;
-	*to = client_address(s, *m->peer != '\0' ? m->peer : s->jid,
-	    m->resource);
+	*to = client_address(s, m->peer, m->resource);
 	if (*to == NULL)
 		kit_error(call, ERR_NOT_FOUND, NULL);
 	return *to != NULL;
 }
 
+struct asked {
+	struct kit_call	 call;
+	enum passing_kind kind;
+};
+
 static void
 on_answer(struct session *s, xmpp_stanza_t *answer, void *ctx)
 {
-	struct kit_call *call = ctx;
+	struct asked *asked = ctx;
+	const struct kit_call *call = &asked->call;
 	bool worked = request_worked(answer);
 	struct msg_stanza_result r = { .type = worked ? "result" : "error" };
 	const char *why = NULL;
-	char *xml = answer != NULL ? pass_take(worked ? PASSING_IQ :
+	char *xml = answer != NULL ? pass_take(worked ? asked->kind :
 	    PASSING_ERROR, answer, &why) : NULL;
 
 	(void)s;
@@ -201,25 +206,27 @@ on_answer(struct session *s, xmpp_stanza_t *answer, void *ctx)
 	else
 		kit_reply(call, &r);
 	free(xml);
-	free(call);
+	free(asked);
 }
 
 static void
 ask(struct session *s, const struct kit_call *call, const struct msg_stanza *m,
     const char *to)
 {
+	enum passing_kind kind = *m->peer == '\0' ? PASSING_ACCOUNT :
+	    PASSING_IQ;
 	xmpp_stanza_t *iq = request_new(s, m->type, to);
-	struct kit_call *copy;
+	struct asked *asked;
 	const char *why;
 
-	if (pass_put(PASSING_IQ, iq, m->xml, &why) != 1) {
+	if (pass_put(kind, iq, m->xml, &why) != 1) {
 		kit_error(call, ERR_BAD_REQUEST, why);
 		xmpp_stanza_release(iq);
 		return;
 	}
-	copy = xmalloc(sizeof(*copy));
-	*copy = *call;
-	request_send(s, iq, on_answer, copy);
+	asked = xmalloc(sizeof(*asked));
+	*asked = (struct asked){ *call, kind };
+	request_send(s, iq, on_answer, asked);
 }
 
 static void
@@ -266,7 +273,7 @@ is_iq(const struct msg_stanza *m)
 static bool
 is_message(const struct msg_stanza *m)
 {
-	return strcmp(m->kind, "message") == 0 &&
+	return strcmp(m->kind, "message") == 0 && *m->peer != '\0' &&
 	    (strcmp(m->type, "chat") == 0 || strcmp(m->type, "normal") == 0 ||
 	    strcmp(m->type, "headline") == 0 ||
 	    strcmp(m->type, "groupchat") == 0);
@@ -297,6 +304,6 @@ down_stanza(const struct kit_call *call, const struct msg_stanza *m)
 	if (is_iq(m))
 		ask(s, call, m, to);
 	else
-		tell(s, call, m, to != NULL ? to : s->jid);
+		tell(s, call, m, to);
 	free(to);
 }

@@ -12,21 +12,25 @@ bool
 pass_iq(struct session *s, xmpp_stanza_t *request)
 {
 	const char *from = xmpp_stanza_get_from(request), *why;
-	char *xml = s->connected && !s->ended ?
-	    pass_take(PASSING_IQ, request, &why) : NULL;
 	struct pass_peer p;
+	char *xml;
 	struct msg_stanza_up m = { .user = s->user, .kind = "iq",
 	    .type = xmpp_stanza_get_type(request),
-	    .id = payload_id_of(request, "id"), .xml = xml,
+	    .id = payload_id_of(request, "id"),
 	    .client = pass_writer(s, from) };
 
-	if (xml == NULL)
+	if (!s->connected || s->ended ||
+	    (xml = pass_take(PASSING_IQ, request, &why)) == NULL)
 		return false;
 	pass_peer_init(&p, s, from);
 	m.peer = p.peer;
 	m.room = p.room;
 	m.resource = p.resource;
-	if (!pass_ask(s, request, &m))
+	m.xml = xml;
+	/* The account itself asks nothing of the user's clients. */
+	if (*p.peer == '\0' && p.room == NULL)
+		iq_refuse(s, request, "service-unavailable");
+	else if (!pass_ask(s, request, &m))
 		iq_refuse(s, request, "resource-constraint");
 	pass_peer_finish(&p);
 	free(xml);

@@ -13,17 +13,23 @@
 #include "util/log.h"
 #include "util/xalloc.h"
 
-char *
-pass_extra(struct session *s, xmpp_stanza_t *message)
+static char *
+take(struct session *s, xmpp_stanza_t *message, enum passing_kind kind)
 {
 	const char *why;
-	char *xml = pass_take(PASSING_MESSAGE, message, &why);
+	char *xml = pass_take(kind, message, &why);
 
 	if (why != NULL)
 		log_debug("%s: what is beside a message of %s cannot be "
 		    "passed: %s", s->user, xmpp_stanza_get_from(message) ?
 		    xmpp_stanza_get_from(message) : "the server", why);
 	return xml;
+}
+
+char *
+pass_extra(struct session *s, xmpp_stanza_t *message)
+{
+	return take(s, message, PASSING_MESSAGE);
 }
 
 /* What the main process takes; NULL: it cannot be told. */
@@ -61,8 +67,7 @@ pass_message(struct session *s, xmpp_stanza_t *st, const struct passed *p)
 	struct pass_peer peer;
 	char *xml;
 
-	if (!pass_says(st) || m.type == NULL || (p->old && pass_rings(st)) ||
-	    (xml = pass_extra(s, st)) == NULL)
+	if (!pass_says(st) || m.type == NULL || (p->old && pass_rings(st)))
 		return;
 	pass_peer_init(&peer, s, p->room == NULL ? xmpp_stanza_get_from(st) :
 	    NULL);
@@ -72,8 +77,10 @@ pass_message(struct session *s, xmpp_stanza_t *st, const struct passed *p)
 		m.room = p->nick != NULL ? p->room->id : NULL;
 		m.peer = p->nick != NULL ? p->nick : p->room->id;
 	}
-	m.xml = xml;
-	tell(s, st, p, &m);
+	m.xml = xml = take(s, st, *m.peer == '\0' && m.room == NULL ?
+	    PASSING_EVENT : PASSING_MESSAGE);
+	if (xml != NULL)
+		tell(s, st, p, &m);
 	pass_peer_finish(&peer);
 	free(xml);
 }

@@ -19,8 +19,32 @@
 static size_t
 limit(enum passing_kind kind)
 {
-	return kind == PASSING_MESSAGE ? PASSING_MESSAGE_MAX :
-	    kind == PASSING_PRESENCE ? PASSING_PRESENCE_MAX : PASSING_MAX;
+	switch (kind) {
+	case PASSING_MESSAGE:
+	case PASSING_EVENT:
+		return PASSING_MESSAGE_MAX;
+	case PASSING_PRESENCE:
+		return PASSING_PRESENCE_MAX;
+	case PASSING_IQ:
+	case PASSING_ACCOUNT:
+	case PASSING_ERROR:
+		break;
+	}
+	return PASSING_MAX;
+}
+
+/* Elements beside each other. */
+static size_t
+elements(enum passing_kind kind)
+{
+	return kind == PASSING_MESSAGE || kind == PASSING_EVENT ||
+	    kind == PASSING_PRESENCE ? PASSING_ELEMENTS_MAX : 1;
+}
+
+static bool
+is_iq(enum passing_kind kind)
+{
+	return kind == PASSING_IQ || kind == PASSING_ACCOUNT;
 }
 
 static const char *
@@ -145,16 +169,15 @@ static const char *
 take(struct buf *out, enum passing_kind kind, xmpp_stanza_t *parent)
 {
 	xmpp_stanza_t *st = xmpp_stanza_get_children(parent);
-	bool many = kind == PASSING_MESSAGE || kind == PASSING_PRESENCE;
 	size_t n = 0, before;
 
 	for (; st != NULL; st = xmpp_stanza_get_next(st)) {
 		if (!may(kind, st)) {
-			if (kind == PASSING_IQ && xmpp_stanza_is_tag(st))
+			if (is_iq(kind) && xmpp_stanza_is_tag(st))
 				return "it is of a kind that never passes";
 			continue;
 		}
-		if (++n > (many ? PASSING_ELEMENTS_MAX : 1))
+		if (++n > elements(kind))
 			return "there are too many elements";
 		before = buf_len(out);
 		if (write_element(out, st, NULL, 1, limit(kind)))
@@ -199,7 +222,6 @@ is_sound(xmpp_stanza_t *st, unsigned depth)
 static const char *
 check(enum passing_kind kind, xmpp_stanza_t *parent)
 {
-	bool many = kind == PASSING_MESSAGE || kind == PASSING_PRESENCE;
 	xmpp_stanza_t *st = xmpp_stanza_get_children(parent);
 	size_t n = 0;
 
@@ -208,7 +230,7 @@ check(enum passing_kind kind, xmpp_stanza_t *parent)
 			continue;
 		if (!may(kind, st) && kind != PASSING_MESSAGE)
 			return "it is of a kind that never passes";
-		if (++n > (many ? PASSING_ELEMENTS_MAX : 1))
+		if (++n > elements(kind))
 			return "there are too many elements";
 		if (!is_sound(st, 1))
 			return "it is too deep, or cannot be written";

@@ -152,7 +152,9 @@ session_show(struct session *s, const struct msg_presence *m)
 	    m->priority > 127 ? 127 : (int)m->priority;
 	xreplace(&s->show, m->show);
 	xreplace(&s->status, m->status);
-	disco_set(s, &m->features);
+	/* Absent, they are as they were. */
+	if (m->features.v != NULL)
+		disco_set(s, &m->features);
 	for (size_t i = 0; i < LENGTH(parts) && s->connected; i++) {
 		if (parts[i].show != NULL)
 			parts[i].show(s);

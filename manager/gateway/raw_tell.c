@@ -57,13 +57,29 @@ tell_all(struct up *up, struct arena *a, struct telling *t)
 	}
 }
 
+/* What a client has sent comes back to it. */
+static bool
+is_error(const struct msg_stanza_up *m)
+{
+	return strcmp(m->type, "error") == 0;
+}
+
 static bool
 is_type(const struct msg_stanza_up *m)
 {
-	return strcmp(m->type, "chat") == 0 ||
+	return (is_error(m) && m->client != NULL && *m->peer != '\0') ||
+	    strcmp(m->type, "chat") == 0 ||
 	    strcmp(m->type, "normal") == 0 ||
 	    strcmp(m->type, "headline") == 0 ||
 	    (strcmp(m->type, "groupchat") == 0 && m->room != NULL);
+}
+
+static enum passing_kind
+kind_of(const struct msg_stanza_up *m)
+{
+	return is_error(m) ? PASSING_ERROR :
+	    *m->peer == '\0' && m->room == NULL ? PASSING_EVENT :
+	    PASSING_MESSAGE;
 }
 
 void
@@ -82,8 +98,8 @@ up_stanza_message(struct up *up)
 	if (t.from == NULL) {
 		pool_refuse(pool, up->backend, up->id, ERR_NOT_FOUND,
 		    "that is no address");
-	} else if (!is_type(m) || raw_clean(&payload, own ? PASSING_EVENT :
-	    PASSING_MESSAGE, m->xml, up->user->jid, &why) <= 0) {
+	} else if (!is_type(m) || raw_clean(&payload, kind_of(m), m->xml,
+	    up->user->jid, &why) <= 0) {
 		log_debug("%s: %s: a message of \"%s\" cannot be passed: %s",
 		    up->gw->config->jid, up->user->jid, m->peer, why);
 		pool_refuse(pool, up->backend, up->id, ERR_BAD_REQUEST, why);

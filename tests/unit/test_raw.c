@@ -410,7 +410,19 @@ messages_up(void **state)
 	tell_as(1, REQUEST, METHOD_stanza_up, &p);
 	expect("to='" PC "'");
 	did();
+	p.stanza_up.type = "error";
+	tell_as(1, REQUEST, METHOD_stanza_up, &p);
+	expect_did("refuse 1 77 bad_request");
+	p.stanza_up.xml = "<error type='cancel'><gone xmlns='" NS_STANZAS
+	    "'/></error>";
+	tell_as(1, REQUEST, METHOD_stanza_up, &p);
+	expect("to='" PC "' type='error' id='m'><error type='cancel'><gone ");
+	did();
 	p.stanza_up.client = NULL;
+	tell_as(1, REQUEST, METHOD_stanza_up, &p);
+	expect_did("refuse 1 77 bad_request");
+	p.stanza_up.xml = OMEMO;
+	p.stanza_up.type = "chat";
 	kit.deaf = true;
 	tell_as(1, REQUEST, METHOD_stanza_up, &p);
 	expect_did("refuse 1 77 not_found");

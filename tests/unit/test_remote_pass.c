@@ -18,6 +18,8 @@
 
 #define BAD	"<bad-request xmlns='urn:ietf:params:xml:ns:xmpp-stanzas'/>"
 
+#define PUBSUB	"http://jabber.org/protocol/pubsub"
+
 static xmpp_ctx_t *ctx;
 
 static xmpp_stanza_t *
@@ -59,6 +61,9 @@ static const struct {
 	{ PASSING_PRESENCE, "<show>dnd</show><c xmlns='http://jabber.org/"
 	    "protocol/caps'/><x xmlns='vcard-temp:x:update'/>",
 	    "<c xmlns='http://jabber.org/protocol/caps'/>", false },
+	{ PASSING_EVENT, "<event xmlns='" PUBSUB "#event'/><a xmlns='x'/>",
+	    "<event xmlns='" PUBSUB "#event'/>", false },
+	{ PASSING_ACCOUNT, "<a xmlns='x'/>", NULL, true },
 	{ PASSING_ERROR, "<a xmlns='x'/><error type='cancel'>" BAD "</error>",
 	    "<error xmlns='jabber:client' type='cancel'>" BAD "</error>",
 	    false },
@@ -115,6 +120,9 @@ static const struct {
 	{ PASSING_MESSAGE, "<sent xmlns='urn:xmpp:carbons:2'/>", 0, "<iq/>" },
 	{ PASSING_ERROR, "<error xmlns='jabber:client' type='cancel'>" BAD
 	    "</error>", 1, NULL },
+	{ PASSING_ERROR, "<error type='cancel'>" BAD "</error>", 1, NULL },
+	{ PASSING_ACCOUNT, "<pubsub xmlns='" PUBSUB "#owner'/>", 1, NULL },
+	{ PASSING_ACCOUNT, "<a xmlns='x'/>", -1, "<iq/>" },
 	{ PASSING_ERROR, "<query xmlns='jabber:iq:roster'/>", -1, "<iq/>" },
 	{ PASSING_ERROR, "<error xmlns='jabber:client'/>", -1, "<iq/>" },
 };
