@@ -35,6 +35,9 @@ struct guard {
 	bool		 refused;
 	int		 depth;		/* of elements that are open */
 	bool		 empty;		/* nothing is in this stanza yet */
+	unsigned	 elements;	/* of this stanza */
+	/* By how deep they are: of those that are open, texts counted. */
+	unsigned	 children[GUARD_DEPTH + 2];
 	size_t		 fed;		/* bytes since the last whole stanza */
 	size_t		 begun;		/* bytes since expat said anything */
 	size_t		 memory;	/* of expat */
@@ -181,6 +184,7 @@ say(struct guard *g)
 	if (buf_len(&g->said) == 0)
 		return;
 	g->empty = false;
+	g->children[g->depth]++;
 	if (may_pass(g) && g->text != NULL && !is_over(g))
 		g->text(g->user, buf_data(&g->said), (int)buf_len(&g->said));
 	buf_clear(&g->said);
@@ -326,23 +330,43 @@ pass_start(struct guard *g, const XML_Char *name, const XML_Char **attributes)
 	free(unspaced);
 }
 
+/* What is too much, or NULL. */
+static const char *
+count(struct guard *g, const XML_Char **attributes)
+{
+	size_t n = 0;
+
+	while (n <= GUARD_ATTRIBUTES && attributes[2 * n] != NULL)
+		n++;
+	if (g->depth > GUARD_DEPTH)
+		return "elements nested too deeply";
+	if (n > GUARD_ATTRIBUTES)
+		return "too many attributes";
+	if (g->depth < 2)
+		g->elements = 0;
+	else
+		g->children[g->depth]++;
+	g->children[g->depth + 1] = 0;
+	if (++g->elements > GUARD_ELEMENTS || (g->depth > 1 &&
+	    g->children[g->depth] > GUARD_CHILDREN))
+		return "too many elements";
+	return NULL;
+}
+
 static void
 on_start(void *ctx, const XML_Char *name, const XML_Char **attributes)
 {
 	struct guard *g = ctx;
-	size_t n = 0;
+	const char *why;
 
 	g->begun = 0;
 	if (is_over(g))
 		return;
-	while (n <= GUARD_ATTRIBUTES && attributes[2 * n] != NULL)
-		n++;
-	if (g->depth > GUARD_DEPTH)
-		refuse(g, "elements nested too deeply");
-	else if (n > GUARD_ATTRIBUTES)
-		refuse(g, "too many attributes");
-	if (is_over(g))
+	why = count(g, attributes);
+	if (why != NULL) {
+		refuse(g, why);
 		return;
+	}
 	say(g);
 	tell_element(g, name, (const char *const *)attributes);
 	if (g->start != NULL && !is_over(g))

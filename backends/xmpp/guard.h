@@ -19,6 +19,9 @@
 
 #define GUARD_DEPTH	64		/* elements inside a stanza */
 #define GUARD_ATTRIBUTES 128		/* of one element */
+#define GUARD_CHILDREN	12000		/* of one element: libstrophe walks past
+					 * all to add one; a roster has 10000 */
+#define GUARD_ELEMENTS	50000		/* of one stanza */
 #define GUARD_TAG	(64 * 1024)	/* bytes of one tag */
 #define GUARD_STANZA	(1024 * 1024)	/* bytes of one stanza, unless set */
 #define GUARD_MEMORY	(8 * 1024 * 1024)	/* of expat, for one parser:

@@ -115,7 +115,12 @@ test_limits(void **state)
 		{ "a comment", "<a>", "<!-- -->", 1, "</a>", false },
 		{ "an instruction", "<a>", "<?x y?>", 1, "</a>", false },
 		{ "a document type", "<!DOCTYPE a>", "<a/>", 1, "", false },
-		{ "siblings", "<a>", "<b/>", 50000, "</a>", true },
+		{ "siblings", "<a>", "<b/>", 11000, "</a>", true },
+		{ "too many", "<a>", "<b/>", 12001, "</a>", false },
+		{ "and texts", "<a>", "<b/>x", 6002, "</a>", false },
+		{ "in all", "<a>", "<b><c/><c/></b>", 11000, "</a>", true },
+		{ "too many in all", "<a>", "<b><c/><c/><c/><c/></b>", 10001,
+		    "</a>", false },
 	};
 	char *xml;
 
