@@ -9,9 +9,8 @@ import pytest
 
 import driver
 from driver import Failed
-from harness.raw import RawStream
 from harness.xmpp import NS, condition_of, local
-from xmpp_driver import USER
+from xmpp_driver import USER, Peer
 
 OMEMO = "eu.siacs.conversations.axolotl"
 JINGLE = "urn:xmpp:jingle:1"
@@ -38,52 +37,6 @@ OFFER = ("<content creator='initiator' name='a'><description "
          "id='0' name='PCMU'/></description><transport "
          "xmlns='urn:xmpp:jingle:transports:ice-udp:1' pwd='&lt;p&apos;'/>"
          "</content>")
-
-
-class Peer:
-    """A client of the other server, which answers nothing by itself."""
-
-    def __init__(self, server, account, resource):
-        self.stream = RawStream(server.port, server.domain)
-        self.jid = self.stream.login(account.partition("@")[0], "secret",
-                                     resource)
-        self.bare = account
-        self.parser = ET.XMLPullParser(("start", "end"))
-        self.parser.feed("<stream:stream xmlns='jabber:client' xmlns:stream="
-                         "'http://etherx.jabber.org/streams'>")
-        self.stream.expect("^[^<]*>")   # of the end of its session
-        self.depth, self.inbox = 0, []
-
-    def send(self, xml):
-        self.stream.send(xml)
-
-    def _read(self):
-        self.parser.feed(self.stream.got)
-        self.stream.got = ""
-        for event, e in self.parser.read_events():
-            self.depth += 1 if event == "start" else -1
-            if event == "end" and self.depth == 1:
-                self.inbox.append(e)
-
-    def expect(self, name, check=None, **attributes):
-        while True:
-            self._read()
-            for e in self.inbox:
-                if local(e) == name and all(
-                        e.get(k.rstrip("_")) == v
-                        for k, v in attributes.items()) and (
-                            check is None or check(e)):
-                    self.inbox.remove(e)
-                    return e
-            if not self.stream._receive(driver.PATIENCE):
-                raise AssertionError([ET.tostring(e) for e in self.inbox])
-
-    def ask(self, kind, to, xml, ident):
-        self.send("<iq type='%s' id='%s' to='%s'>%s</iq>" % (kind, ident, to,
-                                                             xml))
-
-    def close(self):
-        self.stream.close()
 
 
 @pytest.fixture
@@ -219,11 +172,14 @@ def test_requests(pair, account, peer):
     # ---- whom: the best of them, the account, what is nobody
     pad.send("<presence><priority>9</priority></presence>")
     b.wait("contact_presence", resource="pad", priority=9)
-    call = pair.down("iq", "get", "<q xmlns='urn:custom'/>", resource="")
+    call = pair.down("iq", "get", "<q xmlns='urn:custom'/>", resource="",
+                     client="tv")
     iq = pad.expect("iq", type="get")
     pad.send("<iq type='result' id='%s' to='%s'><q xmlns='urn:custom'>2</q>"
              "</iq>" % (iq.get("id"), pair.there))
     assert same(b.finish(call)["xml"], "<q xmlns='urn:custom'>2</q>")
+    answered({}, pad, client="tv")
+    answered({}, ann, client="lap")
     r = b.finish(pair.down("iq", "get", "<query xmlns='%s'/>" % NS["info"]))
     assert r["type"] == "result" and PUBSUB in r["xml"]
     # Of it the user's own clients may ask for nodes only.

@@ -318,11 +318,13 @@ def test_archive(home):
     # Nobody was there: now they are kept for him as well.
     last = home.leave()
     other.close()
-    ann.message(home.bob, "offline 1")
+    beside = "<encrypted xmlns='eu.siacs.conversations.axolotl'/>"
+    ann.message(home.bob, "offline 1", extra=beside)
     ann.message(home.bob, "offline 2")
     ann.sync(home.server.domain)
     home.enter(archive_last=last)
     assert home.until("offline 2") == ["offline 1"]
+    assert [p.get("extra") for m, p in b.skipped if m == "message"] == [beside]
     assert home.heard("end") == []
     # A place that the archive does not know any more: by the time then.
     home.leave()

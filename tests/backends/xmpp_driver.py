@@ -7,8 +7,11 @@ import re
 import socket
 import struct
 import threading
+import xml.etree.ElementTree as ET
 
 import driver
+from harness.raw import RawStream
+from harness.xmpp import local
 from harness.relay import Relay, serve         # noqa: F401
 
 PROGRAM = "spectrum2_xmpp_backend"
@@ -193,3 +196,49 @@ class Fake:
         self.server.close()
         if self.client is not None:
             self.client.close()
+
+
+class Peer:
+    """A client of the other server, which answers nothing by itself."""
+
+    def __init__(self, server, account, resource):
+        self.stream = RawStream(server.port, server.domain)
+        self.jid = self.stream.login(account.partition("@")[0], "secret",
+                                     resource)
+        self.bare = account
+        self.parser = ET.XMLPullParser(("start", "end"))
+        self.parser.feed("<stream:stream xmlns='jabber:client' xmlns:stream="
+                         "'http://etherx.jabber.org/streams'>")
+        self.stream.expect("^[^<]*>")   # of the end of its session
+        self.depth, self.inbox = 0, []
+
+    def send(self, xml):
+        self.stream.send(xml)
+
+    def _read(self):
+        self.parser.feed(self.stream.got)
+        self.stream.got = ""
+        for event, e in self.parser.read_events():
+            self.depth += 1 if event == "start" else -1
+            if event == "end" and self.depth == 1:
+                self.inbox.append(e)
+
+    def expect(self, name, check=None, **attributes):
+        while True:
+            self._read()
+            for e in self.inbox:
+                if local(e) == name and all(
+                        e.get(k.rstrip("_")) == v
+                        for k, v in attributes.items()) and (
+                            check is None or check(e)):
+                    self.inbox.remove(e)
+                    return e
+            if not self.stream._receive(driver.PATIENCE):
+                raise AssertionError([ET.tostring(e) for e in self.inbox])
+
+    def ask(self, kind, to, xml, ident):
+        self.send("<iq type='%s' id='%s' to='%s'>%s</iq>" % (kind, ident, to,
+                                                             xml))
+
+    def close(self):
+        self.stream.close()
