@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "backends/xmpp/account.h"
 
+#include <idna.h>
 #include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
@@ -30,6 +31,24 @@ is_domain(const char *s)
 	return strpbrk(s, "\"&'/:<>@ \t\r\n") == NULL;
 }
 
+/* RFC 7622 3.2: what DNS has in ASCII is in Unicode here. */
+static bool
+prepare_domain(char out[PART], const char *start, size_t len)
+{
+	char *text = NULL;
+	bool good;
+
+	if (!prepare(out, start, len, stringprep_nameprep))
+		return false;
+	if (strstr(out, "xn--") == NULL)
+		return is_domain(out);
+	good = idna_to_unicode_8z8z(out, &text, 0) == IDNA_SUCCESS &&
+	    prepare(out, text, strlen(text), stringprep_nameprep) &&
+	    is_domain(out);
+	free(text);
+	return good;
+}
+
 char *
 account_jid(const char *text)
 {
@@ -38,9 +57,8 @@ account_jid(const char *text)
 	const char *at = memchr(text, '@', len);
 
 	if (at == NULL || !prepare(node, text, (size_t)(at - text),
-	    stringprep_xmpp_nodeprep) || !prepare(domain, at + 1,
-	    len - (size_t)(at + 1 - text), stringprep_nameprep) ||
-	    !is_domain(domain))
+	    stringprep_xmpp_nodeprep) || !prepare_domain(domain, at + 1,
+	    len - (size_t)(at + 1 - text)))
 		return NULL;
 	return xasprintf("%s@%s", node, domain);
 }
@@ -64,8 +82,7 @@ account_contact(const char *text)
 
 	if (memchr(text, '@', len) != NULL)
 		return account_jid(text);
-	if (!prepare(domain, text, len, stringprep_nameprep) ||
-	    !is_domain(domain))
+	if (!prepare_domain(domain, text, len))
 		return NULL;
 	return xstrdup(domain);
 }

@@ -105,3 +105,59 @@ def test_commands(secure, server):
     secure.enter("new@" + server.domain, password="pw")
     assert "Add User (%s)" % server.domain not in {
         c["label"] for c in secure.wait("commands")["commands"]}
+
+
+def test_talk(xmpp, server, authority, account, friend):
+    """A login with STARTTLS and SCRAM, a break that is bridged, a server that
+    has forgotten the session, and what was missed when nobody was here."""
+    relay = Relay(server.port)
+    bob, ann = account("bob"), account("ann")
+    b = xmpp(host="127.0.0.1", port=server.port, ca_file=authority.cert)
+    b.enter(bob, port=relay.port)
+    b.enter(ann, user=YOU)
+    calls = [b.say(ann, "one"), b.say(bob, "two", user=YOU)]
+    relay.deaf = True
+    calls.append(b.say(ann, "three"))
+    relay.cut()
+    calls += [b.say(ann, "four"), b.say(bob, "five", user=YOU)]
+    for call in calls:
+        assert b.finish(call) == {}
+    assert relay.count == 2
+    heard = {ME: [], YOU: []}
+    for _ in range(5):
+        m = b.wait("message")
+        heard[m["user"]].append(m["body"])
+    assert heard == {ME: ["two", "five"], YOU: ["one", "three", "four"]}
+    assert b.refused(bob, user="x@example.org", password="wrong")["reason"] \
+        == "auth"
+    # The archive has what came meanwhile, and once.
+    last = b.wait("setting", name="archive_last")["value"]
+    b.call("logout", user=ME)
+    for i in range(3):
+        assert b.finish(b.say(bob, "missed %d" % i, user=YOU)) == {}
+    b.enter(bob, archive_last=last)
+    for i in range(3):
+        m = b.wait("message", user=ME, body="missed %d" % i)
+        assert m["time"] > 0
+    relay.close()
+
+
+def test_room(secure, server, account, friend):
+    """A new room is made and entered; what others say there, and who comes."""
+    room = "tea%d@conference.%s" % (next(_numbers), server.domain)
+    secure.enter(account("bob"))
+    answer = secure.call("room_join", user=ME, room=room, nick="bob")
+    assert (answer["nick"], answer["created"]) == ("bob", True)
+    ann = friend("ann")
+    ann.join(room, "Ann")
+    secure.wait("room_occupant", room=room, nick="Ann")
+    ann.message(room, "hello", "groupchat")
+    assert secure.wait("message", body="hello")["nick"] == "Ann"
+    secure.call("message", user=ME, to=room, kind="groupchat", body="hi")
+    assert secure.wait("message", body="hi")["nick"] == "bob"
+    secure.call("room_subject", user=ME, room=room, subject="Tea")
+    secure.wait("room_subject", subject="Tea")
+    assert [m["body"] for m in secure.call(
+        "room_history", user=ME, room=room, max=10)["messages"]][:2] == [
+            "hello", "hi"]
+    secure.call("room_leave", user=ME, room=room)

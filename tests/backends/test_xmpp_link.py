@@ -3,6 +3,7 @@
 breaks, and servers that mean no good."""
 import base64
 import itertools
+import os
 import re
 import shutil
 import time
@@ -18,6 +19,7 @@ from xmpp_driver import HEAD, Names, Relay
 
 _numbers = itertools.count(1)
 TLS = "urn:ietf:params:xml:ns:xmpp-tls"
+IDN, IDN_ASCII = "b\u00fccher.test", "xn--bcher-kva.test"
 
 
 @pytest.fixture(scope="module")
@@ -32,17 +34,22 @@ def remote(tmp_path_factory, authority):
     cert, key = authority.issue("xmpp.test")
     shutil.copy(cert, directory / "xmpp.test.crt")
     shutil.copy(key, directory / "xmpp.test.key")
-    s = servers.Prosody(directory, modules=("tls", "smacks")).start()
+    s = servers.Prosody(directory, modules=("tls", "smacks"))
+    with open(s.directory / "prosody.cfg.lua", "a") as file:
+        for host, name in (("wrong.test", "right.test"), (IDN, IDN_ASCII)):
+            file.write('VirtualHost "%s"\nssl = { certificate = "%s"; '
+                       'key = "%s" }\n' % ((host,) + authority.issue(name)))
+    s.start()
     yield s
     s.stop()
 
 
 @pytest.fixture
 def account(remote):
-    def register(name="bob"):
+    def register(name="bob", domain=remote.domain):
         name = "%s%d" % (name, next(_numbers))
-        register_account(remote.port, remote.domain, name, "secret")
-        return "%s@%s" % (name, remote.domain)
+        register_account(remote.port, domain, name, "secret")
+        return "%s@%s" % (name, domain)
 
     return register
 
@@ -104,7 +111,8 @@ def test_refusals(secure, account, xmpp, remote, fake):
     assert e.value.code == "full"
 
 
-@pytest.mark.parametrize("kind", ["name", "expired", "authority", "starttls"])
+@pytest.mark.parametrize("kind", ["name", "expired", "authority", "starttls",
+                                  "starttls name"])
 def test_certificate(kind, xmpp, remote, authority, account, tmp_path):
     """What cannot be verified is asked about, and remembered."""
     other = Authority(tmp_path)
@@ -112,16 +120,19 @@ def test_certificate(kind, xmpp, remote, authority, account, tmp_path):
                  "expired": lambda: authority.issue("xmpp.test", -1),
                  "authority": lambda: other.issue("xmpp.test"),
                  "starttls": lambda: (str(remote.directory / "xmpp.test.crt"),
-                                      None)}[kind]()
+                                      None),
+                 "starttls name": lambda: (os.path.join(
+                     authority.directory, "right.test+2.cert"), None)}[kind]()
     said = {"name": "wrong.test", "expired": "expired",
-            "authority": "unknown authority",
-            "starttls": "unknown authority"}[kind]
-    front = None if kind == "starttls" else Front(cert, key, remote.port)
+            "authority": "unknown authority", "starttls": "unknown authority",
+            "starttls name": "right.test"}[kind]
+    front = None if key is None else Front(cert, key, remote.port)
     b = xmpp(host="127.0.0.1", port=front.port if front else remote.port,
              tls="direct" if front else "required",
              ca_file=other.cert if kind == "starttls" else authority.cert)
     pin = fingerprint(cert).replace(":", "").lower()
-    bob = account()
+    bob = account(domain="wrong.test" if kind == "starttls name" else
+                  remote.domain)
 
     def ask(answer, **settings):
         b.login("me@example.org", bob, password="secret", settings=settings)
@@ -168,6 +179,37 @@ def test_found_by_domain(xmpp, remote, authority, account):
     end = b.refused(bob)
     assert (end["reason"], end["retry"]) == ("network", True)
     names.close()
+
+
+def test_idn(xmpp, remote, authority, account):
+    """A domain is looked up, asked for and verified by its A-label, and called
+    by its U-label."""
+    names = Names()
+    b = xmpp(ca_file=authority.cert, env=names.env)
+    names.srv("_xmpp-client._tcp." + IDN_ASCII, (1, remote.port, "a.host.test"))
+    bob = account(domain=IDN)
+    assert b.enter(bob)["account"] == bob
+    b.enter(bob.replace(IDN, IDN_ASCII), user="you@example.org", resource="x")
+    assert b.finish(b.say(bob, "hello")) == {}
+    assert b.wait("message", body="hello")["from"] == bob
+    names.close()
+
+
+def test_ipv6(xmpp, remote, authority, account):
+    """A server that has nothing else, by its name, and by its address."""
+    try:
+        relay = Relay(remote.port, "::1")
+    except OSError:
+        pytest.skip("no IPv6 here")
+    names = Names()
+    bob = account()
+    b = xmpp(ca_file=authority.cert, env=names.env)
+    names.srv("_xmpp-client._tcp.xmpp.test", (1, relay.port, "a.six.test"))
+    b.enter(bob)
+    b.enter(bob, host="::1", port=relay.port)
+    assert relay.count == 2
+    names.close()
+    relay.close()
 
 
 def test_resumption(xmpp, remote, authority, account, relay):

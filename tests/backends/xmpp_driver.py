@@ -45,9 +45,10 @@ class Xmpp(driver.Backend):
 
 class Names:
     """A name server: srv("_x._tcp.domain", (priority, port, host)...); every
-    host is 127.0.0.1, and nothing else is known."""
+    host in host.test is 127.0.0.1, in six.test it is ::1, and nothing else is
+    known."""
 
-    A, SRV = 1, 33
+    A, AAAA, SRV = 1, 28, 33
 
     def __init__(self):
         self.known = {}
@@ -70,8 +71,11 @@ class Names:
     def _answer(self, name, kind):
         if kind == self.SRV:
             return self.known.get(name, [])
-        host = name.endswith(".host.test") and kind == self.A
-        return [b"\x7f\0\0\1"] if host else []
+        if name.endswith(".host.test") and kind == self.A:
+            return [b"\x7f\0\0\1"]
+        if name.endswith(".six.test") and kind == self.AAAA:
+            return [bytes(15) + b"\1"]
+        return []
 
     def _serve(self):
         while True:

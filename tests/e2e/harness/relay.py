@@ -19,14 +19,16 @@ def serve(server, each):
 class Relay:
     """Passes everything on to a port, until it is told not to."""
 
-    def __init__(self, behind):
+    def __init__(self, behind, host="127.0.0.1"):
         self.behind = behind
         self.open = threading.Event()       # what arrives is passed on
         self.open.set()
         self.deaf = False                   # what the backend says is lost
         self.pairs = []
         self.count = 0                      # connections so far
-        self.server = socket.create_server(("127.0.0.1", 0))
+        self.server = socket.create_server(
+            (host, 0), family=socket.AF_INET6 if ":" in host else
+            socket.AF_INET)
         self.port = self.server.getsockname()[1]
         serve(self.server, self._each)
 
