@@ -156,11 +156,12 @@ on_items(struct session *s, xmpp_stanza_t *answer, void *ctx)
 void
 bookmarks_online(struct session *s)
 {
-	/* After a break the rooms are those of before. */
-	if (s->bookmarks != NULL)
-		return;
-	s->bookmarks = xcalloc(1, sizeof(*s->bookmarks));
-	told_init(&s->bookmarks->rooms);
+	if (s->bookmarks == NULL) {
+		s->bookmarks = xcalloc(1, sizeof(*s->bookmarks));
+		told_init(&s->bookmarks->rooms);
+	}
+	/* After a break, too: they may have changed meanwhile, and what has
+	 * been told is not told again. */
 	ask_items(s, NS_BOOKMARKS, on_items);
 }
 

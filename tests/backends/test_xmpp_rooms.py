@@ -373,30 +373,42 @@ def test_bookmarks(kind, xmpp, prosody, friend, room):
     enters by themselves only."""
     f = friend("keeper")
     other = "not-" + room
-    if kind == "pep":
-        for name, auto in ((room, "true"), (other, "false")):
-            f.set(None, "<pubsub xmlns='%s'><publish node="
-                  "'urn:xmpp:bookmarks:1'><item id='%s'><conference xmlns="
-                  "'urn:xmpp:bookmarks:1' autojoin='%s'><nick>K</nick>"
-                  "<password>key</password></conference></item></publish>"
-                  "<publish-options><x xmlns='jabber:x:data' type='submit'>"
-                  "<field var='FORM_TYPE'><value>%s#publish-options</value>"
-                  "</field><field var='pubsub#max_items'><value>99</value>"
-                  "</field><field var='pubsub#persist_items'><value>1"
-                  "</value></field></x></publish-options></pubsub>"
-                  % (PUBSUB, name, auto, PUBSUB))
-    else:
-        f.set(None, "<query xmlns='jabber:iq:private'><storage xmlns="
-              "'storage:bookmarks'><conference jid='%s' autojoin='1'>"
-              "<password>key</password></conference><conference jid='%s'/>"
-              "</storage></query>" % (room, other))
-    b = xmpp(host="127.0.0.1", port=prosody.port, tls="off")
+
+    def keep(**autojoin):
+        if kind == "pep":
+            for name, auto in zip((room, other), autojoin.values()):
+                f.set(None, "<pubsub xmlns='%s'><publish node="
+                      "'urn:xmpp:bookmarks:1'><item id='%s'><conference xmlns="
+                      "'urn:xmpp:bookmarks:1' autojoin='%s'><nick>K</nick>"
+                      "<password>key</password></conference></item></publish>"
+                      "<publish-options><x xmlns='jabber:x:data' type='submit'>"
+                      "<field var='FORM_TYPE'><value>%s#publish-options"
+                      "</value></field><field var='pubsub#max_items'><value>99"
+                      "</value></field><field var='pubsub#persist_items'>"
+                      "<value>1</value></field></x></publish-options></pubsub>"
+                      % (PUBSUB, name, auto, PUBSUB))
+        else:
+            f.set(None, "<query xmlns='jabber:iq:private'><storage xmlns="
+                  "'storage:bookmarks'>%s</storage></query>" % "".join(
+                      "<conference jid='%s' autojoin='%s'><password>key"
+                      "</password></conference>" % pair
+                      for pair in zip((room, other), autojoin.values())))
+
+    keep(room="true", other="false")
+    relay = Relay(prosody.port)
+    b = xmpp(host="127.0.0.1", port=relay.port, tls="off")
     b.enter(f.bare)
     p = b.wait("room_invite")
     assert (p["room"], p["password"]) == (room, "key")
     assert b.call("message", user=ME, to=f.bare, kind="chat", body="x") == {}
     assert not [p for m, p in b.events if m == "room_invite"]
-
+    # One more, while nobody listens.
+    relay.open.clear()
+    relay.cut()
+    keep(room="1", other="1")
+    relay.open.set()
+    assert b.wait("room_invite")["room"] == other
+    relay.close()
 
 
 def test_archive(xmpp, tmp_path):
