@@ -7,6 +7,7 @@ import shutil
 import subprocess
 
 from .process import Process, free_ports
+from .raw import register_account
 
 SECRET = "secret"
 
@@ -224,6 +225,8 @@ lastactivity""".split()
 class FarEjabberd(Ejabberd):
     """The same; it has a directory of people, too."""
 
+    _admin = False              # registered
+
     domain = "far2.test"
     modules = """
   mod_adhoc: {}
@@ -253,6 +256,13 @@ class FarEjabberd(Ejabberd):
 
     def __init__(self, directory, authority):
         super().__init__(directory, certificate=authority.issue(self.domain))
+
+    def admin(self):
+        """The account of its admin."""
+        if not self._admin:
+            register_account(self.port, self.domain, "admin", "pw")
+            self._admin = True
+        return "admin@" + self.domain
 
 
 class Ngircd(Server):
