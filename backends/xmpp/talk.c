@@ -15,8 +15,13 @@
 #define SENT_MAX	64	/* the last ones that may come back */
 #define QUOTED_MAX	200	/* bytes of one that has */
 
+struct sent {
+	char		*name;		/* by name_of(), or NULL */
+	bool		 ours;		/* as in talk_note() */
+};
+
 struct talk {
-	char		*sent[SENT_MAX];	/* by name_of(), or NULL */
+	struct sent	 sent[SENT_MAX];
 	size_t		 next;
 };
 
@@ -28,15 +33,15 @@ name_of(const char *peer, const char *id)
 }
 
 void
-talk_note(struct session *s, const char *to, const char *id)
+talk_note(struct session *s, const char *to, const char *id, bool ours)
 {
-	char **one;
+	struct sent *one;
 
 	if (s->talk == NULL)
 		s->talk = xcalloc(1, sizeof(*s->talk));
 	one = &s->talk->sent[s->talk->next];
-	free(*one);
-	*one = name_of(to, id);
+	free(one->name);
+	*one = (struct sent){ name_of(to, id), ours };
 	s->talk->next = (s->talk->next + 1) % SENT_MAX;
 }
 
@@ -44,23 +49,24 @@ void
 talk_end(struct session *s)
 {
 	for (size_t i = 0; s->talk != NULL && i < SENT_MAX; i++)
-		free(s->talk->sent[i]);
+		free(s->talk->sent[i].name);
 	free(s->talk);
 	s->talk = NULL;
 }
 
 /* Is it one of those? It is so once only. */
 static bool
-forget(struct session *s, const char *from, const char *id)
+forget(struct session *s, const char *from, const char *id, bool *ours)
 {
 	char *name = name_of(from, id);
 	bool found = false;
 
 	for (size_t i = 0; s->talk != NULL && i < SENT_MAX; i++) {
-		char **one = &s->talk->sent[i];
+		struct sent *one = &s->talk->sent[i];
 
-		if (*one != NULL && strcmp(*one, name) == 0) {
-			xreplace(one, NULL);
+		if (one->name != NULL && strcmp(one->name, name) == 0) {
+			xreplace(&one->name, NULL);
+			*ours = one->ours;
 			found = true;
 		}
 	}
@@ -68,9 +74,22 @@ forget(struct session *s, const char *from, const char *id)
 	return found;
 }
 
-/* Its request was answered long ago: the user hears it from the peer. */
+/* Its request was answered long ago. */
 static void
-tell_refused(struct session *s, xmpp_stanza_t *st, const char *why)
+tell_refused(struct session *s, xmpp_stanza_t *st, const char *code,
+    const char *text)
+{
+	char *peer = account_bare(xmpp_stanza_get_from(st));
+	const struct msg_undelivered m = { .user = s->user, .peer = peer,
+	    .id = xmpp_stanza_get_id(st), .code = code, .text = text };
+
+	kit_notify(METHOD_undelivered, &m);
+	free(peer);
+}
+
+/* The same where no client knows which one it was: the peer says it. */
+static void
+say_refused(struct session *s, xmpp_stanza_t *st, const char *why)
 {
 	char *peer = account_bare(xmpp_stanza_get_from(st));
 	char *body = stanza_text(stanza_child(st, "body", NS_CLIENT),
@@ -102,15 +121,20 @@ refused(struct session *s, xmpp_stanza_t *st)
 	const char *from = xmpp_stanza_get_from(st);
 	const char *code = code_of(st);
 	char *text = request_text(st);
+	bool ours;
 
 	if (id == NULL || from == NULL)
 		log_debug("%s: an error of nothing", s->user);
 	else if (answer_refuse(s, id, from, code, text))
-		forget(s, from, id);
+		forget(s, from, id, &ours);
 	else if (pass_refused(s, st))
 		;
-	else if (forget(s, from, id))
-		tell_refused(s, st, text != NULL ? text : code);
+	else if (!forget(s, from, id, &ours))
+		;
+	else if (ours)
+		say_refused(s, st, text != NULL ? text : code);
+	else
+		tell_refused(s, st, code, text);
 	free(text);
 }
 

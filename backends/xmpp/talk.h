@@ -34,7 +34,8 @@ void	talk_end(struct session *);
 void	talk_hear(struct session *, xmpp_stanza_t *, const struct heard *);
 
 /* A message that the user wrote was given to the server; if it comes back when
- * its request is answered, somebody must hear of it. */
-void	talk_note(struct session *, const char *to, const char *id);
+ * its request is answered, somebody must hear of it.  ours: its id is one that
+ * the user's client does not know. */
+void	talk_note(struct session *, const char *to, const char *id, bool ours);
 
 #endif

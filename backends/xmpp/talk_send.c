@@ -123,9 +123,13 @@ file(struct session *s, const struct msg_send *m,
 }
 
 static void
-hand_over(struct session *s, xmpp_stanza_t *st, const struct kit_call *call)
+hand_over(struct session *s, const struct msg_send *m, xmpp_stanza_t *st,
+    const struct kit_call *call)
 {
-	talk_note(s, xmpp_stanza_get_to(st), xmpp_stanza_get_id(st));
+	const char *id = xmpp_stanza_get_id(st);
+
+	talk_note(s, xmpp_stanza_get_to(st), id, m->id == NULL ||
+	    strcmp(m->id, id) != 0);
 	session_send(s, st, call);
 }
 
@@ -143,7 +147,7 @@ send_file(struct session *s, const struct kit_call *call,
 		st = text(s, m, to);
 		payload_put_file(st, a->url, a->name);
 	}
-	hand_over(s, st, call);
+	hand_over(s, m, st, call);
 }
 
 /* The last stanza has the answer: those before it have arrived by then. */
@@ -156,12 +160,12 @@ send_all(struct session *s, const struct kit_call *call,
 	xmpp_stanza_t *st;
 
 	if (worded)
-		hand_over(s, text(s, m, to), n == 0 ? call : NULL);
+		hand_over(s, m, text(s, m, to), n == 0 ? call : NULL);
 	for (size_t i = 0; i < n; i++) {
 		st = file(s, m, &m->attachments.v[i], to, NULL);
 		if (!worded && i == 0)
 			put_extra(s, st, m);
-		hand_over(s, st, i + 1 == n ? call : NULL);
+		hand_over(s, m, st, i + 1 == n ? call : NULL);
 	}
 }
 

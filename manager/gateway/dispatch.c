@@ -38,6 +38,7 @@ static const struct {
 	[METHOD_avatar]             = { up_avatar,             EVER },
 	[METHOD_message]            = { up_message,            EVER },
 	[METHOD_receipt]            = { up_receipt,            ONLINE },
+	[METHOD_undelivered]        = { up_undelivered,        EVER },
 	[METHOD_marker_up]          = { up_marker,             ONLINE },
 	[METHOD_chat_state_up]      = { up_chat_state,         ONLINE },
 	[METHOD_reaction]           = { up_reaction,           ONLINE },

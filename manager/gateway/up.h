@@ -21,7 +21,7 @@ typedef void up_handler(struct up *);
 up_handler up_connected, up_disconnected, up_ask, up_ask_gone, up_setting;
 up_handler up_commands;
 /* up_message.c: kind chat; the others go to up_room.c's functions */
-up_handler up_message, up_receipt, up_marker, up_attention;
+up_handler up_message, up_receipt, up_undelivered, up_marker, up_attention;
 /* gesture.c */
 up_handler up_chat_state, up_reaction, up_retracted;
 /* up_contact.c */

@@ -184,6 +184,31 @@ up_receipt(struct up *up)
 	arena_free(&a);
 }
 
+/* Which client has sent it is not known any more: all are told, and those that
+ * know no message of that id do not care.  An error cannot be kept for later, so
+ * when no client is there it is said in words. */
+void
+up_undelivered(struct up *up)
+{
+	const struct msg_undelivered *msg = &up->params->undelivered;
+	enum stanza_error error = say_error_of(msg->code);
+	struct gateway *gw = up->gw;
+	struct arena a = { 0 };
+	const char *from = name_to_jid(gw, &a, msg->peer);
+	const struct client *client;
+
+	if (from == NULL)
+		from = gw->config->jid;
+	TAILQ_FOREACH(client, &up->user->clients, entry)
+		say_error_to(gw, "message", from, client->full, msg->id, error,
+		    msg->text);
+	if (TAILQ_EMPTY(&up->user->clients))
+		say_notice(gw, up->user->jid, arena_printf(&a,
+		    "A message to %s was not delivered: %s", msg->peer,
+		    msg->text != NULL ? msg->text : msg->code));
+	arena_free(&a);
+}
+
 void
 up_marker(struct up *up)
 {

@@ -203,6 +203,15 @@ def test_refused(plain, account, xmpp, fake):
     assert b.finish(call) == {}
     for _ in range(2):
         f.say(error % ("ann@far.test", "m2", "forbidden"))
+    m = b.wait("undelivered")
+    assert (m["peer"], m["id"], m["code"]) == ("ann@far.test", "m2",
+                                               "forbidden")
+    # One that no client knows by its id: in words.
+    call = b.say("ann@far.test", "three")
+    ident = f.expect("<message[^>]*? id=.([^'\"]*)")[1]
+    f.say("<iq type='result' id='%s'/>" % f.expect(PING)[1])
+    assert b.finish(call) == {}
+    f.say(error % ("ann@far.test", ident, "forbidden"))
     m = b.wait("message")
     assert m["from"] == "ann@far.test" and m["headline"]
     assert "not delivered" in m["body"] and "one" in m["body"]

@@ -404,8 +404,8 @@ def test_blocking(two):
     if two.pair.far.domain == "far.test":
         two.from_bob("presence", type="unavailable")
     ident = anna.message(here, "anybody?")
-    anna.expect("message", lambda m: m.get("id") == ident or
-                "not delivered" in (body_of(m) or ""))
+    error = anna.expect("message", id=ident, type="error")
+    assert error.get("from") == here, show(error)
 
 
 # -------------------------------------------------------------------- profiles

@@ -28,6 +28,28 @@ holds(void **state)
 	expect_did("refuse 2 77 not_connected");
 }
 
+/* An error for a message that had been accepted; in words when no client is
+ * there that could show it. */
+static void
+came_back(void **state)
+{
+	union params back = { .undelivered = {
+		.user = ANA, .peer = "bob", .id = "m1",
+		.code = "not_found", .text = "nobody there",
+	} };
+
+	(void)state;
+	log_in();
+	tell(METHOD_undelivered, &back);
+	expect("<message", "type='error'", "from='bob@" GW "'", "to='" PC "'",
+	    "id='m1'", "item-not-found", "nobody there");
+	expect_nothing();
+	user_forget_clients(ana());
+	tell(METHOD_undelivered, &back);
+	expect("to='" ANA "'", "A message to bob was not delivered: "
+	    "nobody there");
+}
+
 static void
 nobody(void **state)
 {
@@ -141,6 +163,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		gateway_test(holds),
+		gateway_test(came_back),
 		gateway_test(nobody),
 		gateway_test(too_early),
 		gateway_test(in_login),
