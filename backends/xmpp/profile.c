@@ -86,6 +86,20 @@ on_vcard4(struct session *s, xmpp_stanza_t *answer, void *ctx)
 	look_for_picture(s, a, answer);
 }
 
+/* Servers make a vcard-temp of a published picture, with nothing else in it. */
+static bool
+has_words(const struct msg_profile_result *r)
+{
+	const char *const words[] = { r->full_name, r->nick, r->email,
+	    r->birthday, r->note, r->url };
+
+	for (size_t i = 0; i < LENGTH(words); i++) {
+		if (words[i] != NULL && *words[i] != '\0')
+			return true;
+	}
+	return false;
+}
+
 static void
 on_vcard(struct session *s, xmpp_stanza_t *answer, void *ctx)
 {
@@ -98,7 +112,7 @@ on_vcard(struct session *s, xmpp_stanza_t *answer, void *ctx)
 		vcard_read(&a->arena, card, &a->result);
 		a->found = true;
 	}
-	if (a->found || a->occupant || s->ended || answer == NULL) {
+	if (has_words(&a->result) || a->occupant || s->ended || answer == NULL) {
 		look_for_picture(s, a, answer);
 		return;
 	}

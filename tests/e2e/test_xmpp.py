@@ -24,6 +24,7 @@ XM = {
 PNG = base64.b64decode(
     "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mP8z8BQDwAEhQGA"
     "hKmMIQAAAABJRU5ErkJggg==")
+META, DATA = "urn:xmpp:avatar:metadata", "urn:xmpp:avatar:data"
 HASH = hashlib.sha1(PNG).hexdigest()
 
 
@@ -376,6 +377,36 @@ def test_odd(pair):
                     from_=pair.is_from(bob))
 
 
+def test_whereabouts(pair):
+    """Nobody, somebody who is not there, one of several clients."""
+    anna = pair.user("anna")
+    nobody = pair.jid_of("nobody@" + pair.far.domain)
+    for to in (nobody, "noaddress@" + pair.gateway,
+               pair.jid_of("x@" + pair.unique("elsewhere") + ".test")):
+        ident = anna.message(to, "anybody?")
+        error = anna.expect("message", id=ident, type="error")
+        assert error.get("from") == to
+        assert condition_of(error)[1] in ("item-not-found",
+                                          "not-allowed"), show(error)
+    account = pair.account("bob")
+    anna.message(pair.jid_of(account), "for later")
+    anna.sync(pair.gateway)
+    one = pair.far_client(account, "one")
+    late = one.expect_body("for later")
+    assert late.find("delay:delay", NS) is not None
+    two = pair.far_client(account, "two <2>")
+    pair.friends(anna, one)
+    anna.message(pair.jid_of(two.jid), "to the second")
+    two.expect_body("to the second")
+    two.message(anna.account, "from the second")
+    anna.expect_body("from the second", from_=pair.jid_of(two.jid))
+    anna.message(pair.jid_of(account), "to both")
+    two.expect_body("to both")
+    one.expect_body("to both")
+    assert not one.matching("message",
+                            lambda m: body_of(m) == "to the second")
+
+
 # -------------------------------------------------------------------- blocking
 
 def test_blocking(two):
@@ -438,6 +469,48 @@ def test_profiles(two):
     card = bob.get(there, "<vCard xmlns='vcard-temp'/>")
     assert picture(card) == PNG
     assert card.findtext("vcard:FN", None, NS) == "Anna"
+
+
+PUBLISH = ("<pubsub xmlns='http://jabber.org/protocol/pubsub'><publish "
+           "node='%s'><item id='%s'>%s</item></publish></pubsub>")
+
+
+def publish(client):
+    """A picture, as XEP-0084 has it."""
+    client.set(None, PUBLISH % (DATA, HASH, "<data xmlns='%s'>%s</data>" % (
+        DATA, base64.b64encode(PNG).decode())))
+    client.set(None, PUBLISH % (
+        META, HASH, "<metadata xmlns='%s'><info id='%s' bytes='%d' "
+        "type='image/png'/></metadata>" % (META, HASH, len(PNG))))
+
+
+def pep_id(client, jid):
+    info = find(item(client, jid, META), "info")
+    return info is not None and info.get("id")
+
+
+def test_published(two):
+    """Pictures and profiles that are published (XEP-0084, XEP-0292)."""
+    anna, bob, here, there = two.anna, two.bob, two.here, two.there
+    publish(bob)
+    bob.set(None, PUBLISH % ("urn:xmpp:vcard4", "current", "<vcard "
+                             "xmlns='urn:ietf:params:xml:ns:vcard-4.0'><fn>"
+                             "<text>Bob 4</text></fn></vcard>"))
+    two.from_bob("presence", has_hash(HASH))
+    assert pep_id(anna, here) == HASH
+    data = find(item(anna, here, DATA, HASH), "data")
+    assert base64.b64decode(data.text) == PNG
+    card = anna.get(here, "<vCard xmlns='vcard-temp'/>")
+    assert picture(card) == PNG, show(card)
+    assert card.findtext("vcard:FN", None, NS) == "Bob 4", show(card)
+    bob.set(None, PUBLISH % (META, "none", "<metadata xmlns='%s'/>" % META))
+    two.from_bob("presence", has_hash(""))
+    if two.pair.server_mode:
+        publish(anna)
+    else:
+        anna.set(two.pair.gateway, CARD % ("Anna", "an", PHOTO))
+    wait_for(lambda: pep_id(bob, there) == HASH, 10, "hers to be published")
+    two.from_anna("presence", has_hash(HASH))
 
 
 def test_search(pair):
