@@ -221,6 +221,9 @@ to_be_offered(const struct contact *c)
 {
 	if (!c->pending || !contact_is_friend(c))
 		return false;
+	/* Neither sees the other: there is nothing to agree to. */
+	if (c->network == SUB_NONE || c->network == SUB_ASK)
+		return false;
 	/* One whom the user has asked is on the roster, for one half. */
 	if (c->subscription == SUB_FROM)
 		return c->told && c->network == SUB_BOTH;
