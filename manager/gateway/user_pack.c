@@ -119,7 +119,7 @@ unpack_settings(struct user *user, const struct packed *list,
 #define CONTACT_TEXTS(X) X(nickname) X(groups) X(status) X(avatar_hash)
 #define CONTACT_FLAGS(X) \
 	X(escaped) X(blocked) X(ignored) X(requested) X(pending) X(shown) \
-	X(watched) X(listed) X(told) X(waits) X(stale)
+	X(watched) X(listed) X(told) X(stated) X(waits) X(stale)
 
 static void
 pack_contacts(const struct user *user, struct packer *p)
