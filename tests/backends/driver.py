@@ -42,7 +42,7 @@ class Backend:
         self.replies = {}           # method -> result, or error, or LATER;
                                     # none: an error
         self.unanswered = []        # ids of requests to be answered LATER
-        self.asked = []             # the same, each with its event
+        self.waiting = []           # the same, each with its event
         self.events = []
         self.changed = threading.Condition()
         self.gone = False           # it says nothing any more
@@ -80,7 +80,7 @@ class Backend:
                             m[2], {"code": "not_supported"})
                         if reply is LATER:
                             self.unanswered.append(m[1])
-                            self.asked.append((m[3][0], m[1]))
+                            self.waiting.append((m[3][0], m[1]))
                         else:
                             self.answer(m[1], reply)
                     else:
@@ -94,7 +94,7 @@ class Backend:
 
     def answer_event(self, event, reply):
         """To a request that was to be answered LATER."""
-        serial = next(s for e, s in self.asked if e is event)
+        serial = next(s for e, s in self.waiting if e is event)
         self.unanswered.remove(serial)
         self.answer(serial, reply)
 

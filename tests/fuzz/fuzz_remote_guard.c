@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* links: remote_guard util */
+/* links: remote_guard protocol util */
 /* Any bytes as a stanza and as a stream, through libstrophe's own parser and
  * through one of ours that is cut into pieces: no crash, bounded memory, and the
  * same calls however it is cut. */

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* links: remote_guard util */
+/* links: remote_guard protocol util */
 /* Any bytes as what a server says, to libstrophe behind its guard and on its
  * wire: the logins of all kinds that it knows, and what comes after.  A NUL is
  * where the server waits for what is said to it. */

@@ -420,9 +420,9 @@ def _commands(m):
                       % (NS["items"], COMMANDS))
     offered = m.bob.iq("get", m.pair.far.domain, "<query xmlns='%s' "
                        "node='%s'/>" % (NS["items"], COMMANDS))
-    names = {i.get("name") for i in offered.iter("{%s}item" % NS["items"])}
-    return outcome(bool(names & {i.get("name") for i in items.iter(
-        "{%s}item" % NS["items"])}), False)
+    here = [i.get("name") for i in items.iter("{%s}item" % NS["items"])]
+    return outcome(any(name.startswith(i.get("name")) for name in here
+                       for i in offered.iter("{%s}item" % NS["items"])), False)
 
 
 # -------------------------------------------------------- elsewhere, and away
@@ -467,16 +467,22 @@ def _archive(m):
 
 
 def away(m):
+    m.bob.clear()
     m.anna.close()
-    m.bob.expect("presence", type="unavailable",
-                 from_=lambda f: f.startswith(m.anna.account))
+    m.bob.expect("presence", type="unavailable", from_=lambda f: ours(m, f))
 
 
 def back(m):
     m.anna.clear()
     m.anna.enter()
-    m.bob.expect("presence", type="",
-                 from_=lambda f: f.startswith(m.anna.account))
+    m.anna_far = m.bob.expect("presence", type="", from_=lambda f: ours(
+        m, f)).get("from")
+
+
+def ours(m, jid):
+    """Is it anna through us, not her other client?"""
+    bare, _, resource = jid.partition("/")
+    return bare == m.anna.account and resource != "pc"
 
 
 @probe("bookmarks (XEP-0402)")
