@@ -10,7 +10,7 @@ import pytest
 
 sys.path.insert(0, os.path.dirname(__file__))
 
-from harness import process, servers, xmpp_pair             # noqa: E402
+from harness import process, servers, x as fake_x, xmpp_pair     # noqa: E402
 from harness.instance import SPECTRUM, Instance             # noqa: E402
 from harness.irc import IrcClient                           # noqa: E402
 from harness.ircv3 import Ircv3Server                       # noqa: E402
@@ -197,6 +197,14 @@ def room(modern):
     modern.carl.expect("^.*:anna!.* JOIN")
     modern.anna.clear()
     return modern
+
+
+@pytest.fixture(scope="module")
+def x():
+    """A fake X, for all tests of a module."""
+    server = fake_x.X()
+    yield server
+    server.close()
 
 
 @pytest.fixture

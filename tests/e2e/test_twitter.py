@@ -16,13 +16,6 @@ needs_judge = pytest.mark.skipif(network.NO_JUDGE is not None,
 
 
 @pytest.fixture(scope="module")
-def x():
-    server = network.X()
-    yield server
-    server.close()
-
-
-@pytest.fixture(scope="module")
 def behind(x, prosody, shared_instances):
     """Behind Prosody, with OAuth 2.0."""
     return Gateway(prosody, "gw0", shared_instances,

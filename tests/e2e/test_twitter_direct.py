@@ -19,13 +19,6 @@ def retract(client, to, ident, kind="chat"):
                 "%s'/></message>" % (kind, ident, to, ident, RETRACT))
 
 
-@pytest.fixture(scope="module")
-def x():
-    server = network.X()
-    yield server
-    server.close()
-
-
 @pytest.fixture
 def scene(x, shared_instances, clients, unique):
     """anna, in server mode, and accounts of X for her and two others."""

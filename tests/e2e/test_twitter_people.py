@@ -15,13 +15,6 @@ pytestmark = pytest.mark.skipif(network.MISSING is not None,
                                 reason=str(network.MISSING))
 
 
-@pytest.fixture(scope="module")
-def x():
-    server = network.X()
-    yield server
-    server.close()
-
-
 class Person:
     """Somebody who is logged in, and whose account follows two others."""
 

@@ -17,13 +17,6 @@ COMMANDS = "http://jabber.org/protocol/commands"
 PNG = b"\x89PNG\r\n\x1a\n" + bytes(range(256))
 
 
-@pytest.fixture(scope="module")
-def x():
-    server = network.X()
-    yield server
-    server.close()
-
-
 @pytest.fixture
 def scene(x, shared_instances, clients, unique):
     """anna, in server mode, who follows bob on X."""

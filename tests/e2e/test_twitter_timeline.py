@@ -14,13 +14,6 @@ pytestmark = pytest.mark.skipif(network.MISSING is not None,
 OOB = "jabber:x:oob"
 
 
-@pytest.fixture(scope="module")
-def x():
-    server = network.X()
-    yield server
-    server.close()
-
-
 def from_(jid):
     return {"from_": lambda full: full.partition("/")[0] == jid}
 
