@@ -197,7 +197,8 @@ gather(const struct user *user, struct telling *t)
 	const struct client *best = user_best_client(user), *c;
 
 	t->n = 0;
-	if (best == NULL || (best->kind == NULL && best->caps_asked))
+	if (best == NULL || (best->caps != NULL && best->kind == NULL &&
+	    best->caps_state < CAPS_SILENT))
 		return false;
 	add_of(t, best, false);
 	TAILQ_FOREACH(c, &user->clients, entry)
@@ -262,7 +263,7 @@ learn(struct user *user, struct client *client, const struct stanza *answer)
 	const char *type = stanza_attr(answer, "type");
 
 	if (type == NULL || strcmp(type, "result") != 0 || query == NULL)
-		return;		/* it does not say: not asked again */
+		return;
 	client->kind = kind_read(client->caps, query);
 	if (strncmp(client->caps, "sha-1 ", 6) == 0 &&
 	    client_caps_verify(query, strrchr(client->caps, '#') + 1))
@@ -281,12 +282,13 @@ answered(struct gateway *gw, void *ctx, struct arena *a,
 	(void)a;
 	/* Another one by now, or another question is out. */
 	if (client != NULL && client->kind == NULL && client->caps != NULL &&
-	    client->caps_asked && strcmp(client->caps, q->caps) == 0) {
-		if (answer == NULL)
-			client->caps_asked = false;
-		else
-			learn(user, client, answer);
-		if (client->kind != NULL)
+	    client->caps_state == CAPS_ASKED &&
+	    strcmp(client->caps, q->caps) == 0) {
+		client->caps_state = answer != NULL ? CAPS_REFUSED :
+		    CAPS_SILENT;
+		learn(user, client, answer);
+		/* The link may be down: that changes nothing for now. */
+		if (answer != NULL)
 			client_caps_tell(user);
 	}
 	free(bare);
@@ -304,7 +306,7 @@ ask(struct user *user, struct client *client)
 
 	q->caps = xstrdup(client->caps);
 	memcpy(q->full, client->full, size);
-	client->caps_asked = true;
+	client->caps_state = CAPS_ASKED;
 	xml_open_ns(x, "query", NS_DISCO_INFO);
 	xml_attr(x, "node", strchr(client->caps, ' ') + 1);
 	iq_send(user->gw, x, q->full, TIMEOUT, answered, q);
@@ -314,7 +316,8 @@ static void
 look(struct user *user, struct client *client)
 {
 	if (client->caps == NULL || client->kind != NULL ||
-	    client->caps_asked || !gateway_can(user->gw, FEATURE_RAW))
+	    client->caps_state == CAPS_ASKED ||
+	    client->caps_state == CAPS_REFUSED || !gateway_can(user->gw, FEATURE_RAW))
 		return;
 	client->kind = find(user->gw, client->caps);
 	if (client->kind != NULL)
@@ -330,7 +333,7 @@ client_caps_drop(struct client *client)
 	free(client->caps);
 	client->kind = NULL;
 	client->caps = NULL;
-	client->caps_asked = false;
+	client->caps_state = CAPS_NEW;
 }
 
 void
@@ -415,16 +418,15 @@ client_caps_unpack(struct gateway *gw, const struct packed *list)
 	}
 }
 
-/* One of a kind of its own is asked again when it next says so. */
+/* One of a kind of its own is asked again when it next says so; until then
+ * what was told of it holds. */
 void
 client_caps_restore(struct gateway *gw, struct client *client,
     const char *caps)
 {
-	struct client_kind *kind = caps ? find(gw, caps) : NULL;
-
-	if (kind == NULL)
+	if (caps == NULL)
 		return;
 	client->caps = xstrdup(caps);
-	client->kind = kind;
-	kind->refs++;
+	if ((client->kind = find(gw, caps)) != NULL)
+		client->kind->refs++;
 }

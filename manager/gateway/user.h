@@ -30,6 +30,14 @@ enum show {
 	SHOW_OFFLINE, SHOW_ONLINE, SHOW_CHAT, SHOW_AWAY, SHOW_XA, SHOW_DND
 };
 
+/* Whether a client has said what it can do (client_caps.c). */
+enum caps_state {
+	CAPS_NEW,		/* to be asked */
+	CAPS_ASKED,
+	CAPS_SILENT,		/* no answer; with its next presence again */
+	CAPS_REFUSED,		/* it does not say */
+};
+
 /* A client of the user that is available to the gateway. */
 struct client {
 	TAILQ_ENTRY(client) entry;
@@ -40,7 +48,7 @@ struct client {
 	struct client_kind *kind;	/* what that can do; NULL: not known */
 	enum show	 show;
 	int		 priority;
-	bool		 caps_asked;	/* what it can do; client_caps.c */
+	enum caps_state	 caps_state;	/* while caps are here and kind not */
 	bool		 doubtful;	/* the link was down: is it still there? */
 	bool		 wants_avatars;	/* as events (XEP-0084) */
 };

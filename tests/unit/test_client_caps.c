@@ -122,12 +122,12 @@ told(void **state)
 	    "</presence>");
 	expect_did("presence online");
 	answers(PHONE, "error", "");
-	expect_did("");
+	expect_did("presence online:");
 	come("<presence from='" PHONE "'><priority>5</priority>" C("q")
 	    "</presence>");
 	expect_did("presence online");
 	come("<presence from='" PHONE "'><priority>5</priority></presence>");
-	expect_did("presence online:");
+	expect_did("presence online");
 	come("<presence from='" PHONE "' type='unavailable'/>");
 	expect_did("presence away" TOLD);
 }

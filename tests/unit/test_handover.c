@@ -308,6 +308,24 @@ kinds_of_clients_are_known(void **state)
 	come("<presence from='" PHONE "'>%s</presence>", c);
 	assert_int_equal(count_sent(kit.seen, "disco#info"), 0);
 	expect_did("presence online; presence online");
+	/* What could not be proved is asked again; until then it holds. */
+	come("<presence from='" PHONE "'><priority>5</priority><c xmlns='http:"
+	    "//jabber.org/protocol/caps' hash='sha-1' node='n' ver='x'/>"
+	    "</presence>");
+	come("<iq type='result' from='" PHONE "' id='%s-%lu'><query xmlns='"
+	    "http://jabber.org/protocol/disco#info'><feature var='urn:x'/>"
+	    "</query></iq>", kit.gw->iq_token, kit.gw->iq_serial);
+	expect_did("presence online; presence online: urn:x");
+	upgrade(state);
+	did();
+	come("<presence>%s</presence>", c);
+	expect_did("presence online");
+	come("<presence from='" PHONE "'><priority>5</priority><c xmlns='http:"
+	    "//jabber.org/protocol/caps' hash='sha-1' node='n' ver='x'/>"
+	    "</presence>");
+	come("<iq type='error' from='" PHONE "' id='%s-%lu'/>",
+	    kit.gw->iq_token, kit.gw->iq_serial);
+	expect_did("presence online; presence online:");
 }
 
 static void
