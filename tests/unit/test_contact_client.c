@@ -260,11 +260,11 @@ over_a_crash(void **state)
 	expect("from='" BOB "/work'", "type='unavailable'");
 	expect_nothing();
 	assert_int_equal(ana()->presence_due, 0);
-	/* Lost again meanwhile: it begins anew. */
+	/* Lost again meanwhile, and with it what was waited for. */
 	session_lost(ana(), "it died");
 	turn();
-	contact_clients_sweep(ana());
 	session_assigned(ana(), 1);
+	contact_clients_sweep(ana());
 	session_connected(ana());
 	is("home", "away", CAPS);
 	is_there("new");

@@ -297,6 +297,49 @@ discovery(void **state)
 	expect_did("");
 }
 
+/* What a room is decides whether clients encrypt in it. */
+static void
+rooms_kind(void **state)
+{
+	static const char info[] = "<query xmlns='" NS_DISCO_INFO "'>"
+	    "<feature var='muc_membersonly'/><feature var='muc_hidden'/>"
+	    "<feature var='urn:xmpp:mam:2'/></query>";
+	union params self = { .room_occupant = { .user = ANA,
+		.room = "#cats", .nick = "ana1", .self = TRI_TRUE } };
+	union result joined = { .room_join = { .nick = "ana1" } };
+	union result r = { .stanza = { .xml = info } };
+
+	(void)state;
+	jabber();
+	come("<presence to='#cats@" GW "/ana1'><x xmlns='" NS_MUC "'/>"
+	    "</presence>");
+	tell(METHOD_room_occupant, &self);
+	answer("room_join", NULL, &joined);
+	forget();
+	for (int i = 0; i < 3; i++) {
+		come("<iq type='get' id='r' to='#cats@" GW "'>" DISCO "</iq>");
+		expect_nothing();
+		if (i == 2)
+			r.stanza.xml = "</iq>";
+		answer("stanza iq get -|#cats -|" DISCO, i == 1 ?
+		    ERR_NOT_SUPPORTED : NULL, &r);
+		expect("type='result'", "id='r'", "to='" PC "'", "conference",
+		    i == 0 ? "'muc_membersonly'" : "'muc_open'",
+		    i == 0 ? "'muc_hidden'" : "'muc_public'",
+		    "'muc_nonanonymous'", "roominfo_occupants");
+		if (i == 0)
+			expect_no("'muc_open'");
+		expect_no(NS_MAM "'");
+	}
+	assert_int_equal(ana()->inflight, 0);
+	did();
+	/* From outside it is the network that answers. */
+	come("<iq type='get' id='s' from='" PHONE "' to='#cats@" GW "'>" DISCO
+	    "</iq>");
+	expect("'muc_open'");
+	expect_did("");
+}
+
 /* ------------------------------------------------------------------------ up */
 
 static void
@@ -569,6 +612,7 @@ main(void)
 		gateway_test(not_down),
 		gateway_test(without),
 		gateway_test(discovery),
+		gateway_test(rooms_kind),
 		gateway_test(up),
 		gateway_test(messages_down),
 		gateway_test(messages_up),
