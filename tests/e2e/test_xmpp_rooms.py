@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Rooms of other XMPP servers, from both sides."""
+import base64
+import hashlib
 import time
 
 import pytest
@@ -18,6 +20,11 @@ RETRACT = "urn:xmpp:message-retract:1"
 MODERATE = "urn:xmpp:message-moderate:1"
 DIRECT = "jabber:x:conference"
 MAM = "urn:xmpp:mam:2"
+
+# Of what XEP-0425 was before.
+MODERATE_0 = "urn:xmpp:message-moderate:0"
+PIXEL = ("iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mP8z8BQDwAEhQGA"
+         "hKmMIQAAAABJRU5ErkJggg==")
 
 # Each far server once, and each way to us.
 each_server = pytest.mark.parametrize(
@@ -649,3 +656,52 @@ def test_found(pair):
     assert "muc_membersonly" in {f.get("var") for f in info}
     assert all(jid.endswith(pair.gateway) or "@%s/" % pair.gateway in jid
                for jid in items(room.here))
+
+
+@pytest.mark.parametrize("pair", pairs_of("server-prosody"), indirect=True)
+def test_moderated(tea):
+    """Words of others taken back, by her and by him; ejabberd cannot."""
+    anna, bob, here, far = tea.anna, tea.bob, tea.here, tea.far
+    mine, said = tea.say(bob, "rude")
+    anna.set(here, "<moderate xmlns='%s' id='%s'><retract xmlns='%s'/><reason>"
+             "no</reason></moderate>" % (MODERATE, named(here, mine), RETRACT))
+    m = anna.expect("message", has(RETRACT, "retract"), from_=here)
+    retract = m.find("{%s}retract" % RETRACT)
+    assert retract.get("id") == named(here, mine)
+    assert retract.find("{%s}moderated" % MODERATE).get("by") == here + "/anna"
+    assert retract.findtext("{%s}reason" % RETRACT) == "no"
+    bob.expect("message", lambda m: m.find(".//{%s}moderated" % MODERATE_0)
+               is not None, from_=far)
+    admin(anna, here, "<item nick='bob' role='moderator'/>")
+    tea.bob_sees("bob", lambda p: rank(p)[1] == "moderator")
+    hers, theirs = tea.say(anna, "rude, too")
+    bob.set(far, "<apply-to xmlns='urn:xmpp:fasten:0' id='%s'><moderate xmlns="
+            "'%s'><retract xmlns='urn:xmpp:message-retract:0'/></moderate>"
+            "</apply-to>" % (named(far, theirs), MODERATE_0))
+    m = anna.expect("message", has(RETRACT, "retract"), from_=here)
+    retract = m.find("{%s}retract" % RETRACT)
+    assert retract.get("id") == named(here, hers)
+    assert retract.find("{%s}moderated" % MODERATE).get("by") == here + "/bob"
+
+
+@each_server
+def test_faces(pair):
+    """Pictures and cards of who is in a room."""
+    room, anna, bob = pair.room("tea"), pair.user("anna"), pair.peer("bob")
+    bob.set(None, "<vCard xmlns='vcard-temp'><FN>Bob B.</FN><PHOTO><TYPE>"
+            "image/png</TYPE><BINVAL>%s</BINVAL></PHOTO></vCard>" % PIXEL)
+    anna.join(room.here, "anna")
+    bob.join(room.far, "bob")
+    bob.send("<presence to='%s/bob'><x xmlns='%s'><photo>%s</photo></x>"
+             "</presence>" % (room.far, NS["photo"], hashlib.sha1(
+                 base64.b64decode(PIXEL)).hexdigest()))
+    anna.expect("presence", lambda p: len(p.findtext(
+        "photo:x/photo:photo", "", NS)) == 40, from_=room.here + "/bob")
+    card = anna.get(room.here + "/bob", "<vCard xmlns='vcard-temp'/>",
+                    timeout=20)
+    assert card.findtext("vcard:FN", None, NS) == "Bob B."
+    assert card.find("vcard:PHOTO/vcard:BINVAL", NS) is not None
+    anna.set(None if pair.server_mode else pair.gateway, "<vCard xmlns="
+             "'vcard-temp'><FN>Anna A.</FN></vCard>", timeout=20)
+    card = bob.get(room.far + "/anna", "<vCard xmlns='vcard-temp'/>")
+    assert card.findtext("vcard:FN", None, NS) == "Anna A."

@@ -219,7 +219,7 @@ lastactivity""".split()
         shutil.copy(cert, directory / (self.domain + ".crt"))
         shutil.copy(key, directory / (self.domain + ".key"))
         super().__init__(directory, rooms=True, modules=self.modules,
-                         room_modules=["muc_mam"])
+                         room_modules=["muc_mam", "muc_moderation"])
 
 
 class FarEjabberd(Ejabberd):
