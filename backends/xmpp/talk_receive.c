@@ -79,20 +79,21 @@ tell_words(struct session *s, xmpp_stanza_t *st, const char *peer,
 	return true;
 }
 
-/* The user's own with other clients have no words in the protocol. */
 static bool
 tell_gesture(struct session *s, xmpp_stanza_t *st, const char *peer, bool own)
 {
 	struct gesture g;
-	struct msg_reaction reaction = { .user = s->user, .peer = peer };
-	struct msg_retracted retracted = { .user = s->user, .peer = peer };
+	struct msg_reaction reaction = { .user = s->user, .peer = peer,
+	    .carbon = own };
+	struct msg_retracted retracted = { .user = s->user, .peer = peer,
+	    .carbon = own };
 
 	if (!gesture_read(&g, st))
 		return false;
-	if (g.retracts != NULL && !own) {
+	if (g.retracts != NULL) {
 		retracted.id = g.retracts;
 		kit_notify(METHOD_retracted, &retracted);
-	} else if (g.reacts != NULL && !own) {
+	} else if (g.reacts != NULL) {
 		reaction.id = g.reacts;
 		reaction.emojis.v = (const char **)g.emojis;
 		reaction.emojis.n = g.nemojis;
@@ -102,9 +103,10 @@ tell_gesture(struct session *s, xmpp_stanza_t *st, const char *peer, bool own)
 	return true;
 }
 
-/* How far the peer has got with what the user wrote. */
+/* How far the peer has got with what the user wrote; own: or the user, with
+ * another client, with what the peer wrote. */
 static void
-tell_progress(struct session *s, xmpp_stanza_t *st, const char *peer)
+tell_progress(struct session *s, xmpp_stanza_t *st, const char *peer, bool own)
 {
 	static const char *const seen[] = { "displayed", "acknowledged" };
 	const char *id = payload_id_of(stanza_child(st, "received",
@@ -112,12 +114,12 @@ tell_progress(struct session *s, xmpp_stanza_t *st, const char *peer)
 	struct msg_receipt receipt = { .user = s->user, .peer = peer,
 	    .state = "delivered" };
 	struct msg_marker_up marker = { .user = s->user, .peer = peer,
-	    .state = "displayed" };
+	    .state = "displayed", .carbon = own };
 
 	if (id == NULL)
 		id = payload_id_of(stanza_child(st, "received", NS_MARKERS),
 		    "id");
-	if (id != NULL) {
+	if (id != NULL && !own) {
 		receipt.id = id;
 		kit_notify(METHOD_receipt, &receipt);
 	}
@@ -147,7 +149,6 @@ tell_now(struct session *s, xmpp_stanza_t *st, const char *peer,
 		kit_notify(METHOD_chat_state_up, &state);
 }
 
-/* The user's own with other clients have no words in the protocol. */
 static void
 tell_rest(struct session *s, xmpp_stanza_t *st, const struct heard *how,
     bool old)
@@ -172,8 +173,7 @@ talk_hear(struct session *s, xmpp_stanza_t *st, const struct heard *how)
 	    tell_words(s, st, peer, how);
 	if (!words)
 		tell_rest(s, st, how, old);
-	if (!how->own)
-		tell_progress(s, st, peer);
+	tell_progress(s, st, peer, how->own);
 	/* An hour later nobody is typing any more. */
 	if (!how->own && !old)
 		tell_now(s, st, peer, resource_of(st, how), words);

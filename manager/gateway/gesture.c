@@ -288,10 +288,10 @@ set_author(const struct room *room, const char *nick, struct arena *a,
 	p->occupant = o ? o->id : room_identity(room, nick, NULL);
 }
 
-/* From one user to the other. */
+/* From one user to the other; own: it is the user's, done elsewhere. */
 static void
 tell_user(struct up *up, struct arena *a, const char *peer, const char *room,
-    bool private, const struct say_gesture *g)
+    bool private, bool own, const struct say_gesture *g)
 {
 	struct say_message say = {
 		.gesture = g, .private_muc = room != NULL,
@@ -304,7 +304,9 @@ tell_user(struct up *up, struct arena *a, const char *peer, const char *room,
 		return;
 	say.from = s.from;
 	say.type = s.type;
-	while ((say.to = next_shown(&s, &at)) != NULL)
+	if (own)
+		say_own_message(up->user, s.from, &say);
+	while (!own && (say.to = next_shown(&s, &at)) != NULL)
 		(void)say_message(up->gw, &say);
 }
 
@@ -332,7 +334,7 @@ up_reaction(struct up *up)
 	char id[ROOM_ID_SIZE];
 
 	if (m->room == NULL || m->private) {
-		tell_user(up, &a, m->peer, m->room, m->private,
+		tell_user(up, &a, m->peer, m->room, m->private, m->carbon,
 		    &(struct say_gesture){ .emojis = emojis,
 		    .reacts = ids_origin(up->user, m->id) });
 	} else if ((room = room_find_id(up->user, m->room)) != NULL) {
@@ -371,7 +373,7 @@ up_retracted(struct up *up)
 	struct arena a = { 0 };
 
 	if (m->room == NULL || m->private)
-		tell_user(up, &a, m->peer, m->room, m->private,
+		tell_user(up, &a, m->peer, m->room, m->private, m->carbon,
 		    &(struct say_gesture){
 		    .retracts = ids_origin(up->user, m->id) });
 	else if ((room = room_find_id(up->user, m->room)) != NULL)

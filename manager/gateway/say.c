@@ -262,6 +262,11 @@ put_ids(struct xml *x, const struct say_message *m)
 		xml_attr(x, "id", m->received);
 		xml_close(x);
 	}
+	if (m->displayed != NULL) {
+		xml_open_ns(x, "displayed", NS_MARKERS);
+		xml_attr(x, "id", m->displayed);
+		xml_close(x);
+	}
 	if (m->reply_to != NULL)
 		put_reply(x, m);
 	if (m->wants_receipt)

@@ -70,6 +70,7 @@ struct say_message {
 	const char	*occupant_id;	/* XEP-0421 */
 	const char	*replaces;	/* XEP-0308 */
 	const char	*received;	/* XEP-0184: id of the message received */
+	const char	*displayed;	/* XEP-0333: the same of one seen */
 	const struct msg_reply *reply_to;	/* XEP-0461: text is quoted */
 	const char	*reply_jid;	/* of its author, or NULL */
 	const struct say_gesture *gesture;

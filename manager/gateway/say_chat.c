@@ -160,8 +160,9 @@ say_own_message(struct user *user, const char *contact,
 		xml_open_ns(x, "privilege", rights->ns);
 		put_forwarded(x, user, contact, m);
 		say_end(gw, x, domain + 1, LINK_KEEP);
-	} else {
-		/* Shown on the wrong side, but not lost. */
+	} else if (m->gesture == NULL && m->displayed == NULL) {
+		/* Shown on the wrong side, but not lost.  What is done to a
+		 * message would be taken for the contact's. */
 		text = m->body ? xasprintf("[you] %s", m->body) : NULL;
 		plain.from = contact;
 		plain.to = user->jid;

@@ -215,8 +215,11 @@ up_marker(struct up *up)
 	const struct msg_marker_up *msg = &up->params->marker_up;
 	struct arena a = { 0 };
 	const char *from = speaker(up, &a, msg->peer, NULL);
+	const struct say_message own = { .displayed = msg->id };
 
-	if (from != NULL)
+	if (from != NULL && msg->carbon)
+		say_own_message(up->user, from, &own);
+	else if (from != NULL)
 		say_marker(up->gw, from, up->user->jid, msg->id, msg->state);
 	arena_free(&a);
 }

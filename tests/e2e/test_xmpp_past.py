@@ -12,6 +12,8 @@ from harness.xmpp_pair import pairs_of
 CARBONS = "urn:xmpp:carbons:2"
 FORWARD = "urn:xmpp:forward:0"
 MARKERS = "urn:xmpp:chat-markers:0"
+REACT = "urn:xmpp:reactions:0"
+RETRACT = "urn:xmpp:message-retract:1"
 MANY = 250
 
 each_server = pytest.mark.parametrize(
@@ -79,7 +81,22 @@ def test_elsewhere(pair):
     bob.message(anna.account, "end")
     anna.expect_body("end")
     assert heard(anna, here) == ["to the desk", "to all", "end"]
-    assert len(anna.matching("message", sent_elsewhere)) == 1
+    assert len(anna.matching("message", lambda m: sent_elsewhere(m) is not
+                             None)) == 1
+    # What it does to messages, and what is read there.
+    for inside, name in (
+            ("<displayed xmlns='%s' id='x1'/>" % MARKERS, "displayed"),
+            ("<reactions xmlns='%s' id='x1'><reaction>👍</reaction></reactions>"
+             "<store xmlns='urn:xmpp:hints'/>" % REACT, "reactions"),
+            ("<retract xmlns='%s' id='x1'/><body>gone</body>" % RETRACT,
+             "retract")):
+        desk.send("<message to='%s' type='chat' id='%s'>%s</message>"
+                  % (bob.bare, name, inside))
+        m = sent_elsewhere(anna.expect(
+            "message", lambda m: sent_elsewhere(m) is not None))
+        done = [e for e in m if e.tag.endswith("}" + name)]
+        assert done and done[0].get("id") == "x1", show(m)
+        assert m.get("to").partition("/")[0] == here
 
 
 @each_server
