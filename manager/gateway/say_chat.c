@@ -149,8 +149,9 @@ say_own_message(struct user *user, const char *contact,
 	struct xml *x;
 	char *text;
 
-	if (user->guest) {
-		/* Waits until it is known who is there. */
+	if (user->guest || (link_is_server(gw->link) &&
+	    TAILQ_EMPTY(&user->clients))) {
+		/* Waits until it is known who is there, or somebody is. */
 		say_carbon(user, user->jid, contact, m);
 	} else if (link_is_server(gw->link)) {
 		TAILQ_FOREACH(client, &user->clients, entry)

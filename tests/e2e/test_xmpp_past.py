@@ -250,3 +250,37 @@ def test_replaced(pair):
             "message", lambda m: (body_of(m) or "").startswith(word + " "))]
         assert got == ["%s %d" % (word, n) for n in numbers], word
     assert not anna.matching("message", type="error")
+
+
+@each_server
+def test_both(pair):
+    """Both sides of what was said while she was away, in order."""
+    anna, bob = friends(pair)
+    here = pair.jid_of(bob)
+    desk = anna.elsewhere("desk")
+    bob.message(anna.account, "here")
+    anna.expect_body("here")
+    anna.close()
+    bob.expect("presence", type="unavailable", from_=lambda jid: jid.startswith(
+        anna.account) and not jid.endswith("/desk"))
+    anna.log.clear()
+    for number in range(3):
+        bob.message(anna.account, "his %d" % number)
+        desk.expect_body("his %d" % number)
+        desk.message(bob.bare, "hers %d" % number)
+        bob.expect_body("hers %d" % number)
+    anna.login(presence=False)
+    anna.set(None, "<enable xmlns='%s'/>" % CARBONS)
+    anna.send("<presence/>")
+    if not pair.server_mode:
+        anna.send("<presence to='%s'/>" % pair.gateway)
+    anna.expect("presence", from_=pair.gateway, type="", timeout=20)
+    bob.message(anna.account, "end")
+    anna.expect_body("end")
+
+    def said(m):
+        inner = sent_elsewhere(m)
+        return body_of(m if inner is None else inner)
+    got = [said(m) for m in anna.matching("message", said)]
+    want = [w % n for n in range(3) for w in ("his %d", "hers %d")]
+    assert got == want + ["end"]
