@@ -285,7 +285,8 @@ on_self_gone(struct room *r, const struct told *t)
 	char *text = destroyed(t);
 
 	/* That is of the time before we asked to enter. */
-	if (r->state == ROOM_ENTERING && text == NULL && t->how == NULL) {
+	if (r->state == ROOM_ENTERING && text == NULL &&
+	    (t->how == NULL || !r->again)) {
 		return;
 	} else if (text != NULL) {
 		room_put_out(r, text, false);

@@ -460,11 +460,14 @@ class Room:
     def __init__(self, f, jid, nick):
         self.f, self.jid, self.nick = f, jid, nick
 
-    def let_in(self, *codes):
-        """Answer who asks what it is, and who enters."""
+    def let_in(self, *codes, behind=None):
+        """Answer who asks what it is, and who enters; behind that, it tells of
+        the end of an earlier stay."""
         name = self.f.expect(r"<iq[^>]*id=.(\w+)[^>]*>\s*<query[^>]*disco#info"
                              )[1]
         self.f.expect("<presence[^>]*to=.%s/%s" % (self.jid, self.nick))
+        if behind:
+            self.gone(self.nick, 110, behind)
         self.f.say("<iq type='result' id='%s' from='%s'><query xmlns='%s'>"
                    "<identity category='conference' type='text' name='Tea'/>"
                    "<feature var='urn:xmpp:sid:0'/><feature "
@@ -498,7 +501,7 @@ def test_forgotten(xmpp, fake):
     b.enter("bob@xmpp.test")
     r = Room(f, "tea@rooms.test", "me")
     call = b.start("room_join", user=ME, room=r.jid, nick="me")
-    r.let_in()
+    r.let_in(behind=322)
     assert b.finish(call)["name"] == "Tea"
     r.here("Ann")
     r.here("Zoe")
