@@ -19,6 +19,7 @@ from harness.raw import RawStream, register_account         # noqa: E402
 from harness.scene import FEATURES, KINDS, Scene                      # noqa: E402
 from harness.tls import Authority                           # noqa: E402
 from harness.xmpp import Client                             # noqa: E402
+from harness.xmpp_room import Tea                           # noqa: E402
 
 logging.getLogger("slixmpp").setLevel(logging.CRITICAL)
 logging.getLogger("asyncio").setLevel(logging.CRITICAL)
@@ -396,3 +397,9 @@ def pairs(tmp_path_factory, request):
 def pair(request, pairs):
     """A user's side and a far XMPP server, in each way."""
     yield from people_gone(pairs(request.param))
+
+
+@pytest.fixture
+def tea(pair):
+    """A room that somebody of ours has made, and a peer in it."""
+    return Tea(pair)

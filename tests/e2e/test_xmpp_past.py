@@ -256,7 +256,6 @@ def test_replaced(pair):
 def test_both(pair):
     """Both sides of what was said while she was away, in order."""
     anna, bob = friends(pair)
-    here = pair.jid_of(bob)
     desk = anna.elsewhere("desk")
     bob.message(anna.account, "here")
     anna.expect_body("here")
