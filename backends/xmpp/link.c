@@ -332,6 +332,8 @@ wire_send(void *ctx, const char *data, size_t len)
 
 	if (l->conn == NULL || l->wire.eof)
 		return;
+	if (l->state == TALKING && !l->authenticated)
+		proof_said(&l->proof, data, len);
 	l->goodbye = len >= 2 && memcmp(data, "</", 2) == 0;
 	buf_add(conn_out(l->conn), data, len);
 	conn_send(l->conn);

@@ -12,6 +12,7 @@
 
 #include "backends/xmpp/guard.h"
 #include "backends/xmpp/link.h"
+#include "backends/xmpp/proof.h"
 #include "backends/xmpp/target.h"
 #include "backends/xmpp/vet.h"
 #include "backends/xmpp/wire.h"
@@ -65,6 +66,7 @@ struct link {
 
 	/* What this connection has told so far. */
 	struct vet	 vet;
+	struct proof	 proof;
 	bool		 secure;	/* TLS, or on its way */
 	bool		 featured;	/* features have come */
 	bool		 authenticated;

@@ -65,6 +65,10 @@ on_text(void *ctx, int depth, const char *text, size_t len)
 
 	if (why != NULL)
 		guard_refuse(l->guard, why);
+	else if (depth == 1 && l->vet.saying == CHALLENGE)
+		proof_challenge(&l->proof, text, len);
+	else if (depth == 1 && l->vet.saying == SUCCESS)
+		proof_success(&l->proof, l->password, text, len);
 	return pass;
 }
 
@@ -74,6 +78,13 @@ on_ending(void *ctx)
 	struct link *l = ctx;
 	const char *why = vet_ending(&l->vet);
 
+	if (why == NULL && l->vet.saying == SUCCESS &&
+	    !proof_is_good(&l->proof)) {
+		why = "no proof that it knows the password";
+		link_fail(l, LINK_AUTH, false, xasprintf("%s does not prove "
+		    "that it knows the password: somebody else may have taken "
+		    "its place.", l->domain));
+	}
 	if (why != NULL)
 		guard_refuse(l->guard, why);
 }
@@ -278,6 +289,7 @@ link_talk(struct link *l)
 	int result;
 
 	l->vet = (struct vet){ 0 };
+	proof_finish(&l->proof);
 	l->goodbye = false;
 	l->featured = l->authenticated = l->sm_offered = l->resumed = false;
 	l->asked = l->sm_on = false;
@@ -321,6 +333,7 @@ link_hang_up(struct link *l)
 	l->wire.eof = true;
 	for (int i = 0; i < 3 && !xmpp_conn_is_disconnected(c); i++)
 		xmpp_run_once(l->strophe, 0);
+	proof_finish(&l->proof);
 	l->xmpp = NULL;
 	l->guard = NULL;
 	l->sm = xmpp_conn_get_sm_state(c);

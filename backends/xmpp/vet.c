@@ -20,6 +20,7 @@ static const struct {
 	{ NS_STREAMS, "features", FEATURES },
 	{ NS_STREAMS, "error", STREAM_ERROR },
 	{ XMPP_NS_SASL, "challenge", CHALLENGE },
+	{ XMPP_NS_SASL, "success", SUCCESS },
 	{ XMPP_NS_SASL, "failure", SASL_FAILURE },
 };
 

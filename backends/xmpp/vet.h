@@ -11,7 +11,9 @@
 #include <stddef.h>
 
 /* What a server is saying, as far as it matters to anybody. */
-enum saying { NOTHING, FEATURES, CHALLENGE, SASL_FAILURE, STREAM_ERROR };
+enum saying {
+	NOTHING, FEATURES, CHALLENGE, SUCCESS, SASL_FAILURE, STREAM_ERROR,
+};
 
 struct vet {
 	enum saying	 saying;

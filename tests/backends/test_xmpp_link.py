@@ -2,6 +2,8 @@
 """The XMPP backend and the connection to its server: logins, certificates,
 breaks, and servers that mean no good."""
 import base64
+import hashlib
+import hmac
 import itertools
 import os
 import re
@@ -416,6 +418,36 @@ def test_starttls_injection(xmpp, remote, fake, authority):
     assert not b.events
     f.say("no TLS at all")
     assert b.wait("disconnected")["reason"] == "network"
+
+
+def test_scram(xmpp, fake):
+    """A server that lets everybody in, whatever the password, is no good: it
+    has to prove that it knows the password, too."""
+    def server(success):
+        f = fake(first=HEAD + SCRAM)
+        b.login("me@example.org", "bob@xmpp.test", password="secret",
+                settings={"port": str(f.port)})
+        first = base64.b64decode(f.expect("<auth[^>]*>([^<]*)<")[1]).decode()
+        challenge = first.split("r=")[1].join(("r=", "x,s=c2FsdA==,i=4096"))
+        f.say(CHALLENGE % base64.b64encode(challenge.encode()).decode())
+        final = base64.b64decode(f.expect("<response[^>]*>([^<]*)<")[1])
+        key = hmac.digest(hashlib.pbkdf2_hmac("sha1", b"secret", b"salt",
+                                              4096), b"Server Key", "sha1")
+        proof = base64.b64encode(hmac.digest(key, ",".join((
+            first[3:], challenge, final.decode().split(",p=")[0])).encode(),
+            "sha1"))
+        f.say("<success %s>%s</success>" % (SASL, success and base64.b64encode(
+            success(b"v=" + proof)).decode()))
+        return f
+
+    b = xmpp(host="127.0.0.1", tls="off")
+    for success in (None, lambda v: v[:-5] + b"AAAA=", lambda v: b"v="):
+        server(success or (lambda v: b""))
+        end = b.wait("disconnected")
+        assert (end["reason"], end.get("retry", False)) == ("auth", False)
+        assert "prove" in end["text"]
+    server(lambda v: v).expect("<stream:stream")
+    b.call("logout", user="me@example.org")
 
 
 PONG = r"<iq type='get' id='([^']*)'><ping"
