@@ -214,6 +214,66 @@ requests(void **state)
 }
 
 static void
+stands(const char *name, const char *subscription)
+{
+	union params p = { .contact = {
+		.user = ANA, .contact = name, .subscription = subscription,
+		.blocked = TRI_ABSENT,
+	} };
+
+	tell(METHOD_contact, &p);
+}
+
+/* Where one may see the other and not be seen, each half is a matter of its
+ * own: nobody is asked for what was not asked for. */
+static void
+one_half(void **state)
+{
+	(void)state;
+	log_in();
+	come("<presence type='subscribe' to='bob@" GW "'/>");
+	stands("bob", "ask");
+	answer("contact_add bob", NULL, NULL);
+	expect_nothing();
+	stands("bob", "to");
+	expect("type='subscribed'", "from='bob@" GW "'");
+	shows("bob", "online");
+	expect("<presence", "from='bob@" GW "/");
+	if (ana()->roster_due > 0)
+		roster_flush(ana());
+	expect_nothing();
+	assert_int_equal(contact_find(ana(), "bob")->subscription, SUB_FROM);
+	stands("cy", "none");
+	roster_flush(ana());
+	expect_nothing();
+}
+
+/* The user hides: the item stays, or it was for that half only and is gone. */
+static void
+hidden(void **state)
+{
+	(void)state;
+	grant();
+	log_in();
+	stands("bob", "both");
+	forget();
+	come("<presence type='unsubscribed' to='bob@" GW "'/>");
+	expect("<iq type='get'", NS_ROSTER);
+	did();
+	answers(ANA, "result", "<query xmlns='" NS_ROSTER "'><item jid='bob@"
+	    GW "' subscription='to'/></query>");
+	expect_did("contact_deny bob");
+	stands("bob", "from");
+	kit.config.remove_contacts = true;
+	forget();
+	come("<presence type='unsubscribed' to='bob@" GW "'/>");
+	expect("<iq type='get'", NS_ROSTER);
+	did();
+	answers(ANA, "result", "<query xmlns='" NS_ROSTER "'/>");
+	expect_did("contact_remove bob; remove contact bob");
+}
+
+static void
 removed(void **state)
 {
 	(void)state;
@@ -397,6 +457,8 @@ main(void)
 		gateway_test(link_is_down),
 		gateway_test(added_by_user),
 		gateway_test(requests),
+		gateway_test(one_half),
+		gateway_test(hidden),
 		gateway_test(removed),
 		gateway_test(one_too_many),
 		gateway_test(server_roster),
