@@ -60,12 +60,17 @@ on_timer(EV_P_ ev_timer *w, int revents)
 	keys_compare(CONTAINER(w, struct keys, timer)->user);
 }
 
+bool
+keys_wanted(const struct gateway *gw)
+{
+	return !link_is_server(gw->link) && gateway_can(gw, FEATURE_RAW);
+}
+
 /* NULL: it is none of our business. */
 static struct keys *
 keys_of(struct user *user)
 {
-	if (link_is_server(user->gw->link) ||
-	    !gateway_can(user->gw, FEATURE_RAW))
+	if (!keys_wanted(user->gw))
 		return NULL;
 	if (user->keys == NULL) {
 		user->keys = xcalloc(1, sizeof(*user->keys));

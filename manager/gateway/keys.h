@@ -14,6 +14,8 @@
 
 #include "manager/gateway/down.h"
 
+/* Is it something for this gateway? */
+bool	 keys_wanted(const struct gateway *);
 /* Compare the two, soon: a session has begun, or keys have changed.  Harmless
  * where there is nothing to compare. */
 void	 keys_look(struct user *);

@@ -3,6 +3,7 @@
 #include "manager/gateway/session_show.h"
 
 #include "manager/gateway/contact.h"
+#include "manager/gateway/keys.h"
 #include "manager/gateway/say.h"
 #include "manager/gateway/say_roster.h"
 #include "manager/gateway/session.h"
@@ -13,8 +14,14 @@ session_show_online(struct user *user)
 	struct client *client;
 
 	user->shown = true;
-	TAILQ_FOREACH(client, &user->clients, entry)
-		session_greet(user, client);
+	/* Only a presence to the bare JID has the user's server ask what events
+	 * we want (XEP-0163 4.3.2). */
+	if (keys_wanted(user->gw)) {
+		say_gateway(user, user->jid);
+	} else {
+		TAILQ_FOREACH(client, &user->clients, entry)
+			session_greet(user, client);
+	}
 	roster_session_up(user);
 }
 
