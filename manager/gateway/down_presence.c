@@ -9,6 +9,7 @@
 #include "manager/gateway/avatar.h"
 #include "manager/gateway/client_caps.h"
 #include "manager/gateway/contact.h"
+#include "manager/gateway/keys.h"
 #include "manager/gateway/say.h"
 #include "manager/gateway/say_roster.h"
 #include "manager/gateway/session.h"
@@ -110,8 +111,10 @@ down_presence_available(struct down *d)
 	}
 	show_question(user, client, added);
 	session_greet(user, client);
-	if (added)
+	if (added) {
 		roster_client_up(user, client->full);
+		keys_look(user);
+	}
 	session_presence(user);
 }
 

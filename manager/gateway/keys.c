@@ -9,6 +9,7 @@
 #include "util/xalloc.h"
 
 #define SOON	2.0	/* seconds: a client publishes several things at once */
+#define LATER	10.0	/* ... when it has got the message that spent a key */
 
 /* ------------------------------------------------------------ life of a run */
 
@@ -80,17 +81,32 @@ keys_of(struct user *user)
 	return user->keys;
 }
 
-void
-keys_look(struct user *user)
+static void
+look_in(struct user *user, double seconds)
 {
 	struct keys *k = keys_of(user);
 
 	if (k != NULL && k->run != NULL) {
 		k->again = true;
 	} else if (k != NULL && !ev_is_active(&k->timer)) {
-		ev_timer_set(&k->timer, SOON, 0);
+		ev_timer_set(&k->timer, seconds, 0);
 		ev_timer_start(user->gw->loop, &k->timer);
 	}
+}
+
+void
+keys_look(struct user *user)
+{
+	look_in(user, SOON);
+}
+
+void
+keys_heard(struct user *user, const char *extra)
+{
+	/* The attribute of XEP-0384 0.3, and of later ones. */
+	if (extra != NULL && (strstr(extra, " prekey=") != NULL ||
+	    strstr(extra, " kex=") != NULL))
+		look_in(user, LATER);
 }
 
 void

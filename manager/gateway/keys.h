@@ -19,7 +19,11 @@ bool	 keys_wanted(const struct gateway *);
 /* Compare the two, soon: a session has begun, or keys have changed.  Harmless
  * where there is nothing to compare. */
 void	 keys_look(struct user *);
-/* The same at once. */
+/* A message of the network, with what is in it beside a body or NULL: one that
+ * begins a conversation spends a key, and the client publishes others.  Not all
+ * servers tell of that. */
+void	 keys_heard(struct user *, const char *extra);
+/* Compare at once. */
 void	 keys_compare(struct user *);
 /* An event of the user's own account (XEP-0163 4.3). */
 down_handler down_keys_event;

@@ -3,6 +3,7 @@
  * or to all. */
 #include <string.h>
 
+#include "manager/gateway/keys.h"
 #include "manager/gateway/ns.h"
 #include "manager/gateway/raw.h"
 #include "manager/gateway/raw_address.h"
@@ -108,6 +109,7 @@ up_stanza_message(struct up *up)
 		pool_answer(pool, up->backend, up->id, METHOD_stanza_up,
 		    &done);
 	} else {
+		keys_heard(up->user, m->xml);
 		tell_all(up, &a, &t);
 		if (t.told > 0)
 			pool_answer(pool, up->backend, up->id,

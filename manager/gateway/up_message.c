@@ -5,6 +5,7 @@
 
 #include "manager/gateway/files.h"
 #include "manager/gateway/ids.h"
+#include "manager/gateway/keys.h"
 #include "manager/gateway/name.h"
 #include "manager/gateway/raw.h"
 #include "manager/gateway/repeats.h"
@@ -128,6 +129,8 @@ chat(struct up *up, struct arena *a)
 		.extra = raw_extra_up(gw, msg->extra),
 	};
 
+	if (!msg->carbon)
+		keys_heard(up->user, m.extra);
 	/* Not an address: the gateway says it for them, nothing is lost. */
 	if (m.from == NULL)
 		m.from = gw->config->jid;

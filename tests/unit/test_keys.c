@@ -229,13 +229,37 @@ events(void **state)
 	expect_nothing();
 }
 
+/* A message of the network that spends a key, or does not. */
+static void
+spent(void **state)
+{
+	union params p = { .message = { .user = ANA, .from = "bob",
+	    .kind = "chat", .body = "x", .extra = "<encrypted xmlns='" OLD
+	    "'><header sid='7'><key rid='11'>a</key></header></encrypted>" } };
+
+	(void)state;
+	can("raw");
+	log_in();
+	keys_destroy(ana());
+	tell(METHOD_message, &p);
+	assert_null(ana()->keys);
+	p.message.extra = "<encrypted xmlns='" OLD "'><header sid='7'><key "
+	    "rid='11' prekey='true'>a</key></header></encrypted>";
+	p.message.carbon = true;
+	tell(METHOD_message, &p);
+	assert_null(ana()->keys);
+	p.message.carbon = false;
+	tell(METHOD_message, &p);
+	assert_non_null(ana()->keys);
+}
+
 int
 main(void)
 {
 #define T(t) cmocka_unit_test_setup_teardown(t, set_up, tear_down)
 	const struct CMUnitTest tests[] = {
 		T(published), T(other_options), T(unreadable), T(logged_out),
-		T(events),
+		T(events), T(spent),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
