@@ -10,12 +10,12 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "backends/xmpp/rename.h"
 #include "util/buf.h"
 #include "util/log.h"
 #include "util/xalloc.h"
 
-#define SEPARATOR	'\x1f'		/* libstrophe's: NAMESPACE, it, NAME */
-#define NS_XML		"http://www.w3.org/XML/1998/namespace"
+#define FEW		4		/* attributes of a stanza that is cut */
 
 /* In expat 2.6, and in the packages of older ones that got its security fix. */
 XML_Bool XMLCALL XML_SetReparseDeferralEnabled(XML_Parser, XML_Bool);
@@ -34,6 +34,10 @@ struct guard {
 	bool		 deaf;
 	bool		 refused;
 	int		 depth;		/* of elements that are open */
+	bool		 forgiving;
+	bool		 cut;		/* the rest of this stanza is left out */
+	int		 passed;	/* of a cut one: elements that are open
+					 * for libstrophe */
 	bool		 empty;		/* nothing is in this stanza yet */
 	unsigned	 elements;	/* of this stanza */
 	/* By how deep they are: of those that are open, texts counted. */
@@ -167,6 +171,23 @@ is_over(const struct guard *g)
 	return g->refused || g->deaf;
 }
 
+/* Something is too large.  In a stanza it is left out, with all that follows;
+ * this is in one, in an element that libstrophe has seen, from depth 2 on. */
+static void
+cut(struct guard *g, const char *why)
+{
+	if (g->cut)
+		return;
+	if (!g->forgiving || g->depth < 2) {
+		refuse(g, why);
+		return;
+	}
+	log_info("a stanza was cut: %s", why);
+	g->cut = true;
+	g->passed = g->depth;
+	buf_free(&g->said);
+}
+
 /* ------------------------------------------------------------------ elements */
 
 static bool
@@ -200,7 +221,7 @@ on_text(void *ctx, const XML_Char *s, int len)
 	 * alive. */
 	if (g->events != NULL && g->depth < 2)
 		g->fed = 0;
-	else if (!is_over(g))
+	else if (!is_over(g) && !g->cut)
 		buf_add(&g->said, s, (size_t)len);
 }
 
@@ -217,91 +238,6 @@ tell_element(struct guard *g, const char *name, const char *const *attributes)
 	g->events->element(g->ctx, g->depth, ns,
 	    end != NULL ? end + 1 : name, attributes);
 	free(ns);
-}
-
-/* libstrophe drops the namespace of an attribute: xml:lang becomes lang, and
- * hides an attribute of that name.  It gets it as a name with its prefix; one
- * of another namespace gets a prefix, and the attribute that declares it.  Names
- * are put in b, and found in it when it does not grow any more. */
-struct renamed {
-	struct buf	 names;
-	const char	*list[4 * GUARD_ATTRIBUTES + 1];
-	size_t		 at[4 * GUARD_ATTRIBUTES + 1];	/* in names, + 1 */
-	size_t		 n;
-};
-
-static void
-put(struct renamed *r, const char *value)
-{
-	r->at[r->n] = 0;
-	r->list[r->n++] = value;
-}
-
-static void
-put_name(struct renamed *r, const char *prefix, size_t number,
-    const char *name)
-{
-	r->at[r->n++] = buf_len(&r->names) + 1;
-	buf_adds(&r->names, prefix);
-	if (number > 0)
-		buf_addf(&r->names, "%zu", number);
-	if (name != NULL)
-		buf_addf(&r->names, ":%s", name);
-	buf_addc(&r->names, '\0');
-}
-
-static void
-put_value(struct renamed *r, const char *start, size_t len)
-{
-	r->at[r->n++] = buf_len(&r->names) + 1;
-	buf_add(&r->names, start, len);
-	buf_addc(&r->names, '\0');
-}
-
-static void
-rename_one(struct renamed *r, const char *name, const char *value)
-{
-	static const size_t len = sizeof(NS_XML) - 1;
-	const char *end = strchr(name, SEPARATOR);
-	size_t number = r->n + 1;
-
-	if (end == NULL) {
-		put(r, name);
-	} else if ((size_t)(end - name) == len &&
-	    memcmp(name, NS_XML, len) == 0) {
-		put_name(r, "xml", 0, end + 1);
-	} else {
-		r->at[r->n++] = buf_len(&r->names) + 1;
-		buf_addf(&r->names, "xmlns:n%zu", number);
-		buf_addc(&r->names, '\0');
-		put_value(r, name, (size_t)(end - name));
-		put_name(r, "n", number, end + 1);
-	}
-	put(r, value);
-}
-
-static const XML_Char **
-rename_all(struct renamed *r, const XML_Char **attributes)
-{
-	r->n = 0;
-	for (size_t i = 0; attributes[i] != NULL; i += 2)
-		rename_one(r, attributes[i], attributes[i + 1]);
-	put(r, NULL);
-	for (size_t i = 0; i < r->n; i++) {
-		if (r->at[i] != 0)
-			r->list[i] = buf_data(&r->names) + r->at[i] - 1;
-	}
-	return r->list;
-}
-
-static bool
-has_prefixes(const XML_Char **attributes)
-{
-	for (size_t i = 0; attributes[i] != NULL; i += 2) {
-		if (strchr(attributes[i], SEPARATOR) != NULL)
-			return true;
-	}
-	return false;
 }
 
 static void
@@ -323,16 +259,35 @@ pass_start(struct guard *g, const XML_Char *name, const XML_Char **attributes)
 	/* Said to libstrophe, which would have it inherit its parent's. */
 	if (g->depth > 1 && strchr(name, SEPARATOR) == NULL)
 		name = unspaced = xasprintf("%c%s", SEPARATOR, name);
-	if (has_prefixes(attributes))
+	if (rename_needed(attributes))
 		pass_renamed(g, name, attributes);
 	else
 		g->start(g->user, name, attributes);
 	free(unspaced);
 }
 
-/* What is too much, or NULL. */
+/* Of a stanza's own tag that has too much in it: who says it to whom. */
+static void
+keep_few(const XML_Char **attributes, const XML_Char **few)
+{
+	static const char *const names[FEW] = { "from", "to", "id", "type" };
+	size_t n = 0;
+
+	for (size_t i = 0; i < FEW; i++) {
+		const char *value = guard_attribute(
+		    (const char *const *)attributes, names[i]);
+
+		if (value == NULL || strlen(value) > GUARD_TAG / FEW)
+			continue;
+		few[n++] = names[i];
+		few[n++] = value;
+	}
+	few[n] = NULL;
+}
+
+/* What is too much, or NULL.  tag: its bytes. */
 static const char *
-count(struct guard *g, const XML_Char **attributes)
+count(struct guard *g, size_t tag, const XML_Char **attributes)
 {
 	size_t n = 0;
 
@@ -340,8 +295,6 @@ count(struct guard *g, const XML_Char **attributes)
 		n++;
 	if (g->depth > GUARD_DEPTH)
 		return "elements nested too deeply";
-	if (n > GUARD_ATTRIBUTES)
-		return "too many attributes";
 	if (g->depth < 2)
 		g->elements = 0;
 	else
@@ -350,22 +303,38 @@ count(struct guard *g, const XML_Char **attributes)
 	if (++g->elements > GUARD_ELEMENTS || (g->depth > 1 &&
 	    g->children[g->depth] > GUARD_CHILDREN))
 		return "too many elements";
-	return NULL;
+	if (n > GUARD_ATTRIBUTES)
+		return "too many attributes";
+	/* A stanza alone is fed at once. */
+	return g->events != NULL && tag > GUARD_TAG ? "a tag too large" : NULL;
 }
 
 static void
 on_start(void *ctx, const XML_Char *name, const XML_Char **attributes)
 {
 	struct guard *g = ctx;
-	const char *why;
+	const XML_Char *few[2 * FEW + 1];
+	const char *why = NULL;
+	size_t tag = g->begun;
 
 	g->begun = 0;
 	if (is_over(g))
 		return;
-	why = count(g, attributes);
-	if (why != NULL) {
-		refuse(g, why);
+	if (!g->cut && (why = count(g, tag, attributes)) != NULL) {
+		if (g->depth != 1)
+			cut(g, why);
+		else if (!g->forgiving)
+			refuse(g, why);
+	}
+	if (is_over(g))
 		return;
+	if (g->cut) {
+		g->depth++;
+		return;
+	}
+	if (why != NULL) {
+		keep_few(attributes, few);
+		attributes = few;
 	}
 	say(g);
 	tell_element(g, name, (const char *const *)attributes);
@@ -373,6 +342,8 @@ on_start(void *ctx, const XML_Char *name, const XML_Char **attributes)
 		pass_start(g, name, attributes);
 	g->empty = g->depth == 1;
 	g->depth++;
+	if (why != NULL)
+		cut(g, why);
 }
 
 /* libstrophe looks for the first thing in a stream error without asking whether
@@ -400,6 +371,10 @@ on_end(void *ctx, const XML_Char *name)
 	g->begun = 0;
 	if (is_over(g))
 		return;
+	if (g->cut && g->depth > g->passed) {
+		g->depth--;
+		return;
+	}
 	say(g);
 	if (g->depth == 2 && g->events != NULL && g->events->ending != NULL)
 		g->events->ending(g->ctx);
@@ -407,13 +382,17 @@ on_end(void *ctx, const XML_Char *name)
 		return;
 	fill_error(g, name);
 	g->depth--;
+	g->passed--;
 	if (g->depth == 1) {
 		g->fed = 0;
 		buf_trim(&g->said);
 	}
 	if (g->end != NULL)
 		g->end(g->user, name);
-	if (g->depth == 1 && g->events != NULL && g->events->whole != NULL)
+	if (g->depth > 1)
+		return;
+	g->cut = false;
+	if (g->events != NULL && g->events->whole != NULL)
 		g->events->whole(g->ctx);
 }
 
@@ -448,7 +427,7 @@ static void
 take(struct guard *g)
 {
 	g->deaf = false;
-	g->refused = false;
+	g->refused = g->cut = g->forgiving = false;
 	g->depth = 0;
 	g->fed = 0;
 	g->begun = 0;
@@ -559,14 +538,14 @@ XML_Parse(XML_Parser parser, const char *data, int len, int final)
 		return XML_STATUS_ERROR;
 	g->fed += size;
 	g->begun += size;
-	if (g->fed > stanza_max + GUARD_TAG) {
-		refuse(g, "a stanza too large");
+	if (g->fed > stanza_max + GUARD_TAG)
+		cut(g, "a stanza too large");
+	if (g->refused)
 		return XML_STATUS_ERROR;
-	}
 	running = g;
 	status = real.parse(parser, data, len, final);
 	running = before;
-	if (g->begun > GUARD_TAG)
+	if (g->begun > (g->forgiving ? GUARD_TAG_MAX : GUARD_TAG))
 		refuse(g, "a tag too large");
 	if (g->refused || (status != XML_STATUS_OK && !g->deaf)) {
 		refuse(g, XML_ErrorString(XML_GetErrorCode(parser)));
@@ -596,6 +575,24 @@ void
 guard_deafen(struct guard *g)
 {
 	g->deaf = true;
+}
+
+void
+guard_forgive(struct guard *g)
+{
+	g->forgiving = true;
+}
+
+bool
+guard_is_cut(const struct guard *g)
+{
+	return g->cut;
+}
+
+size_t
+guard_memory(const struct guard *g)
+{
+	return g->memory;
 }
 
 void

@@ -24,8 +24,15 @@
 #define GUARD_ELEMENTS	50000		/* of one stanza */
 #define GUARD_TAG	(64 * 1024)	/* bytes of one tag */
 #define GUARD_STANZA	(1024 * 1024)	/* bytes of one stanza, unless set */
-#define GUARD_MEMORY	(8 * 1024 * 1024)	/* of expat, for one parser:
+#define GUARD_MEMORY	(32 * 1024 * 1024)	/* of expat, for one parser:
 					 * it keeps every name for ever */
+#define GUARD_TIRED	(2 * 1024 * 1024)	/* more than names should need */
+
+/* Others write stanzas, too, and a server that passes them on is no worse for
+ * it: to close its connection would be to get them again.  Of those that are too
+ * large, in any way, libstrophe gets the beginning only, once guard_forgive() was
+ * called; only a tag that cannot be skipped is refused all the same. */
+#define GUARD_TAG_MAX	(512 * 1024)
 
 #define GUARD_HEARD	3		/* depth of what is told */
 
@@ -57,6 +64,13 @@ struct guard	*guard_expected(void);
 /* Nothing more is heard, until libstrophe resets the parser: what a plain
  * stream holds after the word that TLS begins was put there by somebody. */
 void		 guard_deafen(struct guard *);
+
+/* From now on what is too large is cut, and nobody refused for it. */
+void		 guard_forgive(struct guard *);
+/* The stanza that ends now was cut. */
+bool		 guard_is_cut(const struct guard *);
+/* Bytes that expat has for its parser. */
+size_t		 guard_memory(const struct guard *);
 
 /* What is parsed is refused, for a reason of whoever listens. */
 void		 guard_refuse(struct guard *, const char *why);

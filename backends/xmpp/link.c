@@ -83,6 +83,7 @@ link_fail(struct link *l, enum link_reason reason, bool retry, char *text)
 		retry = false;
 	}
 	link_leave_turns(l);
+	link_wake(l);
 	l->reason = reason;
 	l->retry = retry;
 	l->text = text;
@@ -151,6 +152,7 @@ on_closed(void *ctx, const char *why)
 		try_next(l);
 	} else {
 		/* It may have said more before it went. */
+		link_wake(l);
 		l->wire.eof = true;
 		if (l->xmpp != NULL)
 			link_pump(l);
@@ -274,7 +276,7 @@ link_pause(struct link *l, bool paused)
 	if (l->paused == paused)
 		return;
 	l->paused = paused;
-	if (l->conn != NULL && !l->waiting)
+	if (l->conn != NULL && !l->waiting && !l->resting)
 		(paused ? conn_pause : conn_resume)(l->conn);
 }
 
@@ -402,6 +404,7 @@ link_destroy(struct link *l)
 	link_set_state(l, DEAD);
 	link_set_timer(l, 0);
 	link_leave_turns(l);
+	link_wake(l);
 	search_cancel(l->search);
 	l->search = NULL;
 	ledger_finish(&l->ledger);

@@ -46,6 +46,8 @@ struct link_events {
 	void	(*connected)(void *ctx, const char *jid, bool resumed);
 	/* Dies with the callback, unless it is cloned. */
 	void	(*stanza)(void *ctx, xmpp_stanza_t *);
+	/* The same of one that was too large: the rest of it is missing. */
+	void	(*cut)(void *ctx, xmpp_stanza_t *);
 	/* There is no connection any more, or it could not be had.  After this
 	 * link_open() may be called again, and goes on with the session if the
 	 * server still has it: stanzas given to link_send() meanwhile wait. */

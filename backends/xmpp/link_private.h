@@ -2,7 +2,7 @@
 /* link_private.h - what the files of link share.
  *   link.c       life; where the server is, and the connection to it
  *   link_talk.c  libstrophe over that connection, until it is up
- *   link_turn.c  which of those that are not up goes on
+ *   link_turn.c  which goes on, and which waits
  *   link_up.c    stanzas, and what of them has arrived */
 #ifndef BACKENDS_XMPP_LINK_PRIVATE_H
 #define BACKENDS_XMPP_LINK_PRIVATE_H
@@ -63,6 +63,8 @@ struct link {
 	bool		 again;		/* and there is more to do */
 	bool		 waiting;	/* for its turn, with data to be read */
 	TAILQ_ENTRY(link) turn;		/* while it is */
+	bool		 resting;	/* the rest is read later */
+	ev_timer	 rest;		/* while it is */
 
 	/* What this connection has told so far. */
 	struct vet	 vet;
@@ -108,6 +110,9 @@ void	link_hang_up(struct link *);
 /* It has data; they are read, by link_pump(), when it is its turn. */
 void	link_wait_turn(struct link *);
 void	link_leave_turns(struct link *);
+/* It has worked since then: does it do so no more for now? */
+bool	link_rests(struct link *, double since);
+void	link_wake(struct link *);	/* neither is it resting any more */
 
 /* link_up.c */
 void	link_up(struct link *, bool resumed);

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "backends/xmpp/link_private.h"
+#include "util/clock.h"
 #include "util/log.h"
 #include "util/xalloc.h"
 
@@ -95,6 +96,10 @@ on_whole(void *ctx)
 {
 	struct link *l = ctx;
 
+	/* Names are never forgotten; the session goes on with a new parser. */
+	if (l->state == UP && guard_memory(l->guard) > GUARD_TIRED)
+		link_fail(l, LINK_NETWORK, true, xasprintf("%s uses too many "
+		    "names", l->domain));
 	if (l->vet.saying != STREAM_ERROR)
 		return;
 	buf_clear(&l->wire.in);
@@ -250,9 +255,10 @@ on_stanza(xmpp_conn_t *c, xmpp_stanza_t *stanza, void *ctx)
 void
 link_pump(struct link *l)
 {
+	double begin = clock_now();
 	size_t left;
 
-	if (l->xmpp == NULL)
+	if (l->xmpp == NULL || l->resting)
 		return;
 	l->again = true;
 	if (l->pumping)
@@ -266,7 +272,8 @@ link_pump(struct link *l)
 		l->again = false;
 		xmpp_run_once(l->strophe, 0);
 	} while (!xmpp_conn_is_disconnected(l->xmpp) &&
-	    (l->again || left > 0 || buf_len(&l->wire.in) > 0));
+	    (l->again || left > 0 || buf_len(&l->wire.in) > 0) &&
+	    !link_rests(l, begin));
 	wire_leave();
 	l->pumping = false;
 	/* It would wait for the server's. */

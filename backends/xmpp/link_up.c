@@ -104,6 +104,7 @@ link_up(struct link *l, bool resumed)
 	if (l->state != TALKING)
 		return;
 	l->resuming = false;
+	guard_forgive(l->guard);
 	link_set_state(l, UP);
 	link_set_timer(l, l->keepalive);
 	l->events->connected(l->ctx, jid != NULL ? jid : l->full, resumed);
@@ -185,6 +186,8 @@ link_hear(struct link *l, xmpp_stanza_t *stanza)
 		return;
 	else if (is_answer(l, stanza))
 		has(l, l->asked_for);
+	else if (guard_is_cut(l->guard))
+		l->events->cut(l->ctx, stanza);
 	else if (ns != NULL && strcmp(ns, XMPP_NS_CLIENT) == 0)
 		l->events->stanza(l->ctx, stanza);
 }

@@ -140,6 +140,14 @@ on_stanza(void *ctx, xmpp_stanza_t *stanza)
 	session_stanza(l->session, stanza);
 }
 
+static void
+on_cut(void *ctx, xmpp_stanza_t *stanza)
+{
+	struct login *l = ctx;
+
+	session_cut(l->session, stanza);
+}
+
 static const char *
 reason_name(enum link_reason reason)
 {
@@ -186,8 +194,8 @@ on_closed(void *ctx, const struct link_end *end)
 }
 
 static const struct link_events events = {
-	.connected = on_connected, .stanza = on_stanza, .closed = on_closed,
-	.ended = on_ended,
+	.connected = on_connected, .stanza = on_stanza, .cut = on_cut,
+	.closed = on_closed, .ended = on_ended,
 };
 
 static void

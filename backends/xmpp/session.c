@@ -14,6 +14,7 @@
 #include "backends/xmpp/config.h"
 #include "backends/xmpp/config_old.h"
 #include "backends/xmpp/contact.h"
+#include "backends/xmpp/cut.h"
 #include "backends/xmpp/disco.h"
 #include "backends/xmpp/iq.h"
 #include "backends/xmpp/login.h"
@@ -200,6 +201,13 @@ session_stanza(struct session *s, xmpp_stanza_t *stanza)
 		if (parts[i].stanza != NULL && parts[i].stanza(s, stanza))
 			return;
 	}
+}
+
+void
+session_cut(struct session *s, xmpp_stanza_t *stanza)
+{
+	if (!s->ended)
+		cut_stanza(s, stanza);
 }
 
 bool

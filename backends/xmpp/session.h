@@ -58,6 +58,9 @@ void		 sessions_pause(bool paused);
 void		 session_online(struct session *, const char *full,
 		    bool resumed);
 void		 session_stanza(struct session *, xmpp_stanza_t *);
+/* One too large to be read, of which the rest is missing: nothing is made of
+ * it, and whoever waits for it, or has sent it, hears of that. */
+void		 session_cut(struct session *, xmpp_stanza_t *);
 /* Does it come from the account itself, which its server speaks for?  from may
  * be NULL, which is that. */
 bool		 session_is_own(const struct session *, const char *from);

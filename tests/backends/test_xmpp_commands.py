@@ -191,7 +191,7 @@ def test_hostile(xmpp, fake):
                        "label": "\u00e4" * 64 + " (xmpp.test)"}
     for payload, code in (
             ("", "network"), ("<command xmlns='urn:x'/>", "network"),
-            (STEP % ("<a/>" * 6000), "too_long")):
+            (STEP % ("<a>%s</a>" % ("<a/>" * 3000) * 2), "too_long")):
         asked = b.start("command", user=ME, name=told[0]["name"])
         answer("command[^>]*action=.execute", payload)
         assert refused(b.finish, asked)[0] == code

@@ -298,6 +298,46 @@ def test_restart(secure, remote, account):
     assert not [p for m, p in secure.events if m == "message"]
 
 
+# ---- what others write, and an honest server passes on
+
+TOO_LARGE = {
+    "deep": "<x xmlns='urn:x'>" + "<a>" * 100 + "</a>" * 100 + "</x>",
+    "attributes": "<x xmlns='urn:x' " + " ".join(
+        "a%d='1'" % i for i in range(500)) + "/>",
+    "tag": "<x xmlns='urn:x' a='%s'/>" % ("x" * 200000),
+    "text": "<body>" + "x" * 3000000 + "</body>",
+    "elements": "<x xmlns='urn:x'>" + "<a/>" * 1000000 + "</x>",
+    "names": "<x xmlns='urn:x'>" + "".join(
+        "<n%d/>" % i for i in range(50000)) + "</x>" + "<a/>" * 300000,
+}
+
+
+def test_too_large(xmpp, fake):
+    """It costs whoever wrote it an error, and nobody a connection; otherwise it
+    would come again and again."""
+    f = fake(features=SM, after={
+        "<enable": "<enabled xmlns='urn:xmpp:sm:3' id='x' resume='true'/>"},
+        resume="<resumed xmlns='urn:xmpp:sm:3' h='0' previd='x'/>")
+    b = xmpp(host="127.0.0.1", port=f.port, tls="off")
+    b.enter("bob@xmpp.test")
+    contacts = f.expect("<iq [^>]*id=.([^ '\"]*)[^>]*>(?=<query [^>]*roster)")
+    for name, inside in TOO_LARGE.items():
+        f.say("<message from='eve@far.test/x' type='chat' id='%s'>%s"
+              "<body>bad</body></message>" % (name, inside))
+        f.say("<message from='ann@far.test/x' type='chat'><body>after %s"
+              "</body></message>" % name)
+        assert "too large" in b.wait("message")["body"], name
+        if name == "names":     # they are forgotten with the connection
+            f.closed.wait(PATIENCE)
+        else:
+            assert b.wait("message")["body"] == "after " + name
+            hit = f.expect("<message [^>]*type=.error.[^>]*>")[0]
+            assert name in hit and "eve@far.test/x" in hit
+    assert f.resumes == 0
+    wait_for(lambda: f.resumes == 1)
+    assert not [m for m, _ in b.events if m == "disconnected"]
+
+
 # ---- servers that mean no good
 
 DEEP = "<a>" * 100000 + "</a>" * 100000 + "</message>"
@@ -368,7 +408,11 @@ def test_hostile(xmpp, remote, account, fake):
         user = "u%d@example.org" % i
         b.login(user, "eve@xmpp.test", password="secret",
                 settings={"port": str(f.port)})
-        assert f.closed.wait(PATIENCE), name
+        # What may have been written by others is cut.
+        if name in ("nested", "huge", "entities", "attributes", "tag"):
+            b.wait("connected", user=user)
+        else:
+            assert f.closed.wait(PATIENCE), name
         lives(b, bob)
     for i, (name, bad) in enumerate(EARLY.items()):
         f = fake(first=bad)
@@ -378,8 +422,10 @@ def test_hostile(xmpp, remote, account, fake):
         if name not in ("no features", "success", "proceed"):
             assert f.closed.wait(PATIENCE), name
         lives(b, bob)
-    for i in range(len(EARLY)):
-        b.call("logout", user="e%d@example.org" % i)
+    for call in [b.start("logout", user="%s%d@example.org" % (kind, i))
+                 for kind, all in (("e", EARLY), ("u", HOSTILE))
+                 for i in range(len(all))]:
+        b.finish(call)
 
 
 def test_stalls(xmpp, remote, authority, account, fake):

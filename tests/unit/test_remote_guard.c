@@ -415,6 +415,72 @@ test_stream_refuses(void **state)
 	refuses(x, 1000, "token");
 }
 
+/* What is too large is left out to the end of its stanza, and whole for
+ * libstrophe; the next one is another. */
+static void
+cuts(const char *begin, const char *piece, size_t n, const char *end_tag,
+    size_t nends)
+{
+	struct guard *g;
+	XML_Parser p = stream(&g);
+
+	assert_true(feed(p, HEAD));
+	guard_forgive(g);
+	assert_true(feed(p, begin));
+	for (size_t i = 0; i < n; i++)
+		assert_true(feed(p, piece));
+	for (size_t i = 0; i < nends; i++)
+		assert_true(feed(p, end_tag));
+	assert_true(guard_is_cut(g));
+	assert_in_range(buf_len(&given), 1, 2 * GUARD_STANZA);
+	buf_clear(&given);
+	buf_clear(&heard);
+	assert_true(feed(p, "text<late/></m>"));
+	assert_false(guard_is_cut(g));
+	/* The end of the stanza, and of what is open in it for libstrophe. */
+	for (size_t i = 0; i < buf_len(&given); i++)
+		assert_int_equal(buf_data(&given)[i], '/');
+	buf_clear(&given);
+	assert_true(feed(p, "<m>x</m>"));
+	is(&given, "<jabber:client\x1f" "m>[x]/");
+	XML_ParserFree(p);
+}
+
+static void
+test_stream_cuts(void **state)
+{
+	static char x[4097];
+
+	(void)state;
+	memset(x, 'x', sizeof(x) - 1);
+	cuts("<m>", "<a>", 100, "</a>", 100);
+	cuts("<m><b>", "<a/>", GUARD_CHILDREN + 1, "</b>", 1);
+	cuts("<m><b>", x, 2 * GUARD_STANZA / 4096, "</b>", 1);
+	cuts("<m><b a='", x, GUARD_TAG / 4096 + 1, "'/>", 1);
+	cuts("<m from='f' a='", x, GUARD_TAG / 4096 + 1, "'>", 1);
+}
+
+static void
+test_stream_cuts_root(void **state)
+{
+	struct guard *g;
+	XML_Parser p = stream(&g);
+	char attribute[32];
+
+	(void)state;
+	assert_true(feed(p, HEAD));
+	guard_forgive(g);
+	buf_clear(&given);
+	assert_true(feed(p, "<m x='y' id='i' type='t' from='f'"));
+	for (int i = 0; i < 200; i++) {
+		snprintf(attribute, sizeof(attribute), " a%d=''", i);
+		assert_true(feed(p, attribute));
+	}
+	assert_true(feed(p, "><b/></m>"));
+	is(&given, "<jabber:client\x1f" "m from=f id=i type=t>/");
+	XML_ParserFree(p);
+}
+
 /* Nothing ends: a tag, a stanza, and names that are always new. */
 static void
 test_stream_is_bounded(void **state)
@@ -450,7 +516,7 @@ test_stream_is_bounded(void **state)
 		if (!feed(p, name))
 			break;
 	}
-	assert_in_range(i, 10000, 200000);
+	assert_in_range(i, 10000, 600000);
 	XML_ParserFree(p);
 }
 
@@ -496,6 +562,8 @@ main(void)
 		cmocka_unit_test(test_stream),
 		cmocka_unit_test(test_deaf_until_reset),
 		cmocka_unit_test(test_stream_refuses),
+		cmocka_unit_test(test_stream_cuts),
+		cmocka_unit_test(test_stream_cuts_root),
 		cmocka_unit_test(test_stream_is_bounded),
 		cmocka_unit_test(test_white_space),
 	};
