@@ -2,6 +2,7 @@
 """XMPP accounts when things go wrong on the way: each message is delivered once,
 or whoever has sent it knows."""
 import os
+import shutil
 import signal
 import threading
 import time
@@ -11,6 +12,7 @@ import pytest
 from harness import servers, xmpp_pair
 from harness.process import wait_for
 from harness.relay import Relay
+from harness.tls import Authority
 from harness.xmpp import LoginFailed, body_of, show
 
 pytestmark = pytest.mark.skipif(xmpp_pair.MISSING is not None,
@@ -229,3 +231,114 @@ def test_traffic(trouble):
         stroke(trouble)
         traffic.run(1)
     traffic.settle()
+
+
+# --------------------------------------------------------------- the account
+
+REGISTER = "<query xmlns='jabber:iq:register'>%s</query>"
+
+
+def told(user, words):
+    """The gateway says something with these words."""
+    return body_of(user.expect(
+        "message", lambda m: words in (body_of(m) or ""), 15,
+        from_=user.pair.gateway))
+
+
+def offline(user):
+    user.expect("presence", from_=user.pair.gateway, timeout=15,
+                type=lambda kind: kind in ("unavailable", "error"))
+
+
+def online(user):
+    user.send("<presence to='%s'/>" % user.pair.gateway)
+    user.expect("presence", from_=user.pair.gateway, type="", timeout=20)
+
+
+def nobody_tries(pair):
+    """For longer than the first pause, nobody connects to the far server."""
+    count = pair.relay.count
+    end = time.monotonic() + 1.5
+    wait_for(lambda: time.monotonic() > end)
+    assert pair.relay.count == count
+
+
+def talks(pair, user):
+    peer = pair.peer()
+    user.message(pair.jid_of(peer), "all is well")
+    peer.expect_body("all is well")
+
+
+def test_password(trouble):
+    """Changed over there: the user is told once, and says the new one."""
+    anna = trouble.user("anna")
+    there = anna.elsewhere("there")
+    name = anna.account.partition("@")[0]
+    there.set(None, REGISTER % (
+        "<username>%s</username><password>new</password>" % name))
+    trouble.relay.cut()
+    assert "password" in told(anna, "not-authorized")
+    offline(anna)
+    nobody_tries(trouble)
+    assert not anna.matching("message", lambda m: "not-authorized" in (
+        body_of(m) or ""))[1:]
+    answer = anna.register(anna.account, "new")
+    assert answer.get("type") == "result", show(answer)
+    online(anna)
+    talks(trouble, anna)
+
+
+def test_removed(trouble):
+    """The account is gone, while it is online and before a login."""
+    anna = trouble.user("anna")
+    anna.elsewhere("there").send(
+        "<iq type='set' id='bye'>%s</iq>" % REGISTER % "<remove/>")
+    told(anna, "does not let this account in")
+    offline(anna)
+    nobody_tries(trouble)
+    anna.send("<presence to='%s'/>" % trouble.gateway)
+    told(anna, "not-authorized")
+
+
+def test_conflict(trouble):
+    """Another client takes the resource: nobody takes it back."""
+    anna = trouble.user("anna")
+    other = anna.elsewhere("Spectrum." + trouble.gateway)
+    told(anna, "another client")
+    offline(anna)
+    nobody_tries(trouble)
+    assert not other.ended
+    other.close()
+    online(anna)
+    talks(trouble, anna)
+
+
+def change_certificate(pair, authority):
+    for source, end in zip(authority.issue(pair.far.domain), ("crt", "key")):
+        shutil.copy(source, pair.far.directory / (pair.far.domain + "." + end))
+    pair.far.restart()
+
+
+def test_certificate(trouble, tmp_path, authority):
+    """It changes to one that cannot be verified: the user decides, and what was
+    accepted is kept."""
+    anna = trouble.user("anna")
+    change_certificate(trouble, Authority(tmp_path))
+    try:
+        told(anna, "fingerprint")
+        anna.message(trouble.gateway, "no")
+        told(anna, "not accepted")
+        offline(anna)
+        anna.send("<presence to='%s'/>" % trouble.gateway)
+        told(anna, "fingerprint")
+        anna.message(trouble.gateway, "yes")
+        anna.expect("presence", from_=trouble.gateway, type="", timeout=20)
+        talks(trouble, anna)
+        trouble.relay.cut()
+        talks(trouble, anna)
+        os.kill(trouble.backend(), signal.SIGKILL)
+        talks(trouble, anna)
+        assert len(anna.matching("message", lambda m: "fingerprint" in (
+            body_of(m) or ""))) == 2
+    finally:
+        change_certificate(trouble, authority)
