@@ -2,6 +2,7 @@
 """XMPP accounts when things go wrong on the way: each message is delivered once,
 or whoever has sent it knows."""
 import os
+import re
 import shutil
 import signal
 import threading
@@ -342,3 +343,20 @@ def test_certificate(trouble, tmp_path, authority):
             body_of(m) or ""))) == 2
     finally:
         change_certificate(trouble, authority)
+
+
+@pytest.mark.parametrize("far", [pytest.param(
+    "far_prosody", marks=pytest.mark.xdist_group("far_prosody"))])
+def test_shards(far, request, instances, authority):
+    """users_max is of one backend: for more there are more."""
+    pair = xmpp_pair.Pair("shards", lambda *a, **k: instances(
+        *a, **k, xmpp__users_max=2), None, request.getfixturevalue(far),
+        "pair", authority)
+    users = [pair.user("anna") for _ in range(5)]
+    wait_for(lambda: len(pair.instance.backends()) >= 3)
+    for user in users:
+        talks(pair, user)
+    held = sorted(int(n) for n in re.findall(
+        r"(\d+) users?", pair.instance.answer("backends")))
+    assert sum(held) == 5 and held[-1] == 2, held
+    pair.dismiss()
