@@ -61,8 +61,9 @@ ended(void *object)
 	if (l->state != ENDING)
 		return;
 	let_go(l);
-	/* It was asked to go on and has come to nothing: not again. */
-	if (l->resuming && l->authenticated)
+	/* It was asked to go on and has come to nothing: not again.  Nor where
+	 * one side refused the other: it would hear the same once more. */
+	if ((l->resuming && l->authenticated) || l->reason == LINK_REFUSED)
 		link_forget(l);
 	l->text = l->end_pin = NULL;
 	link_set_state(l, IDLE);

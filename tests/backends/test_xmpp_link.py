@@ -572,6 +572,25 @@ def test_resumption_refused(xmpp, fake):
     assert not [m for m, _ in b.events if m == "disconnected"]
 
 
+def test_stanza_refused(xmpp, fake):
+    """A server that hangs up because of what the user sent does not get it a
+    second time."""
+    f = fake(features=SM, after={
+        "<enable": "<enabled xmlns='urn:xmpp:sm:3' id='x' resume='true'/>"},
+        resume="<resumed xmlns='urn:xmpp:sm:3' h='0' previd='x'/>")
+    b = xmpp(host="127.0.0.1", port=f.port, tls="off")
+    b.enter("bob@xmpp.test")
+    call = b.say("ann@xmpp.test", "one")
+    f.expect("<body>one")
+    f.say("<stream:error><policy-violation xmlns="
+          "'urn:ietf:params:xml:ns:xmpp-streams'/></stream:error>")
+    with pytest.raises(Failed) as e:
+        b.finish(call)
+    assert e.value.code == "uncertain"
+    assert f.resumes == 0 and "one" not in f.got
+    assert not [m for m, _ in b.events if m == "disconnected"]
+
+
 def test_management_that_lies(xmpp, fake):
     """A server that has had more than there was."""
     f = fake(features=SM, after={
