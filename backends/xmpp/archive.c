@@ -380,6 +380,9 @@ on_page(struct session *s, xmpp_stanza_t *answer, void *ctx)
 		failed(a, answer);
 		return;
 	}
+	/* What a page has told at once is not to be told again. */
+	if (ev_is_active(&a->timer) && !a->unmarked)
+		keep(a);
 	if (a->reading == MARKING || fin == NULL || a->page_last == NULL ||
 	    stanza_attr_is(fin, "complete", "true")) {
 		rest(a);

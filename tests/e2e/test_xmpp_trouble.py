@@ -14,7 +14,7 @@ from harness import servers, xmpp_pair
 from harness.process import wait_for
 from harness.relay import Relay
 from harness.tls import Authority
-from harness.xmpp import LoginFailed, body_of, show
+from harness.xmpp import NS, LoginFailed, body_of, show
 
 pytestmark = pytest.mark.skipif(xmpp_pair.MISSING is not None,
                                 reason=str(xmpp_pair.MISSING))
@@ -135,14 +135,22 @@ class Traffic:
         return {m.get("id"): show(m) for m in self.anna.matching(
             "message", type="error")}
 
+    def _heard(self, every):
+        """every: nothing may have been sent to her again."""
+        ids = set()
+        for m in self.anna.matching("message", body_of, type="chat"):
+            if every or m.get("id") not in ids or \
+                    m.find("delay:delay", NS) is None:
+                yield m
+            ids.add(m.get("id"))
+
     def _problems(self, every):
         """every: what anna has sent is all accounted for."""
         arrived = [body for own, body in archived(
             self.auditors[1], self.there) if not own]
         due = [body for own, body in archived(
             self.auditors[0], self.account) if not own]
-        heard = [body_of(m) for m in self.anna.matching(
-            "message", lambda m: body_of(m), type="chat")]
+        heard = [body_of(m) for m in self._heard(every)]
         errors = self._errors()
         found = ["doubled: " + b for b in set(arrived)
                  if arrived.count(b) > 1]
@@ -190,7 +198,7 @@ def number(body):
 def back(client):
     """Online again, however often it takes."""
     end = time.monotonic() + 60
-    while client.ended:
+    while not client.ready:
         try:
             client.login()
         except (LoginFailed, AssertionError):
@@ -232,6 +240,21 @@ def test_traffic(trouble):
         stroke(trouble)
         traffic.run(1)
     traffic.settle()
+
+
+def kill_near(pair):
+    pair.near.process.signal(signal.SIGKILL)
+    pair.near.restart()
+
+
+def test_our_server(trouble):
+    """What it has in hand is lost with it; of what comes from over there nothing
+    is, and what comes twice has the old id and a delay."""
+    traffic = Traffic(trouble)
+    traffic.run(0.5)
+    kill_near(trouble)
+    traffic.run(1)
+    traffic.settle(every=False)
 
 
 # --------------------------------------------------------------- the account
