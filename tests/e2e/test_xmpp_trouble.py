@@ -223,9 +223,11 @@ def stall(pair):
     """Nothing passes; one of both ends finds out."""
     pair.relay.open.clear()
     count = pair.relay.count
-    wait_for(lambda: pair.relay.count > count, 4 * KEEPALIVE)
-    pair.relay.open.set()
-    pair.relay.cut()
+    try:
+        wait_for(lambda: pair.relay.count > count, 15)
+    finally:
+        pair.relay.open.set()
+        pair.relay.cut()
 
 
 def kill_backend(pair):
