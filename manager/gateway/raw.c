@@ -13,9 +13,19 @@
 
 #define NS_CLIENT "jabber:client"
 
-/* Without recursion: how deep it is, is what is asked. */
+/* In XML's own namespace: declared as it would be here, it is no XML, and ends
+ * the stream of whoever is sent it. */
 static bool
-is_flat(const struct stanza *top)
+is_reserved(const struct stanza *s)
+{
+	return strcmp(s->ns, "http://www.w3.org/XML/1998/namespace") == 0 ||
+	    strcmp(s->ns, "http://www.w3.org/2000/xmlns/") == 0;
+}
+
+/* Can it be written, and is it not too deep?  Without recursion, as that is what
+ * is asked. */
+static bool
+is_sound(const struct stanza *top)
 {
 	const struct stanza *s = top;
 	unsigned depth = 1;
@@ -23,6 +33,8 @@ is_flat(const struct stanza *top)
 	for (;;) {
 		const struct stanza *child = stanza_first(s);
 
+		if (is_reserved(s))
+			return false;
 		if (child != NULL) {
 			if (++depth > PASSING_DEPTH_MAX)
 				return false;
@@ -110,8 +122,9 @@ take(struct buf *out, enum passing_kind kind, const struct stanza *parent,
 		if (++n > (is_iq(kind) ? 1 : PASSING_ELEMENTS_MAX))
 			return give_up(out, before, why,
 			    "there are too many elements");
-		if (!is_flat(s))
-			return give_up(out, before, why, "it is too deep");
+		if (!is_sound(s))
+			return give_up(out, before, why,
+			    "it is too deep, or cannot be written");
 		stanza_write_part(out, s, kind == PASSING_ERROR ? s->ns : NULL,
 		    passes);
 		if (buf_len(out) - before > limit(kind))
@@ -129,7 +142,7 @@ raw_take(struct buf *out, enum passing_kind kind, const struct stanza *parent,
 		const struct stanza *error = stanza_child(parent, "error",
 		    NULL);
 
-		if (error == NULL || !is_error(error) || !is_flat(error))
+		if (error == NULL || !is_error(error) || !is_sound(error))
 			return give_up(out, buf_len(out), why,
 			    "it is no error");
 		stanza_write(out, error, error->ns);

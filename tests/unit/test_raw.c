@@ -97,7 +97,8 @@ xml(void **state)
 		"</iq></stream:stream>", "<?x?><a xmlns='x'/>",
 		"<!-- --><a xmlns='x'/>", "<!DOCTYPE a><a xmlns='x'/>",
 		"<a xmlns='x'>&bomb;</a>", "<a xmlns='x'>\x01</a>",
-		"<a xmlns='x'>\xff</a>",
+		"<a xmlns='x'>\xff</a>", "<xml:a/>",
+		"<a xmlns='x'><b/><c><xml:d/></c></a>",
 	};
 	char *big = xmalloc(PASSING_MAX + 64);
 
@@ -119,6 +120,9 @@ xml(void **state)
 	cleaned(PASSING_MESSAGE, "<body>x</body><active xmlns='" NS_CHATSTATES
 	    "'/><e xmlns='omemo'/><received xmlns='" NS_CARBONS "'/>"
 	    "<f xmlns='g'/>", "<e xmlns='omemo'/><f xmlns='g'/>");
+	/* What cannot be written takes the rest with it. */
+	cleaned(PASSING_MESSAGE, "<f xmlns='g'/><xml:a/>", NULL);
+	cleaned(PASSING_PRESENCE, "<f xmlns='g'><xml:a/></f>", NULL);
 	/* An error keeps its own conditions. */
 	cleaned(PASSING_ERROR, "<error type='cancel'><conflict xmlns='" NS_STANZAS
 	    "'/><own xmlns='x'/></error>", "<error type='cancel'><conflict "
