@@ -15,6 +15,7 @@
 #define XHTML_MAX	(64 * 1024)
 #define SUBJECT_MAX	1000
 #define THREAD_MAX	1024
+#define LANG_MAX	35	/* RFC 5646 4.4.1 */
 #define URL_MAX		4096
 #define EMOJI_MAX	64	/* bytes; a family with skins has 50 */
 
@@ -131,6 +132,16 @@ unquote(const char *lines, size_t len)
 	return text;
 }
 
+static const char *
+language(xmpp_stanza_t *m)
+{
+	const char *lang = stanza_attr(choose(m, "body"), "xml:lang");
+
+	if (lang == NULL)
+		lang = stanza_attr(m, "xml:lang");
+	return lang != NULL && strlen(lang) <= LANG_MAX ? lang : NULL;
+}
+
 static char *
 rich(xmpp_stanza_t *m)
 {
@@ -229,6 +240,7 @@ payload_read(struct payload *p, xmpp_stanza_t *m)
 		return false;
 	}
 	p->id = payload_id(m);
+	p->lang = language(m);
 	p->replaces = payload_id_of(stanza_child(m, "replace", NS_CORRECT),
 	    "id");
 	p->thread = stanza_text(stanza_child(m, "thread", NS_CLIENT),

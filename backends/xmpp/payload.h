@@ -38,6 +38,7 @@ struct payload {
 	char		*thread;
 	const char	*id;		/* of the stanza, which owns it */
 	const char	*replaces;	/* likewise */
+	const char	*lang;		/* likewise */
 	struct msg_reply reply;		/* id NULL: it answers nothing; owned,
 					 * but for its id */
 	char		*author;	/* of what it answers, bare */
@@ -69,6 +70,9 @@ const char *payload_id_of(xmpp_stanza_t *, const char *attribute);
 /* active, composing, paused, inactive or gone; NULL: no state. */
 const char *payload_state(xmpp_stanza_t *message);
 
+/* Text, language and thread. */
+void	payload_put_text(xmpp_stanza_t *message, const char *text,
+	    const struct msg_send *);
 /* The content of an XHTML-IM body, into a message; nothing when it is not
  * well-formed. */
 void	payload_put_xhtml(xmpp_stanza_t *message, const char *content);

@@ -8,6 +8,15 @@
 #include "util/xalloc.h"
 
 void
+payload_put_text(xmpp_stanza_t *st, const char *text, const struct msg_send *m)
+{
+	if (m->lang != NULL && *m->lang != '\0')
+		xmpp_stanza_set_attribute(st, "xml:lang", m->lang);
+	build_text(st, "body", text);
+	build_text(st, "thread", m->thread);
+}
+
+void
 payload_put_xhtml(xmpp_stanza_t *m, const char *content)
 {
 	xmpp_stanza_t *html;

@@ -71,7 +71,7 @@ say(struct room *r, const struct heard *h, const struct payload *p,
 		.kind = h->private ? "private" : "groupchat",
 		.nick = h->nick, .body = p->body ? p->body : "",
 		.xhtml = p->xhtml, .id = h->net, .origin = origin,
-		.time = h->time, .thread = p->thread,
+		.time = h->time, .thread = p->thread, .lang = p->lang,
 	};
 
 	if (reply.id != NULL) {
@@ -357,6 +357,7 @@ room_hear_past(struct session *s, xmpp_stanza_t *st, bool own, int64_t time)
 	m.id = p.id;
 	m.replaces = p.replaces;
 	m.thread = p.thread;
+	m.lang = p.lang;
 	m.attachments.v = p.files;
 	m.attachments.n = p.nfiles;
 	kit_notify(METHOD_message, &m);

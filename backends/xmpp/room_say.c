@@ -68,10 +68,9 @@ put_words(struct room *r, xmpp_stanza_t *st, const struct msg_send *m,
 	const char *why;
 	char *author = NULL;
 
-	build_text(st, "body", m->body);
+	payload_put_text(st, m->body, m);
 	if (m->xhtml != NULL)
 		payload_put_xhtml(st, m->xhtml);
-	build_text(st, "thread", m->thread);
 	if (m->replaces != NULL) {
 		replace = build_child(st, "replace", NS_CORRECT);
 		xmpp_stanza_set_id(replace, private ? m->replaces :

@@ -65,6 +65,7 @@ tell_words(struct session *s, xmpp_stanza_t *st, const char *peer,
 	m.id = p.id;
 	m.replaces = p.replaces;
 	m.thread = p.thread;
+	m.lang = p.lang;
 	m.reply_to = p.reply.id != NULL ? &p.reply : NULL;
 	m.attachments.v = p.files;
 	m.attachments.n = p.nfiles;

@@ -93,7 +93,7 @@ text(struct session *s, const struct msg_send *m, const char *to)
 	    m->reply_to->text != NULL ? m->reply_to->text : "";
 	char *body = xasprintf("%s%s", quote, m->body);
 
-	build_text(st, "body", body);
+	payload_put_text(st, body, m);
 	free(body);
 	/* Without the quotation it would be another text. */
 	if (*quote == '\0')
@@ -102,7 +102,6 @@ text(struct session *s, const struct msg_send *m, const char *to)
 	if (m->replaces != NULL && *m->replaces != '\0')
 		xmpp_stanza_set_id(build_child(st, "replace", NS_CORRECT),
 		    m->replaces);
-	build_text(st, "thread", m->thread);
 	put_wishes(st);
 	put_extra(s, st, m);
 	return st;
@@ -115,9 +114,8 @@ file(struct session *s, const struct msg_send *m,
 {
 	xmpp_stanza_t *st = message(s, "chat", to, id);
 
-	build_text(st, "body", a->url);
+	payload_put_text(st, a->url, m);
 	payload_put_file(st, a->url, a->name);
-	build_text(st, "thread", m->thread);
 	put_wishes(st);
 	return st;
 }

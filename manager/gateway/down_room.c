@@ -199,6 +199,7 @@ words_of(const struct down *d, const char *nick, const char *body)
 		    NS_CORRECT), "id"),
 		.thread = stanza_child_text(d->arena, d->stanza, "thread",
 		    NULL),
+		.lang = raw_lang(d),
 		.reply_id = gesture_id(d, d->room, nick,
 		    stanza_attr(reply, "id")),
 		.files = files_take(d->arena, d->stanza),

@@ -10,6 +10,7 @@
 #include "manager/gateway/name.h"
 #include "manager/gateway/ns.h"
 #include "manager/gateway/quote.h"
+#include "manager/gateway/raw.h"
 #include "manager/gateway/repeats.h"
 #include "manager/gateway/say.h"
 #include "manager/gateway/session.h"
@@ -29,7 +30,7 @@
 
 /* Where the strings of a new one come from, in the order of enum part. */
 enum part { USER, FROM, TO, ID, NAME, ROOM, BODY, XHTML, REPLACES, THREAD,
-	REPLY_ID, REPLY_AUTHOR, REPLY_TEXT, FILES, EXTRA, NPARTS };
+	LANG, REPLY_ID, REPLY_AUTHOR, REPLY_TEXT, FILES, EXTRA, NPARTS };
 
 static const char *
 keep(struct outgoing *o, const char *s)
@@ -64,6 +65,7 @@ pack(const char *const part[NPARTS])
 	o->xhtml = keep(o, part[XHTML]);
 	o->replaces = keep(o, part[REPLACES]);
 	o->thread = keep(o, part[THREAD]);
+	o->lang = keep(o, part[LANG]);
 	o->reply_id = keep(o, part[REPLY_ID]);
 	o->reply_author = keep(o, part[REPLY_AUTHOR]);
 	o->reply_text = keep(o, part[REPLY_TEXT]);
@@ -87,6 +89,7 @@ outgoing_create(struct user *user, const struct down *d, const char *kind,
 		[REPLACES] = stanza_attr(stanza_child(m, "replace",
 		    NS_CORRECT), "id"),
 		[THREAD] = stanza_child_text(d->arena, m, "thread", NULL),
+		[LANG] = raw_lang(d),
 		[REPLY_ID] = ids_network(user, reply ?
 		    stanza_attr(reply, "id") : NULL),
 		[REPLY_AUTHOR] = stanza_attr(reply, "to"),
@@ -269,7 +272,8 @@ request(struct user *user, struct outgoing *o)
 		.user = user->jid, .to = o->name, .kind = o->kind,
 		.room = o->room, .body = o->body ? o->body : "",
 		.xhtml = o->xhtml, .id = o->id, .replaces = o->replaces,
-		.thread = o->thread, .reply_to = o->reply_id ? &reply : NULL,
+		.thread = o->thread, .lang = o->lang,
+		.reply_to = o->reply_id ? &reply : NULL,
 		.extra = o->extra, .resource = client_of(o),
 	};
 	struct buf quote = { 0 };
@@ -392,7 +396,7 @@ outgoing_leave(struct user *user, const char *code, const char *text)
 static const char *const part_names[NPARTS] = {
 	[USER] = "user", [FROM] = "from", [TO] = "to", [ID] = "id",
 	[NAME] = "name", [ROOM] = "room", [BODY] = "body", [XHTML] = "xhtml",
-	[REPLACES] = "replaces", [THREAD] = "thread",
+	[REPLACES] = "replaces", [THREAD] = "thread", [LANG] = "lang",
 	[REPLY_ID] = "reply_id", [REPLY_AUTHOR] = "reply_author",
 	[REPLY_TEXT] = "reply_text", [FILES] = "files",
 	[EXTRA] = "extra",
@@ -406,6 +410,7 @@ outgoing_pack(const struct outgoing *o, struct packer *p)
 		[ID] = o->id, [NAME] = o->name, [ROOM] = o->room,
 		[BODY] = o->body, [XHTML] = o->xhtml,
 		[REPLACES] = o->replaces, [THREAD] = o->thread,
+		[LANG] = o->lang,
 		[REPLY_ID] = o->reply_id, [REPLY_AUTHOR] = o->reply_author,
 		[REPLY_TEXT] = o->reply_text, [FILES] = o->files,
 		[EXTRA] = o->extra,

@@ -31,7 +31,7 @@ struct outgoing {
 	const char	*kind;		/* chat, groupchat, private: a literal */
 	const char	*name;		/* whom, on the network */
 	const char	*room;		/* of private, or NULL */
-	const char	*body, *xhtml, *replaces, *thread;
+	const char	*body, *xhtml, *replaces, *thread, *lang;
 	const char	*reply_id, *reply_author, *reply_text;
 	const char	*files;		/* of files.h, or NULL */
 	const char	*extra;		/* of raw.h, or NULL */

@@ -17,7 +17,7 @@ struct past {
 	const char	*id;		/* of the stanza */
 	const char	*stanza_id, *origin_id;	/* XEP-0359 */
 	const char	*replaces;	/* XEP-0308 */
-	const char	*thread;
+	const char	*thread, *lang;
 	const char	*reply_id, *reply_author, *reply_text;
 	const char	*file, *file_name;	/* URL (XEP-0066) */
 	const char	*extra;		/* what passes as it is (raw.h) */
@@ -38,7 +38,7 @@ struct past {
  * else. */
 #define PAST_TEXTS(X) \
 	X(resource) X(body) X(xhtml) X(id) X(stanza_id) X(origin_id) \
-	X(replaces) X(thread) X(reply_id) X(reply_author) X(reply_text) \
+	X(replaces) X(thread) X(lang) X(reply_id) X(reply_author) X(reply_text) \
 	X(file) X(file_name) X(extra) \
 	X(retracts) X(moderator) X(reason) X(reacts) X(emojis) X(retraction)
 

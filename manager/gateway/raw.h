@@ -49,6 +49,8 @@ bool	raw_pass_account(struct down *) MUST_CHECK;
 /* Into d->extra what a message has that nobody here takes care of.  false: it
  * is too much, and has been answered. */
 bool	raw_extra(struct down *) MUST_CHECK;
+/* The language of a message, where it passes; or NULL. */
+const char *raw_lang(const struct down *);
 /* A message without a body, or what is left of it: passed on if there is
  * anything in it that is not only about how to handle it. */
 void	raw_message(struct down *);

@@ -13,6 +13,8 @@
 #include "protocol/features.h"
 #include "util/xalloc.h"
 
+#define LANG_MAX 35	/* bytes; RFC 5646 4.4.1 */
+
 bool
 raw_extra(struct down *d)
 {
@@ -31,6 +33,18 @@ raw_extra(struct down *d)
 		    buf_len(&xml));
 	buf_free(&xml);
 	return n >= 0;
+}
+
+const char *
+raw_lang(const struct down *d)
+{
+	const char *lang = stanza_attr(stanza_child(d->stanza, "body", NULL),
+	    "xml:lang");
+
+	if (lang == NULL)
+		lang = stanza_attr(d->stanza, "xml:lang");
+	return lang != NULL && strlen(lang) <= LANG_MAX &&
+	    gateway_can(d->gw, FEATURE_RAW) ? lang : NULL;
 }
 
 /* Hints and notes of encryption say nothing without what they are about. */

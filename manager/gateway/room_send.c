@@ -115,7 +115,7 @@ reflect(struct room_send *s, const char *stanza_id, int64_t when)
 		.body = w->body, .xhtml = w->xhtml, .id = w->id,
 		.stanza_id = stanza_id, .origin_id = w->origin_id,
 		.replaces = w->replaces,
-		.thread = w->thread, .reply_id = w->reply_id,
+		.thread = w->thread, .lang = w->lang, .reply_id = w->reply_id,
 		.reply_author = w->reply_author, .reply_text = w->reply_text,
 		.occupant = self ? self->id : 0, .time = when,
 		.extra = w->extra,
@@ -299,7 +299,7 @@ send_now(struct room_send *s)
 		.room = w->nick ? s->room->id : NULL,
 		.body = w->body, .xhtml = w->xhtml, .id = w->id,
 		.reply_to = w->reply_id ? &reply : NULL,
-		.replaces = w->replaces, .thread = w->thread,
+		.replaces = w->replaces, .thread = w->thread, .lang = w->lang,
 		.extra = w->extra,
 	};
 

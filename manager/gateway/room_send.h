@@ -15,7 +15,7 @@ struct room_words {
 	const char	*from, *to;	/* addresses of the stanza */
 	const char	*id, *origin_id;	/* XEP-0359 */
 	const char	*nick;		/* private: to whom; NULL: to all */
-	const char	*body, *xhtml, *replaces, *thread;
+	const char	*body, *xhtml, *replaces, *thread, *lang;
 	const char	*reply_id, *reply_author, *reply_text;
 	const char	*files;		/* of files.h */
 	const char	*extra;		/* of raw.h */
@@ -25,7 +25,7 @@ struct room_words {
 /* Its texts: to be copied and packed. */
 #define ROOM_WORDS_TEXTS(X) \
 	X(from) X(to) X(id) X(origin_id) X(nick) X(body) X(xhtml) \
-	X(replaces) X(thread) X(reply_id) X(reply_author) X(reply_text) \
+	X(replaces) X(thread) X(lang) X(reply_id) X(reply_author) X(reply_text) \
 	X(files) X(extra)
 
 /* The client is of this room. */

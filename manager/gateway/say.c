@@ -297,6 +297,7 @@ put_message(struct xml *x, const struct say_message *m)
 	xml_attr(x, "to", m->to);
 	xml_attr(x, "type", m->type);
 	xml_attr(x, "id", m->id);
+	xml_attr(x, "xml:lang", m->lang);
 	if (m->subject != NULL)
 		xml_element(x, "subject", NULL, m->subject);
 	if (m->body != NULL)

@@ -62,7 +62,7 @@ struct say_gesture {
 struct say_message {
 	const char	*from, *to;	/* to: bare or full */
 	const char	*type;		/* "chat" "groupchat" "headline" "normal" */
-	const char	*id, *body, *xhtml, *subject, *thread;
+	const char	*id, *body, *xhtml, *subject, *thread, *lang;
 	const char	*chat_state;	/* "active" ... */
 	const char	*extra;		/* what passes as it is (raw.h) */
 	const char	*stanza_id, *stanza_id_by;	/* XEP-0359 */

@@ -404,7 +404,7 @@ say_room_past(struct said_past *s, const char *room, const struct past *p)
 		.type = "groupchat",
 		.id = p->id, .body = p->body, .xhtml = p->xhtml,
 		.extra = p->extra,
-		.thread = p->thread, .replaces = p->replaces,
+		.thread = p->thread, .lang = p->lang, .replaces = p->replaces,
 		.stanza_id = p->stanza_id, .stanza_id_by = room,
 		.origin_id = p->origin_id,
 	};

@@ -113,11 +113,12 @@ chat(struct up *up, struct arena *a)
 	struct gateway *gw = up->gw;
 	struct msg_reply reply;
 	struct say_message m = {
-		.from = speaker(up, a, msg->from, msg->resource), .to = up->user->jid,
+		.from = speaker(up, a, msg->from, msg->resource),
+		.to = up->user->jid,
 		.type = msg->headline && *user_setting(up->user,
 		    "send_headlines", gw->config->send_headlines ? "1" : "0") ==
 		    '1' ? "headline" : "chat",
-		.id = msg->id, .thread = msg->thread,
+		.id = msg->id, .thread = msg->thread, .lang = msg->lang,
 		.body = files_words(a, msg->body, msg->attachments.v,
 		    msg->attachments.n),
 		.xhtml = gw->config->enable_xhtml ? msg->xhtml : NULL,

@@ -222,7 +222,8 @@ past_of(const struct gateway *gw, const struct msg_message *m)
 	struct past p = {
 		.body = m->body, .xhtml = m->xhtml, .id = m->id,
 		.stanza_id = m->id, .replaces = m->replaces,
-		.thread = m->thread, .time = m->time, .old = m->time > 0,
+		.thread = m->thread, .lang = m->lang,
+		.time = m->time, .old = m->time > 0,
 		.extra = raw_extra_up(gw, m->extra),
 	};
 
@@ -395,7 +396,7 @@ up_room_private(struct up *up)
 		.type = "chat", .id = m->id,
 		.body = files_words(&scratch, m->body, m->attachments.v,
 		    m->attachments.n),
-		.xhtml = m->xhtml, .thread = m->thread,
+		.xhtml = m->xhtml, .thread = m->thread, .lang = m->lang,
 		.replaces = m->replaces, .time = m->time, .private_muc = true,
 		.extra = raw_extra_up(up->gw, m->extra),
 	};

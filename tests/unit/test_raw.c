@@ -437,13 +437,13 @@ messages_up(void **state)
 		.kind = "message", .type = "chat", .resource = "home",
 		.id = "m", .xml = "<body>x</body>" OMEMO } };
 	union params m = { .message = { .user = ANA, .from = "bob",
-		.kind = "chat", .body = "hm", .extra = "<body>2</body>"
-		OMEMO } };
+		.kind = "chat", .body = "hm", .lang = "de",
+		.extra = "<body>2</body>" OMEMO } };
 
 	(void)state;
 	jabber();
 	tell(METHOD_message, &m);
-	expect("<body>hm</body>", OMEMO);
+	expect(" xml:lang='de'>", "<body>hm</body>", OMEMO);
 	expect_no("<body>2");
 	m.message.extra = "</message><message>";
 	tell(METHOD_message, &m);

@@ -9,6 +9,7 @@ import base64
 import hashlib
 import itertools
 
+from .process import wait_for
 from .xmpp import NS, body_of, local, quote
 
 LANG = "{http://www.w3.org/XML/1998/namespace}lang"
@@ -67,14 +68,16 @@ class Meeting:
         self.pair, self.patience = pair, patience
         self.anna, self.bob = pair.user("anna", login=False), pair.peer(
             "bob", "phone", login=False)
-        for client, own in ((self.anna, "near"), (self.bob, "far")):
-            for feature in "urn:example:" + own, TUNE + "+notify":
-                client.xmpp["xep_0030"].add_feature(feature)
         self.bob.login(presence=False)
         self.bob.get(None, "<query xmlns='jabber:iq:roster'/>")
         self.bob.send("<presence/>")
         self.anna.enter(not pair.server_mode)
         pair.friends(self.anna, self.bob)
+        # slixmpp keeps them by the full JID: not before that is known.
+        for client, own in ((self.anna, "near"), (self.bob, "far")):
+            for feature in "urn:example:" + own, TUNE + "+notify":
+                client.xmpp["xep_0030"].add_feature(feature)
+            client._call(client.xmpp["xep_0115"].update_caps())
         self.bob_here = pair.jid_of(self.bob)
         self._base()
 
@@ -221,7 +224,11 @@ def _priority(m):
 @probe("capabilities, and service discovery of clients")
 def _discovery(m):
     def knows(who, whom, feature):
-        return feature in (holds(who.features, whom) or ())
+        return holds(wait_for, lambda: feature in who.features(whom) or None,
+                     m.patience, feature)
+    # The presences of before were without them.
+    for client in m.anna, m.bob:
+        client._call(client.xmpp["xep_0115"].update_caps())
     return outcome(knows(m.bob, m.anna_far, "urn:example:near"),
                    knows(m.anna, m.pair.jid_of(m.bob.jid), "urn:example:far"))
 
