@@ -77,11 +77,10 @@ add(struct session *s, xmpp_stanza_t *item)
 	const char *label = stanza_attr(item, "name");
 	struct command_place known;
 	struct row row;
+	size_t bytes;
 
 	if (jid == NULL || *jid == '\0' || node == NULL || *node == '\0' ||
-	    c->n == COMMANDS_MAX ||
-	    strlen(jid) * 3 + strlen(node) * 2 + LABEL_MAX + ROW_BYTES >
-	    BYTES_MAX - c->bytes)
+	    c->n == COMMANDS_MAX)
 		return;
 	if (label == NULL || *label == '\0')
 		label = node;
@@ -89,9 +88,10 @@ add(struct session *s, xmpp_stanza_t *item)
 	row.node = arena_strdup(&c->arena, node);
 	row.name = arena_printf(&c->arena, PREFIX "%s#%s", jid, node);
 	row.label = label_of(&c->arena, jid, label);
-	if (command_find(s, row.name, &known))
+	bytes = strlen(row.name) + strlen(row.label) + ROW_BYTES;
+	if (bytes > BYTES_MAX - c->bytes || command_find(s, row.name, &known))
 		return;
-	c->bytes += strlen(row.name) + strlen(row.label) + ROW_BYTES;
+	c->bytes += bytes;
 	c->rows[c->n++] = row;
 }
 

@@ -9,6 +9,7 @@
 #include "backends/xmpp/account.h"
 #include "backends/xmpp/build.h"
 #include "backends/xmpp/iq.h"
+#include "backends/xmpp/room_state.h"
 #include "backends/xmpp/stanza.h"
 #include "util/log.h"
 
@@ -42,28 +43,38 @@ fail(struct session *s, xmpp_stanza_t *cut)
 	xmpp_stanza_release(st);
 }
 
+static void
+refuse(struct session *s, xmpp_stanza_t *cut)
+{
+	xmpp_stanza_t *error = xmpp_message_new(session_strophe(s), "error",
+	    xmpp_stanza_get_from(cut), xmpp_stanza_get_id(cut));
+
+	put_error(error);
+	session_send(s, error, NULL);
+}
+
 /* The sender's message did not arrive; the user knows that there was one. */
 static void
 message(struct session *s, xmpp_stanza_t *cut)
 {
 	const char *from = xmpp_stanza_get_from(cut);
+	const char *nick = from != NULL ? room_nick_of(from) : NULL;
 	char *peer = account_bare(from != NULL ? from : s->jid);
-	struct msg_message m = { .user = s->user, .from = peer,
-	    .kind = "chat", .headline = true,
+	const struct room *r = room_find(s, peer);
+	const struct msg_message m = { .user = s->user,
+	    .from = r != NULL ? r->id : peer,
+	    .kind = r != NULL ? "private" : "chat",
+	    .nick = r != NULL ? nick : NULL, .headline = true,
 	    .body = "A message was too large to be shown." };
-	xmpp_stanza_t *error;
 
-	/* Its server's, or one of a room, where others have it. */
-	if (session_is_own(s, from) || map_get(&s->rooms, peer) != NULL) {
-		free(peer);
-		return;
+	/* Not its server's, nor that of a room itself. */
+	if (!session_is_own(s, from) && (r == NULL || nick != NULL)) {
+		kit_notify(METHOD_message, &m);
+		/* An error to the room could put us out of it. */
+		if (r == NULL)
+			refuse(s, cut);
 	}
-	kit_notify(METHOD_message, &m);
 	free(peer);
-	error = xmpp_message_new(session_strophe(s), "error", from,
-	    xmpp_stanza_get_id(cut));
-	put_error(error);
-	session_send(s, error, NULL);
 }
 
 void
@@ -80,7 +91,10 @@ cut_stanza(struct session *s, xmpp_stanza_t *cut)
 		iq_refuse(s, cut, WHY);
 	else if (stanza_is(cut, "iq", NULL) || error)
 		fail(s, cut);
+	/* What is said to all others have, too; and an error to an event may end
+	 * what it is an event of. */
 	else if (stanza_is(cut, "message", NULL) &&
-	    !stanza_attr_is(cut, "type", "groupchat"))
+	    !stanza_attr_is(cut, "type", "groupchat") &&
+	    !stanza_attr_is(cut, "type", "headline"))
 		message(s, cut);
 }

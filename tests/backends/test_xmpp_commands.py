@@ -168,17 +168,34 @@ STEP = ("<command xmlns='http://jabber.org/protocol/commands' node='n' "
         "status='executing' sessionid='s'>%s</command>")
 
 
+def answering(server):
+    def answer(pattern, payload):
+        iq = server.expect("<iq([^>]*)><" + pattern)[1]
+        ident = re.search("id=.([^'\"]*)", iq)[1]
+        server.say("<iq type='result' id='%s'>%s</iq>" % (ident, payload))
+    return answer
+
+
+def test_long_names(xmpp, fake):
+    """There is an end to them, whatever fits in before it."""
+    server = fake()
+    b = xmpp(host="127.0.0.1", port=server.port, tls="off")
+    b.enter("bob@xmpp.test")
+    sizes = [24000, 12000, 6000, 3000, 1500, 700, 300, 98, 1] + [60000] * 8
+    answering(server)("query[^>]*commands", ITEMS % "".join(
+        "<item jid='%d' node='%s' name='%s'/>" % (i % 10, "n" * n, "x" * 128)
+        for i, n in enumerate(sizes)))
+    told = b.wait("commands")["commands"]
+    assert len(told) >= 8
+    assert sum(len(c["name"] + c["label"]) for c in told) < 48 * 1024
+
+
 def test_hostile(xmpp, fake):
     """A server that has too much of everything."""
     server = fake()
     b = xmpp(host="127.0.0.1", port=server.port, tls="off")
     b.enter("bob@xmpp.test")
-
-    def answer(pattern, payload):
-        iq = server.expect("<iq([^>]*)><" + pattern)[1]
-        ident = re.search("id=.([^'\"]*)", iq)[1]
-        server.say("<iq type='result' id='%s'>%s</iq>" % (ident, payload))
-
+    answer = answering(server)
     answer("query[^>]*commands", ITEMS % (
         "<item/><item jid='xmpp.test'/><item node='n'/>"
         "<item jid='xmpp.test' node='%s'/>" % ("n" * 60000) +

@@ -225,3 +225,24 @@ def test_resumed_with_a_lie(xmpp, fake, h):
     with pytest.raises(Failed) as e:
         b.finish(call)
     assert e.value.code == "uncertain"
+
+
+def test_too_large(xmpp, fake):
+    """Who hears of what was too large to be read."""
+    f = fake()
+    b = xmpp(host="127.0.0.1", port=f.port, tls="off")
+    b.enter("eve@xmpp.test")
+    b.start("room_join", user=USER, room=ROOM, nick="me")
+    f.expect("<presence [^>]*%s/me" % ROOM)
+    # To an event nobody wants an answer: an error may be the end of it.  What
+    # is said to all in a room others have; the rest is for the user alone.
+    for who, kind in (("a@b.c", "headline"), (ROOM + "/ann", "groupchat"),
+                      (ROOM, "normal"), (ROOM + "/ann", "chat"),
+                      ("a@b.c/x", "chat")):
+        f.say("<message from='%s' type='%s'>%s</message>" % (
+            who, kind, "<a>" * 70 + "</a>" * 70))
+    m = b.wait("message")
+    assert (m["from"], m["kind"], m["nick"]) == (ROOM, "private", "ann")
+    m = b.wait("message")
+    assert (m["from"], m["kind"]) == ("a@b.c", "chat")
+    assert 'to="a@b.c/x"' in f.expect("<message [^>]*type=.error[^>]*>")[0]
