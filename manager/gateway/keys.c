@@ -10,6 +10,8 @@
 
 #define SOON	2.0	/* seconds: a client publishes several things at once */
 #define LATER	10.0	/* ... when it has got the message that spent a key */
+#define PAUSE	60.0	/* ... between two for such messages, and to a new try */
+#define FAILURES_MAX 3	/* new tries, until there is another reason to look */
 
 /* ------------------------------------------------------------ life of a run */
 
@@ -37,21 +39,6 @@ run_user(struct run *r)
 	return NULL;
 }
 
-void
-run_end(struct run *r)
-{
-	struct user *user = run_user(r);
-	bool again;
-
-	if (user == NULL)
-		return;
-	again = user->keys->again;
-	user->keys->run = NULL;
-	run_free(r);
-	if (again)
-		keys_look(user);
-}
-
 /* ---------------------------------------------------------------- beginning */
 
 static void
@@ -67,12 +54,9 @@ keys_wanted(const struct gateway *gw)
 	return !link_is_server(gw->link) && gateway_can(gw, FEATURE_RAW);
 }
 
-/* NULL: it is none of our business. */
 static struct keys *
 keys_of(struct user *user)
 {
-	if (!keys_wanted(user->gw))
-		return NULL;
 	if (user->keys == NULL) {
 		user->keys = xcalloc(1, sizeof(*user->keys));
 		user->keys->user = user;
@@ -81,42 +65,84 @@ keys_of(struct user *user)
 	return user->keys;
 }
 
+/* The earliest of those that are wanted is done, and is enough for all. */
 static void
-look_in(struct user *user, double seconds)
+look_in(struct keys *k, double seconds)
 {
-	struct keys *k = keys_of(user);
+	struct ev_loop *loop = k->user->gw->loop;
 
-	if (k != NULL && k->run != NULL) {
-		k->again = true;
-	} else if (k != NULL && !ev_is_active(&k->timer)) {
+	if (k->run != NULL) {
+		if (k->again == 0 || seconds < k->again)
+			k->again = seconds;
+	} else if (!ev_is_active(&k->timer) ||
+	    ev_timer_remaining(loop, &k->timer) > seconds) {
+		ev_timer_stop(loop, &k->timer);
 		ev_timer_set(&k->timer, seconds, 0);
-		ev_timer_start(user->gw->loop, &k->timer);
+		ev_timer_start(loop, &k->timer);
 	}
+}
+
+void
+run_end(struct run *r)
+{
+	struct user *user = run_user(r);
+	struct keys *k;
+
+	if (user == NULL)
+		return;
+	k = user->keys;
+	k->failures = r->unsure ? k->failures + 1 : 0;
+	k->run = NULL;
+	run_free(r);
+	if (k->again > 0)
+		look_in(k, k->again);
+	if (k->failures > 0 && k->failures <= FAILURES_MAX)
+		look_in(k, PAUSE);
 }
 
 void
 keys_look(struct user *user)
 {
-	look_in(user, SOON);
+	if (keys_wanted(user->gw))
+		look_in(keys_of(user), SOON);
+}
+
+void
+keys_session_up(struct user *user)
+{
+	if (user->keys != NULL) {
+		user->keys->run = NULL;		/* run_user() frees it */
+		user->keys->failures = 0;
+	}
+	keys_look(user);
 }
 
 void
 keys_heard(struct user *user, const char *extra)
 {
+	struct keys *k;
+	double wait;
+
 	/* The attribute of XEP-0384 0.3, and of later ones. */
-	if (extra != NULL && (strstr(extra, " prekey=") != NULL ||
-	    strstr(extra, " kex=") != NULL))
-		look_in(user, LATER);
+	if (extra == NULL || (strstr(extra, " prekey=") == NULL &&
+	    strstr(extra, " kex=") == NULL) || !keys_wanted(user->gw))
+		return;
+	k = keys_of(user);
+	wait = k->begun + PAUSE - ev_now(user->gw->loop);
+	look_in(k, k->begun > 0 && wait > LATER ? wait : LATER);
 }
 
 void
 keys_compare(struct user *user)
 {
-	struct keys *k = keys_of(user);
+	struct keys *k;
 	struct run *r;
 
 	/* A session that begins later looks by itself. */
-	if (k == NULL || k->run != NULL || !session_ready(user))
+	if (!keys_wanted(user->gw) || !session_ready(user))
+		return;
+	k = keys_of(user);
+	if (k->run != NULL)
 		return;
 	ev_timer_stop(user->gw->loop, &k->timer);
 	r = xcalloc(1, sizeof(*r));
@@ -124,8 +150,23 @@ keys_compare(struct user *user)
 	r->user = xstrdup(user->jid);
 	r->scheme = keys_schemes;
 	k->run = r;
-	k->again = false;
+	k->again = 0;
+	k->begun = ev_now(user->gw->loop);
 	run_begin(r);
+}
+
+bool
+keys_due(const struct user *user)
+{
+	return user->keys != NULL && (user->keys->run != NULL ||
+	    ev_is_active(&user->keys->timer));
+}
+
+/* Whether the network can do it is known when there are backends again. */
+void
+keys_resume(struct user *user)
+{
+	look_in(keys_of(user), LATER);
 }
 
 void

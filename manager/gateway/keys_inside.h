@@ -25,8 +25,8 @@ struct device {
 	char	 id[KEYS_DEVICE_SIZE];
 	char	 digest[DIGEST_SIZE];	/* of what is published; "": nothing */
 	bool	 listed;		/* in the network's list */
-	bool	 gone;			/* not in the user's any more, or
-					 * without keys */
+	bool	 gone;			/* it is not to be there: not in the
+					 * user's any more, or without keys */
 };
 
 /* One comparison; it ends when its user, or its session, does. */
@@ -37,6 +37,8 @@ struct run {
 	struct device	 devices[2 * KEYS_DEVICES_MAX];	/* of now, and of before */
 	size_t		 ndevices, at;
 	char		*others;	/* XML: devices there that are not ours */
+	bool		 unsure;		/* some question had no answer */
+	char	 digest[DIGEST_SIZE];	/* of keys being published */
 	char		*payload;	/* what is being published, */
 	char		*node;		/* ... where */
 	const char	*item;		/* ... and as what; borrowed */
@@ -47,8 +49,11 @@ struct run {
 struct keys {
 	struct user	*user;
 	struct run	*run;		/* under way, or NULL */
-	ev_timer	 timer;
-	bool		 again;		/* when it is over */
+	ev_timer	 timer;		/* of the next */
+	double		 again;		/* seconds from the end of this one to
+					 * the next; 0: none is wanted */
+	double		 begun;		/* ev_now() of the last one */
+	unsigned	 failures;	/* in a row: without an answer */
 };
 
 /* NULL: nobody wants it any more, and it is gone. */

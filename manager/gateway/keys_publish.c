@@ -67,9 +67,10 @@ put_field(struct xml *x, const char *var, const char *value)
 	xml_close(x);
 }
 
-/* XEP-0384 5.3.2: whoever knows the user may read it. */
+/* XEP-0384 5.3.2: whoever knows the user may read it; and a node for the keys
+ * of all devices has an item for each, while servers keep one by default. */
 static void
-put_options(struct xml *x)
+put_options(const struct run *r, struct xml *x)
 {
 	xml_open(x, "publish-options");
 	xml_open_ns(x, "x", NS_DATA);
@@ -77,6 +78,8 @@ put_options(struct xml *x)
 	put_field(x, "FORM_TYPE", NS_PUBSUB "#publish-options");
 	put_field(x, "pubsub#persist_items", "true");
 	put_field(x, "pubsub#access_model", "open");
+	if (r->scheme->shared && strcmp(r->node, r->scheme->list) != 0)
+		put_field(x, "pubsub#max_items", "max");
 	xml_close(x);
 	xml_close(x);
 }
@@ -94,6 +97,7 @@ published(void *ctx, const struct msg_error *error, const union result *result)
 
 	if (user == NULL)
 		return;
+	r->unsure |= error != NULL;
 	/* The node exists, and is of another kind: it may be left so. */
 	if (!worked && error == NULL && r->open) {
 		r->open = false;
@@ -101,7 +105,8 @@ published(void *ctx, const struct msg_error *error, const union result *result)
 		return;
 	}
 	if (!worked)
-		log_info("%s: %s cannot be published", r->user, r->node);
+		log_debug("%s: %s: %s cannot be published",
+		    r->gw->config->jid, r->user, r->node);
 	r->published(r, worked);
 }
 
@@ -121,7 +126,7 @@ publish_now(struct run *r, struct user *user)
 	xml_close(&x);
 	xml_close(&x);
 	if (r->open)
-		put_options(&x);
+		put_options(r, &x);
 	xml_close_to(&x, 0);
 	run_ask_network(r, user, "set", &out, published);
 }

@@ -12,8 +12,6 @@
 #include "manager/gateway/raw.h"
 #include "util/xalloc.h"
 
-#define OTHERS_MAX	64	/* devices of other clients of the account there */
-
 const struct scheme keys_schemes[] = {
 	{ KEYS_LIST_OLD, "eu.siacs.conversations.axolotl.bundles:", false,
 	  "list", "eu.siacs.conversations.axolotl", "omemo_axolotl" },
@@ -41,20 +39,35 @@ is_error(const struct stanza *answer, const char *condition)
 	    NS_STANZAS) != NULL;
 }
 
-/* The payload of the item with that id; id NULL: of the last one. */
+/* The item with that id; id NULL: of the only one, which is "current" as a rule
+ * (XEP-0384), or the last. */
 static const struct stanza *
-payload_of(const struct stanza *pubsub, const char *id)
+item_of(const struct stanza *pubsub, const char *id)
 {
 	const struct stanza *s = stanza_first(stanza_child(pubsub, "items",
-	    NULL)), *payload = NULL;
+	    NULL)), *last = NULL;
 
 	for (; s != NULL; s = stanza_next(s)) {
 		const char *its = stanza_attr(s, "id");
 
-		if (id == NULL || (its != NULL && strcmp(its, id) == 0))
-			payload = stanza_first(s);
+		if (its != NULL && strcmp(its, id ? id : "current") == 0)
+			return s;
+		if (id == NULL)
+			last = s;
 	}
-	return payload;
+	return last;
+}
+
+/* false: it is no list, or none that is to be understood. */
+static bool
+read_list(const struct run *r, const struct stanza *pubsub,
+    const struct stanza **list)
+{
+	const struct stanza *item = item_of(pubsub, NULL);
+
+	*list = stanza_first(item);
+	return stanza_is(pubsub, "pubsub", NS_PUBSUB) && (item == NULL ||
+	    stanza_is(*list, r->scheme->name, r->scheme->ns));
 }
 
 /* ------------------------------------------------------------------ devices */
@@ -143,12 +156,12 @@ got_list(struct gateway *gw, void *ctx, struct arena *a,
 	(void)gw, (void)a;
 	if (user == NULL)
 		return;
-	if (!stanza_is(stanza_child(answer, "pubsub", NS_PUBSUB), "pubsub",
-	    NS_PUBSUB) && !is_error(answer, "item-not-found")) {
+	r->unsure |= answer == NULL;
+	if (!read_list(r, stanza_child(answer, "pubsub", NS_PUBSUB), &list) &&
+	    !is_error(answer, "item-not-found")) {
 		next_scheme(r);		/* it may have one: that is not known */
 		return;
 	}
-	list = payload_of(stanza_child(answer, "pubsub", NS_PUBSUB), NULL);
 	for (s = stanza_first(list); s != NULL && n < KEYS_DEVICES_MAX;
 	    s = stanza_next(s)) {
 		struct device *d = device_add(r, stanza_attr(s, "id") ?
@@ -188,22 +201,20 @@ static void
 read_theirs(void *ctx, struct arena *a, const struct stanza *pubsub)
 {
 	struct run *r = ctx;
-	const struct stanza *list = payload_of(pubsub, NULL);
-	const struct stanza *s = stanza_first(list);
+	const struct stanza *list, *s;
 	struct buf others = { 0 };
-	size_t n = 0;
 
 	(void)a;
-	for (; s != NULL && n < OTHERS_MAX; s = stanza_next(s)) {
+	if (!read_list(r, pubsub, &list))
+		return;
+	for (s = stanza_first(list); s != NULL; s = stanza_next(s)) {
 		const char *id = stanza_attr(s, "id");
 		struct device *d = id ? device_find(r, id) : NULL;
 
-		if (d != NULL) {
+		if (d != NULL)
 			d->listed = true;
-		} else {
+		else
 			stanza_write(&others, s, r->scheme->ns);
-			n++;
-		}
 	}
 	buf_addc(&others, '\0');
 	r->others = buf_steal(&others);
@@ -219,6 +230,7 @@ got_theirs(void *ctx, const struct msg_error *error, const union result *result)
 
 	if (run_user(r) == NULL)
 		return;
+	r->unsure |= error != NULL;
 	none = m->type != NULL && strcmp(m->type, "error") == 0 &&
 	    m->xml != NULL && strstr(m->xml, "item-not-found") != NULL;
 	if (error == NULL && !none && m->xml != NULL)
@@ -239,9 +251,29 @@ published_keys(struct run *r, bool worked)
 	struct device *d = &r->devices[r->at++];
 
 	if (!worked) {
-		d->gone = true;
-		d->digest[0] = '\0';
+		d->gone = !d->listed;	/* with what keys it has there */
+		next_device(r);
+		return;
 	}
+	/* Once, and only if there is something to be told of: some servers
+	 * answer with an event, which has us come back. */
+	if (d->digest[0] == '\0')
+		run_subscribe(r, r->node);
+	memcpy(d->digest, r->digest, sizeof(d->digest));
+	next_device(r);
+}
+
+/* The user's account has none for it, or does not say. */
+static void
+no_keys(struct run *r, const struct stanza *answer)
+{
+	struct device *d = &r->devices[r->at++];
+	bool none = is_error(answer, "item-not-found") ||
+	    stanza_child(answer, "pubsub", NS_PUBSUB) != NULL;
+
+	/* What is not ours, or not known, stays as it is. */
+	d->gone = (none && d->digest[0] != '\0') || !d->listed;
+	r->unsure |= answer == NULL;
 	next_device(r);
 }
 
@@ -254,37 +286,31 @@ got_keys(struct gateway *gw, void *ctx, struct arena *a,
 	struct device *d;
 	const struct stanza *keys;
 	struct buf out = { 0 };
-	char digest[DIGEST_SIZE], *node;
+	const char *node;
 
 	(void)gw;
 	if (user == NULL)
 		return;
 	d = &r->devices[r->at];
-	keys = payload_of(stanza_child(answer, "pubsub", NS_PUBSUB),
-	    r->scheme->shared ? d->id : NULL);
-	node = arena_printf(a, "%s%s", r->scheme->prefix,
-	    r->scheme->shared ? "" : d->id);
-	if (keys != NULL)
-		stanza_write(&out, keys, NULL);
-	digest_hex(buf_data(&out), buf_len(&out), digest);
-	if (keys == NULL && (d->digest[0] == '\0' ||
-	    is_error(answer, "item-not-found"))) {
-		d->gone = true;
-		r->at++;
-	} else if (keys == NULL || (d->listed &&
-	    strcmp(digest, d->digest) == 0)) {
-		r->at++;		/* not known, or known already */
-	} else {
-		if (d->digest[0] == '\0')
-			run_subscribe(r, node);
-		memcpy(d->digest, digest, sizeof(digest));
-		buf_addc(&out, '\0');
-		run_publish(r, user, node, r->scheme->shared ? d->id : "current",
-		    buf_steal(&out), published_keys);
+	keys = stanza_first(item_of(stanza_child(answer, "pubsub", NS_PUBSUB),
+	    r->scheme->shared ? d->id : NULL));
+	if (keys == NULL) {
+		no_keys(r, answer);
 		return;
 	}
-	buf_free(&out);
-	next_device(r);
+	stanza_write(&out, keys, NULL);
+	digest_hex(buf_data(&out), buf_len(&out), r->digest);
+	if (d->listed && strcmp(r->digest, d->digest) == 0) {
+		buf_free(&out);
+		r->at++;		/* known already */
+		next_device(r);
+		return;
+	}
+	node = arena_printf(a, "%s%s", r->scheme->prefix,
+	    r->scheme->shared ? "" : d->id);
+	buf_addc(&out, '\0');
+	run_publish(r, user, node, r->scheme->shared ? d->id : "current",
+	    buf_steal(&out), published_keys);
 }
 
 /* -------------------------------------------------------- 4. the list there */
@@ -294,11 +320,12 @@ published_list(struct run *r, bool worked)
 {
 	struct user *user = user_find(r->gw, r->user);
 
+	/* Otherwise what is ours is still ours, to be tried again. */
 	for (size_t i = 0; i < r->ndevices; i++) {
 		if (worked && r->devices[i].gone)
 			r->devices[i].digest[0] = '\0';
 	}
-	if (user != NULL && worked)
+	if (user != NULL)
 		write_record(r, user);
 	next_scheme(r);
 }
@@ -349,4 +376,3 @@ next_device(struct run *r)
 	    r->scheme->shared ? "" : d->id);
 	run_ask_user(r, node, r->scheme->shared ? d->id : NULL, got_keys);
 }
-

@@ -422,7 +422,7 @@ roster_session_up(struct user *user)
 	}
 	roster_read_soon(user);
 	avatar_look(user);
-	keys_look(user);
+	keys_session_up(user);
 }
 
 void

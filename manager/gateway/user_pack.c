@@ -9,6 +9,7 @@
 #include "manager/gateway/client_caps.h"
 #include "manager/gateway/contact_client.h"
 #include "manager/gateway/ids.h"
+#include "manager/gateway/keys.h"
 #include "manager/gateway/menu.h"
 #include "manager/gateway/outgoing.h"
 #include "manager/gateway/pace.h"
@@ -195,6 +196,7 @@ user_pack(struct user *user, struct packer *p)
 	TIMES(X)
 #undef X
 	pack_bool(p, "paced", user->paced);
+	pack_bool(p, "keys", keys_due(user));
 	repeats_pack(user, p);
 	ids_pack(user, p);
 	menu_pack(user, p);
@@ -268,4 +270,6 @@ user_unpack(struct gateway *gw, const struct packed *facts)
 	rooms_unpack(user, packed_get(facts, "rooms"));
 	if (packed_bool(facts, "paced", false))
 		pace_login(user);
+	if (packed_bool(facts, "keys", false))
+		keys_resume(user);
 }

@@ -5,6 +5,7 @@
 
 #include "manager/gateway/contact_client.h"
 #include "manager/gateway/handover.h"
+#include "manager/gateway/keys_inside.h"
 #include "manager/gateway/ids.h"
 #include "manager/gateway/ns.h"
 #include "manager/gateway/outgoing.h"
@@ -454,6 +455,21 @@ nonsense_is_passed_over(void **state)
 	pack_free(&p);
 }
 
+/* Keys that have changed are looked at by whoever comes after us. */
+static void
+keys_are_due(void **state)
+{
+	can("raw");
+	log_in();
+	assert_true(keys_due(ana()));
+	upgrade(state);
+	assert_true(keys_due(ana()));
+	keys_compare(ana());
+	assert_non_null(ana()->keys->run);
+	upgrade(state);
+	assert_true(keys_due(ana()));
+}
+
 static void
 spool_is_counted(void **state)
 {
@@ -703,6 +719,7 @@ main(void)
 		gateway_test(failed_may_come_again),
 		gateway_test(logout_cut_off_is_no_logout),
 		gateway_test(doubts_go_on),
+		gateway_test(keys_are_due),
 		gateway_test(spool_is_counted),
 		gateway_test(client_comes_while_moving),
 		gateway_test(unsent_at_the_end_is_told),

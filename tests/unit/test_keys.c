@@ -5,7 +5,7 @@
 
 #include "manager/gateway/digest.h"
 #include "manager/gateway/iq.h"
-#include "manager/gateway/keys.h"
+#include "manager/gateway/keys_inside.h"
 
 #define OLD	"eu.siacs.conversations.axolotl"
 #define PUBSUB	"http://jabber.org/protocol/pubsub"
@@ -18,13 +18,23 @@
 #define NOT_FOUND "<error type='cancel'><item-not-found xmlns='" \
 	"urn:ietf:params:xml:ns:xmpp-stanzas'/></error>"
 
-/* What the user's own server answers: a node with one item, or none. */
+/* Of what the user's own server was asked last. */
+static const char *
+asked_id(void)
+{
+	static char id[80];
+	const char *at = strstr(kit.sent[kit.seen - 1], " id='") + 5;
+
+	snprintf(id, sizeof(id), "%.*s", (int)strcspn(at, "'"), at);
+	return id;
+}
+
+/* It answers: a node with one item, or none. */
 static void
 user_has(const char *payload)
 {
-	char *id = xstrdup(strstr(kit.sent[kit.seen - 1], " id='") + 5);
+	const char *id = asked_id();
 
-	*strchr(id, '\'') = '\0';
 	if (payload != NULL)
 		come("<iq from='" ANA "' type='result' id='%s'><pubsub xmlns='"
 		    PUBSUB "'><items node='x'><item id='current'>%s</item>"
@@ -32,7 +42,6 @@ user_has(const char *payload)
 	else
 		come("<iq from='" ANA "' type='error' id='%s'>" NOT_FOUND
 		    "</iq>", id);
-	free(id);
 }
 
 /* It was to be published on the network, which says so, or "error". */
@@ -114,9 +123,9 @@ published(void **state)
 	network_has("<device id='99'/>");
 	expect("<items node='" OLD ".bundles:11'/>");
 	user_has(BUNDLE);
+	answer_publish(OLD ".bundles:11", BUNDLE, true, "result");
 	expect("<iq type='set' from='" GW "' to='" ANA "'",
 	    "<subscribe node='" OLD ".bundles:11' jid='" GW "'/>");
-	answer_publish(OLD ".bundles:11", BUNDLE, true, "result");
 	/* The other device has no keys: it is not named. */
 	expect("<items node='" OLD ".bundles:22'/>");
 	user_has(NULL);
@@ -160,13 +169,105 @@ other_options(void **state)
 	answer_list(NULL, "error", NOT_FOUND);
 	expect("bundles:11");
 	user_has(BUNDLE);
-	expect("<subscribe");
 	answer_publish(OLD ".bundles:11", BUNDLE, true, "error");
 	answer_publish(OLD ".bundles:11", BUNDLE, false, "result");
+	expect("<subscribe");
 	answer_publish(KEYS_LIST_OLD, list, true, "error");
 	answer_publish(KEYS_LIST_OLD, list, false, "error");
 	end();
+	/* The keys are there: to be taken back, and not subscribed to again,
+	 * which some servers answer with an event. */
+	assert_memory_equal(user_setting(ana(), "omemo_axolotl", "-"), "11=",
+	    3);
+}
+
+/* Nothing is asked for that would have us begin again, and again. */
+static void
+refused(void **state)
+{
+	(void)state;
+	begin();
+	user_has("<list xmlns='" OLD "'><device id='11'/><device id='22'/>"
+	    "</list>");
+	network_has("<device id='22'/>");
+	expect("bundles:11");
+	user_has(BUNDLE);
+	answer_publish(OLD ".bundles:11", BUNDLE, true, "error");
+	answer_publish(OLD ".bundles:11", BUNDLE, false, "error");
+	expect("bundles:22");
+	user_has(BUNDLE);
+	answer_publish(OLD ".bundles:22", BUNDLE, true, "error");
+	answer_publish(OLD ".bundles:22", BUNDLE, false, "error");
+	/* The list names neither more nor less. */
+	end();
 	expect_kept("-");
+	assert_false(keys_due(ana()));
+}
+
+/* The user's server has no answer: what is there stays, and it is tried again,
+ * some times. */
+static void
+silent(void **state)
+{
+	(void)state;
+	can("raw");
+	log_in();
+	for (int i = 0; i < 4; i++) {
+		compare();
+		user_has("<list xmlns='" OLD "'><device id='11'/></list>");
+		network_has("<device id='11'/><device id='99'/>");
+		expect("bundles:11");
+		iq_fail_all(kit.gw);
+		end();
+		assert_int_equal(keys_due(ana()), i < 3);
+	}
+	/* A session that begins may have better luck. */
+	keys_session_up(ana());
+	assert_int_equal(ana()->keys->failures, 0);
+	assert_true(keys_due(ana()));
+}
+
+/* Of no use is what was read in another account. */
+static void
+other_account(void **state)
+{
+	(void)state;
+	begin();
+	user_has("<list xmlns='" OLD "'><device id='11'/></list>");
+	keys_session_up(ana());
+	network_has("<device id='99'/>");
+	expect_nothing();
+	assert_null(ana()->keys->run);
+	assert_true(keys_due(ana()));
+}
+
+/* All keys of the other scheme are in one node, which is to hold them all. */
+static void
+one_node(void **state)
+{
+	union result none = { .stanza = { .type = "error", .xml = NOT_FOUND } };
+	union result done = { .stanza = { .type = "result" } };
+
+	(void)state;
+	begin();
+	user_has(NULL);
+	expect("<items node='" KEYS_LIST "'/>");
+	user_has("<devices xmlns='urn:xmpp:omemo:2'><device id='5'/>"
+	    "</devices>");
+	answer("stanza iq get -| -|<pubsub xmlns='" PUBSUB "'><items node='"
+	    KEYS_LIST "'/></pubsub>", NULL, &none);
+	expect("<items node='urn:xmpp:omemo:2:bundles'><item id='5'/>");
+	come("<iq from='" ANA "' type='result' id='%s'><pubsub xmlns='" PUBSUB
+	    "'><items node='x'><item id='4'><a xmlns='n'/></item><item id='5'>"
+	    "<b xmlns='n'/></item></items></pubsub></iq>", asked_id());
+	assert_non_null(strstr(kit.open[0].text, "<item id='5'><b xmlns='n'/>"));
+	assert_non_null(strstr(kit.open[0].text, "<field var='pubsub#max_items'>"
+	    "<value>max</value>"));
+	answer(kit.open[0].text, NULL, &done);
+	expect("<subscribe node='urn:xmpp:omemo:2:bundles'");
+	assert_null(strstr(kit.open[0].text, "max_items"));
+	answer(kit.open[0].text, NULL, &done);
+	expect_nothing();
 }
 
 /* What cannot be read is not overwritten. */
@@ -190,6 +291,45 @@ unreadable(void **state)
 	user_has(list);
 	answer_list(NULL, "result", "no XML");
 	end();
+	compare();
+	user_has(list);
+	answer_list(NULL, "result", "<list xmlns='" OLD "'/>");
+	end();
+	compare();
+	user_has(list);
+	answer_list(NULL, "result", "<pubsub xmlns='" PUBSUB "'><items "
+	    "node='x'><item id='current'><other xmlns='" OLD "'/></item>"
+	    "</items></pubsub>");
+	end();
+	compare();
+	user_has("<other xmlns='" OLD "'><device id='11'/></other>");
+	end();
+}
+
+/* All of it is kept, however long. */
+static void
+many_others(void **state)
+{
+	struct buf others = { 0 };
+	char *list;
+
+	(void)state;
+	for (int i = 100; i < 300; i++)
+		buf_addf(&others, "<device id='%d'/>", i);
+	buf_addc(&others, '\0');
+	begin();
+	user_has("<list xmlns='" OLD "'><device id='11'/></list>");
+	network_has(buf_data(&others));
+	expect("bundles:11");
+	user_has(BUNDLE);
+	answer_publish(OLD ".bundles:11", BUNDLE, true, "result");
+	expect("<subscribe");
+	list = xasprintf("<list xmlns='" OLD "'>%s<device id='11'/></list>",
+	    buf_data(&others));
+	answer_publish(KEYS_LIST_OLD, list, true, "result");
+	end();
+	free(list);
+	buf_free(&others);
 }
 
 /* The user is gone before the answer is there. */
@@ -229,6 +369,12 @@ events(void **state)
 	expect_nothing();
 }
 
+static bool
+soon(double seconds)
+{
+	return ev_timer_remaining(kit.loop, &ana()->keys->timer) < seconds;
+}
+
 /* A message of the network that spends a key, or does not. */
 static void
 spent(void **state)
@@ -250,7 +396,21 @@ spent(void **state)
 	assert_null(ana()->keys);
 	p.message.carbon = false;
 	tell(METHOD_message, &p);
-	assert_non_null(ana()->keys);
+	assert_true(keys_due(ana()));
+	assert_true(soon(11));
+	forget();
+
+	/* Many of them make no more of it; our own events do not wait. */
+	compare();
+	tell(METHOD_message, &p);
+	user_has(NULL);
+	expect("<message");
+	end();
+	assert_true(keys_due(ana()) && !soon(50));
+	tell(METHOD_message, &p);
+	assert_false(soon(50));
+	event(ANA, KEYS_LIST);
+	assert_true(soon(3));
 }
 
 int
@@ -258,8 +418,9 @@ main(void)
 {
 #define T(t) cmocka_unit_test_setup_teardown(t, set_up, tear_down)
 	const struct CMUnitTest tests[] = {
-		T(published), T(other_options), T(unreadable), T(logged_out),
-		T(events), T(spent),
+		T(published), T(other_options), T(refused), T(silent),
+		T(other_account), T(one_node), T(unreadable), T(many_others),
+		T(logged_out), T(events), T(spent),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
