@@ -56,6 +56,13 @@ run_subscribe(struct run *r, const char *node)
 
 /* --------------------------------------------------------------- publishing */
 
+/* A node for the keys of all devices? */
+static bool
+is_for_all(const struct run *r)
+{
+	return r->scheme->shared && strcmp(r->node, r->scheme->list) != 0;
+}
+
 static void
 put_field(struct xml *x, const char *var, const char *value)
 {
@@ -70,21 +77,51 @@ put_field(struct xml *x, const char *var, const char *value)
 /* XEP-0384 5.3.2: whoever knows the user may read it; and a node for the keys
  * of all devices has an item for each, while servers keep one by default. */
 static void
-put_options(const struct run *r, struct xml *x)
+put_options(const struct run *r, struct xml *x, const char *element,
+    const char *type)
 {
-	xml_open(x, "publish-options");
+	xml_open(x, element);
 	xml_open_ns(x, "x", NS_DATA);
 	xml_attr(x, "type", "submit");
-	put_field(x, "FORM_TYPE", NS_PUBSUB "#publish-options");
+	put_field(x, "FORM_TYPE", type);
 	put_field(x, "pubsub#persist_items", "true");
 	put_field(x, "pubsub#access_model", "open");
-	if (r->scheme->shared && strcmp(r->node, r->scheme->list) != 0)
+	if (is_for_all(r))
 		put_field(x, "pubsub#max_items", "max");
 	xml_close(x);
 	xml_close(x);
 }
 
 static void	publish_now(struct run *, struct user *);
+
+static void
+created(void *ctx, const struct msg_error *error, const union result *result)
+{
+	struct run *r = ctx;
+	struct user *user = run_user(r);
+
+	(void)error, (void)result;	/* or it was there */
+	if (user != NULL)
+		publish_now(r, user);
+}
+
+/* ejabberd takes the number of items at no other time; published without, the
+ * node would have each device's keys put out those of the one before. */
+static void
+create(struct run *r, struct user *user)
+{
+	struct buf out = { 0 };
+	struct xml x;
+
+	xml_begin(&x, &out);
+	xml_open_ns(&x, "pubsub", NS_PUBSUB);
+	xml_open(&x, "create");
+	xml_attr(&x, "node", r->node);
+	xml_close(&x);
+	put_options(r, &x, "configure", NS_PUBSUB "#node_config");
+	xml_close_to(&x, 0);
+	run_ask_network(r, user, "set", &out, created);
+}
 
 static void
 published(void *ctx, const struct msg_error *error, const union result *result)
@@ -101,7 +138,10 @@ published(void *ctx, const struct msg_error *error, const union result *result)
 	/* The node exists, and is of another kind: it may be left so. */
 	if (!worked && error == NULL && r->open) {
 		r->open = false;
-		publish_now(r, user);
+		if (is_for_all(r))
+			create(r, user);
+		else
+			publish_now(r, user);
 		return;
 	}
 	if (!worked)
@@ -126,7 +166,8 @@ publish_now(struct run *r, struct user *user)
 	xml_close(&x);
 	xml_close(&x);
 	if (r->open)
-		put_options(r, &x);
+		put_options(r, &x, "publish-options",
+		    NS_PUBSUB "#publish-options");
 	xml_close_to(&x, 0);
 	run_ask_network(r, user, "set", &out, published);
 }

@@ -7,6 +7,7 @@ from harness.xmpp_pair import pairs_of
 
 PUBSUB = "http://jabber.org/protocol/pubsub"
 OMEMO = "eu.siacs.conversations.axolotl"
+OMEMO_2 = "urn:xmpp:omemo:2"
 LIST = OMEMO + ".devicelist"
 OPTIONS = ("<publish-options><x xmlns='jabber:x:data' type='submit'><field "
            "var='FORM_TYPE' type='hidden'><value>%s#publish-options</value>"
@@ -29,6 +30,19 @@ def keys(client, device, word):
     publish(client, "%s.bundles:%s" % (OMEMO, device),
             "<bundle xmlns='%s'><identityKey>%s</identityKey></bundle>"
             % (OMEMO, word))
+
+
+def keys_in_one_node(client, *ids):
+    """The newer scheme: the keys of all devices, and the list of them."""
+    for one in ids:
+        client.set(None, "<pubsub xmlns='%s'><publish node='%s:bundles'><item "
+                   "id='%s'><bundle xmlns='%s'><ik>%s</ik></bundle></item>"
+                   "</publish>%s</pubsub>" % (
+                       PUBSUB, OMEMO_2, one, OMEMO_2, one, OPTIONS.replace(
+                           "</x>", "<field var='pubsub#max_items'><value>max"
+                           "</value></field></x>")))
+    publish(client, OMEMO_2 + ":devices", "<devices xmlns='%s'>%s</devices>"
+            % (OMEMO_2, "".join("<device id='%s'/>" % one for one in ids)))
 
 
 def read(client, of, node):
@@ -85,3 +99,12 @@ def test_keys_of_the_user(pair):
     devices(user, 22)
     wait_for(lambda: found(peer, user.account) ==
              {"99": "other", "22": "twenty-two"}, 20, "the other device")
+
+    # Where the keys of all are in one node, none has to go for another.
+    keys_in_one_node(user, 31, 32)
+
+    def kept():
+        node = peer.iq("get", user.account, "<pubsub xmlns='%s'><items node='"
+                       "%s:bundles'/></pubsub>" % (PUBSUB, OMEMO_2))
+        return {one.get("id") for one in node.iter("{%s}item" % PUBSUB)}
+    wait_for(lambda: kept() == {"31", "32"}, 20, "both devices' keys")

@@ -263,6 +263,14 @@ one_node(void **state)
 	assert_non_null(strstr(kit.open[0].text, "<item id='5'><b xmlns='n'/>"));
 	assert_non_null(strstr(kit.open[0].text, "<field var='pubsub#max_items'>"
 	    "<value>max</value>"));
+	/* A server that does not take it like this may do so at first. */
+	answer(kit.open[0].text, NULL, &none);
+	assert_non_null(strstr(kit.open[0].text, "<create node='urn:xmpp:omemo:"
+	    "2:bundles'/><configure>"));
+	assert_non_null(strstr(kit.open[0].text, "<field var='pubsub#max_items'>"
+	    "<value>max</value>"));
+	answer(kit.open[0].text, NULL, &none);
+	assert_null(strstr(kit.open[0].text, "options"));
 	answer(kit.open[0].text, NULL, &done);
 	expect("<subscribe node='urn:xmpp:omemo:2:bundles'");
 	assert_null(strstr(kit.open[0].text, "max_items"));
