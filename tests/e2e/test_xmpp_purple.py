@@ -10,6 +10,7 @@ import pytest
 from conftest import made_instances
 from harness import xmpp_pair, xmpp_room_probes  # noqa: F401
 from harness.instance import PURPLE_BACKEND, ROOT
+from harness.process import SANITIZED
 from harness.xmpp_pair import pairs_of
 from harness.xmpp_probes import Meeting, probes
 
@@ -78,6 +79,7 @@ def jabber(tmp_path, far_prosody, authority):
 @pytest.mark.xdist_group("far_prosody")
 @pytest.mark.skipif(not os.path.exists(PURPLE_BACKEND),
                     reason="no libpurple backend")
+@pytest.mark.skipif(SANITIZED, reason="it waits a minute, and measures others")
 def test_by_prpl_jabber(jabber):
     """What the page says of it was measured once: a library of others may
     change, which is told."""
