@@ -95,6 +95,7 @@ static const struct kit_backend backend = {
 		.room_config_set = down_room_config_set,
 		.room_destroy = down_room_destroy,
 		.room_invite = down_room_invite,
+		.room_decline = down_room_decline,
 		.room_list = down_room_list,
 		.room_history = down_room_history,
 		.command = down_command,

@@ -11,6 +11,7 @@
 /* Rows of session.c's table. */
 bool	room_stanza(struct session *, xmpp_stanza_t *);
 bool	room_invite_stanza(struct session *, xmpp_stanza_t *);
+void	invitations_end(struct session *);
 void	rooms_online(struct session *);
 void	rooms_resumed(struct session *);
 void	rooms_show(struct session *);
@@ -28,6 +29,8 @@ void	down_room_affiliations(const struct kit_call *,
 	    const struct msg_room_affiliations *);
 void	down_room_invite(const struct kit_call *,
 	    const struct msg_room_invite *);
+void	down_room_decline(const struct kit_call *,
+	    const struct msg_room_decline *);
 void	down_room_list(const struct kit_call *, const struct msg_room_list *);
 void	down_room_config(const struct kit_call *,
 	    const struct msg_room_config *);

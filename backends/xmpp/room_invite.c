@@ -14,6 +14,78 @@
 
 #define NS_CONFERENCE	"jabber:x:conference"
 #define PASSWORD_MAX	1000
+#define KEPT_MAX	50		/* invitations of a session */
+
+/* One that came by way of the room, which passes the answer on. */
+struct invitation {
+	TAILQ_ENTRY(invitation) entry;
+	char		*from;		/* as the room calls who invites; NULL:
+					 * it does not say */
+	char		 room[];
+};
+
+struct invitations {
+	TAILQ_HEAD(, invitation) list;	/* oldest first */
+	size_t		 n;
+};
+
+/* ------------------------------------------------------- what may be declined */
+
+static struct invitation *
+kept_find(const struct session *s, const char *room)
+{
+	struct invitation *i;
+
+	if (s->invitations == NULL)
+		return NULL;
+	TAILQ_FOREACH(i, &s->invitations->list, entry) {
+		if (strcmp(i->room, room) == 0)
+			return i;
+	}
+	return NULL;
+}
+
+static void
+kept_remove(struct session *s, struct invitation *i)
+{
+	if (i == NULL)
+		return;
+	TAILQ_REMOVE(&s->invitations->list, i, entry);
+	s->invitations->n--;
+	free(i->from);
+	free(i);
+}
+
+/* The newest to a room counts. */
+static void
+keep(struct session *s, const char *room, const char *from)
+{
+	struct invitation *i;
+
+	if (s->invitations == NULL) {
+		s->invitations = xcalloc(1, sizeof(*s->invitations));
+		TAILQ_INIT(&s->invitations->list);
+	}
+	kept_remove(s, kept_find(s, room));
+	if (s->invitations->n == KEPT_MAX)
+		kept_remove(s, TAILQ_FIRST(&s->invitations->list));
+	i = xcalloc(1, sizeof(*i) + strlen(room) + 1);
+	strcpy(i->room, room);
+	i->from = xstrdup_null(from);
+	TAILQ_INSERT_TAIL(&s->invitations->list, i, entry);
+	s->invitations->n++;
+}
+
+void
+invitations_end(struct session *s)
+{
+	while (s->invitations != NULL && s->invitations->n > 0)
+		kept_remove(s, TAILQ_FIRST(&s->invitations->list));
+	free(s->invitations);
+	s->invitations = NULL;
+}
+
+/* ------------------------------------------------------------------- theirs */
 
 static void
 tell(const struct session *s, const char *room, const char *peer,
@@ -38,6 +110,7 @@ hear_mediated(struct session *s, xmpp_stanza_t *x, xmpp_stanza_t *invite,
 	const char *nick = from != NULL ? room_nick_of(from) : NULL;
 	char *text;
 
+	keep(s, room, from);
 	/* Some rooms hide who it is behind the nick, which is no contact. */
 	if (peer != NULL && strcmp(peer, room) == 0 && nick != NULL) {
 		text = xasprintf("%s%s%s", nick, reason ? ": " : "",
@@ -86,6 +159,7 @@ hear_direct(struct session *s, xmpp_stanza_t *st, const char *peer)
 		return false;
 	if (reason != NULL && strlen(reason) > ROOM_TEXT)
 		reason = NULL;
+	kept_remove(s, kept_find(s, room));
 	tell(s, room, peer, reason, password);
 	free(room);
 	return true;
@@ -170,4 +244,35 @@ down_room_invite(const struct kit_call *call, const struct msg_room_invite *m)
 		session_send(s, direct(s, id, room, peer, m->reason), call);
 	free(room);
 	free(peer);
+}
+
+/* XEP-0045 7.8.2.  Of one that came directly, and of a bookmark, nobody waits
+ * for an answer. */
+void
+down_room_decline(const struct kit_call *call,
+    const struct msg_room_decline *m)
+{
+	struct session *s = session_for(call, m->user);
+	xmpp_stanza_t *st, *decline;
+	struct invitation *i;
+	char *room, id[24];
+
+	if (s == NULL)
+		return;
+	room = account_jid(m->room);
+	i = room != NULL ? kept_find(s, room) : NULL;
+	if (i == NULL) {
+		kit_reply(call, NULL);
+	} else {
+		rand_token(id, sizeof(id));
+		st = xmpp_message_new(session_strophe(s), NULL, room, id);
+		decline = build_child(build_child(st, "x", NS_MUC_USER),
+		    "decline", NULL);
+		if (i->from != NULL)
+			xmpp_stanza_set_to(decline, i->from);
+		build_text(decline, "reason", m->reason);
+		session_send(s, st, call);
+		kept_remove(s, i);
+	}
+	free(room);
 }

@@ -44,7 +44,7 @@ static const struct {
 	/* It knows what has come, whomever it is for. */
 	{ .stanza = archive_stanza },
 	/* Who is in a room is no contact. */
-	{ .stanza = room_invite_stanza },
+	{ .stanza = room_invite_stanza, .end = invitations_end },
 	{ .stanza = room_stanza },
 	{ .online = bookmarks_online, .stanza = bookmarks_stanza,
 	  .end = bookmarks_end },

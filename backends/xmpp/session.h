@@ -31,6 +31,7 @@ struct session {
 	struct map	 requests;	/* by id */
 	struct contacts	*contacts;
 	struct map	 rooms;		/* by JID */
+	struct invitations *invitations; /* NULL: none yet */
 	char		*room_service;	/* of the user's server, or NULL */
 	struct bookmarks *bookmarks;	/* NULL: not asked for yet */
 	LIST_HEAD(, answer) answers;	/* still to be given */

@@ -13,6 +13,7 @@
 #include "manager/gateway/say_room_admin.h"
 #include "manager/gateway/session.h"
 #include "protocol/errors.h"
+#include "protocol/features.h"
 #include "util/xalloc.h"
 
 #define ITEMS_MAX 50		/* of one stanza */
@@ -316,18 +317,57 @@ invite(const struct down *d, const struct stanza *e)
 	}
 }
 
+/* To most networks it is nothing they want to know. */
+static void
+declined(void *ctx, const struct msg_error *error, const union result *result)
+{
+	if (error != NULL && strcmp(error->code, ERR_NOT_SUPPORTED) == 0)
+		error = NULL;
+	done(ctx, error, result);
+}
+
+/* The room tells who has invited.  It is not of this network when somebody of
+ * XMPP has; and what we told in our own name has nobody. */
+static void
+decline(const struct down *d, const struct stanza *e)
+{
+	const char *to = stanza_attr(e, "to");
+	struct msg_room_decline m = {
+		.user = d->user->jid, .room = room_name(d),
+		.reason = stanza_child_text(d->arena, e, "reason", NULL),
+	};
+	struct jid jid;
+
+	if (!gateway_can(d->gw, FEATURE_ROOMS))
+		return;
+	if (to != NULL && jid_parse(d->arena, to, &jid) < 0) {
+		say_error(d, E_JID_MALFORMED, NULL);
+		return;
+	}
+	if (to != NULL && strcmp(jid.domain, d->gw->config->jid) != 0)
+		return;
+	if (to != NULL && jid.node != NULL)
+		m.peer = name_from_node(d->arena, jid.node);
+	if (asked_may(d, session_ready(d->user)))
+		ask(job_new(d), d->user, METHOD_room_decline, &m, declined);
+}
+
 void
 down_room_mediated(struct down *d)
 {
-	const struct stanza *e = stanza_first(d->payload);
+	const struct stanza *e = stanza_child(d->payload, "decline",
+	    NS_MUC_USER);
 	unsigned n = 0;
 
+	if (e != NULL) {
+		decline(d, e);
+		return;
+	}
 	if (d->room == NULL || !room_has_client(d->room, d->from->full)) {
 		say_error(d, E_NOT_ACCEPTABLE, "You are not in this room.");
 		return;
 	}
-	/* A declined invitation is nothing the network wants to know. */
-	for (; e != NULL; e = stanza_next(e)) {
+	for (e = stanza_first(d->payload); e != NULL; e = stanza_next(e)) {
 		if (!stanza_is(e, "invite", NS_MUC_USER))
 			continue;
 		if (++n > ITEMS_MAX) {

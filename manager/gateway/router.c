@@ -128,6 +128,16 @@ kind_of(const struct stanza *stanza, enum kind *kind)
 	return -1;
 }
 
+/* XEP-0045 7.8: those go to a room, and by way of it to somebody else. */
+static bool
+is_mediated(const struct down *d)
+{
+	const struct stanza *x = stanza_child(d->stanza, "x", NS_MUC_USER);
+
+	return stanza_child(x, "invite", NULL) != NULL ||
+	    stanza_child(x, "decline", NULL) != NULL;
+}
+
 /* Is this a room?  The user is in it, it looks like one, or what is sent makes
  * sense for rooms only. */
 static bool
@@ -135,6 +145,8 @@ for_room(const struct down *d, enum kind kind)
 {
 	if (d->room != NULL || name_is_room(d->gw, d->name))
 		return true;
+	if (kind == MESSAGE && d->to->resource == NULL)
+		return is_mediated(d);
 	return kind == PRESENCE && d->to->resource != NULL &&
 	    stanza_child(d->stanza, "x", NS_MUC) != NULL;
 }

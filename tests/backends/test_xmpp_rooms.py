@@ -322,10 +322,18 @@ def test_invitations(me, room, friend):
     p = me.wait("room_invite", room=room)
     # This one hides who it is.
     assert (p.get("peer"), p["reason"]) == (None, "Ann: come")
+    me.call("room_decline", user=ME, room=room, reason="tired")
+    m = f.expect("message", lambda m: m.find("user:x/user:decline", NS)
+                 is not None, from_=room)
+    assert m.find("user:x/user:decline", NS).get("from").startswith(me.jid)
+    assert m.findtext(".//user:reason", None, NS) == "tired"
     f.send("<message to='%s'><x xmlns='jabber:x:conference' jid='%s' "
            "reason='now' password='key'/></message>" % (me.jid, room))
     p = me.wait("room_invite", room=room)
     assert (p["peer"], p["reason"], p["password"]) == (f.bare, "now", "key")
+    # Nobody waits for an answer to that, nor to none.
+    for name in room, "other@" + room.partition("@")[2], "@":
+        me.call("room_decline", user=ME, room=name, peer=f.bare)
     me.call("room_invite", user=ME, room=room, peer=f.bare, reason="you")
     m = f.expect("message", lambda m: m.find(
         "{jabber:x:conference}x") is not None, from_=lambda j: me.jid in j)

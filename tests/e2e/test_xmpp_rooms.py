@@ -245,6 +245,13 @@ def test_invitations(tea):
                     is not None)
     assert m.get("from") == here
     assert "come" in m.findtext(".//user:reason", None, NS)
+    dora.send("<message to='%s'><x xmlns='%s'><decline to='%s'><reason>not "
+              "today</reason></decline></x></message>" % (
+                  here, NS["user"], m.find("user:x/user:invite", NS).get(
+                      "from")))
+    m = bob.expect("message", lambda m: m.find("user:x/user:decline", NS)
+                   is not None, from_=far)
+    assert m.findtext(".//user:reason", None, NS) == "not today"
     # Direct ones.
     carl.send("<message to='%s'><x xmlns='%s' jid='%s' reason='now' "
               "password='key'/></message>" % (dora.account, DIRECT, far))

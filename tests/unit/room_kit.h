@@ -186,6 +186,9 @@ kit_text_of(enum method method, const union params *p)
 	case METHOD_room_invite:
 		return xasprintf("invite %s %s", p->room_invite.room,
 		    p->room_invite.peer);
+	case METHOD_room_decline:
+		return xasprintf("decline %s %s %s", p->room_decline.room,
+		    S(p->room_decline.peer), S(p->room_decline.reason));
 	case METHOD_room_list:
 		return xasprintf("list %s %s", S(p->room_list.user),
 		    S(p->room_list.network));

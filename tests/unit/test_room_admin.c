@@ -212,10 +212,40 @@ invitations_down(void **state)
 	expect("type='error'", "<jid-malformed ");
 	invite(PC, "<invite to='irc.example'/>");
 	expect("type='error'", "<item-not-found ");
-	invite(PC, "<decline to='eve@example.org'/>");
-	expect_nothing();
 	invite(PHONE, "<invite to='dan@irc.example'/>");
 	expect("type='error'", "<not-acceptable ");
+	assert_int_equal(asked_at, nasked);
+}
+
+/* Who declines is not in the room. */
+static void
+declines_down(void **state)
+{
+	(void)state;
+	invite(PC, "<decline to='dan@irc.example'/>");
+	expect_nothing();
+	kit.features = " rooms ";
+	invite(PC, "<decline to='dan@irc.example'><reason>no</reason>"
+	    "</decline>");
+	answer(expect_asked("decline #cats dan no"), NULL);
+	/* What the gateway itself has told, in nobody's name. */
+	invite(PC, "<decline to='irc.example'/>");
+	answer_error(expect_asked("decline #cats - -"), ERR_NOT_SUPPORTED,
+	    NULL);
+	invite(PC, "<decline/>");
+	answer(expect_asked("decline #cats - -"), NULL);
+	invite(PC, "<decline to='eve@example.org'/>");
+	expect_nothing();
+	invite(PC, "<decline to='dan@irc.example'/>");
+	answer_error(expect_asked("decline #cats dan -"), ERR_NOT_FOUND,
+	    NULL);
+	expect("<message type='error'", "id='i1'", "<item-not-found ");
+	invite(PC, "<decline to='@'/>");
+	expect("type='error'", "<jid-malformed ");
+	kit.ready = false;
+	invite(PC, "<decline to='dan@irc.example'/>");
+	expect("type='error'", "<recipient-unavailable ");
+	kit.ready = true;
 	assert_int_equal(asked_at, nasked);
 }
 
@@ -355,6 +385,7 @@ main(void)
 		room_test(lists),
 		room_test(not_reachable),
 		room_test(invitations_down),
+		room_test(declines_down),
 		room_test(invitations_up),
 		room_test(listed_in_pages),
 		room_test(listed_for_all),
