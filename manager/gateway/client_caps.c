@@ -317,7 +317,8 @@ look(struct user *user, struct client *client)
 {
 	if (client->caps == NULL || client->kind != NULL ||
 	    client->caps_state == CAPS_ASKED ||
-	    client->caps_state == CAPS_REFUSED || !gateway_can(user->gw, FEATURE_RAW))
+	    client->caps_state == CAPS_REFUSED ||
+	    !gateway_can(user->gw, FEATURE_RAW))
 		return;
 	client->kind = find(user->gw, client->caps);
 	if (client->kind != NULL)

@@ -122,14 +122,16 @@ down_message_chat(struct down *d)
 	struct msg_attention attention = {
 		.user = d->user->jid, .peer = name,
 	};
+	bool words;
 
 	if (gesture_down(d, NULL, NULL, name) || pass_invitation(d, name))
 		return;
-	if (files_body(d->arena, m) != NULL)
+	words = files_body(d->arena, m) != NULL;
+	if (words)
 		send_text(d, name);
 	if (stanza_child(m, "attention", NS_ATTENTION) != NULL)
 		session_notify(d->user, METHOD_attention, &attention);
-	if (files_body(d->arena, m) != NULL)
+	if (words)
 		return;
 	pass_marker(d, name);
 	gesture_state(d, NULL, NULL, name);

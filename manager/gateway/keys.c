@@ -33,8 +33,10 @@ run_user(struct run *r)
 	if (user != NULL && user->keys != NULL && user->keys->run == r &&
 	    session_ready(user))
 		return user;
-	if (user != NULL && user->keys != NULL && user->keys->run == r)
+	if (user != NULL && user->keys != NULL && user->keys->run == r) {
 		user->keys->run = NULL;
+		user->keys->again = SOON;	/* when the session is back */
+	}
 	run_free(r);
 	return NULL;
 }
@@ -118,6 +120,14 @@ keys_session_up(struct user *user)
 }
 
 void
+keys_session_back(struct user *user)
+{
+	if (user->keys != NULL && user->keys->run == NULL &&
+	    user->keys->again > 0)
+		look_in(user->keys, user->keys->again);
+}
+
+void
 keys_heard(struct user *user, const char *extra)
 {
 	struct keys *k;
@@ -138,11 +148,12 @@ keys_compare(struct user *user)
 	struct keys *k;
 	struct run *r;
 
-	/* A session that begins later looks by itself. */
-	if (!keys_wanted(user->gw) || !session_ready(user))
+	if (!keys_wanted(user->gw))
 		return;
 	k = keys_of(user);
-	if (k->run != NULL)
+	if (!session_ready(user))
+		k->again = SOON;		/* when the session is back */
+	if (!session_ready(user) || k->run != NULL)
 		return;
 	ev_timer_stop(user->gw->loop, &k->timer);
 	r = xcalloc(1, sizeof(*r));
@@ -159,7 +170,7 @@ bool
 keys_due(const struct user *user)
 {
 	return user->keys != NULL && (user->keys->run != NULL ||
-	    ev_is_active(&user->keys->timer));
+	    ev_is_active(&user->keys->timer) || user->keys->again > 0);
 }
 
 /* Whether the network can do it is known when there are backends again. */

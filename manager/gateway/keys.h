@@ -24,6 +24,8 @@ void	 keys_look(struct user *);
 /* The same for a session that has begun: maybe with another account, so what
  * was under way is of no use any more. */
 void	 keys_session_up(struct user *);
+/* One that was lost is back: what it has interrupted is done again. */
+void	 keys_session_back(struct user *);
 /* A message of the network, with what is in it beside a body or NULL: one that
  * begins a conversation spends a key, and the client publishes others.  Not all
  * servers tell of that.  Whoever sends many has us look once in a minute. */

@@ -50,8 +50,9 @@ struct keys {
 	struct user	*user;
 	struct run	*run;		/* under way, or NULL */
 	ev_timer	 timer;		/* of the next */
-	double		 again;		/* seconds from the end of this one to
-					 * the next; 0: none is wanted */
+	double		 again;		/* seconds from the end of this one, or
+					 * from the session's return, to the
+					 * next; 0: none is wanted */
 	double		 begun;		/* ev_now() of the last one */
 	unsigned	 failures;	/* in a row: without an answer */
 };

@@ -290,8 +290,8 @@ client_answered(struct gateway *gw, void *ctx, struct arena *a,
 	if (answer == NULL) {
 		pool_refuse(gw->pool, asking->backend, asking->id,
 		    ERR_TIMEOUT, "the client did not answer");
-	} else if (raw_take(&xml, *r.type == 'e' ? PASSING_ERROR : PASSING_IQ, answer,
-	    &why) < 0) {
+	} else if (raw_take(&xml, *r.type == 'e' ? PASSING_ERROR : PASSING_IQ,
+	    answer, &why) < 0) {
 		pool_refuse(gw->pool, asking->backend, asking->id,
 		    ERR_BAD_REQUEST, why);
 	} else {

@@ -227,9 +227,9 @@ done(struct room_send *s, const struct msg_send_result *result)
 	} else if (result != NULL) {
 		ids_note(s->room->user, s->words.id, &result->ids);
 	}
-	if (s->words.nick != NULL && s->words.receipt && result != NULL && result->delivered) {
+	if (s->words.nick != NULL && s->words.receipt && result != NULL &&
+	    result->delivered)
 		(void)say_message(s->room->user->gw, &receipt);
-	}
 	send_free(s);
 }
 

@@ -280,7 +280,8 @@ router_stanza(struct gateway *gw, struct arena *a, const struct stanza *stanza,
 	/* The user's own message from elsewhere, which the server has sent
 	 * for us (XEP-0356): the network has it. */
 	if (kind == MESSAGE && from->resource == NULL && from->node != NULL &&
-	    to->node != NULL && !link_is_server(gw->link) && rights_of(gw, from->bare)->message)
+	    to->node != NULL && !link_is_server(gw->link) &&
+	    rights_of(gw, from->bare)->message)
 		return;
 	target = target_of(&d, kind);
 	if (kind == IQ && target == SELF && is_request(&d) &&

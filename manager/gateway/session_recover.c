@@ -6,6 +6,7 @@
 #include "manager/gateway/ask.h"
 #include "manager/gateway/client_caps.h"
 #include "manager/gateway/contact_client.h"
+#include "manager/gateway/keys.h"
 #include "manager/gateway/login.h"
 #include "manager/gateway/outgoing.h"
 #include "manager/gateway/pace.h"
@@ -156,6 +157,7 @@ session_back_online(struct user *user, const struct detail *d)
 		session_show_online(user);
 	else
 		roster_watch(user);
+	keys_session_back(user);
 	contact_clients_wait(user);
 	client_caps_session_up(user);
 	session_presence(user);

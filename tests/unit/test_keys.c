@@ -181,6 +181,12 @@ other_options(void **state)
 	    3);
 }
 
+static bool
+soon(double seconds)
+{
+	return ev_timer_remaining(kit.loop, &ana()->keys->timer) < seconds;
+}
+
 /* Nothing is asked for that would have us begin again, and again. */
 static void
 refused(void **state)
@@ -225,6 +231,27 @@ silent(void **state)
 	keys_session_up(ana());
 	assert_int_equal(ana()->keys->failures, 0);
 	assert_true(keys_due(ana()));
+}
+
+/* A session that is lost and comes back has the same account. */
+static void
+interrupted(void **state)
+{
+	(void)state;
+	begin();
+	session_lost(ana(), "it died");
+	user_has("<list xmlns='" OLD "'><device id='11'/></list>");
+	assert_null(ana()->keys->run);
+	session_assigned(ana(), 1);
+	session_connected(ana());
+	assert_true(soon(3) && ev_is_active(&ana()->keys->timer));
+	ev_timer_stop(kit.loop, &ana()->keys->timer);
+	/* ... as is one whose time comes just then. */
+	session_lost(ana(), "it died");
+	keys_compare(ana());
+	session_assigned(ana(), 1);
+	session_connected(ana());
+	assert_true(soon(3) && ev_is_active(&ana()->keys->timer));
 }
 
 /* Of no use is what was read in another account. */
@@ -377,12 +404,6 @@ events(void **state)
 	expect_nothing();
 }
 
-static bool
-soon(double seconds)
-{
-	return ev_timer_remaining(kit.loop, &ana()->keys->timer) < seconds;
-}
-
 /* A message of the network that spends a key, or does not. */
 static void
 spent(void **state)
@@ -427,6 +448,7 @@ main(void)
 #define T(t) cmocka_unit_test_setup_teardown(t, set_up, tear_down)
 	const struct CMUnitTest tests[] = {
 		T(published), T(other_options), T(refused), T(silent),
+		T(interrupted),
 		T(other_account), T(one_node), T(unreadable), T(many_others),
 		T(logged_out), T(events), T(spent),
 	};
