@@ -8,8 +8,8 @@
 #include <stdbool.h>
 
 #define PASSING_MAX		(256 * 1024)	/* bytes in an iq, */
-#define PASSING_MESSAGE_MAX	(64 * 1024)	/* ... a message, which may be kept, */
-#define PASSING_PRESENCE_MAX	(2 * 1024)	/* ... a presence, which is held */
+#define PASSING_MESSAGE_MAX	(64 * 1024)	/* ... a message, */
+#define PASSING_PRESENCE_MAX	(2 * 1024)	/* ... a presence */
 #define PASSING_DEPTH_MAX	32		/* elements inside each other */
 #define PASSING_ELEMENTS_MAX	32		/* beside each other */
 
@@ -18,7 +18,7 @@ enum passing_kind {
 	PASSING_IQ,		/* one element at most */
 	PASSING_MESSAGE,	/* those that no field or method is for */
 	PASSING_PRESENCE,	/* likewise */
-	PASSING_ACCOUNT,	/* an iq about nodes of the user's own account */
+	PASSING_ACCOUNT,	/* an iq about nodes of the user's account */
 	PASSING_EVENT,		/* a message from them */
 	PASSING_ERROR,		/* the error of an iq */
 };

@@ -70,7 +70,7 @@ static const char *
 put_stanza(void *out, const char *value)
 {
 	return read_number(value, 10000, 64 * 1024 * 1024, out) ? NULL :
-	    "a number of bytes, 10000 or more";
+	    "a number of bytes from 10000 to 67108864";
 }
 
 static const char *
@@ -78,6 +78,29 @@ put_seconds(void *out, const char *value)
 {
 	return read_number(value, 1, 3600, out) ? NULL :
 	    "a number of seconds from 1 to 3600";
+}
+
+/* With a port behind it, or as an address of the web, it would look like a name
+ * that is unknown.  IPv6 has more than one colon. */
+static const char *
+put_host(void *out, const char *value)
+{
+	const char *colon = strchr(value, ':');
+
+	if (strpbrk(value, " \t/@[]") != NULL ||
+	    (colon != NULL && strchr(colon + 1, ':') == NULL))
+		return "a name or an address alone; port= is its port";
+	return put_text(out, value);
+}
+
+static const char *
+put_port(void *out, const char *value)
+{
+	long number;
+
+	if (*value != '\0' && !read_number(value, 1, 65535, &number))
+		return "a number from 1 to 65535";
+	return put_text(out, value);
 }
 
 static const struct row {
@@ -89,8 +112,8 @@ static const struct row {
 	{ "ca_file",		put_text,	&config.ca_file,	"" },
 	{ "verify_certs",	put_bool,	&config.verify,		"1" },
 	{ "resource",		put_text,	&config.resource,	"" },
-	{ "host",		put_text,	&config.host,		"" },
-	{ "port",		put_text,	&config.port,		"" },
+	{ "host",		put_host,	&config.host,		"" },
+	{ "port",		put_port,	&config.port,		"" },
 	{ "tls",		put_tls,	&config.tls,	"required" },
 	{ "users_max",		put_users,	&config.users_max,	"500" },
 	{ "keepalive",		put_seconds,	&config.keepalive,	"30" },
@@ -144,7 +167,7 @@ void
 config_finish(void)
 {
 	for (size_t i = 0; i < LENGTH(rows); i++) {
-		if (rows[i].put == put_text)
+		if (*rows[i].usual == '\0')
 			rows[i].put(rows[i].out, "");
 	}
 }

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* What is said about stanzas that were too large to be read.  Nothing that was in
- * them is used: a part of a roster, for instance, would pass for all of it. */
+/* What is said about stanzas that were too large to be read.  Nothing that was
+ * in them is used: a part of a roster, for instance, would pass for all of it.
+ */
 #include "backends/xmpp/cut.h"
 
 #include <stdlib.h>

@@ -35,7 +35,7 @@ struct guard {
 	bool		 refused;
 	int		 depth;		/* of elements that are open */
 	bool		 forgiving;
-	bool		 cut;		/* the rest of this stanza is left out */
+	bool		 cut;		/* the rest of it is left out */
 	int		 passed;	/* of a cut one: elements that are open
 					 * for libstrophe */
 	bool		 empty;		/* nothing is in this stanza yet */

@@ -26,12 +26,13 @@
 #define GUARD_STANZA	(1024 * 1024)	/* bytes of one stanza, unless set */
 #define GUARD_MEMORY	(32 * 1024 * 1024)	/* of expat, for one parser:
 					 * it keeps every name for ever */
-#define GUARD_TIRED	(2 * 1024 * 1024)	/* more than names should need */
+#define GUARD_TIRED	(2 * 1024 * 1024)	/* more than names need */
 
 /* Others write stanzas, too, and a server that passes them on is no worse for
- * it: to close its connection would be to get them again.  Of those that are too
- * large, in any way, libstrophe gets the beginning only, once guard_forgive() was
- * called; only a tag that cannot be skipped is refused all the same. */
+ * it: to close its connection would be to get them again.  Of those that are
+ * too large, in any way, libstrophe gets the beginning only, once
+ * guard_forgive() was called; only a tag that cannot be skipped is refused all
+ * the same. */
 #define GUARD_TAG_MAX	(512 * 1024)
 
 #define GUARD_HEARD	3		/* depth of what is told */

@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Who may work, and for how long, so that all others are served meanwhile.
  *
- * Logins take turns.  One hashes a password some ten thousand times, or as often
- * as its server likes; hundreds at once, after a restart, would leave nobody
- * else served for seconds.
+ * Logins take turns.  One hashes a password some ten thousand times, or as
+ * often as its server likes; hundreds at once, after a restart, would leave
+ * nobody else served for seconds.
  *
- * A link that is up rests after what took long, as libstrophe needs quadratic time
- * for an element with many others in it. */
+ * A link that is up rests after what took long, as libstrophe needs quadratic
+ * time for an element with many others in it. */
 #include "backends/xmpp/link_private.h"
 #include "util/clock.h"
 

@@ -36,7 +36,13 @@ static struct tls *tls;
 int
 login_init(char **why)
 {
-	tls = tls_client(config.verify, config.ca_file, why);
+	char *wrong = NULL;
+
+	tls = tls_client(config.verify, config.ca_file, &wrong);
+	if (tls == NULL)
+		*why = config.ca_file == NULL ? xstrdup(wrong) :
+		    xasprintf("[xmpp] ca_file: %s", wrong);
+	free(wrong);
 	return tls != NULL ? 0 : -1;
 }
 

@@ -183,7 +183,8 @@ take(struct buf *out, enum passing_kind kind, xmpp_stanza_t *parent)
 		if (write_element(out, st, NULL, 1, limit(kind)))
 			continue;
 		if (kind != PASSING_PRESENCE)
-			return "it is too long or too deep, or cannot be written";
+			return "it is too long or too deep, or cannot be "
+			    "written";
 		buf_truncate(out, before);
 	}
 	return NULL;

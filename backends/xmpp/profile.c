@@ -112,7 +112,8 @@ on_vcard(struct session *s, xmpp_stanza_t *answer, void *ctx)
 		vcard_read(&a->arena, card, &a->result);
 		a->found = true;
 	}
-	if (has_words(&a->result) || a->occupant || s->ended || answer == NULL) {
+	if (has_words(&a->result) || a->occupant || s->ended ||
+	    answer == NULL) {
 		look_for_picture(s, a, answer);
 		return;
 	}

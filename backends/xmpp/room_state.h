@@ -152,9 +152,9 @@ void	room_occupants_sweep(struct room *);
 void	room_occupants_finish(struct room *);
 
 /* ---- room_wait.c */
-/* Send it to the room, or to somebody there, for this request.  While we are not
- * inside (any more) it is held; WAIT_PRIVATE is answered when the server has it,
- * the others by their echo.  origin: the main process's id, or NULL. */
+/* Send it to the room, or to somebody there, for this request.  While we are
+ * not inside (any more) it is held; WAIT_PRIVATE is answered when the server
+ * has it, the others by their echo.  origin: the main process's id, or NULL. */
 void		 room_wait_send(struct room *, xmpp_stanza_t *,
 		    enum room_wait_kind, const struct kit_call *,
 		    const char *origin);

@@ -25,7 +25,7 @@ struct searching {
 	bool		 replied;
 	struct arena	 arena;
 	struct pairs	 wanted;
-	size_t		 pending;	/* questions; freed when there are none */
+	size_t		 pending;	/* questions; freed when 0 */
 	size_t		 nparts;
 	bool		 answered;	/* by a directory */
 	struct found	 found;

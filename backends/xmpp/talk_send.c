@@ -38,7 +38,8 @@ client_of(struct session *s, const char *peer, const char *resource)
 {
 	const struct contact *c = contact_find(s, peer);
 
-	if (resource == NULL || *resource == '\0' || strchr(peer, '/') != NULL ||
+	if (resource == NULL || *resource == '\0' ||
+	    strchr(peer, '/') != NULL ||
 	    strlen(peer) + strlen(resource) >= JID_MAX ||
 	    (c != NULL && contact_is_seen(c) &&
 	    resources_find(&c->resources, resource) == NULL))

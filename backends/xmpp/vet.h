@@ -2,8 +2,9 @@
 /* vet.h - what of a negotiation libstrophe must not see.
  *
  * It takes a challenge of SASL to pieces without asking whether they are there,
- * hashes a password as often as the server likes while nothing else is done here,
- * copies the offer of a resource when there is none, and does DIGEST-MD5, which is obsolete (RFC 6331), in the same way. */
+ * hashes a password as often as the server likes while nothing else is done
+ * here, copies the offer of a resource when there is none, and does DIGEST-MD5,
+ * which is obsolete (RFC 6331), in the same way. */
 #ifndef BACKENDS_XMPP_VET_H
 #define BACKENDS_XMPP_VET_H
 

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* client_caps.h - what the user's clients can do, for a network whose people
- * ask that (feature "raw": features of presence).  A client says in its presence
- * which program it is (XEP-0115) and is asked what that means, unless another of
- * the same kind has proved it. */
+ * ask that (feature "raw": features of presence).  A client says in its
+ * presence which program it is (XEP-0115) and is asked what that means, unless
+ * another of the same kind has proved it. */
 #ifndef MANAGER_GATEWAY_CLIENT_CAPS_H
 #define MANAGER_GATEWAY_CLIENT_CAPS_H
 
@@ -10,14 +10,14 @@
 #include "manager/xmpp/stanza.h"
 #include "util/pack.h"
 
-#define CLIENT_FEATURES_MAX	128	/* of one client, and of all that is told */
+#define CLIENT_FEATURES_MAX	128	/* of one, and of all told */
 #define CLIENT_FEATURE_BYTES	200	/* of one */
 #define CLIENT_KINDS_MAX	200	/* known at a time */
 
 /* A client's presence. */
 void	 client_caps_note(struct user *, struct client *,
 	    const struct stanza *presence);
-/* A session is new, and its backend knows nothing; who is not known is asked. */
+/* A session is new: its backend knows nothing.  Who is not known is asked. */
 void	 client_caps_session_up(struct user *);
 /* session_presence(), if the backend does not know what there is to tell. */
 void	 client_caps_tell(struct user *);

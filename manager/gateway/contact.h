@@ -24,7 +24,7 @@ struct contact {
 	char		*status;	/* or NULL */
 	char		*avatar_hash;	/* or NULL */
 	struct contact_client *clients;	/* contact_client.h; or NULL */
-	enum show	 show;		/* as a whole, whatever its clients are */
+	enum show	 show;		/* as a whole, not of its clients */
 	int64_t		 since;		/* idle: ms since 1970; 0: it is not */
 	enum subscription subscription;	/* what XMPP has agreed to */
 	enum subscription network;	/* what the network says; SUB_BOTH

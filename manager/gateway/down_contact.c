@@ -258,8 +258,8 @@ struct hidden {
 	char	*user, *name;
 };
 
-/* Of an item that was for the contact's sight of the user only, a server says no
- * more than this when it is removed. */
+/* Of an item that was for the contact's sight of the user only, a server says
+ * no more than this when it is removed. */
 static void
 hide(struct gateway *gw, void *ctx, enum roster_item item)
 {

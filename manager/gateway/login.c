@@ -344,7 +344,7 @@ login_let_in(struct user *user)
 void
 login_fail(struct user *user, const char *reason, const char *text)
 {
-	/* Clients repeat what is temporary; "settings" does not go by itself. */
+	/* Clients repeat what is temporary; "settings" does not pass. */
 	bool lasts = strcmp(reason, "auth") == 0 ||
 	    strcmp(reason, "settings") == 0;
 

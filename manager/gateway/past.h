@@ -38,7 +38,8 @@ struct past {
  * else. */
 #define PAST_TEXTS(X) \
 	X(resource) X(body) X(xhtml) X(id) X(stanza_id) X(origin_id) \
-	X(replaces) X(thread) X(lang) X(reply_id) X(reply_author) X(reply_text) \
+	X(replaces) X(thread) X(lang) \
+	X(reply_id) X(reply_author) X(reply_text) \
 	X(file) X(file_name) X(extra) \
 	X(retracts) X(moderator) X(reason) X(reacts) X(emojis) X(retraction)
 

@@ -22,8 +22,8 @@ is_reserved(const struct stanza *s)
 	    strcmp(s->ns, "http://www.w3.org/2000/xmlns/") == 0;
 }
 
-/* Can it be written, and is it not too deep?  Without recursion, as that is what
- * is asked. */
+/* Can it be written, and is it not too deep?  Without recursion, as that is
+ * what is asked. */
 static bool
 is_sound(const struct stanza *top)
 {
@@ -310,7 +310,8 @@ raw_put(struct xml *x, const char *user, const char *extra)
 	struct buf out = { 0 };
 	const char *why;
 
-	if (raw_clean(&out, PASSING_MESSAGE, extra, user ? user : "-", &why) > 0)
+	if (raw_clean(&out, PASSING_MESSAGE, extra,
+	    user != NULL ? user : "-", &why) > 0)
 		xml_raw(x, buf_data(&out), buf_len(&out));
 	buf_free(&out);
 }

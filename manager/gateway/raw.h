@@ -25,8 +25,8 @@ int	raw_take(struct buf *out, enum passing_kind, const struct stanza *,
 int	raw_clean(struct buf *out, enum passing_kind, const char *xml,
 	    const char *user, const char **why) MUST_CHECK;
 
-/* Read the one element that a backend has told about a user, at once.  false: it
- * is none that may pass in an iq. */
+/* Read the one element that a backend has told about a user, at once.  false:
+ * it is none that may pass in an iq. */
 typedef void raw_reader(void *ctx, struct arena *, const struct stanza *);
 bool	raw_read(const char *xml, const char *user, raw_reader *, void *ctx);
 

@@ -25,7 +25,8 @@ struct room_words {
 /* Its texts: to be copied and packed. */
 #define ROOM_WORDS_TEXTS(X) \
 	X(from) X(to) X(id) X(origin_id) X(nick) X(body) X(xhtml) \
-	X(replaces) X(thread) X(lang) X(reply_id) X(reply_author) X(reply_text) \
+	X(replaces) X(thread) X(lang) \
+	X(reply_id) X(reply_author) X(reply_text) \
 	X(files) X(extra)
 
 /* The client is of this room. */

@@ -189,8 +189,8 @@ up_receipt(struct up *up)
 }
 
 /* Which client has sent it is not known any more: all are told, and those that
- * know no message of that id do not care.  An error cannot be kept for later, so
- * when no client is there it is said in words. */
+ * know no message of that id do not care.  An error cannot be kept for later,
+ * so when no client is there it is said in words. */
 void
 up_undelivered(struct up *up)
 {

@@ -106,8 +106,8 @@ struct user {
 	unsigned	 outbox_count;
 	unsigned	 unsent;	/* waiting in all rooms; <= outbox_max, too */
 	unsigned	 inflight;	/* <= config->inflight_max */
-	unsigned	 features_told;	/* hash of what the backend was told last
-					 * that his clients can; 0: nothing */
+	unsigned	 features_told;	/* hash of what the backend was told
+					 * last that clients can; 0: nothing */
 	unsigned	 asking;	/* of the network, to clients: raw_iq.c */
 	struct map	 contacts;	/* network name -> struct contact */
 	struct map	 contact_jids;	/* bare JID -> the first one with it */

@@ -24,7 +24,8 @@
 	X(suspect) X(must_move) X(vip) X(enabled) X(stay_connected) \
 	X(rooms_missing) X(guest) X(trial)
 #define TEXTS(X)	X(account) X(password) X(hint) X(photo)
-#define NUMBERS(X)	X(state) X(backend) X(avoid) X(attempts) X(features_told)
+#define NUMBERS(X) \
+	X(state) X(backend) X(avoid) X(attempts) X(features_told)
 #define TIMES(X) \
 	X(due) X(roster_due) X(presence_due) X(retry_at) X(lost_at) X(active)
 

@@ -71,6 +71,12 @@ def log_of(backend):
     ({"xmpp": {"tls": "maybe"}}, "must be required, direct or off"),
     ({"xmpp": {"tls": "off"}}, "are for one host="),
     ({"xmpp": {"verify_certs": "perhaps"}}, "must be 0 or 1"),
+    ({"xmpp": {"host": "a.example:5222"}}, "port= is its port"),
+    ({"xmpp": {"host": "[::1]"}}, "port= is its port"),
+    ({"xmpp": {"host": "::1", "port": "65536"}}, "port=65536: must be a numb"),
+    ({"xmpp": {"host": "a.example", "port": "http"}}, "from 1 to 65535"),
+    ({"xmpp": {"ca_file": "/none"}}, "[xmpp] ca_file: /none: No such file"),
+    ({"xmpp": {"ca_file": "/dev/null"}}, "ca_file: /dev/null: no certificate"),
     ({"proxy": {"type": "tor"}}, "without any proxy"),
     ({"proxy": {"host": "127.0.0.1"}}, "[proxy] host"),
 ])
