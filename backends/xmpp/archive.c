@@ -232,7 +232,7 @@ archive_heard(struct session *s, xmpp_stanza_t *m, bool own)
 	return false;
 }
 
-/* ------------------------------------------------------------ held meanwhile */
+/* ----------------------------------------------------------- held meanwhile */
 
 /* What has its place among other messages. */
 static bool

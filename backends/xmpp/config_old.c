@@ -10,7 +10,7 @@
 
 #define JABBER	"prpl-jabber."
 
-/* ------------------------------------------------------------- prpl-jabber's */
+/* ------------------------------------------------------------ prpl-jabber's */
 
 static const struct instead {
 	const char	*key;
@@ -91,7 +91,7 @@ take_purple(const struct sections *sections,
 	return take_server(set, why);
 }
 
-/* -------------------------------------------------------------------- others */
+/* ------------------------------------------------------------------- others */
 
 int
 config_old_read(const struct sections *sections,

@@ -92,8 +92,8 @@ cut_stanza(struct session *s, xmpp_stanza_t *cut)
 		iq_refuse(s, cut, WHY);
 	else if (stanza_is(cut, "iq", NULL) || error)
 		fail(s, cut);
-	/* What is said to all others have, too; and an error to an event may end
-	 * what it is an event of. */
+	/* What is said to all others have, too; and an error to an event may
+	 * end what it is an event of. */
 	else if (stanza_is(cut, "message", NULL) &&
 	    !stanza_attr_is(cut, "type", "groupchat") &&
 	    !stanza_attr_is(cut, "type", "headline"))

@@ -40,7 +40,7 @@ struct part {
 	bool		 whole;		/* it is the server itself */
 };
 
-/* ------------------------------------------------------------------- outcome */
+/* ------------------------------------------------------------------ outcome */
 
 static void
 reply(struct searching *f)
@@ -111,7 +111,7 @@ on_found(struct session *s, xmpp_stanza_t *answer, void *ctx)
 	done(f);
 }
 
-/* ------------------------------------------------------------------ question */
+/* ----------------------------------------------------------------- question */
 
 static bool
 form_has(xmpp_stanza_t *form, const char *var)
@@ -171,7 +171,7 @@ on_form(struct session *s, xmpp_stanza_t *answer, void *ctx)
 	done(f);
 }
 
-/* --------------------------------------------------------------- directories */
+/* -------------------------------------------------------------- directories */
 
 /* Gateways have the word, too, and search elsewhere. */
 static bool

@@ -375,7 +375,7 @@ client_caps_session_up(struct user *user)
 		look(user, client);
 }
 
-/* ----------------------------------------------------------- over an upgrade */
+/* ---------------------------------------------------------- over an upgrade */
 
 void
 client_caps_pack(const struct gateway *gw, struct packer *p)

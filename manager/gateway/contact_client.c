@@ -184,7 +184,7 @@ contact_clients_sweep(struct user *user)
 		sweep(user, c);
 }
 
-/* ----------------------------------------------------------- over an upgrade */
+/* ---------------------------------------------------------- over an upgrade */
 
 void
 contact_clients_pack(const struct contact *c, struct packer *p)

@@ -10,7 +10,7 @@
 
 #define SOON	2.0	/* seconds: a client publishes several things at once */
 #define LATER	10.0	/* ... when it has got the message that spent a key */
-#define PAUSE	60.0	/* ... between two for such messages, and to a new try */
+#define PAUSE	60.0	/* ... between two of those, and to a new try */
 #define FAILURES_MAX 3	/* new tries, until there is another reason to look */
 
 /* ------------------------------------------------------------ life of a run */

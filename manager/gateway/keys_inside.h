@@ -34,10 +34,10 @@ struct run {
 	struct gateway	*gw;
 	char		*user;		/* bare */
 	const struct scheme *scheme;
-	struct device	 devices[2 * KEYS_DEVICES_MAX];	/* of now, and of before */
+	struct device	 devices[2 * KEYS_DEVICES_MAX];	/* now, and before */
 	size_t		 ndevices, at;
-	char		*others;	/* XML: devices there that are not ours */
-	bool		 unsure;		/* some question had no answer */
+	char		*others;	/* XML: devices there, not ours */
+	bool		 unsure;	/* some question had no answer */
 	char	 digest[DIGEST_SIZE];	/* of keys being published */
 	char		*payload;	/* what is being published, */
 	char		*node;		/* ... where */

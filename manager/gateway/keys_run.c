@@ -348,8 +348,8 @@ publish_list(struct run *r, struct user *user)
 	buf_addf(&out, "</%s>", r->scheme->name);
 	buf_addc(&out, '\0');
 	if (changed) {
-		run_publish(r, user, r->scheme->list, "current", buf_steal(&out),
-		    published_list);
+		run_publish(r, user, r->scheme->list, "current",
+		    buf_steal(&out), published_list);
 		return;
 	}
 	buf_free(&out);

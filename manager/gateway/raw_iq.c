@@ -23,7 +23,7 @@
 #define CLIENT_TIMEOUT	30.0	/* seconds for the user's client to answer */
 #define ASKING_MAX	64	/* open questions of the network to one user */
 
-/* ------------------------------------------------------------ asked by users */
+/* ----------------------------------------------------------- asked by users */
 
 /* A request that is out. */
 struct passing {
@@ -162,7 +162,7 @@ raw_pass(struct down *d)
 	return pass(d, NULL);
 }
 
-/* ------------------------------------ what the gateway could answer, but ... */
+/* ----------------------------------- what the gateway could answer, but ... */
 
 static bool
 is_disco(const char *ns)
@@ -242,7 +242,7 @@ raw_pass_first(struct down *d, down_handler *otherwise)
 	return pass(d, is_disco(payload->ns) ? otherwise : NULL);
 }
 
-/* ------------------------------------------------- of the user's own account */
+/* ------------------------------------------------ of the user's own account */
 
 bool
 raw_pass_account(struct down *d)
@@ -258,7 +258,7 @@ raw_pass_account(struct down *d)
 	return pass_to(d, &m, PASSING_ACCOUNT, NULL);
 }
 
-/* ------------------------------------------------------- asked by the network */
+/* ----------------------------------------------------- asked by the network */
 
 struct asking {
 	unsigned	 backend;

@@ -124,7 +124,7 @@ put_identity(struct xml *x, const char *name)
 	xml_close(x);
 }
 
-/* ------------------------------------------------- what the network says of it */
+/* ---------------------------------------------- what the network says of it */
 
 struct question {
 	struct asked	*asked;
