@@ -28,6 +28,7 @@ struct passed {
 	const char	*nick;		/* in the room; NULL: the room itself */
 	const char	*id;		/* by which it is spoken of; or NULL */
 	bool		 old;		/* it was said some time ago */
+	bool		 own;		/* by the user, with another client */
 	bool		 bounces;	/* its sender wants to know when nobody
 					 * is there to take it */
 };

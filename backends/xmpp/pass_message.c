@@ -63,15 +63,17 @@ void
 pass_message(struct session *s, xmpp_stanza_t *st, const struct passed *p)
 {
 	struct msg_stanza_up m = { .user = s->user, .kind = "message",
-	    .type = type_of(st, p), .id = p->id };
+	    .type = type_of(st, p), .id = p->id, .carbon = p->own };
+	const char *jid = p->own ? xmpp_stanza_get_to(st) :
+	    xmpp_stanza_get_from(st);
 	struct pass_peer peer;
 	char *xml;
 
 	if (!pass_says(st) || m.type == NULL || (p->old && pass_rings(st)))
 		return;
-	pass_peer_init(&peer, s, p->room == NULL ? xmpp_stanza_get_from(st) :
-	    NULL);
+	pass_peer_init(&peer, s, p->room == NULL ? jid : NULL);
 	m.peer = peer.peer;
+	m.room = peer.room;
 	m.resource = peer.resource;
 	if (p->room != NULL) {
 		m.room = p->nick != NULL ? p->room->id : NULL;

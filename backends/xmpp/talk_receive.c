@@ -154,14 +154,13 @@ static void
 tell_rest(struct session *s, xmpp_stanza_t *st, const struct heard *how,
     bool old)
 {
-	const char *resource = resource_of(st, how);
 	const struct passed rest = { .id = payload_id(st), .old = old,
+	    .own = how->own,
 	    /* RFC 6121 8.5; not to services, nor where somebody else has it. */
-	    .bounces = !old && !how->copy && resource != NULL &&
+	    .bounces = !old && !how->copy && resource_of(st, how) != NULL &&
 	    !stanza_attr_is(st, "type", "headline") };
 
-	if (!how->own)
-		pass_message(s, st, &rest);
+	pass_message(s, st, &rest);
 }
 
 void

@@ -8,6 +8,7 @@
 #include "manager/gateway/raw.h"
 #include "manager/gateway/raw_address.h"
 #include "manager/gateway/say.h"
+#include "manager/gateway/say_chat.h"
 #include "manager/gateway/up.h"
 #include "protocol/errors.h"
 #include "util/log.h"
@@ -68,7 +69,8 @@ is_error(const struct msg_stanza_up *m)
 static bool
 is_type(const struct msg_stanza_up *m)
 {
-	return (is_error(m) && m->client != NULL && *m->peer != '\0') ||
+	return (is_error(m) && m->client != NULL && *m->peer != '\0' &&
+	    !m->carbon) ||
 	    strcmp(m->type, "chat") == 0 ||
 	    strcmp(m->type, "normal") == 0 ||
 	    strcmp(m->type, "headline") == 0 ||
@@ -81,6 +83,22 @@ kind_of(const struct msg_stanza_up *m)
 	return is_error(m) ? PASSING_ERROR :
 	    *m->peer == '\0' && m->room == NULL ? PASSING_EVENT :
 	    PASSING_MESSAGE;
+}
+
+/* false: nobody took it. */
+static bool
+show(struct up *up, struct arena *a, struct telling *t)
+{
+	const struct msg_stanza_up *m = t->stanza;
+	const struct say_message own = { .id = m->id, .extra = m->xml };
+
+	/* What a call comes to elsewhere, for instance. */
+	if (m->carbon && *m->peer != '\0') {
+		say_own_message(up->user, t->from, &own);
+		return true;
+	}
+	tell_all(up, a, t);
+	return t->told > 0;
 }
 
 void
@@ -110,8 +128,7 @@ up_stanza_message(struct up *up)
 		    &done);
 	} else {
 		keys_heard(up->user, m->xml);
-		tell_all(up, &a, &t);
-		if (t.told > 0)
+		if (show(up, &a, &t))
 			pool_answer(pool, up->backend, up->id,
 			    METHOD_stanza_up, &done);
 		else

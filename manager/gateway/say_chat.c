@@ -161,10 +161,11 @@ say_own_message(struct user *user, const char *contact,
 		xml_open_ns(x, "privilege", rights->ns);
 		put_forwarded(x, user, contact, m);
 		say_end(gw, x, domain + 1, LINK_KEEP);
-	} else if (m->gesture == NULL && m->displayed == NULL) {
+	} else if (m->gesture == NULL && m->body != NULL) {
 		/* Shown on the wrong side, but not lost.  What is done to a
-		 * message would be taken for the contact's. */
-		text = m->body ? xasprintf("[you] %s", m->body) : NULL;
+		 * message, or has no words, would be taken for the
+		 * contact's. */
+		text = xasprintf("[you] %s", m->body);
 		plain.from = contact;
 		plain.to = user->jid;
 		plain.body = text;

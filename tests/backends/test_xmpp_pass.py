@@ -303,8 +303,16 @@ def test_messages(pair, peer):
     m = ann.expect("message", type="error")
     assert m.get("id") == "e-chat-not_found"
     assert condition_of(m) == ("cancel", "service-unavailable")
-    # What another client of the user's has said is known by its words only.
+    # What another client of the user's has said, in words or without.
     other = peer(pair.bob, "other")
+    other.send("<message to='%s' type='chat' id='o1'><proceed xmlns='%s' "
+               "id='c1'/></message>" % (ann.jid, CALL))
+    m = pair.up({}, kind="message", carbon=True)
+    assert (m["peer"], m["resource"], m["type"], m["id"]) == (
+        ann.bare, "phone", "chat", "o1")
+    assert same(m["xml"], "<proceed xmlns='%s' id='c1'/>" % CALL)
+    other.send("<message to='%s' type='chat'><active xmlns='%s'/>%s"
+               "</message>" % (ann.bare, NS["states"], HINT))
     other.send("<message to='%s' type='chat' id='o'><body>mine</body>%s"
                "</message>" % (ann.bare, ENCRYPTED))
     m = b.wait("message", carbon=True)

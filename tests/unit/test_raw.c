@@ -477,6 +477,34 @@ messages_up(void **state)
 	expect_nothing();
 }
 
+/* What the user has said elsewhere. */
+static void
+own_up(void **state)
+{
+	union params p = { .stanza_up = { .user = ANA, .peer = "bob",
+		.kind = "message", .type = "chat", .resource = "home",
+		.id = "m", .carbon = true, .xml = "<body>x</body>" OMEMO } };
+
+	(void)state;
+	jabber();
+	/* Nobody could tell it from what bob says. */
+	tell_as(1, REQUEST, METHOD_stanza_up, &p);
+	expect_did("answer 1 77 - -");
+	expect_nothing();
+	kit.link.server = true;
+	tell_as(1, REQUEST, METHOD_stanza_up, &p);
+	expect_did("answer 1 77 - -");
+	expect("to='" PC "'", "<sent xmlns='" NS_CARBONS "'><forwarded xmlns='"
+	    NS_FORWARD "'><message ", "from='" ANA "' to='bob@" GW "/home' "
+	    "type='chat' id='m'>" OMEMO "</message></forwarded></sent>");
+	p.stanza_up.xml = "<error type='cancel'><gone xmlns='" NS_STANZAS
+	    "'/></error>";
+	p.stanza_up.type = "error";
+	p.stanza_up.client = "pc";
+	tell_as(1, REQUEST, METHOD_stanza_up, &p);
+	expect_did("refuse 1 77 bad_request");
+}
+
 static void
 not_up(void **state)
 {
@@ -620,6 +648,7 @@ main(void)
 		gateway_test(up),
 		gateway_test(messages_down),
 		gateway_test(messages_up),
+		gateway_test(own_up),
 		gateway_test(not_up),
 		gateway_test(account),
 		gateway_test(account_up),
