@@ -154,8 +154,8 @@ endif
 ifeq ($(HAVE_XMPP),1)
 # What of it needs no network: for tests and fuzzers.
 $(eval $(call archive,remote_guard,$(addprefix backends/xmpp/,build.c \
-	form.c guard.c ledger.c pass_xml.c payload.c payload_put.c proof.c \
-	rename.c room_past.c stanza.c vet.c wire.c)))
+	form.c guard.c ledger.c meter.c pass_xml.c payload.c payload_put.c \
+	proof.c rename.c room_past.c stanza.c vet.c wire.c)))
 XMPP_MAIN := backends/xmpp/main.c backends/xmpp/leaks.c
 $(eval $(call archive,remote,$(filter-out $(XMPP_MAIN),$(wildcard backends/xmpp/*.c))))
 endif

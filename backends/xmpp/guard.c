@@ -6,10 +6,10 @@
 
 #include <dlfcn.h>
 #include <expat.h>
-#include <malloc.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "backends/xmpp/meter.h"
 #include "backends/xmpp/rename.h"
 #include "util/buf.h"
 #include "util/log.h"
@@ -54,7 +54,6 @@ static struct {
 	struct guard	*made;
 } expected;
 
-static struct guard *running;	/* whose expat may ask for memory */
 static size_t stanza_max = GUARD_STANZA;
 
 /* ---------------------------------------------------------- the real expat */
@@ -95,61 +94,6 @@ find_all(void)
 	find(&real.reset, "XML_ParserReset");
 	find(&real.free, "XML_ParserFree");
 	find(&real.create, "XML_ParserCreate_MM");
-}
-
-/* ------------------------------------------------------------------- memory */
-
-/* libstrophe gives expat the allocator of whichever context came first, and
- * never forgets that context; with ours, contexts may come and go. */
-static bool
-may_have(size_t size)
-{
-	return running == NULL || (size <= GUARD_MEMORY &&
-	    running->memory <= GUARD_MEMORY - size);
-}
-
-static void *
-counted(void *mem)
-{
-	if (running != NULL && mem != NULL)
-		running->memory += malloc_usable_size(mem);
-	return mem;
-}
-
-static void
-uncount(void *mem)
-{
-	size_t size = mem != NULL ? malloc_usable_size(mem) : 0;
-
-	if (running != NULL)
-		running->memory -= size < running->memory ? size :
-		    running->memory;
-}
-
-static void *
-expat_malloc(size_t size)
-{
-	return may_have(size) ? counted(malloc(size)) : NULL;
-}
-
-static void *
-expat_realloc(void *mem, size_t size)
-{
-	void *grown;
-
-	if (!may_have(size))
-		return NULL;
-	uncount(mem);
-	grown = realloc(mem, size);
-	counted(grown != NULL ? grown : mem);
-	return grown;
-}
-
-static void
-expat_free(void *mem)
-{
-	uncount(mem);
-	free(mem);
 }
 
 /* ------------------------------------------------------------------ refusal */
@@ -456,15 +400,14 @@ XML_Parser XMLCALL
 XML_ParserCreate_MM(const XML_Char *encoding,
     const XML_Memory_Handling_Suite *suite, const XML_Char *separator)
 {
-	static const XML_Memory_Handling_Suite ours = { expat_malloc,
-	    expat_realloc, expat_free };
-	struct guard *g = xcalloc(1, sizeof(*g)), *before = running;
+	struct guard *g = xcalloc(1, sizeof(*g));
+	size_t *before;
 
 	(void)suite;
 	find_all();
-	running = g;
-	g->parser = real.create(encoding, &ours, separator);
-	running = before;
+	before = meter_read(&g->memory);
+	g->parser = real.create(encoding, &meter_suite, separator);
+	meter_read(before);
 	if (g->parser == NULL) {
 		free(g);
 		return NULL;
@@ -481,12 +424,11 @@ XML_ParserCreate_MM(const XML_Char *encoding,
 XML_Bool XMLCALL
 XML_ParserReset(XML_Parser parser, const XML_Char *encoding)
 {
-	struct guard *g = guard_of(parser), *before = running;
-	XML_Bool done;
+	struct guard *g = guard_of(parser);
+	size_t *before = meter_read(&g->memory);
+	XML_Bool done = real.reset(parser, encoding);
 
-	running = g;
-	done = real.reset(parser, encoding);
-	running = before;
+	meter_read(before);
 	if (done)
 		take(g);
 	return done;
@@ -495,14 +437,15 @@ XML_ParserReset(XML_Parser parser, const XML_Char *encoding)
 void XMLCALL
 XML_ParserFree(XML_Parser parser)
 {
-	struct guard *g, *before = running;
+	struct guard *g;
+	size_t *before;
 
 	if (parser == NULL)
 		return;
 	g = guard_of(parser);
-	running = g;
+	before = meter_read(&g->memory);
 	real.free(parser);
-	running = before;
+	meter_read(before);
 	buf_free(&g->said);
 	free(g);
 }
@@ -530,9 +473,9 @@ XML_SetCharacterDataHandler(XML_Parser parser, XML_CharacterDataHandler text)
 enum XML_Status XMLCALL
 XML_Parse(XML_Parser parser, const char *data, int len, int final)
 {
-	struct guard *g = guard_of(parser), *before = running;
+	struct guard *g = guard_of(parser);
+	size_t *before, size = len > 0 ? (size_t)len : 0;
 	enum XML_Status status;
-	size_t size = len > 0 ? (size_t)len : 0;
 
 	if (g->refused)
 		return XML_STATUS_ERROR;
@@ -542,9 +485,9 @@ XML_Parse(XML_Parser parser, const char *data, int len, int final)
 		cut(g, "a stanza too large");
 	if (g->refused)
 		return XML_STATUS_ERROR;
-	running = g;
+	before = meter_read(&g->memory);
 	status = real.parse(parser, data, len, final);
-	running = before;
+	meter_read(before);
 	if (g->begun > (g->forgiving ? GUARD_TAG_MAX : GUARD_TAG))
 		refuse(g, "a tag too large");
 	if (g->refused || (status != XML_STATUS_OK && !g->deaf)) {
