@@ -421,6 +421,11 @@ down_command(struct irc *irc, request_t request, const struct msg_command *m)
 		up_error(request, ERR_NOT_CONNECTED, "not logged in");
 		return;
 	}
+	/* Nothing is kept between the steps. */
+	if (m->action != NULL && strcmp(m->action, "cancel") == 0) {
+		up_result(request, METHOD_command, NULL);
+		return;
+	}
 	for (size_t i = 0; i < LENGTH(infos); i++) {
 		if (strcmp(infos[i].name, m->name) != 0)
 			continue;

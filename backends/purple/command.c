@@ -242,6 +242,11 @@ go_on(struct session *s, const struct kit_call *call,
 		return;
 	}
 	c->form = 0;
+	if (m->action != NULL && strcmp(m->action, "cancel") == 0) {
+		question_answer(form, NULL);
+		kit_reply(call, NULL);
+		return;
+	}
 	c->call = *call;
 	c->working = true;
 	question_answer(form, &m->arguments);

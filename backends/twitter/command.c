@@ -216,6 +216,11 @@ down_command(const struct kit_call *call, const struct msg_command *m)
 		kit_error(call, ERR_NOT_FOUND, UNKNOWN);
 		return;
 	}
+	/* There is one step. */
+	if (m->action != NULL && strcmp(m->action, "cancel") == 0) {
+		kit_reply(call, NULL);
+		return;
+	}
 	r = begin(s, call, NULL);
 	line = line_of(m, row);
 	words_read(&r->words, line);

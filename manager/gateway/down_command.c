@@ -144,11 +144,34 @@ show_command_form(struct down *d, const struct msg_command_info *command)
 	asked_end(asked, x);
 }
 
+/* The user is not interested any more, whatever the backend says to it. */
+static void
+cancelled(void *ctx, const struct msg_error *error, const union result *result)
+{
+	(void)ctx, (void)error, (void)result;
+}
+
+static void
+cancel_of_backend(struct down *d, const struct msg_command_info *command)
+{
+	const char *session = stanza_attr(d->payload, "sessionid");
+	struct msg_command msg = { .user = d->user->jid, .action = "cancel" };
+
+	if (command == NULL || !is_theirs(session))
+		return;
+	msg.name = command->name;
+	msg.target = command_target(d);
+	msg.session = session + strlen(THEIRS);
+	session_request(d->user, METHOD_command, &msg, cancelled, NULL);
+}
+
 static void
 cancel(struct down *d, const char *node)
 {
 	struct asked *asked = asked_by(d);
 
+	if (d->user != NULL && d->user->loaded)
+		cancel_of_backend(d, command_of_backend(d, node));
 	asked_end(asked, command_begin(asked, node,
 	    stanza_attr(d->payload, "sessionid"), "canceled"));
 }

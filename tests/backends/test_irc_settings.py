@@ -193,6 +193,9 @@ def test_configure_one_network(backend, server):
     assert f["tls_verify"]["options"][0] == {
         "value": "", "label": "yes, usual here"}
     assert "geheim" not in repr(form)
+    assert run(b, "configure", session=form["session"], action="cancel",
+               arguments={"nick": "anna"}) is None
+    assert kept(b) == {}
 
     done = run(b, "configure", session=form["session"], arguments={
         "nick": "anna", "username": " ana ", "encoding": "CP1251",

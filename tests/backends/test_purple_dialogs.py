@@ -199,6 +199,13 @@ def test_abandoned_form(robot):
     command(b, "input")
     assert command(b, "notice")["text"].startswith("Title")
     assert said(b) == "closed"
+    form = command(b, "input")
+    assert command(b, "input", session=form["session"], action="cancel",
+                   arguments={"answer": "9"}) is None
+    assert said(b) == "closed"
+    with pytest.raises(Failed) as e:
+        command(b, "input", session=form["session"], action="cancel")
+    assert e.value.code == "not_found"
     # To close the one is the end of the session, before the other begins.
     command(b, "never")
     with pytest.raises(Failed) as e:

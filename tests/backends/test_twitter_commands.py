@@ -174,6 +174,8 @@ def test_undo(x, me):
     assert me.chat("#undo") == "Taken back: not muted any more."
     assert not mutes
     assert me.menu("undo")["text"] == "There is nothing to take back."
+    assert me.b.call("command", user=USER, name="post", session="x",
+                     action="cancel", arguments={"rest": "No"}) is None
     me.chat("#post Oops")
     assert me.menu("undo")["text"].startswith("Taken back")
     assert said(x)["text"] == "Hi"

@@ -356,8 +356,9 @@ kit_text_of(enum method method, const union params *p)
 	case METHOD_profile_set:
 		return xasprintf("profile_set %zu", p->profile_set.photo.len);
 	case METHOD_command:
-		return xasprintf("command %s %s", p->command.name,
-		    S(p->command.session));
+		return xasprintf("command %s %s%s", p->command.name,
+		    S(p->command.session), p->command.action != NULL &&
+		    strcmp(p->command.action, "cancel") == 0 ? " cancel" : "");
 	default:
 		return xstrdup(method_wire(method));
 	}

@@ -307,8 +307,15 @@ steps(void **state)
 	command(SERVER, "here", "sessionid='ours' action='prev'", "");
 	expect("<bad-request ");
 	command(SERVER, "here", "sessionid='backend:s1' action='cancel'", "");
+	expect("status='canceled'", "sessionid='backend:s1'");
+	answer("command here s1 cancel", ERR_NOT_FOUND, NULL);
+	command(SERVER, "here", "sessionid='ours' action='cancel'", "");
 	expect("status='canceled'");
-	expect_did("");
+	command(SERVER, "settings", "sessionid='backend:s1' action='cancel'",
+	    "");
+	expect("status='canceled'");
+	expect_nothing();
+	expect_did("command here s1 cancel");
 }
 
 /* ----------------------------------------------------- ours for many rooms */
