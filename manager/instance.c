@@ -125,6 +125,7 @@ pool_settings(const struct instance *in)
 		.instance = in->gateway_config.jid,
 		.command = c->service_backend,
 		.config = c->all,
+		.config_path = c->path,
 		.log_path = in->backend_log,
 		.users_max = (unsigned)c->service_users_per_backend,
 		.backends_max = (unsigned)c->service_backends_max,

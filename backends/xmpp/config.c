@@ -9,6 +9,7 @@
 
 #include "backends/xmpp/config_old.h"
 #include "backends/xmpp/guard.h"
+#include "util/buf.h"
 #include "util/xalloc.h"
 
 struct config config;
@@ -121,6 +122,18 @@ static const struct row {
 	{ "stanza_max",		put_stanza,	&config.stanza_max, "1048576" },
 };
 
+static char *
+unknown(const char *key)
+{
+	struct buf text = { 0 };
+
+	buf_addf(&text, "[xmpp] %s: there is no such setting, but", key);
+	for (size_t i = 0; i < LENGTH(rows); i++)
+		buf_addf(&text, "%s %s", i > 0 ? "," : "", rows[i].key);
+	buf_addc(&text, '\0');
+	return buf_steal(&text);
+}
+
 static int
 set(const struct pair *pair, char **why)
 {
@@ -136,7 +149,7 @@ set(const struct pair *pair, char **why)
 		    pair->value, right);
 		return -1;
 	}
-	*why = xasprintf("[xmpp] %s: there is no such setting", pair->key);
+	*why = unknown(pair->key);
 	return -1;
 }
 

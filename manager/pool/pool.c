@@ -146,6 +146,7 @@ last_words(const struct backend *b, char **how, char **said)
 static void
 report_end(struct pool *pool, struct backend *b)
 {
+	const char *path = pool->config.config_path;
 	char *how, *said;
 	const char *join;
 
@@ -162,8 +163,10 @@ report_end(struct pool *pool, struct backend *b)
 		backend_changed(b, LOG_WARN, "%s, %u user%s lost%s%s", how,
 		    b->users_lost, b->users_lost == 1 ? "" : "s", join, said);
 	else
-		backend_changed(b, LOG_ERROR, "did not start: %s%s%s; next try "
-		    "in %.1f s", how, join, said, avail_pause(pool));
+		backend_changed(b, LOG_ERROR, "did not start: %s%s%s%s%s; "
+		    "next try in %.1f s", how, join, said,
+		    path != NULL ? "; its settings are in " : "",
+		    path != NULL ? path : "", avail_pause(pool));
 	free(how);
 	free(said);
 }

@@ -26,6 +26,8 @@ struct pool_config {
 	const char	*command;	/* shell-like words; BACKEND_ID
 					 * becomes the backend's number */
 	struct sections	 config;	/* for initialize; copied */
+	const char	*config_path;	/* the file it is from, for the log; or
+					 * NULL */
 	const char	*log_path;	/* of backends' standard error,
 					 * BACKEND_ID replaced; NULL: our own */
 	unsigned	 users_max;	/* per backend */

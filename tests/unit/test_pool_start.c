@@ -76,9 +76,11 @@ start_is_refused(const char *mode, const char *expected)
 {
 	struct world *w = world_create(mode);
 
+	w->config.config_path = "/etc/irc.cfg";
 	world_start(w);
 	until(w, pool_crashes(w->pool) == 1);
 	assert_reported(w, expected);
+	assert_true(world_logged(w, "; its settings are in /etc/irc.cfg; "));
 	assert_int_equal(world_count(w), 0);
 	world_destroy(w);
 }
