@@ -11,16 +11,25 @@
 #include "manager/gateway/admin.h"
 #include "manager/gateway/contact.h"
 #include "manager/gateway/iq.h"
+#include "manager/gateway/keys.h"
 #include "manager/gateway/ns.h"
+#include "manager/gateway/session.h"
 #include "util/log.h"
 
 #define STEPS		3000
 #define SEEDS		40
+#define ASKED		8
+
+#define PUBSUB		"http://jabber.org/protocol/pubsub"
+#define OMEMO		"eu.siacs.conversations.axolotl"
 
 static uint32_t seed, first_seed;
 static unsigned nmessages, nlogins;
 static unsigned char ends[STEPS];	/* of each message */
 static unsigned char answers[STEPS];	/* of each login */
+static char asked[ASKED][80];		/* ids of questions to the user */
+static unsigned nasked;
+static bool raw;
 
 static unsigned
 dice(unsigned n)
@@ -39,6 +48,11 @@ collect(void)
 		if (strncmp(kit.sent[i], "<message type='error'", 21) == 0 &&
 		    id != NULL)
 			ends[strtoul(id + 6, NULL, 10)]++;
+		id = strstr(kit.sent[i], " id='");
+		if (strncmp(kit.sent[i], "<iq type='get'", 14) == 0 &&
+		    id != NULL && strstr(kit.sent[i], " to='" ANA) != NULL)
+			snprintf(asked[nasked++ % ASKED], sizeof(asked[0]),
+			    "%.*s", (int)strcspn(id + 5, "'"), id + 5);
 		free(kit.sent[i]);
 	}
 	for (size_t i = 0; i < kit.ndid; i++) {
@@ -49,6 +63,38 @@ collect(void)
 		free(kit.did[i]);
 	}
 	kit.nsent = kit.seen = kit.ndid = kit.known = 0;
+}
+
+/* What accounts and clients may have, there and here. */
+static const char *
+any_payload(void)
+{
+	static const char *const any[] = {
+		"<item id='current'><list xmlns='" OMEMO "'><device id='11'/>"
+		    "<device id='22'/></list></item>",
+		"<item id='current'><list xmlns='" OMEMO "'><device id='99'/>"
+		    "</list></item>",
+		"<item id='current'><devices xmlns='urn:xmpp:omemo:2'>"
+		    "<device id='11'/></devices></item>",
+		"<item id='current'><bundle xmlns='" OMEMO "'/></item>",
+		"<item id='11'><bundle xmlns='urn:xmpp:omemo:2'/></item>",
+		"<item id='x'/>", "",
+	};
+
+	return any[dice(LENGTH(any))];
+}
+
+static const char *
+any_answer(void)
+{
+	static char xml[400];
+
+	if (dice(4) == 0)
+		return "<error type='cancel'><item-not-found xmlns='"
+		    "urn:ietf:params:xml:ns:xmpp-stanzas'/></error>";
+	snprintf(xml, sizeof(xml), "<pubsub xmlns='" PUBSUB "'><items node='x'>"
+	    "%s</items></pubsub>", any_payload());
+	return xml;
 }
 
 static void
@@ -66,7 +112,11 @@ answer_open(size_t i, unsigned how)
 	kit.nopen--;
 	if (strncmp(o.text, "send chat bob m", 15) == 0 && error.code == NULL)
 		ends[strtoul(o.text + 15, NULL, 10)]++;
-	if (o.reply != NULL)
+	if (o.reply != NULL && strncmp(o.text, "stanza ", 7) == 0 && dice(9))
+		o.reply(o.ctx, NULL, &(union result){ .stanza = {
+		    .type = dice(4) ? "result" : "error",
+		    .xml = any_answer() } });
+	else if (o.reply != NULL)
 		o.reply(o.ctx, error.code ? &error : NULL, NULL);
 	else if (o.loaded != NULL)
 		o.loaded(o.ctx, how % 4 ? &kit_record : NULL,
@@ -173,11 +223,84 @@ pool_acts(struct user *user)
 }
 
 static void
+server_answers(void)
+{
+	unsigned which = dice(4) ? nasked - 1 : dice(ASKED);
+
+	if (nasked > 0)
+		come("<iq from='" ANA "' id='%s' type='%s'>%s</iq>",
+		    asked[which % ASKED], dice(9) ? "result" : "error",
+		    any_answer());
+}
+
+/* With answers from both sides for a while. */
+static void
+compare_keys(void)
+{
+	union params p = { .connected = { .user = ANA } };
+
+	if (!session_ready(ana())) {
+		gateway_pool_events.assigned(kit.gw, ANA, 1);
+		tell_as(1, NOTIFICATION, METHOD_connected, &p);
+	}
+	if (ana() != NULL)
+		keys_compare(ana());
+	for (unsigned i = dice(40); i > 0; i--) {
+		collect();
+		server_answers();
+		if (kit.nopen > 0)
+			answer_open(kit.nopen - 1, dice(100));
+		later_run();
+	}
+}
+
+/* What there is with the feature raw alone. */
+static void
+raw_acts(struct user *user)
+{
+	static const char *const clients[] = { NULL, "", "home", "work" };
+	union params said = { .message = { .user = ANA, .from = "bob",
+	    .kind = "chat", .body = "x", .extra = "<encrypted xmlns='" OMEMO
+	    "'><header><key prekey='true'/></header></encrypted>" } };
+	union params there = { .contact_presence = { .user = ANA,
+	    .contact = "cy", .show = dice(3) ? "online" : "offline",
+	    .resource = clients[dice(LENGTH(clients))],
+	    .extra = dice(2) ? "<x xmlns='y'/>" : "<" } };
+	unsigned backend = user != NULL ? user->backend : 1;
+
+	switch (dice(6)) {
+	case 0:
+		tell_as(backend, NOTIFICATION, METHOD_message, &said);
+		break;
+	case 1:
+		tell_as(backend, NOTIFICATION, METHOD_contact_presence, &there);
+		break;
+	case 2:
+		if (user != NULL)
+			compare_keys();
+		break;
+	case 3:
+		come("<message from='" ANA "'><event xmlns='" PUBSUB "#event'>"
+		    "<items node='" KEYS_LIST "'/></event></message>");
+		break;
+	default:
+		server_answers();
+		break;
+	}
+}
+
+static void
 step(void)
 {
 	struct user *user = ana();
 
 	kit.full = dice(10) == 0;
+	if (raw && dice(3) == 0) {
+		raw_acts(user);
+		later_run();
+		collect();
+		return;
+	}
 	switch (dice(10)) {
 	case 0: case 1:
 		if (kit.link.server && dice(2))
@@ -274,9 +397,13 @@ random_order(void **state)
 		set_up(state);
 		seed = first_seed = s;
 		kit.link.server = s % 2;
+		raw = s % 4 >= 2;
+		if (raw)
+			can("raw");
 		nmessages = nlogins = 0;
 		memset(ends, 0, sizeof(ends));
 		memset(answers, 0, sizeof(answers));
+		memset(asked, 0, sizeof(asked));
 		for (int i = 0; i < STEPS; i++)
 			step();
 		settle();
