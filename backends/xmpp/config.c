@@ -127,7 +127,7 @@ unknown(const char *key)
 {
 	struct buf text = { 0 };
 
-	buf_addf(&text, "[xmpp] %s: there is no such setting, but", key);
+	buf_addf(&text, "[xmpp] %s: there is no such setting; those are", key);
 	for (size_t i = 0; i < LENGTH(rows); i++)
 		buf_addf(&text, "%s %s", i > 0 ? "," : "", rows[i].key);
 	buf_addc(&text, '\0');

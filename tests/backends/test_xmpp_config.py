@@ -67,7 +67,7 @@ def log_of(backend):
 
 
 @pytest.mark.parametrize("sections, words", [
-    ({"xmpp": {"hots": "x"}}, "[xmpp] hots: there is no such setting, but ca_"),
+    ({"xmpp": {"hots": "x"}}, "[xmpp] hots: there is no such setting; those "),
     ({"xmpp": {"tls": "maybe"}}, "must be required, direct or off"),
     ({"xmpp": {"tls": "off"}}, "are for one host="),
     ({"xmpp": {"verify_certs": "perhaps"}}, "must be 0 or 1"),
