@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Rooms that the user keeps at the server: those to be entered at once are told
- * as invitations.  They are in PEP (XEP-0402); older servers and clients have
+ * as invitations, but a little later, as many clients know them, too, and enter
+ * them by themselves.  They are in PEP (XEP-0402); older servers and clients have
  * them in one piece there, or in the private storage (XEP-0048). */
 #include "backends/xmpp/bookmark.h"
 
+#include <ev.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -22,8 +24,22 @@
 #define NS_PRIVATE	"jabber:iq:private"
 #define PASSWORD_MAX	1000
 
+#define WAIT		2.5		/* seconds for the user's client */
+
+/* One to be told, if it has not been entered by then. */
+struct waiting {
+	TAILQ_ENTRY(waiting) entry;
+	char		*password;	/* or NULL */
+	char		 room[];
+};
+
 struct bookmarks {
-	struct told	 rooms;		/* that were told, and are kept still */
+	struct session	*session;
+	struct told	 rooms;		/* that were told, or will be, and are
+					 * kept still */
+	TAILQ_HEAD(, waiting) waiting;	/* the timer runs if there are any */
+	size_t		 nwaiting;	/* at most ROOMS_MAX */
+	ev_timer	 timer;
 };
 
 static bool
@@ -36,18 +52,66 @@ is_wanted(xmpp_stanza_t *conference)
 }
 
 static void
+waiting_remove(struct bookmarks *b, struct waiting *w)
+{
+	TAILQ_REMOVE(&b->waiting, w, entry);
+	b->nwaiting--;
+	free(w->password);
+	free(w);
+}
+
+static void
+on_time(EV_P_ ev_timer *t, int revents)
+{
+	struct bookmarks *b = CONTAINER(t, struct bookmarks, timer);
+	struct waiting *w;
+
+	(void)loop, (void)revents;
+	while ((w = TAILQ_FIRST(&b->waiting)) != NULL) {
+		const struct msg_room_invited m = { .user = b->session->user,
+		    .room = w->room, .password = w->password };
+
+		if (room_find(b->session, w->room) == NULL)
+			kit_notify(METHOD_room_invited, &m);
+		waiting_remove(b, w);
+	}
+}
+
+static void
 tell(struct session *s, xmpp_stanza_t *conference, const char *room)
 {
-	char *password = stanza_text(stanza_child(conference, "password",
-	    NULL), PASSWORD_MAX);
-	const struct msg_room_invited m = { .user = s->user, .room = room,
-	    .password = password };
+	struct bookmarks *b = s->bookmarks;
+	struct waiting *w;
 
-	told_add(&s->bookmarks->rooms, room, TOLD_LIVE);
-	told_trim(&s->bookmarks->rooms, ROOMS_MAX);
-	if (room_find(s, room) == NULL)
-		kit_notify(METHOD_room_invited, &m);
-	free(password);
+	told_add(&b->rooms, room, TOLD_LIVE);
+	told_trim(&b->rooms, ROOMS_MAX);
+	if (b->nwaiting == ROOMS_MAX)
+		waiting_remove(b, TAILQ_FIRST(&b->waiting));
+	w = xcalloc(1, sizeof(*w) + strlen(room) + 1);
+	strcpy(w->room, room);
+	w->password = stanza_text(stanza_child(conference, "password", NULL),
+	    PASSWORD_MAX);
+	TAILQ_INSERT_TAIL(&b->waiting, w, entry);
+	b->nwaiting++;
+	if (!ev_is_active(&b->timer)) {
+		ev_timer_set(&b->timer, WAIT, 0.);
+		ev_timer_start(EV_DEFAULT_ &b->timer);
+	}
+}
+
+/* It is not wanted any more. */
+static void
+forget(struct bookmarks *b, const char *room)
+{
+	struct waiting *w;
+
+	told_unmark(&b->rooms, room, TOLD_LIVE);
+	TAILQ_FOREACH(w, &b->waiting, entry) {
+		if (strcmp(w->room, room) == 0) {
+			waiting_remove(b, w);
+			return;
+		}
+	}
 }
 
 /* One, as it is now; told counts.  NULL: it is kept no more. */
@@ -60,7 +124,7 @@ hear(struct session *s, xmpp_stanza_t *conference, const char *where,
 	if (room == NULL || s->bookmarks == NULL)
 		;
 	else if (!is_wanted(conference))
-		told_unmark(&s->bookmarks->rooms, room, TOLD_LIVE);
+		forget(s->bookmarks, room);
 	else if (!told_has(&s->bookmarks->rooms, room, TOLD_LIVE) &&
 	    (*told)++ < ROOMS_MAX)
 		tell(s, conference, room);
@@ -158,7 +222,10 @@ bookmarks_online(struct session *s)
 {
 	if (s->bookmarks == NULL) {
 		s->bookmarks = xcalloc(1, sizeof(*s->bookmarks));
+		s->bookmarks->session = s;
 		told_init(&s->bookmarks->rooms);
+		TAILQ_INIT(&s->bookmarks->waiting);
+		ev_timer_init(&s->bookmarks->timer, on_time, WAIT, 0.);
 	}
 	/* After a break, too: they may have changed meanwhile, and what has
 	 * been told is not told again. */
@@ -189,8 +256,14 @@ bookmarks_stanza(struct session *s, xmpp_stanza_t *st)
 void
 bookmarks_end(struct session *s)
 {
-	if (s->bookmarks != NULL)
-		told_finish(&s->bookmarks->rooms);
-	free(s->bookmarks);
+	struct bookmarks *b = s->bookmarks;
+
+	if (b == NULL)
+		return;
+	ev_timer_stop(EV_DEFAULT_ &b->timer);
+	while (b->nwaiting > 0)
+		waiting_remove(b, TAILQ_FIRST(&b->waiting));
+	told_finish(&b->rooms);
+	free(b);
 	s->bookmarks = NULL;
 }

@@ -416,6 +416,11 @@ def test_bookmarks(kind, xmpp, prosody, friend, room):
     keep(room="1", other="1")
     relay.open.set()
     assert b.wait("room_invite")["room"] == other
+    # The user's client knows one of them, and is not asked to enter it again.
+    b.call("logout", user=ME)
+    b.enter(f.bare)
+    join(b, room)
+    assert b.wait("room_invite")["room"] == other
     relay.close()
 
 
