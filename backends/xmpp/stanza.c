@@ -1,11 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "backends/xmpp/stanza.h"
 
-#include <ctype.h>
-#include <stdio.h>
 #include <string.h>
-#include <time.h>
 
+#include "util/stamp.h"
 #include "util/utf8.h"
 #include "util/xalloc.h"
 
@@ -70,56 +68,11 @@ stanza_text(xmpp_stanza_t *st, size_t max)
 
 /* --------------------------------------------------------------------- time */
 
-/* ".5" is 500 ms, ".1234" is 123; *s moves on. */
-static int64_t
-fraction(const char **s)
-{
-	int64_t ms = 0, unit = 100;
-
-	if (**s != '.')
-		return 0;
-	for (++*s; isdigit((unsigned char)**s); ++*s, unit /= 10)
-		ms += (**s - '0') * unit;
-	return ms;
-}
-
-/* From UTC, in minutes; false: it is none. */
-static bool
-offset(const char *s, int *minutes)
-{
-	int h = 0, m = 0;
-
-	*minutes = 0;
-	if (*s == '\0' || strcmp(s, "Z") == 0)
-		return true;
-	if ((*s != '+' && *s != '-') ||
-	    sscanf(s + 1, "%2d:%2d", &h, &m) != 2)
-		return false;
-	*minutes = (h * 60 + m) * (*s == '-' ? -1 : 1);
-	return true;
-}
-
 int64_t
 stanza_time(const char *s)
 {
-	struct tm tm = { 0 };
-	const char *rest;
-	int64_t ms;
-	int minutes;
+	int64_t ms = s != NULL ? stamp_parse(s) : 0;
 
-	if (s == NULL)
-		return 0;
-	rest = strptime(s, "%Y-%m-%dT%H:%M:%S", &tm);
-	if (rest == NULL) {
-		memset(&tm, 0, sizeof(tm));
-		rest = strptime(s, "%Y%m%dT%H:%M:%S", &tm);
-	}
-	if (rest == NULL)
-		return 0;
-	ms = fraction(&rest);
-	if (!offset(rest, &minutes))
-		return 0;
-	ms += ((int64_t)timegm(&tm) - minutes * 60) * 1000;
 	return ms > 0 ? ms : 0;
 }
 

@@ -15,8 +15,8 @@
 #include "manager/gateway/room_send.h"
 #include "manager/gateway/say_room.h"
 #include "manager/gateway/session.h"
-#include "manager/gateway/stamp.h"
 #include "manager/gateway/xhtml.h"
+#include "util/stamp.h"
 #include "util/xalloc.h"
 
 /* --------------------------------------------------------------------- join */

@@ -8,8 +8,8 @@
 
 #include "manager/gateway/form.h"
 #include "manager/gateway/ns.h"
-#include "manager/gateway/stamp.h"
 #include "manager/xmpp/jid.h"
+#include "util/stamp.h"
 
 struct parsing {
 	struct arena	*arena;

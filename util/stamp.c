@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Time stamps: a date, a time, perhaps a fraction, and how far from UTC. */
-#include "manager/gateway/stamp.h"
+#include "util/stamp.h"
 
 #include <ctype.h>
 #include <stdio.h>
@@ -44,6 +44,10 @@ stamp_parse(const char *s)
 	int minutes;
 	time_t t;
 
+	if (rest == NULL) {
+		memset(&tm, 0, sizeof(tm));
+		rest = strptime(s, "%Y%m%dT%H:%M:%S", &tm);
+	}
 	if (rest == NULL)
 		return 0;
 	ms = parse_fraction(&rest);
