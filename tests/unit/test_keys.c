@@ -219,6 +219,10 @@ silent(void **state)
 	can("raw");
 	log_in();
 	for (int i = 0; i < 4; i++) {
+		/* Ours, or another's of that number. */
+		if (i == 2)
+			(void)user_keep_setting(ana(), "omemo_axolotl",
+			    STORE_STRING, "11=abc");
 		compare();
 		user_has("<list xmlns='" OLD "'><device id='11'/></list>");
 		network_has("<device id='11'/><device id='99'/>");
@@ -227,6 +231,7 @@ silent(void **state)
 		end();
 		assert_int_equal(keys_due(ana()), i < 3);
 	}
+	expect_kept("11=abc");
 	/* A session that begins may have better luck. */
 	keys_session_up(ana());
 	assert_int_equal(ana()->keys->failures, 0);
