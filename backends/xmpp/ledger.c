@@ -24,6 +24,7 @@ ledger_add(struct ledger *l, const char *xml, size_t len, void *tag)
 	memcpy(e->xml, xml, len);
 	e->xml[len] = '\0';
 	e->len = len;
+	e->left = false;
 	e->tag = tag;
 	STAILQ_INSERT_TAIL(&l->entries, e, next);
 	if (l->unsent == NULL)
@@ -39,10 +40,33 @@ ledger_take(struct ledger *l)
 	struct entry *e = l->unsent;
 
 	if (e != NULL) {
+		e->left = true;
 		l->unsent = STAILQ_NEXT(e, next);
 		l->sent++;
 	}
 	return e;
+}
+
+/* Those that were sent stand before it, so their number stays. */
+bool
+ledger_take_back(struct ledger *l, const void *tag)
+{
+	struct entry *e;
+
+	for (e = l->unsent; e != NULL; e = STAILQ_NEXT(e, next)) {
+		if (e->tag == tag && !e->left)
+			break;
+	}
+	if (e == NULL)
+		return false;
+	if (e == l->unsent)
+		l->unsent = STAILQ_NEXT(e, next);
+	STAILQ_REMOVE(&l->entries, e, entry, next);
+	l->count--;
+	l->bytes -= e->len;
+	l->ended(l->ctx, e->tag, e->xml, LEDGER_UNSENT);
+	free(e);
+	return true;
 }
 
 uint32_t

@@ -28,6 +28,7 @@ struct entry {
 	STAILQ_ENTRY(entry) next;
 	void		*tag;
 	size_t		 len;
+	bool		 left;		/* it was sent once, at least */
 	char		 xml[];
 };
 
@@ -50,6 +51,9 @@ int	 ledger_add(struct ledger *, const char *xml, size_t len, void *tag)
 	    MUST_CHECK;
 /* The next one to be sent, which counts as sent now; NULL: there is none. */
 const struct entry *ledger_take(struct ledger *);
+/* Take back one that never left: it ends as unsent.  false: there is none, or
+ * it was sent, be it that it is to be sent again. */
+bool	 ledger_take_back(struct ledger *, const void *tag);
 /* The number of the last one that was sent. */
 uint32_t ledger_number(const struct ledger *);
 

@@ -93,6 +93,9 @@ xmpp_ctx_t *link_strophe(const struct link *);
 /* Send it as soon as there is a connection; events->ended() says what came of
  * it.  -1: too much waits already, ended() is not called. */
 int	 link_send(struct link *, xmpp_stanza_t *, void *tag) MUST_CHECK;
+/* It is not wanted any more: one that has never left ends as unsent.
+ * false: it may have arrived. */
+bool	 link_take_back(struct link *, const void *tag);
 /* Forget the session of before: the next one is a new one. */
 void	 link_forget(struct link *);
 

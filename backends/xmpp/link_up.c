@@ -209,3 +209,10 @@ link_send(struct link *l, xmpp_stanza_t *stanza, void *tag)
 		link_push(l);
 	return result;
 }
+
+bool
+link_take_back(struct link *l, const void *tag)
+{
+	/* When the link ends, all that it holds is ending already. */
+	return l->state != DEAD && ledger_take_back(&l->ledger, tag);
+}

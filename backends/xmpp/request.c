@@ -93,11 +93,17 @@ on_ended(struct outgoing *out, enum ledger_end end)
 		finish(r, NULL);
 }
 
+/* Whoever asked is told that nothing came of it, so nothing must, later: what
+ * waits for the end of a break is taken back, which finishes it. */
 static void
 on_timeout(EV_P_ ev_timer *w, int revents)
 {
+	struct request *r = CONTAINER(w, struct request, timer);
+
 	(void)loop, (void)revents;
-	finish(CONTAINER(w, struct request, timer), NULL);
+	if (r->under_way && session_take_back(r->session, &r->out))
+		return;
+	finish(r, NULL);
 }
 
 void

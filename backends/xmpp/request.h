@@ -8,7 +8,8 @@
 #define REQUEST_TIMEOUT	30.0	/* seconds */
 
 /* Comes exactly once, never before request_send() returns.  answer: a result
- * or an error; NULL: there is none in time, or whoever had to give it has
+ * or an error; NULL: there is none in time (what has not been sent by then, as
+ * there is no connection, never is), or whoever had to give it has
  * forgotten the question, as its server has forgotten the session; or the
  * session ends, then nothing more is to be asked. */
 typedef void request_answered(struct session *, xmpp_stanza_t *answer,

@@ -176,6 +176,12 @@ session_send_as(struct session *s, xmpp_stanza_t *stanza, struct outgoing *out)
 	return link_send(login_link(s), stanza, out);
 }
 
+bool
+session_take_back(struct session *s, struct outgoing *out)
+{
+	return link_take_back(login_link(s), out);
+}
+
 void
 session_send(struct session *s, xmpp_stanza_t *stanza,
     const struct kit_call *call)

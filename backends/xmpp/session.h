@@ -99,6 +99,9 @@ void		 session_send(struct session *, xmpp_stanza_t *,
  * is not taken, as too much waits, and ended() is not called. */
 int		 session_send_as(struct session *, xmpp_stanza_t *,
 		    struct outgoing *) MUST_CHECK;
+/* It is not wanted any more: if it has never left, it is not sent, and ended()
+ * is called now.  false: it may have arrived. */
+bool		 session_take_back(struct session *, struct outgoing *);
 /* There is a connection now. */
 bool		 session_is_up(const struct session *);
 

@@ -134,6 +134,33 @@ test_begun_anew(void **state)
 	told("e uncertain, f unsent, ");
 }
 
+/* What never left can be taken back, wherever it stands. */
+static void
+test_taken_back(void **state)
+{
+	struct entry *e;
+
+	(void)state;
+	add("ab");
+	takes("ab");
+	add("cdef");
+	e = STAILQ_FIRST(&ledger.entries);
+	assert_false(ledger_take_back(&ledger, e->tag));
+	assert_true(ledger_take_back(&ledger, ledger.unsent->tag));
+	told("c unsent, ");
+	e = STAILQ_NEXT(STAILQ_NEXT(ledger.unsent, next), next);
+	assert_true(ledger_take_back(&ledger, e->tag));
+	told("f unsent, ");
+	/* Those that are to be sent again have left. */
+	ledger_rewind(&ledger);
+	assert_false(ledger_take_back(&ledger, ledger.unsent->tag));
+	add("g");
+	takes("abdeg");
+	assert_int_equal(ledger_number(&ledger), 5);
+	assert_int_equal(ledger_done(&ledger, 5), 0);
+	told("a done, b done, d done, e done, g done, ");
+}
+
 /* 2^32 stanzas are some weeks of a busy room. */
 static void
 test_numbers_begin_again(void **state)
@@ -295,6 +322,7 @@ main(void)
 		cmocka_unit_test_setup(test_done, begin),
 		cmocka_unit_test_setup(test_resumed, begin),
 		cmocka_unit_test_setup(test_begun_anew, begin),
+		cmocka_unit_test_setup(test_taken_back, begin),
 		cmocka_unit_test_setup(test_numbers_begin_again, begin),
 		cmocka_unit_test_setup(test_bounds, begin),
 		cmocka_unit_test(test_challenges),
