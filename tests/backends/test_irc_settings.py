@@ -58,9 +58,9 @@ def test_encoding_both_ways(backend, server):
     # What becomes similar must not become a second parameter.
     assert says(b, p, "да\N{IDEOGRAPHIC SPACE}да") == \
         "да да".encode("koi8-r")
+    p.charset = "utf-8"
     b.start("message", user=ANA, to="боб\N{FULLWIDTH COMMA}", kind="chat",
             body="hi")
-    p.charset = "utf-8"
     assert p.expect("PRIVMSG бо").split()[1] == "боб\N{FULLWIDTH COMMA}"
 
 

@@ -39,6 +39,7 @@ class Crowd(asyncio.Protocol):
         self.gateway = gateway
         self.component_port = free_port()
         self.transport = None
+        self.connected = False  # the component, at least once
         self.rooms = {}         # (user, room) -> when the user was in, last
         self.online = set()     # users whose login the gateway has shown
         self.lost = []          # (user, room, codes): shown out of a room
@@ -101,6 +102,7 @@ class Crowd(asyncio.Protocol):
     def _stanza(self, stanza):
         if stanza.name == "handshake":
             self.transport.write(b"<handshake/>")
+            self.connected = True
         elif stanza.get("to").partition("/")[0] == self.gateway:
             self._reflect(stanza)
         elif stanza.name == "presence":
@@ -175,6 +177,7 @@ class Crowd(asyncio.Protocol):
         return time.monotonic() - begin
 
     def register(self, *users):
+        self.wait(lambda: self.connected, 20, lambda: "the component")
         self.send(*[
             "<iq type='set' id='reg-%s' from=%s to='%s'><query xmlns="
             "'jabber:iq:register'><username>%s</username><password/>"
