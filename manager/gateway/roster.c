@@ -41,12 +41,12 @@ soon(struct user *user)
 	}
 }
 
-/* May the user see this contact?  Without a roster item presence is noise. */
+/* May the user see this contact?  Without a roster item presence is noise:
+ * in server mode it comes behind the item, which makes it SUB_BOTH. */
 static bool
-visible(const struct user *user, const struct contact *c)
+visible(const struct contact *c)
 {
-	return link_is_server(user->gw->link) || c->subscription == SUB_BOTH ||
-	    c->subscription == SUB_FROM;
+	return c->subscription == SUB_BOTH || c->subscription == SUB_FROM;
 }
 
 /* ---------------------------------------------------- feature "watch" */
@@ -63,7 +63,7 @@ roster_watch(struct user *user)
 		return;
 	m.contacts.v = names;
 	while ((c = map_next(&user->contacts, &at)) != NULL) {
-		if (!(c->watched = visible(user, c)))
+		if (!(c->watched = visible(c)))
 			continue;
 		names[m.contacts.n++] = c->name;
 		if (m.contacts.n < LENGTH(names))
@@ -108,7 +108,7 @@ roster_show(struct user *user, struct contact *c)
 {
 	struct contact_client *client;
 
-	if (!user->shown || !visible(user, c))
+	if (!user->shown || !visible(c))
 		return;
 	watch_one(user, c);
 	if (c->show != SHOW_OFFLINE || c->shown)
@@ -123,7 +123,7 @@ void
 roster_show_client(struct user *user, struct contact *c,
     struct contact_client *client)
 {
-	if (!user->shown || !visible(user, c))
+	if (!user->shown || !visible(c))
 		return;
 	watch_one(user, c);
 	say_client(user, c, client, user->jid);
@@ -139,6 +139,21 @@ roster_hide(struct user *user, struct contact *c)
 	c->shown = false;
 	for (client = c->clients; client != NULL; client = client->next)
 		client->shown = false;
+}
+
+/* It is on the roster, for both halves; before that it may have been seen, or
+ * not. */
+static void
+is_item(struct user *user, struct contact *c)
+{
+	bool seen = visible(c);
+
+	if (c->subscription == SUB_BOTH)
+		return;
+	c->subscription = SUB_BOTH;
+	contact_save(user, c);
+	if (!seen)
+		roster_show(user, c);
 }
 
 /* ----------------------------------------------------------- written by us */
@@ -161,9 +176,7 @@ write_answered(struct gateway *gw, void *ctx, struct arena *a,
 	if (type != NULL && strcmp(type, "error") == 0)
 		rights_refused_roster_set(gw, w->jid);
 	if (c != NULL && type != NULL && strcmp(type, "result") == 0) {
-		c->subscription = SUB_BOTH;
-		contact_save(user, c);
-		roster_show(user, c);
+		is_item(user, c);
 	} else if (c != NULL) {
 		/* By another way, or when the link is back. */
 		c->pending = true;
@@ -207,11 +220,7 @@ roster_push(struct user *user, struct contact *c)
 
 	TAILQ_FOREACH(client, &user->clients, entry)
 		say_roster_push(user, c, NULL, client->full);
-	if (c->subscription != SUB_BOTH) {
-		c->subscription = SUB_BOTH;
-		contact_save(user, c);
-	}
-	roster_show(user, c);
+	is_item(user, c);
 }
 
 /* ------------------------------------------------------------------ offered */
@@ -442,7 +451,7 @@ roster_client_up(struct user *user, const char *full)
 	size_t at = 0;
 
 	while ((c = map_next(&user->contacts, &at)) != NULL) {
-		if (visible(user, c))
+		if (visible(c))
 			say_contact_all(user, c, full);
 		if (c->pending)
 			soon(user);

@@ -5,7 +5,7 @@ import pytest
 
 from harness.network import Refusal
 from harness.process import wait_for
-from harness.xmpp import NS, condition_of, quote, show
+from harness.xmpp import NS, condition_of, local, quote, show
 
 BLOCKING = "urn:xmpp:blocking"
 
@@ -68,6 +68,28 @@ def test_changes_of_the_network(scene):
     anna.client.expect("presence", type="unavailable",
                        from_=lambda f: f.startswith(bob))
     wait_for(lambda: roster(anna.client).get(bob, "--")[1] in ("-", "none"))
+
+
+def test_seen_behind_the_item(scene):
+    """Who is on the roster is seen there, and told once."""
+    if scene.kind == "plain":
+        pytest.skip("the user says who is on that roster")
+    anna = scene.person()
+    bob = anna.jid("bob")
+
+    def is_item(iq, name=None):
+        item = iq.find("roster:query/roster:item", NS)
+        return iq.get("type") == "set" and item is not None and (
+            item.get("jid") == bob and name in (None, item.get("name")))
+    for name in "Bob", "Robert":
+        anna.contact("bob", name=name)
+        anna.notify("contact_presence", contact="bob", show="away")
+        anna.client.expect("iq", lambda iq: is_item(iq, name))
+        anna.settle()
+    told = [local(xml) for _, xml in anna.client.log if is_item(xml) or
+            local(xml) == "presence" and
+            xml.get("from").startswith(bob + "/")]
+    assert told == ["iq", "presence", "iq"]
 
 
 def test_removed_meanwhile(scene):

@@ -386,10 +386,9 @@ def test_no_database(x, shared_instances, clients):
     s.set(mode="1")
     is_on(anna, s.bob)
     # Another backend is given them, and so is the next session.
-    anna.clear()
     victim, = instance.backends()
     os.kill(victim, signal.SIGKILL)
-    is_on(anna, contact, 30)
+    wait_for(lambda: "back or over" in instance.read_log(), 30, "the session")
     x.post("bob", "As before")
     s.hears("As before", s.bob)
     anna.close()

@@ -77,7 +77,8 @@ def enter_and_fail(pair, account, password):
 
 
 def test_refused(pair):
-    """Once for each: a wrong password is not tried again."""
+    """A wrong password is not tried again, but for presence that comes anew:
+    through a gateway there may be two, as we ask the server for one."""
     account = pair.account("anna")
     before = len(pair.instance.read_log())
     for name, word in ((account, "wrong"), ("nobody@" + pair.far.domain, "pw"),
@@ -89,7 +90,9 @@ def test_refused(pair):
             assert ("user@example.org" if name == "no address" else
                     "not-authorized") in said
     log = pair.instance.read_log()[before:]
-    assert log.count("disconnected: auth") == 2 and "again in" not in log
+    tried = log.count("disconnected: auth")
+    assert 2 <= tried <= (2 if pair.server_mode else 4), log
+    assert "again in" not in log
 
 
 def test_account(pair):
