@@ -53,6 +53,7 @@ is_added(struct user *user, struct contact *c)
 	struct gateway *gw = user->gw;
 
 	c->listed = c->told = true;
+	c->ignored = false;	/* whom the user had removed before */
 	if (c->network != SUB_BOTH && c->network != SUB_TO) {
 		contact_save(user, c);
 		if (link_is_server(gw->link))
@@ -62,7 +63,6 @@ is_added(struct user *user, struct contact *c)
 	c->waits = false;
 	say_presence(gw, c->jid, user->jid, "subscribed", SHOW_OFFLINE, NULL);
 	if (link_is_server(gw->link)) {
-		c->ignored = false;
 		contact_save(user, c);
 		roster_push(user, c);
 		return;
@@ -203,9 +203,13 @@ down_contact_subscribed(struct down *d)
 		session_request(d->user, METHOD_contact_allow, &msg, NULL,
 		    NULL);
 	}
-	make_mutual(d->user, c);
-	if (link_is_server(d->gw->link))
-		roster_push(d->user, c);
+	if (!link_is_server(d->gw->link)) {
+		make_mutual(d->user, c);
+		return;
+	}
+	c->ignored = false;
+	contact_save(d->user, c);
+	roster_push(d->user, c);
 }
 
 static void

@@ -415,7 +415,10 @@ roster_flush(struct user *user)
 void
 roster_session_up(struct user *user)
 {
-	bool by_rights = rights_of(user->gw, user->jid)->roster_set;
+	/* An offer is one only where the user's server has the roster: another
+	 * mode, or the C++ program, may have left it. */
+	bool by_us = link_is_server(user->gw->link) ||
+	    rights_of(user->gw, user->jid)->roster_set;
 	struct client *client;
 	struct contact *c;
 	size_t at = 0;
@@ -426,7 +429,7 @@ roster_session_up(struct user *user)
 	while ((c = map_next(&user->contacts, &at)) != NULL) {
 		roster_show(user, c);
 		if (contact_is_friend(c) && c->subscription != SUB_BOTH &&
-		    (c->subscription != SUB_ASK || by_rights))
+		    (c->subscription != SUB_ASK || by_us))
 			roster_changed(user, c);
 	}
 	roster_read_soon(user);

@@ -349,6 +349,78 @@ server_roster(void **state)
 	expect("id='5'", "<recipient-unavailable ");
 }
 
+/* The C++ program stored all as asked, and so does a gateway behind a server;
+ * here nobody is asked. */
+static void
+asked_before(void **state)
+{
+	struct store_contact bob = { .name = "bob", .subscription = "ask" };
+	struct store_user record = kit_record;
+	union params up = { .connected = { .user = ANA } };
+
+	(void)state;
+	can("watch");
+	kit.link.server = true;
+	record.contacts = &bob;
+	record.ncontacts = 1;
+	appear();
+	answer_load(&record, NULL);
+	session_assigned(ana(), 1);
+	answer("login ana1 secret", NULL, NULL);
+	contact("bob", NULL);
+	shows("bob", "away");
+	tell(METHOD_connected, &up);
+	forget();
+	flush();
+	expect("<iq type='set'", NS_ROSTER, "jid='bob@" GW "'");
+	expect("<presence from='bob@" GW "/", "to='" ANA "'", "away");
+	expect_did("store contact bob both; watch +bob");
+}
+
+/* Not wanted any more, and then wanted again, before there was an answer. */
+static void
+wanted_again(void **state)
+{
+	(void)state;
+	kit.link.server = true;
+	log_in();
+	come("<presence type='subscribe' to='bob@" GW "'/>");
+	stands("bob", "ask");
+	answer("contact_add bob", NULL, NULL);
+	come("<presence type='unsubscribe' to='bob@" GW "'/>");
+	did();
+	come("<presence type='subscribe' to='bob@" GW "'/>");
+	answer("contact_add bob", NULL, NULL);
+	forget();
+	stands("bob", "both");
+	expect("type='subscribed'", "from='bob@" GW "'");
+	flush();
+	expect("<iq type='set'", "jid='bob@" GW "'", "subscription='both'");
+	come("<iq type='get' id='2'><query xmlns='" NS_ROSTER "'/></iq>");
+	expect("id='2'", "jid='bob@" GW "'");
+}
+
+/* Whoever asked is seen when on the roster, and not before. */
+static void
+let_in(void **state)
+{
+	union params p = { .contact_request = {
+		.user = ANA, .contact = "eve",
+	} };
+
+	(void)state;
+	kit.link.server = true;
+	log_in();
+	tell(METHOD_contact_request, &p);
+	expect("type='subscribe'", "from='eve@" GW "'");
+	shows("eve", "online");
+	expect_nothing();
+	come("<presence type='subscribed' to='eve@" GW "'/>");
+	expect("<iq type='set'", "jid='eve@" GW "'");
+	expect("<presence from='eve@" GW "/");
+	expect_nothing();
+}
+
 /* --------------------------------------------------------------------- caps */
 
 static const char *
@@ -462,6 +534,9 @@ main(void)
 		gateway_test(removed),
 		gateway_test(one_too_many),
 		gateway_test(server_roster),
+		gateway_test(asked_before),
+		gateway_test(wanted_again),
+		gateway_test(let_in),
 		gateway_test(caps),
 	};
 
