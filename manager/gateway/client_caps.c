@@ -16,6 +16,8 @@
 
 #define TIMEOUT		30.0	/* seconds for a client to answer */
 #define CAPS_BYTES_MAX	400	/* of all that is in a <c/> */
+#define QUESTIONS_MAX	64	/* open ones, to the clients of one user: those
+				 * who become another kind all the time */
 #define NOTIFY		"+notify"	/* XEP-0163 4.2 */
 
 /* What one kind can do; only what may pass, each once, in order. */
@@ -270,6 +272,20 @@ learn(struct user *user, struct client *client, const struct stanza *answer)
 		keep(user->gw, client->kind);
 }
 
+static void	look(struct user *, struct client *);
+
+/* There is room for a question again. */
+static void
+ask_waiting(struct user *user)
+{
+	struct client *client;
+
+	TAILQ_FOREACH(client, &user->clients, entry) {
+		if (client->caps_state == CAPS_NEW)
+			look(user, client);
+	}
+}
+
 static void
 answered(struct gateway *gw, void *ctx, struct arena *a,
     const struct stanza *answer)
@@ -280,6 +296,8 @@ answered(struct gateway *gw, void *ctx, struct arena *a,
 	struct client *client = user ? user_client(user, q->full) : NULL;
 
 	(void)a;
+	if (user != NULL && user->caps_asking > 0)
+		user->caps_asking--;
 	/* Another one by now, or another question is out. */
 	if (client != NULL && client->kind == NULL && client->caps != NULL &&
 	    client->caps_state == CAPS_ASKED &&
@@ -287,9 +305,11 @@ answered(struct gateway *gw, void *ctx, struct arena *a,
 		client->caps_state = answer != NULL ? CAPS_REFUSED :
 		    CAPS_SILENT;
 		learn(user, client, answer);
-		/* The link may be down: that changes nothing for now. */
-		if (answer != NULL)
-			client_caps_tell(user);
+	}
+	/* The link may be down: that changes nothing for now. */
+	if (user != NULL && answer != NULL) {
+		ask_waiting(user);
+		client_caps_tell(user);
 	}
 	free(bare);
 	free(q->caps);
@@ -307,6 +327,7 @@ ask(struct user *user, struct client *client)
 	q->caps = xstrdup(client->caps);
 	memcpy(q->full, client->full, size);
 	client->caps_state = CAPS_ASKED;
+	user->caps_asking++;
 	xml_open_ns(x, "query", NS_DISCO_INFO);
 	xml_attr(x, "node", strchr(client->caps, ' ') + 1);
 	iq_send(user->gw, x, q->full, TIMEOUT, answered, q);
@@ -323,7 +344,7 @@ look(struct user *user, struct client *client)
 	client->kind = find(user->gw, client->caps);
 	if (client->kind != NULL)
 		client->kind->refs++;
-	else
+	else if (user->caps_asking < QUESTIONS_MAX)
 		ask(user, client);
 }
 

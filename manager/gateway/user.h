@@ -109,6 +109,7 @@ struct user {
 	unsigned	 features_told;	/* hash of what the backend was told
 					 * last that clients can; 0: nothing */
 	unsigned	 asking;	/* of the network, to clients: raw_iq.c */
+	unsigned	 caps_asking;	/* of ours, to clients: client_caps.c */
 	struct map	 contacts;	/* network name -> struct contact */
 	struct map	 contact_jids;	/* bare JID -> the first one with it */
 	size_t		 client_bytes;	/* of their clients: contact_client.c */

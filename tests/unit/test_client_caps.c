@@ -239,6 +239,26 @@ many_kinds(void **state)
 	assert_int_equal(count_sent(kit.seen, NS_DISCO_INFO), 1);
 }
 
+/* One that is another program with each presence is not asked each time; the
+ * last one is, when there is an answer. */
+static void
+many_questions(void **state)
+{
+	(void)state;
+	jabber();
+	for (unsigned i = 0; i < 150; i++)
+		come("<presence><c xmlns='" NS_CAPS "' hash='sha-1' node='n' "
+		    "ver='%u'/></presence>", i);
+	assert_int_equal(count_sent(kit.seen, NS_DISCO_INFO), 64);
+	forget();
+	answers(PC, "result", F("urn:of-63"));
+	asked(PC, "n#149");
+	expect_did("");
+	answers(PC, "result", F("urn:of-149"));
+	expect_did("presence online: urn:of-149");
+	expect_nothing();
+}
+
 int
 main(void)
 {
@@ -249,6 +269,7 @@ main(void)
 		gateway_test(trouble),
 		gateway_test(without),
 		gateway_test(many_kinds),
+		gateway_test(many_questions),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
