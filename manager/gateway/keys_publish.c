@@ -94,15 +94,70 @@ put_options(const struct run *r, struct xml *x, const char *element,
 
 static void	publish_now(struct run *, struct user *);
 
+/* Is this the answer that was hoped for? */
+static bool
+has_worked(const struct msg_error *error, const union result *result)
+{
+	return error == NULL && (result == NULL ||
+	    result->stanza.type == NULL ||
+	    strcmp(result->stanza.type, "error") != 0);
+}
+
+static bool
+is_not_found(const union result *result)
+{
+	return result != NULL && result->stanza.xml != NULL &&
+	    strstr(result->stanza.xml, "item-not-found") != NULL;
+}
+
+static void
+configured(void *ctx, const struct msg_error *error, const union result *result)
+{
+	struct run *r = ctx;
+	struct user *user = run_user(r);
+
+	if (user == NULL)
+		return;
+	r->unsure |= error != NULL;
+	/* Into a node that is not there, nothing is put out of it. */
+	if (has_worked(error, result) || is_not_found(result))
+		publish_now(r, user);
+	else
+		r->published(r, false);
+}
+
+/* Whoever has keys in there made the node, maybe for these only: then ours
+ * would put them out.  Who may read it is not changed. */
+static void
+configure(struct run *r, struct user *user)
+{
+	struct buf out = { 0 };
+	struct xml x;
+
+	xml_begin(&x, &out);
+	xml_open_ns(&x, "pubsub", NS_PUBSUB_OWNER);
+	xml_open(&x, "configure");
+	xml_attr(&x, "node", r->node);
+	xml_open_ns(&x, "x", NS_DATA);
+	xml_attr(&x, "type", "submit");
+	put_field(&x, "FORM_TYPE", NS_PUBSUB "#node_config");
+	put_field(&x, "pubsub#max_items", "max");
+	xml_close_to(&x, 0);
+	run_ask_network(r, user, "set", &out, configured);
+}
+
 static void
 created(void *ctx, const struct msg_error *error, const union result *result)
 {
 	struct run *r = ctx;
 	struct user *user = run_user(r);
 
-	(void)error, (void)result;	/* or it was there */
-	if (user != NULL)
+	if (user == NULL)
+		return;
+	if (has_worked(error, result))
 		publish_now(r, user);
+	else
+		configure(r, user);	/* it was there */
 }
 
 /* ejabberd takes the number of items at no other time; published without, the
@@ -128,9 +183,7 @@ published(void *ctx, const struct msg_error *error, const union result *result)
 {
 	struct run *r = ctx;
 	struct user *user = run_user(r);
-	bool worked = error == NULL && (result == NULL ||
-	    result->stanza.type == NULL ||
-	    strcmp(result->stanza.type, "error") != 0);
+	bool worked = has_worked(error, result);
 
 	if (user == NULL)
 		return;

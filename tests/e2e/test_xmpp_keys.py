@@ -100,11 +100,15 @@ def test_keys_of_the_user(pair):
     wait_for(lambda: found(peer, user.account) ==
              {"99": "other", "22": "twenty-two"}, 20, "the other device")
 
-    # Where the keys of all are in one node, none has to go for another.
+    # Where the keys of all are in one node, none has to go for another, nor
+    # what is there already in a node that is for one.
+    other.set(None, "<pubsub xmlns='%s'><publish node='%s:bundles'><item "
+              "id='99'><bundle xmlns='%s'/></item></publish></pubsub>"
+              % (PUBSUB, OMEMO_2, OMEMO_2))
     keys_in_one_node(user, 31, 32)
 
     def kept():
-        node = peer.iq("get", user.account, "<pubsub xmlns='%s'><items node='"
-                       "%s:bundles'/></pubsub>" % (PUBSUB, OMEMO_2))
+        node = other.iq("get", None, "<pubsub xmlns='%s'><items node='%s:"
+                        "bundles'/></pubsub>" % (PUBSUB, OMEMO_2))
         return {one.get("id") for one in node.iter("{%s}item" % PUBSUB)}
-    wait_for(lambda: kept() == {"31", "32"}, 20, "both devices' keys")
+    wait_for(lambda: kept() == {"31", "32", "99"}, 20, "all devices' keys")

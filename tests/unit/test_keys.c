@@ -273,14 +273,20 @@ other_account(void **state)
 	assert_true(keys_due(ana()));
 }
 
-/* All keys of the other scheme are in one node, which is to hold them all. */
+static union result done = { .stanza = { .type = "result" } };
+static union result taken = { .stanza = { .type = "error", .xml =
+    "<error type='cancel'><conflict xmlns='urn:ietf:params:xml:ns:xmpp-"
+    "stanzas'/></error>" } };
+
+#define open_text() kit.open[0].text
+
+/* All keys of the other scheme are in one node, which is to hold them all; it
+ * is there, and may be one that does not: it is to be changed. */
 static void
-one_node(void **state)
+change_node(void)
 {
 	union result none = { .stanza = { .type = "error", .xml = NOT_FOUND } };
-	union result done = { .stanza = { .type = "result" } };
 
-	(void)state;
 	begin();
 	user_has(NULL);
 	expect("<items node='" KEYS_LIST "'/>");
@@ -292,22 +298,48 @@ one_node(void **state)
 	come("<iq from='" ANA "' type='result' id='%s'><pubsub xmlns='" PUBSUB
 	    "'><items node='x'><item id='4'><a xmlns='n'/></item><item id='5'>"
 	    "<b xmlns='n'/></item></items></pubsub></iq>", asked_id());
-	assert_non_null(strstr(kit.open[0].text, "<item id='5'><b xmlns='n'/>"));
-	assert_non_null(strstr(kit.open[0].text, "<field var='pubsub#max_items'>"
+	assert_non_null(strstr(open_text(), "<item id='5'><b xmlns='n'/>"));
+	assert_non_null(strstr(open_text(), "<field var='pubsub#max_items'>"
 	    "<value>max</value>"));
 	/* A server that does not take it like this may do so at first. */
-	answer(kit.open[0].text, NULL, &none);
-	assert_non_null(strstr(kit.open[0].text, "<create node='urn:xmpp:omemo:"
+	answer(open_text(), NULL, &taken);
+	assert_non_null(strstr(open_text(), "<create node='urn:xmpp:omemo:"
 	    "2:bundles'/><configure>"));
-	assert_non_null(strstr(kit.open[0].text, "<field var='pubsub#max_items'>"
+	assert_non_null(strstr(open_text(), "<field var='pubsub#max_items'>"
 	    "<value>max</value>"));
-	answer(kit.open[0].text, NULL, &none);
-	assert_null(strstr(kit.open[0].text, "options"));
-	answer(kit.open[0].text, NULL, &done);
+	answer(open_text(), NULL, &taken);
+	assert_non_null(strstr(open_text(), PUBSUB "#owner'><configure "
+	    "node='urn:xmpp:omemo:2:bundles'>"));
+	assert_non_null(strstr(open_text(), "<field var='pubsub#max_items'>"
+	    "<value>max</value>"));
+	assert_null(strstr(open_text(), "access_model"));
+}
+
+static void
+one_node(void **state)
+{
+	(void)state;
+	change_node();
+	answer(open_text(), NULL, &done);
+	assert_null(strstr(open_text(), "options"));
+	answer(open_text(), NULL, &done);
 	expect("<subscribe node='urn:xmpp:omemo:2:bundles'");
-	assert_null(strstr(kit.open[0].text, "max_items"));
-	answer(kit.open[0].text, NULL, &done);
+	assert_null(strstr(open_text(), "max_items"));
+	answer(open_text(), NULL, &done);
 	expect_nothing();
+}
+
+/* One that cannot be made to hold more stays as it is: what is in there is not
+ * to make room for ours. */
+static void
+small_node(void **state)
+{
+	(void)state;
+	change_node();
+	answer(open_text(), NULL, &taken);
+	expect_nothing();
+	assert_int_equal(kit.nopen, 0);
+	assert_false(keys_due(ana()));
 }
 
 /* What cannot be read is not overwritten. */
@@ -454,7 +486,8 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		T(published), T(other_options), T(refused), T(silent),
 		T(interrupted),
-		T(other_account), T(one_node), T(unreadable), T(many_others),
+		T(other_account), T(one_node), T(small_node),
+		T(unreadable), T(many_others),
 		T(logged_out), T(events), T(spent),
 	};
 
