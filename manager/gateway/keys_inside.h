@@ -37,6 +37,7 @@ struct run {
 	struct device	 devices[2 * KEYS_DEVICES_MAX];	/* now, and before */
 	size_t		 ndevices, at;
 	char		*others;	/* XML: devices there, not ours */
+	bool		 ready;		/* keys are published, the list is next */
 	bool		 unsure;	/* some question had no answer */
 	char	 digest[DIGEST_SIZE];	/* of keys being published */
 	char		*payload;	/* what is being published, */

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* One scheme after the other: the devices in the user's list, the list in the
- * network's account, the keys of each device, and at last the list there, which
- * is to name nothing that has no keys.  What was published is remembered in the
- * user's settings, as "device=digest" with spaces between them. */
+ * network's account, the keys of each device, and at last the list there, read
+ * once more, which is to name nothing that has no keys.  What was published is
+ * remembered in the user's settings, as "device=digest" with spaces between
+ * them. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -22,6 +23,8 @@ const struct scheme keys_schemes[] = {
 const size_t keys_nschemes = LENGTH(keys_schemes);
 
 static void	next_device(struct run *);
+static void	publish_list(struct run *, struct user *);
+static void	published_list(struct run *, bool worked);
 
 static void
 next_scheme(struct run *r)
@@ -140,8 +143,7 @@ write_record(struct run *r, struct user *user)
 
 /* ----------------------------------------------- 1. what the user's list is */
 
-static void	got_theirs(void *, const struct msg_error *,
-		    const union result *);
+static void	ask_theirs(struct run *, struct user *);
 
 static void
 got_list(struct gateway *gw, void *ctx, struct arena *a,
@@ -150,7 +152,6 @@ got_list(struct gateway *gw, void *ctx, struct arena *a,
 	struct run *r = ctx;
 	struct user *user = run_user(r);
 	const struct stanza *list, *s;
-	struct buf out = { 0 };
 	size_t n = 0;
 
 	(void)gw, (void)a;
@@ -172,13 +173,10 @@ got_list(struct gateway *gw, void *ctx, struct arena *a,
 			n++;
 		}
 	}
-	if (r->ndevices == 0) {
+	if (r->ndevices == 0)
 		next_scheme(r);
-		return;
-	}
-	buf_addf(&out, "<pubsub xmlns='" NS_PUBSUB "'><items node='%s'/>"
-	    "</pubsub>", r->scheme->list);
-	run_ask_network(r, user, "get", &out, got_theirs);
+	else
+		ask_theirs(r, user);
 }
 
 void
@@ -189,8 +187,7 @@ run_begin(struct run *r)
 	if (user == NULL)
 		return;
 	r->ndevices = r->at = 0;
-	free(r->others);
-	r->others = NULL;
+	r->ready = false;
 	read_record(r, user);
 	run_ask_user(r, r->scheme->list, NULL, got_list);
 }
@@ -226,9 +223,10 @@ got_theirs(void *ctx, const struct msg_error *error, const union result *result)
 	static const struct msg_stanza_result nothing;
 	const struct msg_stanza_result *m = result ? &result->stanza : &nothing;
 	struct run *r = ctx;
+	struct user *user = run_user(r);
 	bool none;
 
-	if (run_user(r) == NULL)
+	if (user == NULL)
 		return;
 	r->unsure |= error != NULL;
 	none = m->type != NULL && strcmp(m->type, "error") == 0 &&
@@ -236,11 +234,26 @@ got_theirs(void *ctx, const struct msg_error *error, const union result *result)
 	if (error == NULL && !none && m->xml != NULL)
 		raw_read(m->xml, r->user, read_theirs, r);
 	/* What cannot be read is not to be overwritten, either. */
-	if (error != NULL || (!none && r->others == NULL)) {
-		next_scheme(r);
-		return;
-	}
-	next_device(r);
+	if (error != NULL || (!none && r->others == NULL))
+		published_list(r, false);
+	else if (r->ready)
+		publish_list(r, user);
+	else
+		next_device(r);
+}
+
+static void
+ask_theirs(struct run *r, struct user *user)
+{
+	struct buf out = { 0 };
+
+	free(r->others);
+	r->others = NULL;
+	for (size_t i = 0; i < r->ndevices; i++)
+		r->devices[i].listed = false;
+	buf_addf(&out, "<pubsub xmlns='" NS_PUBSUB "'><items node='%s'/>"
+	    "</pubsub>", r->scheme->list);
+	run_ask_network(r, user, "get", &out, got_theirs);
 }
 
 /* --------------------------------------------------- 3. keys of each device */
@@ -315,6 +328,16 @@ got_keys(struct gateway *gw, void *ctx, struct arena *a,
 
 /* -------------------------------------------------------- 4. the list there */
 
+static bool
+is_changed(const struct run *r)
+{
+	for (size_t i = 0; i < r->ndevices; i++) {
+		if (r->devices[i].gone == r->devices[i].listed)
+			return true;
+	}
+	return false;
+}
+
 static void
 published_list(struct run *r, bool worked)
 {
@@ -330,30 +353,37 @@ published_list(struct run *r, bool worked)
 	next_scheme(r);
 }
 
+/* Others have had time to change it while keys were published: what they have
+ * added is not to be lost. */
+static void
+end_devices(struct run *r, struct user *user)
+{
+	r->ready = true;
+	if (is_changed(r))
+		ask_theirs(r, user);
+	else
+		published_list(r, true);
+}
+
 static void
 publish_list(struct run *r, struct user *user)
 {
 	struct buf out = { 0 };
-	bool changed = false;
 
+	if (!is_changed(r)) {
+		published_list(r, true);
+		return;
+	}
 	buf_addf(&out, "<%s xmlns='%s'>%s", r->scheme->name, r->scheme->ns,
 	    r->others != NULL ? r->others : "");
 	for (size_t i = 0; i < r->ndevices; i++) {
-		const struct device *d = &r->devices[i];
-
-		changed |= d->gone == d->listed;
-		if (!d->gone)
-			buf_addf(&out, "<device id='%s'/>", d->id);
+		if (!r->devices[i].gone)
+			buf_addf(&out, "<device id='%s'/>", r->devices[i].id);
 	}
 	buf_addf(&out, "</%s>", r->scheme->name);
 	buf_addc(&out, '\0');
-	if (changed) {
-		run_publish(r, user, r->scheme->list, "current",
-		    buf_steal(&out), published_list);
-		return;
-	}
-	buf_free(&out);
-	published_list(r, true);
+	run_publish(r, user, r->scheme->list, "current", buf_steal(&out),
+	    published_list);
 }
 
 static void
@@ -368,7 +398,7 @@ next_device(struct run *r)
 	while (r->at < r->ndevices && r->devices[r->at].gone)
 		r->at++;
 	if (r->at == r->ndevices) {
-		publish_list(r, user);
+		end_devices(r, user);
 		return;
 	}
 	d = &r->devices[r->at];

@@ -129,8 +129,11 @@ published(void **state)
 	/* The other device has no keys: it is not named. */
 	expect("<items node='" OLD ".bundles:22'/>");
 	user_has(NULL);
+	/* Another one has come meanwhile. */
+	network_has("<device id='99'/><device id='77'/>");
 	answer_publish(KEYS_LIST_OLD, "<list xmlns='" OLD "'>"
-	    "<device id='99'/><device id='11'/></list>", true, "result");
+	    "<device id='99'/><device id='77'/><device id='11'/></list>", true,
+	    "result");
 	end();
 	digest_hex(BUNDLE, sizeof(BUNDLE) - 1, digest);
 	record = xasprintf("11=%s", digest);
@@ -149,6 +152,7 @@ published(void **state)
 	/* It is taken back, and it alone. */
 	compare();
 	user_has(NULL);
+	network_has("<device id='11'/><device id='99'/>");
 	network_has("<device id='11'/><device id='99'/>");
 	answer_publish(KEYS_LIST_OLD, "<list xmlns='" OLD "'>"
 	    "<device id='99'/></list>", true, "result");
@@ -172,6 +176,7 @@ other_options(void **state)
 	answer_publish(OLD ".bundles:11", BUNDLE, true, "error");
 	answer_publish(OLD ".bundles:11", BUNDLE, false, "result");
 	expect("<subscribe");
+	answer_list(NULL, "error", NOT_FOUND);
 	answer_publish(KEYS_LIST_OLD, list, true, "error");
 	answer_publish(KEYS_LIST_OLD, list, false, "error");
 	end();
@@ -273,6 +278,7 @@ other_account(void **state)
 	assert_true(keys_due(ana()));
 }
 
+static union result none = { .stanza = { .type = "error", .xml = NOT_FOUND } };
 static union result done = { .stanza = { .type = "result" } };
 static union result taken = { .stanza = { .type = "error", .xml =
     "<error type='cancel'><conflict xmlns='urn:ietf:params:xml:ns:xmpp-"
@@ -285,8 +291,6 @@ static union result taken = { .stanza = { .type = "error", .xml =
 static void
 change_node(void)
 {
-	union result none = { .stanza = { .type = "error", .xml = NOT_FOUND } };
-
 	begin();
 	user_has(NULL);
 	expect("<items node='" KEYS_LIST "'/>");
@@ -324,6 +328,7 @@ one_node(void **state)
 	assert_null(strstr(open_text(), "options"));
 	answer(open_text(), NULL, &done);
 	expect("<subscribe node='urn:xmpp:omemo:2:bundles'");
+	answer(open_text(), NULL, &none);
 	assert_null(strstr(open_text(), "max_items"));
 	answer(open_text(), NULL, &done);
 	expect_nothing();
@@ -378,6 +383,24 @@ unreadable(void **state)
 	end();
 }
 
+/* ... even if it could be read before; what was published is ours still. */
+static void
+unreadable_now(void **state)
+{
+	(void)state;
+	begin();
+	user_has("<list xmlns='" OLD "'><device id='11'/></list>");
+	network_has("<device id='99'/>");
+	expect("bundles:11");
+	user_has(BUNDLE);
+	answer_publish(OLD ".bundles:11", BUNDLE, true, "result");
+	expect("<subscribe");
+	answer_list(NULL, "result", "no XML");
+	end();
+	assert_memory_equal(user_setting(ana(), "omemo_axolotl", "-"), "11=",
+	    3);
+}
+
 /* All of it is kept, however long. */
 static void
 many_others(void **state)
@@ -396,6 +419,7 @@ many_others(void **state)
 	user_has(BUNDLE);
 	answer_publish(OLD ".bundles:11", BUNDLE, true, "result");
 	expect("<subscribe");
+	network_has(buf_data(&others));
 	list = xasprintf("<list xmlns='" OLD "'>%s<device id='11'/></list>",
 	    buf_data(&others));
 	answer_publish(KEYS_LIST_OLD, list, true, "result");
@@ -487,7 +511,7 @@ main(void)
 		T(published), T(other_options), T(refused), T(silent),
 		T(interrupted),
 		T(other_account), T(one_node), T(small_node),
-		T(unreadable), T(many_others),
+		T(unreadable), T(unreadable_now), T(many_others),
 		T(logged_out), T(events), T(spent),
 	};
 
