@@ -62,12 +62,10 @@ room_remove(struct room *r, const char *code, const char *text)
 	ev_timer_stop(EV_DEFAULT_ &r->timer);
 	if (r->asked)
 		kit_error(&r->join, code, text);
-	if (r->renaming != NULL)
-		kit_error(&r->rename, code, text);
+	room_rename_failed(r, code, text);
 	room_waits_finish(r, code, text);
 	room_occupants_finish(r);
 	room_past_finish(r);
-	free(r->renaming);
 	free(r->name);
 	if (r->password != NULL)
 		explicit_bzero(r->password, strlen(r->password));
@@ -177,7 +175,10 @@ room_stanza(struct session *s, xmpp_stanza_t *st)
 	free(bare);
 	if (r == NULL)
 		return is_astray(st);
-	r->heard = ev_now(EV_DEFAULT);
+	/* A refusal is no sign of being in, and what was said before it is
+	 * still to be asked for. */
+	if (r->state == ROOM_IN && !stanza_attr_is(st, "type", "error"))
+		r->heard = ev_now(EV_DEFAULT);
 	if (stanza_is(st, "presence", NULL)) {
 		room_presence(r, st);
 		return true;

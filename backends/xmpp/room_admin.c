@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "backends/xmpp/account.h"
 #include "backends/xmpp/build.h"
 #include "backends/xmpp/request.h"
 #include "backends/xmpp/room.h"
@@ -45,6 +46,22 @@ on_changed(struct session *s, xmpp_stanza_t *answer, void *ctx)
 	free(c);
 }
 
+/* Somebody has an address as a nick: whom does it mean?  Put out may be who
+ * calls himself so, but nobody is given rights in another's name. */
+static bool
+is_ambiguous(const struct room *r, const struct msg_room_moderate *m)
+{
+	const struct occupant *o = map_get(&r->occupants, m->target);
+	char *jid = o != NULL && m->affiliation != NULL &&
+	    strcmp(m->affiliation, "outcast") != 0 ? account_jid(m->target) :
+	    NULL;
+	bool other = jid != NULL &&
+	    (o->real == NULL || strcmp(o->real, jid) != 0);
+
+	free(jid);
+	return other;
+}
+
 /* What is changed is a role, which goes by the nick, or an affiliation, which
  * goes by the JID where that is known. */
 static xmpp_stanza_t *
@@ -75,6 +92,11 @@ down_room_moderate(const struct kit_call *call,
 
 	if (r == NULL)
 		return;
+	if (is_ambiguous(r, m)) {
+		kit_error(call, ERR_CONFLICT, "Somebody in the room has this "
+		    "address as a nick.");
+		return;
+	}
 	if (m->affiliation != NULL)
 		first = change(r, m, "affiliation", m->affiliation);
 	if (m->role != NULL)

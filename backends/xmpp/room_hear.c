@@ -47,13 +47,15 @@ name_of(const struct room *r, const char *id)
 	return p != NULL ? p->net : id;
 }
 
-/* Is it, as far as is known, by this one? */
-static bool
-is_by(const struct room *r, const char *id, const char *nick)
+/* The same of one by this author; NULL: it is by somebody else. */
+static const char *
+name_of_own(const struct room *r, const char *id, const char *nick)
 {
-	const struct past *p = room_past_find(r, id);
+	const struct past *p = room_past_of(r, id, nick);
 
-	return p == NULL || strcmp(p->nick, nick) == 0;
+	if (p != NULL)
+		return p->net;
+	return room_past_find(r, id) == NULL ? id : NULL;
 }
 
 /* ----------------------------------------------------------------- messages */
@@ -83,9 +85,8 @@ say(struct room *r, const struct heard *h, const struct payload *p,
 	/* Whoever corrects somebody else says something new. */
 	if (p->replaces != NULL && h->private)
 		m.replaces = p->replaces;
-	else if (p->replaces != NULL && h->nick != NULL &&
-	    is_by(r, p->replaces, h->nick))
-		m.replaces = name_of(r, p->replaces);
+	else if (p->replaces != NULL && h->nick != NULL)
+		m.replaces = name_of_own(r, p->replaces, h->nick);
 	m.attachments.v = (struct msg_attachment *)p->files;
 	m.attachments.n = p->nfiles;
 	m.extra = extra = pass_extra(r->session, h->st);
@@ -136,6 +137,7 @@ static bool
 hear_gesture(struct room *r, const struct heard *h)
 {
 	struct gesture g;
+	const char *id;
 
 	if (h->nick == NULL || !gesture_read(&g, h->st))
 		return false;
@@ -148,11 +150,12 @@ hear_gesture(struct room *r, const struct heard *h)
 		m.emojis.n = g.nemojis;
 		kit_notify(METHOD_reaction, &m);
 	}
-	if (g.retracts != NULL &&
-	    (h->private || is_by(r, g.retracts, h->nick))) {
+	id = g.retracts == NULL || h->private ? g.retracts :
+	    name_of_own(r, g.retracts, h->nick);
+	if (id != NULL) {
 		const struct msg_retracted m = { .user = r->session->user,
 		    .peer = h->nick, .room = r->id, .private = h->private,
-		    .id = h->private ? g.retracts : name_of(r, g.retracts) };
+		    .id = id };
 
 		kit_notify(METHOD_retracted, &m);
 	}
@@ -234,12 +237,8 @@ hear_subject(struct room *r, const struct heard *h)
 static bool
 is_known(const struct room *r, const struct heard *h)
 {
-	const struct past *p;
-
-	if (h->time == 0 || h->net == NULL || h->nick == NULL)
-		return false;
-	p = room_past_find(r, h->net);
-	return p != NULL && strcmp(p->nick, h->nick) == 0;
+	return h->time != 0 && h->net != NULL && h->nick != NULL &&
+	    room_past_of(r, h->net, h->nick) != NULL;
 }
 
 static void
@@ -272,7 +271,7 @@ hear_all(struct room *r, const struct heard *h)
 	if (h->nick == NULL && h->time == 0 &&
 	    stanza_child(stanza_child(h->st, "x", NS_MUC_USER), "status",
 	    NULL) != NULL)
-		room_describe(r);
+		room_changed(r);
 }
 
 /* Not said: what we have sent is refused. */

@@ -14,6 +14,7 @@
 #include "backends/xmpp/room.h"
 #include "backends/xmpp/room_state.h"
 #include "backends/xmpp/stanza.h"
+#include "util/rand.h"
 #include "util/xalloc.h"
 
 #define NS_SELF_PING	"urn:xmpp:ping"
@@ -87,6 +88,8 @@ on_description(struct session *s, xmpp_stanza_t *answer, void *ctx)
 		r->name = name;
 	}
 	tell_joined(r);
+	if (r->changed && r->describing == 0 && !s->ended)
+		room_describe(r);
 }
 
 void
@@ -95,8 +98,18 @@ room_describe(struct room *r)
 	xmpp_stanza_t *iq = request_new(r->session, "get", r->jid);
 
 	r->describing++;
+	r->changed = false;
 	build_child(iq, "query", NS_DISCO_INFO);
 	request_send(r->session, iq, on_description, room_ref(r));
+}
+
+void
+room_changed(struct room *r)
+{
+	if (r->describing > 0)
+		r->changed = true;
+	else
+		room_describe(r);
 }
 
 /* -------------------------------------------------------------------- enter */
@@ -131,6 +144,9 @@ room_enter(struct room *r)
 
 	room_set_state(r, ROOM_ENTERING);
 	room_set_timer(r, ROOM_TIMEOUT);
+	/* It is entered under the one that we had. */
+	room_rename_failed(r, ERR_NETWORK, "The room has to be entered "
+	    "again.");
 	room_describe(r);
 	xmpp_stanza_set_to(p, to);
 	room_put_presence(r->session, p);
@@ -171,7 +187,6 @@ room_entered(struct room *r)
 	}
 	room_set_state(r, ROOM_IN);
 	room_set_timer(r, (double)config.room_ping);
-	r->failures = 0;
 	room_occupants_sweep(r);
 	room_waits_go(r);
 	tell_joined(r);
@@ -216,6 +231,16 @@ not_in(struct room *r, const char *code, const char *text)
 		room_remove(r, code, text);
 }
 
+/* And not of a nick that was asked for before. */
+static bool
+is_of_renaming(const struct room *r, xmpp_stanza_t *presence)
+{
+	const char *id = stanza_attr(presence, "id");
+
+	return r->renaming != NULL && (id == NULL ||
+	    strcmp(id, r->rename_id) == 0);
+}
+
 void
 room_refused(struct room *r, xmpp_stanza_t *presence)
 {
@@ -223,10 +248,8 @@ room_refused(struct room *r, xmpp_stanza_t *presence)
 
 	if (r->state == ROOM_ENTERING) {
 		not_in(r, door_code(presence), text);
-	} else if (r->renaming != NULL) {
-		kit_error(&r->rename, request_code(presence), text);
-		free(r->renaming);
-		r->renaming = NULL;
+	} else if (is_of_renaming(r, presence)) {
+		room_rename_failed(r, request_code(presence), text);
 	}
 	free(text);
 }
@@ -246,6 +269,7 @@ room_put_out(struct room *r, const char *reason, bool retry)
 		return;
 	}
 	room_waits_lost(r, ERR_UNCERTAIN, reason);
+	room_rename_failed(r, ERR_NETWORK, reason);
 	room_occupants_finish(r);
 	room_set_state(r, ROOM_OUTSIDE);
 	room_set_timer(r, PAUSE * (double)(1 << r->failures));
@@ -283,6 +307,19 @@ self_ping(struct room *r)
 	free(to);
 }
 
+static void
+go_out(const struct room *r, const char *why, const struct kit_call *call)
+{
+	xmpp_stanza_t *p = xmpp_presence_new(session_strophe(r->session));
+	char *to = xasprintf("%s/%s", r->jid, r->nick);
+
+	xmpp_stanza_set_type(p, "unavailable");
+	xmpp_stanza_set_to(p, to);
+	build_text(p, "status", why);
+	session_send(r->session, p, call);
+	free(to);
+}
+
 void
 room_on_timer(struct room *r)
 {
@@ -290,9 +327,13 @@ room_on_timer(struct room *r)
 
 	switch (r->state) {
 	case ROOM_ENTERING:
+		/* Nor is it to take us in when nobody knows any more. */
+		go_out(r, NULL, NULL);
 		not_in(r, ERR_TIMEOUT, "The room does not answer.");
 		break;
 	case ROOM_IN:
+		/* It has kept us for so long. */
+		r->failures = 0;
 		if (quiet >= (double)config.room_ping)
 			self_ping(r);
 		else
@@ -350,9 +391,8 @@ void
 down_room_leave(const struct kit_call *call, const struct msg_room_leave *m)
 {
 	struct session *s = session_for(call, m->user);
-	char *jid = account_jid(m->room), *to;
+	char *jid = account_jid(m->room);
 	struct room *r = s != NULL && jid != NULL ? room_find(s, jid) : NULL;
-	xmpp_stanza_t *p;
 
 	free(jid);
 	if (s == NULL)
@@ -361,14 +401,8 @@ down_room_leave(const struct kit_call *call, const struct msg_room_leave *m)
 		kit_reply(call, NULL);
 		return;
 	}
-	to = xasprintf("%s/%s", r->jid, r->nick);
-	p = xmpp_presence_new(session_strophe(s));
-	xmpp_stanza_set_type(p, "unavailable");
-	xmpp_stanza_set_to(p, to);
-	build_text(p, "status", m->reason);
+	go_out(r, m->reason, call);
 	room_remove(r, ERR_NOT_FOUND, NULL);
-	session_send(s, p, call);
-	free(to);
 }
 
 void
@@ -380,23 +414,40 @@ down_room_nick(const struct kit_call *call, const struct msg_room_nick *m)
 
 	if (r == NULL)
 		return;
-	if (!nick_is_good(m->nick) || r->renaming != NULL) {
-		kit_error(call, r->renaming != NULL ? ERR_RATE_LIMITED :
-		    ERR_NOT_ACCEPTABLE, NULL);
+	if (!nick_is_good(m->nick)) {
+		kit_error(call, ERR_NOT_ACCEPTABLE, NULL);
 		return;
 	}
+	/* The room need not have answered the one before, and may never. */
+	room_rename_failed(r, ERR_UNCERTAIN, NULL);
 	if (strcmp(m->nick, r->nick) == 0) {
 		kit_reply(call, NULL);
+		return;
+	}
+	if (r->state != ROOM_IN || !session_is_up(r->session)) {
+		kit_error(call, ERR_NOT_CONNECTED, NULL);
 		return;
 	}
 	r->rename = *call;
 	r->renaming = xstrdup(m->nick);
 	to = xasprintf("%s/%s", r->jid, m->nick);
 	p = xmpp_presence_new(session_strophe(r->session));
+	rand_token(r->rename_id, sizeof(r->rename_id));
+	xmpp_stanza_set_id(p, r->rename_id);
 	xmpp_stanza_set_to(p, to);
 	room_put_presence(r->session, p);
 	session_send(r->session, p, NULL);
 	free(to);
+}
+
+void
+room_rename_failed(struct room *r, const char *code, const char *text)
+{
+	if (r->renaming == NULL)
+		return;
+	free(r->renaming);
+	r->renaming = NULL;
+	kit_error(&r->rename, code, text);
 }
 
 void

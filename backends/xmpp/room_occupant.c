@@ -96,13 +96,15 @@ room_occupants_finish(struct room *r)
 	map_finish(&r->occupants);
 }
 
-/* NULL: there are too many, this one is not known. */
+/* NULL: there are too many, this one is not known.  We always are: rooms tell
+ * of us behind all others, and then we are in. */
 static struct occupant *
-occupant_put(struct room *r, const char *nick)
+occupant_put(struct room *r, const char *nick, bool self)
 {
 	struct occupant *o = map_get(&r->occupants, nick);
 
-	if (o != NULL || map_count(&r->occupants) >= ROOM_OCCUPANTS)
+	if (o != NULL ||
+	    (map_count(&r->occupants) >= ROOM_OCCUPANTS && !self))
 		return o;
 	o = xcalloc(1, sizeof(*o));
 	o->nick = xstrdup(nick);
@@ -143,6 +145,9 @@ read_presence(struct told *t, const struct room *r, xmpp_stanza_t *p)
 		if (code != NULL)
 			read_status(t, atoi(code));
 	}
+	/* Before 1.33 of the XEP it was a kick, too. */
+	if (t->broken && t->how != NULL && strcmp(t->how, "kicked") == 0)
+		t->how = NULL;
 	/* Old rooms do not say which one is us. */
 	if (t->nick != NULL && strcmp(t->nick, r->nick) == 0)
 		t->self = true;
@@ -226,7 +231,7 @@ on_here(struct room *r, const struct told *t, xmpp_stanza_t *p)
 	/* 7.2.9: the room gives another one than was asked for. */
 	if (t->self && strcmp(t->nick, r->nick) != 0)
 		room_renamed(r, t->nick);
-	o = occupant_put(r, t->nick);
+	o = occupant_put(r, t->nick, t->self);
 	if (o == NULL) {
 		log_debug("%s: room %s has too many occupants",
 		    r->session->user, r->jid);

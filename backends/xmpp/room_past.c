@@ -29,18 +29,29 @@ room_past_add(struct room *r, const char *net, const char *id,
 	p->nick = xstrdup(nick);
 }
 
+/* Anybody may give a message the name that the room gave another. */
 const struct past *
-room_past_find(const struct room *r, const char *name)
+room_past_of(const struct room *r, const char *name, const char *nick)
 {
 	unsigned known = r->npast < ROOM_PAST ? r->npast : ROOM_PAST;
-	const struct past *p;
+	const struct past *p, *by_id = NULL;
 
 	for (unsigned i = 1; i <= known; i++) {
 		p = &r->past[(r->npast - i) % ROOM_PAST];
-		if (strcmp(p->net, name) == 0 || strcmp(p->id, name) == 0)
+		if (nick != NULL && strcmp(p->nick, nick) != 0)
+			continue;
+		if (strcmp(p->net, name) == 0)
 			return p;
+		if (by_id == NULL && strcmp(p->id, name) == 0)
+			by_id = p;
 	}
-	return NULL;
+	return by_id;
+}
+
+const struct past *
+room_past_find(const struct room *r, const char *name)
+{
+	return room_past_of(r, name, NULL);
 }
 
 void

@@ -85,15 +85,17 @@ struct room {
 	char		*password;
 	int64_t		 history;	/* messages wanted; -1: as usual */
 	bool		 again;		/* the main process believes us in */
-	unsigned	 failures;	/* to get in again, one by one */
+	unsigned	 failures;	/* to get in again, and stay */
 	ev_timer	 timer;		/* ENTERING: it takes too long; IN: is
 					 * it still true? OUTSIDE: try again */
-	double		 heard;		/* when anything last came from it */
+	double		 heard;		/* when anything last came from it while
+					 * we were in; 0: never */
 
 	struct kit_call	 join;		/* while asked */
 	bool		 asked;
 	unsigned	 describing;	/* it has been asked so often what it
 					 * is */
+	bool		 changed;	/* meanwhile, so it is asked again */
 	bool		 created;
 	char		*name;		/* for humans, or NULL */
 	bool		 names_messages; /* XEP-0359: its ids can be trusted */
@@ -101,6 +103,7 @@ struct room {
 
 	struct kit_call	 rename;	/* while renaming */
 	char		*renaming;	/* the nick asked for, or NULL */
+	char		 rename_id[24];	/* of the presence that asked */
 	struct map	 occupants;
 	TAILQ_HEAD(, room_wait) waits;
 	unsigned	 nwaits;
@@ -139,8 +142,12 @@ void	room_refused(struct room *, xmpp_stanza_t *presence);
 void	room_put_out(struct room *, const char *reason, bool retry);
 void	room_on_timer(struct room *);
 void	room_renamed(struct room *, const char *nick);
+/* Nothing comes of it, if anything was asked for. */
+void	room_rename_failed(struct room *, const char *code, const char *text);
 /* Ask the room what it is. */
 void	room_describe(struct room *);
+/* The same, but not while it is asked. */
+void	room_changed(struct room *);
 
 /* ---- room_occupant.c */
 void	room_presence(struct room *, xmpp_stanza_t *);
@@ -173,8 +180,12 @@ void	room_waits_lost(struct room *, const char *code, const char *text);
 /* ---- room_past.c */
 void	room_past_add(struct room *, const char *net, const char *id,
 	    const char *nick);
-/* The newest that goes by this name; NULL: too long ago, or never. */
+/* The newest that the main process knows by this name, or else the newest that
+ * its author gave it to; NULL: too long ago, or never. */
 const struct past *room_past_find(const struct room *, const char *name);
+/* The same, of those by this one. */
+const struct past *room_past_of(const struct room *, const char *name,
+    const char *nick);
 void	room_past_finish(struct room *);
 
 /* ---- room_hear.c */

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """The XMPP backend and rooms (XEP-0045) of a real server."""
 import itertools
+import re
 import time
 
 import pytest
@@ -494,10 +495,11 @@ class Room:
                        self.jid, nick, NS["user"], "".join(
                            "<status code='%d'/>" % code for code in codes)))
 
-    def gone(self, nick, *codes):
+    def gone(self, nick, *codes, to=None):
         self.f.say("<presence type='unavailable' from='%s/%s'><x xmlns='%s'>"
-                   "<item role='none' affiliation='none'/>%s</x></presence>"
-                   % (self.jid, nick, NS["user"], "".join(
+                   "<item role='none' affiliation='none'%s/>%s</x></presence>"
+                   % (self.jid, nick, NS["user"],
+                      " nick='%s'" % to if to else "", "".join(
                        "<status code='%d'/>" % code for code in codes)))
 
     def say(self, nick, inside, **attributes):
@@ -565,6 +567,42 @@ def test_forgotten(xmpp, fake):
     f.expect("<presence[^>]*to=.tea@rooms.test/me")
     r.here("me", 110)
     b.wait("room_occupant", nick="me", self=True)
+
+
+def test_nicks(xmpp, fake):
+    """Those that the room does not answer to do not stand in the way of
+    others."""
+    f = fake()
+    b = xmpp(host="127.0.0.1", port=f.port, tls="off")
+    b.enter("bob@xmpp.test")
+    r = Room(f, "tea@rooms.test", "me")
+    call = b.start("room_join", user=ME, room=r.jid, nick="me")
+    r.let_in()
+    b.finish(call)
+    first = b.start("room_nick", user=ME, room=r.jid, nick="one")
+    asked = f.expect("<presence[^>]*to=.tea@rooms.test/one[^>]*")[0]
+    call = b.start("room_nick", user=ME, room=r.jid, nick="you")
+    f.expect("<presence[^>]*to=.tea@rooms.test/you")
+    with pytest.raises(Failed) as e:
+        b.finish(first)
+    assert e.value.code == "uncertain"
+    f.say("<presence type='error' from='%s/one' id='%s'><error type='cancel'>"
+          "<conflict xmlns='%s'/></error></presence>" % (
+              r.jid, re.search("id=.([^'\"]*)", asked)[1], NS["e"]))
+    r.gone("me", 303, 110, to="you")
+    r.here("you", 110)
+    b.finish(call)
+    call = b.start("room_nick", user=ME, room=r.jid, nick="me")
+    r.gone("you", 303, 110, to="me")
+    r.here("me", 110)
+    b.finish(call)
+    lost = b.start("room_nick", user=ME, room=r.jid, nick="two")
+    f.expect("<presence[^>]*to=.tea@rooms.test/two")
+    r.gone("me", 332, 110)
+    with pytest.raises(Failed) as e:
+        b.finish(lost)
+    assert e.value.code == "network"
+    assert refused(b, "room_nick", room=r.jid, nick="x") == "not_connected"
 
 
 def test_said_meanwhile(xmpp, prosody, account, friend, room):

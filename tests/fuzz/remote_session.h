@@ -33,6 +33,11 @@
 
 static size_t asked, answered;	/* requests, which have one answer each */
 
+/* Called with what the main process hears, where a test wants to know; code
+ * NULL: the request is done. */
+static void	(*on_told)(enum method, const void *params);
+static void	(*on_settled)(enum method, const char *code);
+
 /* ---------------------------------------------------- in place of the kit */
 
 static void
@@ -50,6 +55,8 @@ kit_reply(const struct kit_call *call, const void *result)
 	struct buf b = { 0 };
 
 	answered += call->wanted;
+	if (on_settled != NULL)
+		on_settled(call->method, NULL);
 	check(encode_result(&b, call->id, call->method, result), &b);
 }
 
@@ -59,6 +66,8 @@ kit_error(const struct kit_call *call, const char *code, const char *text)
 	struct buf b = { 0 };
 
 	answered += call->wanted;
+	if (on_settled != NULL)
+		on_settled(call->method, code);
 	encode_error(&b, call->id, code, text);
 	buf_free(&b);
 }
@@ -68,6 +77,8 @@ kit_notify(enum method method, const void *params)
 {
 	struct buf b = { 0 };
 
+	if (on_told != NULL)
+		on_told(method, params);
 	check(encode_notification(&b, method, params), &b);
 }
 
@@ -244,7 +255,7 @@ hear_all(struct session *s, const char *text)
 }
 
 /* request: of that letter. */
-static void
+static inline void
 session_fuzz(struct session *s, const uint8_t *data, size_t size,
     void (*request)(struct session *, char letter))
 {
