@@ -54,6 +54,23 @@ read_options(struct arena *arena, xmpp_stanza_t *field, struct msg_field *f)
 	}
 }
 
+/* Who fills in a part would take away the rest. */
+static bool
+is_too_long(xmpp_stanza_t *field)
+{
+	xmpp_stanza_t *v = stanza_child(field, "value", NS_DATA);
+	size_t bytes = 0;
+	char *text;
+
+	for (; v != NULL && bytes <= FORM_TEXT;
+	    v = stanza_beside(v, "value", NS_DATA)) {
+		text = stanza_text(v, SIZE_MAX);
+		bytes += 1 + (text != NULL ? strlen(text) : 0);
+		free(text);
+	}
+	return bytes > FORM_TEXT;
+}
+
 void
 form_read(struct arena *arena, xmpp_stanza_t *form, struct msg_field **fields,
     size_t *n)
@@ -68,6 +85,9 @@ form_read(struct arena *arena, xmpp_stanza_t *form, struct msg_field **fields,
 	    st = stanza_beside(st, "field", NS_DATA)) {
 		type = stanza_attr(st, "type");
 		if (type != NULL && strcmp(type, "hidden") == 0)
+			continue;
+		if ((type == NULL || strcmp(type, "fixed") != 0) &&
+		    is_too_long(st))
 			continue;
 		f = &(*fields)[*n];
 		f->var = stanza_attr(st, "var");
@@ -113,22 +133,38 @@ put_lines(xmpp_stanza_t *field, const char *text)
 	}
 }
 
+/* As they came: some were too long to be shown, and one may have lines. */
+static void
+put_same(xmpp_stanza_t *field, xmpp_stanza_t *st)
+{
+	xmpp_stanza_t *v = stanza_child(st, "value", NS_DATA);
+	char *text;
+
+	for (; v != NULL; v = stanza_beside(v, "value", NS_DATA)) {
+		text = stanza_text(v, SIZE_MAX);
+		build_text(field, "value", text != NULL ? text : "");
+		free(text);
+	}
+}
+
 static void
 put_field(xmpp_stanza_t *out, xmpp_stanza_t *st, const struct pairs *values)
 {
-	const char *var = stanza_attr(st, "var"), *type, *value;
+	const char *var = stanza_attr(st, "var"), *type, *value, *shown;
 	xmpp_stanza_t *field;
 	struct arena scratch = { 0 };
 
 	type = stanza_attr(st, "type");
 	if (var == NULL || (type != NULL && strcmp(type, "fixed") == 0))
 		return;
-	value = given(values, var);
-	if (value == NULL || (type != NULL && strcmp(type, "hidden") == 0))
-		value = form_values(&scratch, st);
+	value = type != NULL && strcmp(type, "hidden") == 0 ? NULL :
+	    given(values, var);
+	shown = form_values(&scratch, st);
 	field = build_child(out, "field", NULL);
 	xmpp_stanza_set_attribute(field, "var", var);
-	if (value != NULL && type != NULL && strlen(type) > 6 &&
+	if (value == NULL || (shown != NULL && strcmp(value, shown) == 0))
+		put_same(field, st);
+	else if (type != NULL && strlen(type) > 6 &&
 	    strcmp(type + strlen(type) - 6, "-multi") == 0)
 		put_lines(field, value);
 	else

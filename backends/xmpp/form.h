@@ -18,13 +18,14 @@
 #define FORM_LINES	32768	/* bytes, after which no line begins */
 
 /* What there is to fill in, as fields of the protocol; all in the arena, but
- * for what belongs to the form.  Hidden ones are left out. */
+ * for what belongs to the form.  Left out are hidden ones, and those whose
+ * values are too long, or too many. */
 void	form_read(struct arena *, xmpp_stanza_t *form,
 	    struct msg_field **fields, size_t *n);
 /* All values of a field, one a line; NULL: there is none. */
 const char *form_values(struct arena *, xmpp_stanza_t *field);
-/* Into parent: the form as it came, with these values in it by name.  Lines are
- * values of a field that has several. */
+/* Into parent: the form as it came, with these values in it by name; others
+ * stay as they are.  Lines are values of a field that has several. */
 void	form_submit(xmpp_stanza_t *parent, xmpp_stanza_t *form,
 	    const struct pairs *values);
 /* A form of our own begins; the type is its FORM_TYPE. */

@@ -128,6 +128,48 @@ test_form_bounds(void **state)
 	free(many);
 }
 
+/* What is too long to be shown stays whole, and so does what has lines. */
+static void
+test_form_long(void **state)
+{
+	struct pair given[] = { { "hint", "a\nb" }, { "lines", "1\n2" } };
+	const struct pairs values = { given, 2 };
+	xmpp_stanza_t *out = xmpp_stanza_new(ctx), *x;
+	char *many = malloc(100000), *at = many, *text;
+	struct arena arena = { 0 };
+	struct msg_field *f;
+	size_t n, len;
+
+	(void)state;
+	at += sprintf(at, "<x xmlns='jabber:x:data'><field type='jid-multi' "
+	    "var='who'>");
+	for (int i = 0; i < 2000; i++)
+		at += sprintf(at, "<value>u%04d@x.test</value>", i);
+	at += sprintf(at, "</field><field type='text-single' var='long'>"
+	    "<value>%0*d</value></field>", FORM_TEXT + 1, 7);
+	sprintf(at, "<field type='text-single' var='hint'><value>a\nb</value>"
+	    "</field><field type='text-multi' var='lines'><value>1</value>"
+	    "<value>2</value></field></x>");
+	x = xmpp_stanza_new_from_string(ctx, many);
+	assert_non_null(x);
+	form_read(&arena, x, &f, &n);
+	assert_int_equal(n, 2);
+	assert_string_equal(f[0].var, "hint");
+	xmpp_stanza_set_name(out, "query");
+	form_submit(out, x, &values);
+	assert_int_equal(xmpp_stanza_to_text(out, &text, &len), 0);
+	assert_non_null(strstr(text, "<value>u1999@x.test</value>"));
+	assert_non_null(strstr(text, "07</value>"));
+	assert_true(len > FORM_TEXT + 2000 * strlen("<value>u0@x.test"));
+	assert_non_null(strstr(text, "<value>a\nb</value>"));
+	assert_non_null(strstr(text, "<value>1</value><value>2</value>"));
+	xmpp_free(ctx, text);
+	arena_free(&arena);
+	xmpp_stanza_release(out);
+	xmpp_stanza_release(x);
+	free(many);
+}
+
 static void
 test_past(void **state)
 {
@@ -148,6 +190,11 @@ test_past(void **state)
 	/* The newest of a name counts. */
 	room_past_add(r, "n11", NULL, "other");
 	assert_string_equal(room_past_find(r, "n11")->nick, "other");
+	/* What the room calls it comes before what anybody does. */
+	room_past_add(r, "n300", "n20", "other");
+	assert_string_equal(room_past_find(r, "n20")->nick, "nick");
+	assert_string_equal(room_past_of(r, "n20", "other")->net, "n300");
+	assert_null(room_past_of(r, "n20", "nobody"));
 	room_past_finish(r);
 	free(r);
 }
@@ -159,6 +206,7 @@ main(void)
 		cmocka_unit_test(test_form_read),
 		cmocka_unit_test(test_form_submit),
 		cmocka_unit_test(test_form_bounds),
+		cmocka_unit_test(test_form_long),
 		cmocka_unit_test(test_past),
 	};
 
