@@ -444,7 +444,9 @@ roster_push_all(struct user *user)
 	size_t at = 0;
 
 	while ((c = map_next(&user->contacts, &at)) != NULL)
-		roster_changed(user, c);
+		c->pending = true;
+	/* At once: how they are is told next. */
+	each_pending(user, roster_push);
 }
 
 void
