@@ -199,11 +199,13 @@ put_item(struct gateway *gw, const char *jid, const struct contact *c,
 	iq_send(gw, x, jid, IQ_TIMEOUT, answer, ctx);
 }
 
+/* Who reads the roster meanwhile may find it as it was. */
 static void
-write_item(struct user *user, const struct contact *c)
+write_item(struct user *user, struct contact *c)
 {
 	struct written *w = xmalloc(sizeof(*w));
 
+	c->changed = ev_now(user->gw->loop);
 	*w = (struct written){ user->gw, xstrdup(user->jid),
 	    xstrdup(c->name) };
 	put_item(user->gw, user->jid, c, c->network == SUB_BOTH ? "both" :

@@ -104,9 +104,12 @@ roster_read(struct user *user)
 
 	if (link_is_server(gw->link) || !link_is_up(gw->link) ||
 	    !rights_of(gw, user->jid)->roster_get || !session_ready(user) ||
-	    !gateway_can(gw, FEATURE_CONTACTS) ||
-	    now < user->roster_read + PAUSE)
+	    !gateway_can(gw, FEATURE_CONTACTS))
 		return;
+	if (now < user->roster_read + PAUSE) {
+		user->roster_look = user->roster_read + PAUSE;
+		return;
+	}
 	user->roster_read = now;
 	user->roster_look = 0;
 	look = xmalloc(sizeof(*look) + size);

@@ -150,6 +150,54 @@ write_refused(void **state)
 	expect("type='subscribe'", "from='bob@" GW "'");
 }
 
+/* What comes too soon after another look waits, and is not forgotten. */
+static void
+looked_at_again(void **state)
+{
+	(void)state;
+	grant();
+	can("contacts");
+	log_in();
+	roster_read(ana());
+	expect("<iq type='get'", "to='" ANA "'", NS_ROSTER);
+	roster_read(ana());
+	expect_nothing();
+	assert_true(ana()->roster_look > ev_now(kit.loop));
+	ana()->roster_read -= 60;
+	roster_read(ana());
+	expect("<iq type='get'", "to='" ANA "'", NS_ROSTER);
+	assert_true(ana()->roster_look == 0);
+}
+
+/* The roster as it was before we wrote is not what the user wants. */
+static void
+written_meanwhile(void **state)
+{
+	unsigned long asked;
+
+	(void)state;
+	grant();
+	can("contacts");
+	log_in();
+	contact("bob", "Bob");
+	flush();
+	answers(ANA, "result", "");
+	contact("bob", "Robert");
+	ana()->roster_read = 0;
+	/* Told before the look, written behind it. */
+	contact_find(ana(), "bob")->changed -= 0.2;
+	roster_read(ana());
+	asked = kit.gw->iq_serial;
+	flush();
+	forget();
+	did();
+	come("<iq type='result' from='" ANA "' id='%s-%lu'><query xmlns='"
+	    NS_ROSTER "'><item jid='bob@" GW "' subscription='both' name='Bob'/>"
+	    "</query></iq>", kit.gw->iq_token, asked);
+	expect_did("");
+	assert_string_equal(contact_find(ana(), "bob")->nickname, "Robert");
+}
+
 static void
 link_is_down(void **state)
 {
@@ -526,6 +574,8 @@ main(void)
 		gateway_test(offered_by_exchange),
 		gateway_test(written),
 		gateway_test(write_refused),
+		gateway_test(looked_at_again),
+		gateway_test(written_meanwhile),
 		gateway_test(link_is_down),
 		gateway_test(added_by_user),
 		gateway_test(requests),
