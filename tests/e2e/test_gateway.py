@@ -418,10 +418,9 @@ def test_server_restarted_under_traffic(own_prosody, instances, ngircd, irc,
             anna.expect_body("while away %d" % number, timeout=40)
         assert not carl.matching("^:%s!.* (QUIT|NICK)" % nick)
     else:
-        told = len(carl.matching(" 401 "))
-        heard = [m for m in anna.matching("message")
-                 if "while away" in show(m)]
-        assert told + len(heard) >= 20
+        wait_for(lambda: len(carl.matching(" 401 ")) + len(anna.matching(
+            "message", lambda m: "while away" in show(m))) >= 20, 20,
+            "each to be refused or heard")
     gateway.wait_for_answers(anna)
     anna.clear()
     gateway.login(anna)

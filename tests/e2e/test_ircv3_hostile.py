@@ -88,21 +88,27 @@ def impossible_times(server):
     garbage, endless_line, endless_tags, unfinished_batches, nested_batches,
     batch_within_itself, flood_of_names, absurd_isupport, wrong_labels,
     false_capabilities, answers_to_nothing, impossible_times])
-def test_attack(modern, clients, attack):
-    """bert is on the same gateway, even in the same backend."""
+def test_attack(modern, raw, attack):
+    """bert is on the same gateway, even in the same backend.  He does not wait
+    for what reads for anna, either."""
     modern.server.offences.clear()
-    bert = clients(modern.instance, "bert")
-    bert.join("#other@localhost", "bert")
+    bert = raw(modern.instance)
+    bert.login("bert", "pw")
+    bert.send("<presence/><presence to='#other@localhost/bert'><x xmlns='http:"
+              "//jabber.org/protocol/muc'/></presence>")
+    bert.expect("<subject")
     modern.anna.join(modern.jid, "anna", history=0)
     backends = modern.instance.backends()
     attack(modern.server)
     begin = time.monotonic()
-    bert.message("#other@localhost", "all well?", "groupchat")
-    bert.expect_body("all well?", from_="#other@localhost/bert")
+    bert.send("<message type='groupchat' to='#other@localhost'><body>all well?"
+              "</body></message>")
+    echo = bert.expect(r"<message ([^>]*)>(?:(?!</message>).)*all well\?")[1]
+    assert "#other@localhost/bert" in echo and "error" not in echo
     assert time.monotonic() - begin < 2 * SLOWER
     assert modern.instance.backends() == backends
     # anna herself is there, or comes back when the server is sane again.
-    modern.anna.sync("localhost")
+    modern.anna.iq("get", "localhost", "<ping xmlns='urn:xmpp:ping'/>", 60)
     modern.server.call(lambda: [conn.transport.abort() for conn in
                                 modern.server.conns if conn.nick == "anna"])
     modern.server.expect("anna", r"^(@.* )?JOIN :?#c", timeout=1)

@@ -118,9 +118,10 @@ def test_trace(four):  # noqa: F811
 
     def read(process):
         text = ""
-        while "XMPP <" not in text or "<message " not in \
-                text.partition("XMPP <")[2]:
-            text += process.stdout.readline()
+        while "XMPP < <message " not in text:
+            line = process.stdout.readline()
+            assert line, "the trace has ended: " + text
+            text += line
         return text
     hidden, shown = read(quiet), read(loud)
     assert "secret" not in hidden and "answer" not in hidden, hidden

@@ -12,7 +12,8 @@ import time
 import pytest
 
 from harness.instance import BAD_BACKEND, SPECTRUM
-from harness.process import SLOWER, alive, make_environment, wait_for
+from harness.process import (SLOWER, alive, make_environment, stat_of,
+                             wait_for)
 
 BURIAL = 3      # seconds that an end may take beyond stop_timeout
 
@@ -113,6 +114,7 @@ def test_a_hung_loop_is_seen(instances, systemd):
     instance.start()
     systemd.expect("WATCHDOG=1$")
     os.kill(instance.process.pid, signal.SIGSTOP)
+    wait_for(lambda: stat_of(instance.process.pid)[0] == "T", what="its stop")
     systemd.listen()
     systemd.heard.clear()
     assert not select.select([systemd.sock], [], [], 1)[0]
@@ -164,7 +166,7 @@ def test_stop_with_a_frozen_backend(bad, clients, unique):
     backends = bad.backends()
     freeze(backends)
     bad.process.signal(signal.SIGTERM)
-    wait_for(lambda: bad.ask("status").stdout.startswith("Stopping ("), 1)
+    wait_for(lambda: bad.ask("status").stdout.startswith("Stopping ("))
     assert seconds_to_end(bad) < (2 + BURIAL) * SLOWER
     assert not any(alive(pid) for pid in backends)
 

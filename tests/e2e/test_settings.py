@@ -189,6 +189,8 @@ def test_encoding_of_a_room_applies_at_once(scene, ngircd):
     scene.anna.join(scene.room, scene.nick)
     scene.carl.expect("JOIN")
     owner_set(scene.anna, scene.room, encoding="CP1251")
+    # What has been answered by the backend is behind that.
+    command(scene.anna, scene.server, "get-irc-connection-info")
     scene.carl.sock.sendall(b"PRIVMSG %s :\xef\xf0\xe8\r\n"
                             % scene.channel.encode())
     scene.anna.expect_body("при")

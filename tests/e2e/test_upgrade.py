@@ -189,7 +189,8 @@ def test_again_and_again(irc_instance, program, users, irc, unique):
         carl.expect(":m%d" % number)
         carl.send("PRIVMSG %s :r%d" % (nick, number))
         anna.expect_body("r%d" % number)
-    wait_for(lambda: files(irc_instance) == count, 5)
+    # One may have been open only for a moment when they were counted.
+    wait_for(lambda: files(irc_instance) <= count, 5)
     assert path_of(irc_instance) == path
 
 

@@ -22,6 +22,8 @@ BAD_BACKEND = "/usr/bin/python3 " + ROOT + "/tests/e2e/bad_backend.py"
 
 SANITIZER = re.compile(r"AddressSanitizer|runtime error:|LeakSanitizer"
                        r"|UndefinedBehaviorSanitizer")
+READY = re.compile(r"Running \(\d+ users connected using [1-9]\d* backends\), "
+                   r"(?:XMPP link up|listening for clients)")
 
 
 def config_text(settings):
@@ -111,12 +113,12 @@ class Instance:
         return self
 
     def wait_ready(self, timeout=20):
-        """Serving: its manager gets an answer, and a backend is there."""
+        """Serving: its manager says so, with a backend that has begun, and
+        the server knows the component."""
         def ready():
             assert self.process.running(), "spectrum2 exited with %s:\n%s" \
                 % (self.process.popen.returncode, self.read_log()[-3000:])
-            return self.ask("status").stdout.startswith("Running") and \
-                self.backends()
+            return READY.match(self.ask("status").stdout)
         wait_for(ready, timeout, self.jid + " to be ready")
 
     def stop(self, timeout=15):
