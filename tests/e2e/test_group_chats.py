@@ -1,10 +1,12 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Rooms of a network that is not IRC: with names for humans, invitations,
 pictures, private messages; and the small things of conversations."""
+import time
+
 import pytest
 
 from harness.xmpp import NS, body_of, condition_of, quote, show, statuses
-from test_avatars import CAT, VCARD, has_hash, ident, picture
+from test_avatars import CAT, VCARD, asked_little, has_hash, ident, picture
 from test_contacts import befriend
 
 # Without privileges it is the same.
@@ -55,7 +57,7 @@ def test_created(scene):
 
 
 def test_people(scene):
-    anna = scene.person()
+    anna, begin = scene.person(), time.monotonic()
     anna.join("#pets")
     bob = occupant(anna, "#pets", "bob", avatar_hash=ident(CAT),
                    role="moderator", affiliation="owner", show="away")
@@ -67,7 +69,7 @@ def test_people(scene):
     assert (asked["room"], asked["contact"]) == ("#pets", "bob")
     for _ in range(9):
         assert picture(anna.client.get(bob, VCARD)) == CAT
-    assert len(anna.network.seen("profile", anna.bare)) < 8
+    assert asked_little(anna, begin)
     anna.client.message(bob, "between us", extra="<x xmlns='%s'/>"
                         % NS["user"])
     sent = anna.expect("message", kind="private", body="between us")

@@ -43,13 +43,13 @@ def test_rolling_restart_under_traffic(four):  # noqa: F811
     for client, _ in four.people:
         client.sync("localhost")
     with Traffic(four.people, four.carl, 100) as traffic:
-        wait_for(lambda: traffic.count > 50, 20)
+        wait_for(lambda: traffic.count > 50, 60)
         begin = time.monotonic()
         assert "2 backends" in four.instance.answer("restart_backends")
         wait_for(lambda: not set(before) & set(four.instance.backends()), 30,
                  "all backends to be new ones")
         done = traffic.count
-        wait_for(lambda: traffic.count > done + 50, 20)
+        wait_for(lambda: traffic.count > done + 50, 60)
     check(four, traffic, begin)
     assert int(four.instance.answer("crashed_backends_count")) == 0
     for client, nick in four.people:
@@ -64,14 +64,14 @@ def test_move_user(four):  # noqa: F811
     for other, _ in four.people:
         other.sync("localhost")
     with Traffic(four.people, four.carl, 100) as traffic:
-        wait_for(lambda: traffic.count > 50, 20)
+        wait_for(lambda: traffic.count > 50, 60)
         begin = time.monotonic()
         answer = four.instance.answer("move_user", nick + "@localhost")
         assert "is moving from backend" in answer
         wait_for(lambda: len(four.carl.matching("^:%s!.* JOIN" % nick)) == 2,
                  20, nick + " to be in the room again")
         done = traffic.count
-        wait_for(lambda: traffic.count > done + 50, 20)
+        wait_for(lambda: traffic.count > done + 50, 60)
     check(four, traffic, begin)
     events = four.instance.answer("events")
     assert "%s@localhost: online -> moving" % nick in events

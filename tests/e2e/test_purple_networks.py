@@ -466,14 +466,17 @@ def test_bad_server_is_told(alone, raw):
     garbage = {protocol: begin(alone, raw, protocol, "bert")
                for protocol in ALONE}
     wait_for(lambda: len(listener.taken) >= len(ALONE), 10, "all to connect")
+    # Some connect twice; who has been told has surely heard the garbage.
+    may_be_deaf = {"prpl-simple", "prpl-sipe"}
+    for protocol, stream in garbage.items():
+        if protocol not in may_be_deaf:
+            assert "did not answer" not in why(stream), protocol
     listener.says = None
     silence = [begin(alone, raw, protocol, "carl") for protocol in ALONE]
-    told = {protocol: why(stream) for protocol, stream in garbage.items()}
-    deaf = {protocol for protocol, text in told.items()
-            if "did not answer" in text}
-    assert deaf <= {"prpl-simple", "prpl-sipe"}, told
     for stream in silence:
         assert "did not answer" in why(stream)
+    for protocol in may_be_deaf:
+        why(garbage[protocol])
     listener.close()
 
 

@@ -12,7 +12,7 @@ from harness.process import LIBC, SLOWER, alive, wait_for
 from harness.xmpp import body_of, statuses
 
 
-LAST = 0.1      # seconds: what a process that is killed may have in hand
+LAST = 0.1      # seconds: no more may be on its way when a process is killed
 
 
 class Traffic:
@@ -42,8 +42,8 @@ class Traffic:
             self.count += 1
             text = "t%d." % self.count
             ident = client.message(self.carl.nick + "@localhost", text)
-            self.at[ident] = time.monotonic()
             self.sent[ident] = client, text
+            self.at[ident] = time.monotonic()
             self.said[self.count] = nick, time.monotonic()
             self.carl.say(nick, "r%d." % self.count)
             late = begin + self.count * 2 / self.rate - time.monotonic()
@@ -62,24 +62,38 @@ class Traffic:
     def unheard(self, client, nick):
         """Those that did not come."""
         heard = set(self.heard(client))
-        return [number for number, (to, _) in self.said.items()
+        return [number for number, (to, _) in list(self.said.items())
                 if to == nick and number not in heard]
 
     def refusals(self, nick):
         """How often carl was told that there is nobody of that name."""
         return len(self.carl.matching(" 401 %s %s " % (self.carl.nick, nick)))
 
-    def all_heard(self, client, nick, killed=None):
+    def in_hand(self):
+        """Since when what was said may be on its way still, either way."""
+        now, unsent = time.monotonic(), set(self.unaccounted())
+        return min([now] + [at for ident, at in list(self.at.items())
+                            if ident in unsent] +
+                   [self.said[number][1] for client, nick in self.people
+                    for number in self.unheard(client, nick)])
+
+    def in_time(self):
+        """Wait until that is not long; the moment."""
+        def soon():
+            since = self.in_hand()
+            return time.monotonic() - since < LAST * SLOWER and since
+        return wait_for(soon, 60, "what was said to be heard")
+
+    def all_heard(self, client, nick, since=None):
         """Each of what carl said came once and in order, or was refused.  If
-        the backend was killed then: or was on its way to it until IRC had
-        seen its end."""
+        the backend was killed, and that was in hand since then: or was on its
+        way to it until IRC had seen its end."""
         missing = self.unheard(client, nick)
         refused = self.refusals(nick)
-        if killed:
+        if since:
             end = self.carl.when("^:%s!.* QUIT" % nick)
             late = [n for n in missing if self.said[n][1] > end]
-            lost = [n for n in missing
-                    if killed - LAST < self.said[n][1] <= end]
+            lost = [n for n in missing if since <= self.said[n][1] <= end]
             assert len(late) <= refused <= len(late) + len(lost), \
                 "%s: %s lost, %d refused" % (nick, late, refused)
             missing, refused = [n for n in missing
@@ -89,16 +103,16 @@ class Traffic:
         heard = self.heard(client)
         assert heard == sorted(set(heard)), "doubled or out of order"
 
-    def unaccounted(self, gone=None):
+    def unaccounted(self, since=0, gone=0):
         """Sent, neither arrived nor reported as failed.  IRC acknowledges
-        nothing without echo-message: what its server, ended at that moment,
+        nothing without echo-message: what its server, gone at that moment,
         had taken off the wire and not passed on yet nobody can know of."""
         seen = set(self.seen())
         failed = {m.get("id") for client, _ in self.people
                   for m in client.matching("message", type="error")}
-        return [ident for ident, (_, text) in self.sent.items()
+        return [ident for ident, (_, text) in list(self.sent.items())
                 if text not in seen and ident not in failed and not
-                (gone and gone - 0.5 < self.at.get(ident, 0) < gone)]
+                since <= self.at.get(ident, 0) < gone]
 
 
 @pytest.fixture
@@ -161,10 +175,10 @@ def test_backend_killed_under_traffic(four):
     for client, _ in four.people:
         client.sync("localhost")
     with Traffic(four.people, four.carl, 200) as traffic:
-        wait_for(lambda: traffic.count > 200, 20)
-        killed = time.monotonic()
+        wait_for(lambda: traffic.count > 200, 60)
+        since, killed = traffic.in_time(), time.monotonic()
         os.kill(victim, signal.SIGKILL)
-        wait_for(lambda: traffic.count > 1000, 30)
+        wait_for(lambda: traffic.count > 1000, 90)
     four.carl.sync()
     hit = [(client, nick) for client, nick in four.people
            if four.carl.matching("^:%s!.* QUIT" % nick)]
@@ -186,9 +200,12 @@ def test_backend_killed_under_traffic(four):
         last = max(n for n, (to, _) in traffic.said.items() if to == nick)
         wait_for(lambda: last in traffic.heard(client), 10,
                  "the last one for " + nick)
-        traffic.all_heard(client, nick, killed)
-        joins = four.carl.matching("^:%s!.* JOIN" % nick)
-        assert len(joins) == 2, "%s: %s" % (nick, joins)
+        traffic.all_heard(client, nick, since)
+
+        def joins():
+            return four.carl.matching("^:%s!.* JOIN" % nick)
+        wait_for(lambda: len(joins()) > 1, 10, nick + " to join again")
+        assert len(joins()) == 2, "%s: %s" % (nick, joins())
         client.message(four.rooms[nick] + "@localhost", "back", "groupchat")
         four.carl.expect("^:%s!.* PRIVMSG %s :back" % (nick,
                                                        four.rooms[nick]))
@@ -404,15 +421,17 @@ def test_irc_server_restarted(instances, own_ngircd, clients, irc, unique):
     carl.join(channel)
     anna.join(room, nick)
     with Traffic([(anna, nick)], carl, 100) as traffic:
-        wait_for(lambda: traffic.count > 50, 20)
+        wait_for(lambda: traffic.count > 50, 60)
+        since = traffic.in_time()
         own_ngircd.stop()
         gone = time.monotonic()
         instance.process.wait_log("connections to the network are lost")
-        wait_for(lambda: traffic.count > 150, 20)
-    wait_for(lambda: not traffic.unaccounted(gone), 60,
+        done = traffic.count
+        wait_for(lambda: traffic.count > done + 50, 60)
+    wait_for(lambda: not traffic.unaccounted(since, gone), 60,
              "every message to have arrived or failed")
     assert not [number for number in traffic.unheard(anna, nick)
-                if traffic.said[number][1] < gone - 0.5]
+                if traffic.said[number][1] < since]
     own_ngircd.start()
     carl = irc(unique("carl"), server=own_ngircd)
     carl.join(channel)

@@ -130,7 +130,7 @@ def test_account(pair):
     anna.set(pair.gateway, "<query xmlns='%s'><remove/></query>" % NS["reg"])
     query = anna.get(pair.gateway, "<query xmlns='%s'/>" % NS["reg"])
     assert query.find("reg:registered", NS) is None
-    assert roster(anna).get(pair.gateway, "--")[1] in ("-", "none")
+    wait_for(lambda: roster(anna).get(pair.gateway, "--")[1] in ("-", "none"))
     again = pair.keep(Client(anna.account, "new", pair.far.port)).login()
     bob.message(again.jid, "and here?")
     again.expect_body("and here?")
@@ -402,7 +402,9 @@ def test_whereabouts(pair):
                                           "not-allowed"), show(error)
     account = pair.account("bob")
     anna.message(pair.jid_of(account), "for later")
-    anna.sync(pair.gateway)
+    carl = pair.peer("carl")        # what he hears is behind that
+    anna.message(pair.jid_of(carl), "done")
+    carl.expect_body("done")
     one = pair.far_client(account, "one")
     late = one.expect_body("for later")
     assert late.find("delay:delay", NS) is not None
