@@ -40,6 +40,10 @@ class Place:
             return database.execute(
                 "SELECT sum(n) FROM archive").fetchone()[0] or 0
 
+    def told(self):
+        """Messages to users, so far."""
+        return int(self.instance.answer("messages_to_xmpp"))
+
     def restart(self, how):
         if how == "orderly":
             self.instance.stop()
@@ -297,10 +301,11 @@ def test_private_messages_meanwhile(place, end):
         here.anna.close()
         here.anna.wait_end()
         here.anna.clear()
+    before = here.told()
     here.carl.say(here.nick, "psst")
     here.carl.sync()
     if end is not None:
-        time.sleep(1)
+        wait_for(lambda: here.told() > before, 10, "it to be on its way")
         here.restart(end)
         here.carl.expect("^:%s!.* JOIN" % here.nick, 40)
     if isinstance(here, Server):

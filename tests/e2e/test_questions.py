@@ -178,18 +178,26 @@ def test_queue(scene):
     assert [ask.answers for ask in asks] == [1] * 8
 
 
+def code_at_login(scene):
+    """Whoever logs in is asked: {user: the question}; somebody of before may
+    come back, too."""
+    asks = {}
+    scene.network.answer("login", lambda p: asks.update({
+        p["user"]: scene.network.ask(p["user"], "Code?", fields=[
+            {"var": "code", "label": "Code"}])}))
+    return asks
+
+
 def test_during_the_login(scene):
     """A code that is needed before the network lets the user in: in server
     mode the client is let in for that."""
-    scene.network.answer("login", lambda p: asks.append(scene.network.ask(
-        p["user"], "Code?", fields=[{"var": "code", "label": "Code"}])))
-    asks = []
+    asks = code_at_login(scene)
     anna = scene.person(wait=False)
     said(anna, "Code?")
     anna.client.expect("presence", from_=anna.gateway, type="unavailable")
     assert not anna.client.matching("presence", from_=anna.gateway, type="")
     reply(anna, "4711")
-    assert asks[0].answer() == {"code": "4711"}
+    assert asks[anna.bare].answer() == {"code": "4711"}
     anna.contact("bob", subscription="both")
     anna.notify("connected")
     anna.client.expect("presence", from_=anna.gateway, type="")
@@ -198,13 +206,11 @@ def test_during_the_login(scene):
 
 
 def test_refused_after_the_question(scene):
-    asks = []
-    scene.network.answer("login", lambda p: asks.append(scene.network.ask(
-        p["user"], "Code?", fields=[{"var": "code", "label": "Code"}])))
+    asks = code_at_login(scene)
     anna = scene.person(wait=False)
     said(anna, "Code?")
     reply(anna, "wrong")
-    asks[0].answer()
+    asks[anna.bare].answer()
     anna.notify("disconnected", reason="auth", text="That was wrong.",
                 retry=False)
     if scene.server_mode:

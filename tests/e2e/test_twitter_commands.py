@@ -295,6 +295,8 @@ def test_menus(scene):
 def test_misused(scene):
     """In the chat nothing becomes a post that was not meant to."""
     s = scene
+    s.x.post("bob", "To be liked")      # after it there is a last one of his
+    heard(s, "To be liked", lambda jid: jid.startswith(s.contact))
 
     def changes():
         return [r for r in s.x.requests if r.method != "GET"]

@@ -224,7 +224,7 @@ def stall(pair):
     pair.relay.open.clear()
     count = pair.relay.count
     try:
-        wait_for(lambda: pair.relay.count > count, 15)
+        wait_for(lambda: pair.relay.count > count, 45)
     finally:
         pair.relay.open.set()
         pair.relay.cut()

@@ -63,7 +63,7 @@ def child(stanza, ns, name):
 class Meeting:
     """anna, a user of a pair, and bob, whom she knows on the far server."""
 
-    def __init__(self, pair, patience=4):
+    def __init__(self, pair, patience=20):
         """patience: seconds for what takes a question or two on the way."""
         self.pair, self.patience = pair, patience
         self.anna, self.bob = pair.user("anna", login=False), pair.peer(
@@ -254,9 +254,13 @@ def _clients(m):
 @probe("any other element in a presence")
 def _in_presence(m):
     def seen(source, sink):
+        fence = m.word()
         source.send("<presence><x xmlns='%s'/></presence>" % CUSTOM)
-        return holds(sink.expect, "presence", lambda p: child(
-            p, CUSTOM, "x") is not None, timeout=m.patience)
+        source.send("<presence><status>%s</status></presence>" % fence)
+        holds(sink.expect, "presence", lambda p: p.findtext(
+            "c:status", "", NS) == fence, timeout=m.patience)
+        return sink.matching("presence", lambda p: child(
+            p, CUSTOM, "x") is not None) or None
     return outcome(seen(m.anna, m.bob), seen(m.bob, m.anna))
 
 
