@@ -8,11 +8,13 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "backends/xmpp/answer.h"
 #include "backends/xmpp/room_state.h"
 #include "util/xalloc.h"
 
-#define ANSWER_TIME	30.0	/* seconds */
-#define HOLD_TIME	300.0	/* as long as a break is bridged */
+#define ANSWER_TIME	30.0	/* seconds to the echo */
+#define HOLD_TIME	300.0	/* as long as a break is bridged, if the main
+				 * process waits so long */
 #define HELD_MAX	50	/* of a room */
 
 static void
@@ -105,7 +107,7 @@ room_wait_send(struct room *r, xmpp_stanza_t *st, enum room_wait_kind kind,
 		return;
 	}
 	w = wait_create(r, kind, call, xmpp_stanza_get_id(st), origin);
-	set_timer(w, hold ? HOLD_TIME : ANSWER_TIME);
+	set_timer(w, answer_patience(hold ? HOLD_TIME : ANSWER_TIME));
 	if (hold) {
 		w->held = st;
 		r->nheld++;
@@ -131,7 +133,7 @@ room_waits_go(struct room *r)
 			session_send(r->session, st, &w->call);
 			drop(w);
 		} else {
-			set_timer(w, ANSWER_TIME);
+			set_timer(w, answer_patience(ANSWER_TIME));
 			session_send(r->session, st, NULL);
 		}
 	}

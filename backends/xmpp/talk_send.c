@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "backends/xmpp/answer.h"
 #include "backends/xmpp/build.h"
 #include "backends/xmpp/contact.h"
 #include "backends/xmpp/pass_xml.h"
@@ -121,15 +122,15 @@ file(struct session *s, const struct msg_send *m,
 	return st;
 }
 
-static void
-hand_over(struct session *s, const struct msg_send *m, xmpp_stanza_t *st,
-    const struct kit_call *call)
+/* It is going to the server. */
+static xmpp_stanza_t *
+noted(struct session *s, const struct msg_send *m, xmpp_stanza_t *st)
 {
 	const char *id = xmpp_stanza_get_id(st);
 
 	talk_note(s, xmpp_stanza_get_to(st), id, m->id == NULL ||
 	    strcmp(m->id, id) != 0);
-	session_send(s, st, call);
+	return st;
 }
 
 static void
@@ -146,26 +147,30 @@ send_file(struct session *s, const struct kit_call *call,
 		st = text(s, m, to);
 		payload_put_file(st, a->url, a->name);
 	}
-	hand_over(s, m, st, call);
+	session_send(s, noted(s, m, st), call);
 }
 
-/* The last stanza has the answer: those before it have arrived by then. */
+/* The text, and each file in a message of its own. */
 static void
 send_all(struct session *s, const struct kit_call *call,
     const struct msg_send *m, const char *to)
 {
-	size_t n = m->attachments.n;
-	bool worded = n == 0 || *m->body != '\0';
-	xmpp_stanza_t *st;
+	size_t files = m->attachments.n, n = 0;
+	bool worded = files == 0 || *m->body != '\0';
+	xmpp_stanza_t **all = xcalloc(files + 1, sizeof(*all));
 
 	if (worded)
-		hand_over(s, m, text(s, m, to), n == 0 ? call : NULL);
-	for (size_t i = 0; i < n; i++) {
-		st = file(s, m, &m->attachments.v[i], to, NULL);
+		all[n++] = noted(s, m, text(s, m, to));
+	for (size_t i = 0; i < files; i++) {
+		all[n] = file(s, m, &m->attachments.v[i], to, NULL);
 		if (!worded && i == 0)
-			put_extra(s, st, m);
-		hand_over(s, m, st, i + 1 == n ? call : NULL);
+			put_extra(s, all[n], m);
+		noted(s, m, all[n++]);
 	}
+	answer_send_all(s, call, all, n);
+	while (n > 0)
+		xmpp_stanza_release(all[--n]);
+	free(all);
 }
 
 void

@@ -20,6 +20,7 @@ from harness.tls import Authority, Front, fingerprint
 from xmpp_driver import HEAD, Names, Relay
 
 _numbers = itertools.count(1)
+ROOM = "room@conference.xmpp.test"
 TLS = "urn:ietf:params:xml:ns:xmpp-tls"
 IDN, IDN_ASCII = "b\u00fccher.test", "xn--bcher-kva.test"
 
@@ -601,6 +602,44 @@ def test_management_that_lies(xmpp, fake):
     assert f.closed.wait(PATIENCE)
 
 
+def test_answered_in_time(xmpp, fake):
+    """The main process waits for so long only, and a break may be longer: what
+    could not leave until then does not leave later."""
+    f = fake()
+    b = xmpp(host="127.0.0.1", port=f.port, tls="off",
+             service={"request_timeout": 2})
+    b.enter("bob@xmpp.test")
+    join = b.start("room_join", user="me@example.org", room=ROOM, nick="me")
+    name = f.expect(r"<iq[^>]*id=.(\w+)[^>]*>\s*<query[^>]*disco#info")[1]
+    f.expect("<presence [^>]*%s/me" % ROOM)
+    f.say("<iq type='result' from='%s' id='%s'/><presence from='%s/me'><x "
+          "xmlns='http://jabber.org/protocol/muc#user'><item affiliation="
+          "'none' role='participant'/><status code='110'/></x></presence>"
+          % (ROOM, name, ROOM))
+    b.finish(join)
+    left = b.say("ann@xmpp.test", "left")
+    f.expect("<body>left")
+    f.open.clear()
+    f.client.shutdown(2)
+    wait_for(f.closed.is_set)
+    files = [{"url": "http://x.test/%d" % i} for i in range(2)]
+    late = [b.say("ann@xmpp.test", "late", attachments=files),
+            b.start("reaction", user="me@example.org", peer="ann@xmpp.test",
+                    id="a1", emojis=["late"]),
+            b.start("message", user="me@example.org", to=ROOM, body="late",
+                    kind="groupchat")]
+    for call, code in zip([left] + late, ("uncertain", "not_connected",
+                                          "not_connected", "timeout")):
+        with pytest.raises(Failed) as e:
+            b.finish(call)
+        assert e.value.code == code
+    f.open.set()
+    before = f.expect("^.*?<presence")[0]
+    b.say("ann@xmpp.test", "new")
+    assert not re.search("late|x.test/", before +
+                         f.expect("^.*<body>new")[0])
+
+
 def test_queue_is_bounded(xmpp, fake):
     """A server that does not acknowledge: who writes on is told, and all that
     waits is answered in the end."""
@@ -608,9 +647,14 @@ def test_queue_is_bounded(xmpp, fake):
         "<enable": "<enabled xmlns='urn:xmpp:sm:3'/>"})
     b = xmpp(host="127.0.0.1", port=f.port, tls="off")
     b.enter("bob@xmpp.test")
-    calls = [b.say("ann@xmpp.test", "x" * 1000) for _ in range(1100)]
+    big = "x" * 60000
+    calls = [b.say("ann@xmpp.test", big) for _ in range(75)]
+    # The file alone would have room.
+    calls.append(b.say("ann@xmpp.test", big, attachments=[
+        {"url": "http://x.test/"}]))
+    calls += [b.say("ann@xmpp.test", "x") for _ in range(1100)]
     codes = []
-    for call in calls[-50:]:
+    for call in calls[70:76] + calls[-50:]:
         with pytest.raises(Failed) as e:
             b.finish(call)
         codes.append(e.value.code)

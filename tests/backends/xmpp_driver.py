@@ -21,10 +21,11 @@ USER = "me@example.org"
 
 
 class Xmpp(driver.Backend):
-    """keys: of [xmpp]; env: of the process."""
+    """keys: of [xmpp]; service: those of [service]; env: of the process."""
 
-    def __init__(self, env=None, **keys):
-        super().__init__(PROGRAM, {"xmpp": keys}, env=env)
+    def __init__(self, env=None, service=None, **keys):
+        super().__init__(PROGRAM, {"xmpp": keys, "service": service or {}},
+                         env=env)
         self.replies["ask"] = driver.LATER
 
     def enter(self, account, user=USER, password="secret", **settings):
@@ -122,6 +123,8 @@ class Fake:
         self.resumes = 0
         self.got = ""
         self.changed = threading.Condition()
+        self.open = threading.Event()       # who comes is spoken to
+        self.open.set()
         self.closed = threading.Event()     # the backend has gone
         self.client = None
         self.server = socket.create_server(("127.0.0.1", 0))
@@ -190,6 +193,7 @@ class Fake:
 
     def _each(self, client):
         self.client = client
+        self.open.wait()
         try:
             self._talk()
         except (OSError, EOFError):
