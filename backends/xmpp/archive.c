@@ -15,6 +15,7 @@
 #include "backends/xmpp/stanza.h"
 #include "backends/xmpp/talk.h"
 #include "backends/xmpp/told.h"
+#include "util/backoff.h"
 #include "util/log.h"
 #include "util/rand.h"
 #include "util/xalloc.h"
@@ -33,6 +34,9 @@
 #define HELD_MAX	10000
 #define HELD_BYTES	(4 * 1024 * 1024)
 #define KEEP_AFTER	2.		/* seconds */
+#define TRIES		5		/* more, where the server could not */
+#define PAUSE_MIN	2.		/* seconds, before the first of them */
+#define PAUSE_MAX	60.
 #define QUERY_SIZE	17
 #define STAMP_SIZE	sizeof("2026-01-01T00:00:00Z")
 
@@ -53,6 +57,9 @@ struct archive {
 	enum reading	 reading;
 	bool		 none;		/* the server has none, or fails: what
 					 * is known stays as it is */
+	enum reading	 failed;	/* it is for now: to be tried again */
+	struct backoff	 pause;
+	ev_timer	 again;
 	unsigned	 pages;
 	uintptr_t	 serial;	/* of the request under way */
 	char		 query[QUERY_SIZE];
@@ -139,7 +146,8 @@ recall(struct archive *a)
 static bool
 is_forgetful(const struct archive *a)
 {
-	return a->reading == RESTING && !ev_is_active(&a->forget);
+	return a->reading == RESTING && !ev_is_active(&a->forget) &&
+	    !ev_is_active(&a->again);
 }
 
 static void
@@ -180,9 +188,11 @@ static const char *
 archive_id(struct archive *a, xmpp_stanza_t *m)
 {
 	xmpp_stanza_t *sid = stanza_child(m, "stanza-id", NS_SID);
+	const char *by;
 
 	for (; sid != NULL; sid = stanza_beside(sid, "stanza-id", NS_SID)) {
-		if (stanza_attr_is(sid, "by", a->session->jid))
+		by = stanza_attr(sid, "by");
+		if (by != NULL && session_is_own(a->session, by))
 			return payload_id_of(sid, "id");
 	}
 	return NULL;
@@ -351,6 +361,28 @@ rest(struct archive *a)
 }
 
 static void
+on_again(EV_P_ ev_timer *w, int revents)
+{
+	struct archive *a = CONTAINER(w, struct archive, again);
+
+	(void)loop, (void)revents;
+	a->none = false;
+	ask(a, a->failed);
+}
+
+/* What came by itself meanwhile is not known from its id: were nothing read any
+ * more, the next login would tell it again. */
+static void
+try_again(struct archive *a, xmpp_stanza_t *answer)
+{
+	if (a->pause.failures >= TRIES || (answer != NULL && !stanza_attr_is(
+	    stanza_child(answer, "error", NULL), "type", "wait")))
+		return;
+	ev_timer_set(&a->again, backoff_next(&a->pause), 0.);
+	ev_timer_start(EV_DEFAULT_ &a->again);
+}
+
+static void
 failed(struct archive *a, xmpp_stanza_t *answer)
 {
 	if (answer != NULL && a->reading == READING && a->id != NULL &&
@@ -362,7 +394,9 @@ failed(struct archive *a, xmpp_stanza_t *answer)
 	}
 	log_debug("%s: the archive cannot be read", a->session->user);
 	a->none = true;
+	a->failed = a->reading;
 	a->reading = RESTING;
+	try_again(a, answer);
 	ev_timer_again(EV_DEFAULT_ &a->forget);
 	tell_held(a);
 }
@@ -429,8 +463,7 @@ tell(struct archive *a, xmpp_stanza_t *m, const char *id, int64_t time)
 	if (!new)
 		return;
 	author = account_bare(from != NULL ? from : s->jid);
-	how.own = strcmp(author, s->jid) == 0 &&
-	    xmpp_stanza_get_to(m) != NULL;
+	how.own = session_is_own(s, author) && xmpp_stanza_get_to(m) != NULL;
 	free(author);
 	if (!room_hear_past(s, m, how.own, time) &&
 	    (how.own || !room_invite_stanza(s, m)))
@@ -449,7 +482,7 @@ archive_stanza(struct session *s, xmpp_stanza_t *st)
 	if (!stanza_is(st, "message", NULL))
 		return false;
 	/* Rooms have archives, too. */
-	if (result == NULL || !carbon_is_ours(s, st))
+	if (result == NULL || !session_is_own(s, xmpp_stanza_get_from(st)))
 		return !stanza_attr_is(st, "type", "groupchat") &&
 		    !stanza_attr_is(st, "type", "error") &&
 		    ((a != NULL && hold(a, st)) ||
@@ -476,7 +509,8 @@ on_timer(EV_P_ ev_timer *w, int revents)
 	struct archive *a = CONTAINER(w, struct archive, timer);
 
 	(void)loop, (void)revents;
-	if (a->unmarked && a->reading == RESTING) {
+	/* The newest is not to be known before what was not read yet. */
+	if (a->unmarked && a->reading == RESTING && !a->none) {
 		a->unmarked = false;
 		ask(a, MARKING);
 		return;
@@ -498,7 +532,12 @@ archive_online(struct session *s)
 		STAILQ_INIT(&a->held);
 		ev_timer_init(&a->timer, on_timer, 0., 0.);
 		ev_timer_init(&a->forget, on_forget, 0., NAMES_TIME);
+		ev_timer_init(&a->again, on_again, 0., 0.);
+		a->pause = (struct backoff){ .min = PAUSE_MIN,
+		    .max = PAUSE_MAX };
 	}
+	ev_timer_stop(EV_DEFAULT_ &a->again);
+	backoff_reset(&a->pause);
 	a->none = false;
 	a->pages = 0;
 	recall(a);
@@ -518,6 +557,7 @@ archive_end(struct session *s)
 		keep(a);
 	ev_timer_stop(EV_DEFAULT_ &a->timer);
 	ev_timer_stop(EV_DEFAULT_ &a->forget);
+	ev_timer_stop(EV_DEFAULT_ &a->again);
 	/* The archive has them the next time, too. */
 	while ((st = take_held(a)) != NULL)
 		xmpp_stanza_release(st);

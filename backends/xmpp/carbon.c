@@ -38,14 +38,6 @@ carbon_is_one(xmpp_stanza_t *st)
 	    stanza_child(st, "received", NS_CARBONS) != NULL;
 }
 
-bool
-carbon_is_ours(const struct session *s, xmpp_stanza_t *st)
-{
-	const char *from = xmpp_stanza_get_from(st);
-
-	return from == NULL || strcmp(from, s->jid) == 0;
-}
-
 xmpp_stanza_t *
 carbon_forwarded(xmpp_stanza_t *st, int64_t *time)
 {
@@ -71,7 +63,7 @@ carbon_stanza(struct session *s, xmpp_stanza_t *st)
 	if (carbon == NULL || !stanza_is(st, "message", NULL))
 		return false;
 	/* XEP-0280 11: everybody can write one. */
-	if (!carbon_is_ours(s, st)) {
+	if (!session_is_own(s, xmpp_stanza_get_from(st))) {
 		log_info("%s: a forged carbon of %s", s->user,
 		    xmpp_stanza_get_from(st));
 		return true;

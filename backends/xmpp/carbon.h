@@ -13,7 +13,5 @@ bool	carbon_stanza(struct session *, xmpp_stanza_t *);
  * two; *time: when it was said, in ms, or 0. */
 xmpp_stanza_t *carbon_forwarded(xmpp_stanza_t *, int64_t *time);
 bool	carbon_is_one(xmpp_stanza_t *);
-/* Is it of the account itself, or of the server in its name? */
-bool	carbon_is_ours(const struct session *, xmpp_stanza_t *);
 
 #endif

@@ -423,6 +423,45 @@ def test_archive_of_others(xmpp, fake):
     assert not [p for m, p in b.events if m == "message"]
 
 
+def test_archive_later(xmpp, fake):
+    """One that cannot be read now is read later, and what came meanwhile is
+    not told a second time, nor at the next login.  This server has another
+    name for the account than the user."""
+    f = fake()
+    b = xmpp(host="127.0.0.1", port=f.port, tls="off")
+    b.enter("robert@xmpp.test", archive_last="2026-01-01T00:00:00Z a0")
+    mine = " from='bob@xmpp.test'"
+    name = f.expect(QUERY)[1]
+    f.say("<message from='ann@far.test/a' type='chat' id='m2'><body>two"
+          "</body><stanza-id xmlns='urn:xmpp:sid:0' by='bob@xmpp.test' "
+          "id='a2'/></message><iq type='error' id='%s'><error type='wait'>"
+          "<resource-constraint xmlns='urn:ietf:params:xml:ns:xmpp-stanzas'/>"
+          "</error></iq>"
+          "<message from='bob@xmpp.test'><sent xmlns='urn:xmpp:carbons:2'>"
+          "<forwarded xmlns='urn:xmpp:forward:0'><message from="
+          "'bob@xmpp.test/x' to='ann@far.test' xmlns='jabber:client' id='m3'>"
+          "<body>three</body><stanza-id xmlns='urn:xmpp:sid:0' "
+          "by='bob@xmpp.test' id='a3'/></message></forwarded></sent>"
+          "</message>" % name)
+    assert b.wait("message")["body"] == "two"
+    m = b.wait("message")
+    assert (m["body"], m["from"], m["carbon"]) == ("three", "ann@far.test",
+                                                   True)
+    hit = f.expect(QUERY)
+    assert "<after>a0</after>" in hit[0]
+    for i, word in enumerate(("one", "two", "three"), 1):
+        f.say(result(word, hit[2], "a%d" % i, mine))
+    f.say(fin(hit[1], "a3", "true"))
+    f.say("<message from='ann@far.test'><body>end</body></message>")
+    assert [b.wait("message")["body"] for _ in range(2)] == ["one", "end"]
+    call = b.start("logout", user=USER)
+    f.expect("</stream:stream>")
+    f.say("</stream:stream>")
+    b.finish(call)
+    kept = [p["value"] for m, p in b.skipped + b.events if m == "setting"]
+    assert kept[-1].endswith(" a3")
+
+
 def test_archive_without_end(xmpp, fake):
     """One that always has more is left, and the newest one is known then."""
     f = fake()
