@@ -177,7 +177,7 @@ open_port(struct answers *s)
 	if (s->listener != NULL)
 		return;
 	if (!s->complained)
-		log_error("identd: %s", why);
+		log_error("[service] irc_identd_port: %s", why);
 	s->complained = true;
 	free(why);
 	ev_timer_set(&s->retry, RETRY, 0);

@@ -418,8 +418,8 @@ certificates_start(char **why)
 		return -1;
 	}
 	if (!verify)
-		log_warn("verify_certs is off: anybody on the way to a "
-		    "network can read and change what is sent");
+		log_warn("[service] verify_certs is off: anybody on the way "
+		    "to a network can read and change what is sent");
 	owners = g_hash_table_new(NULL, NULL);
 	if (trust_init(section_own("cacerts_dir"), why) < 0 ||
 	    interpose_init(begun, ended, why) < 0)

@@ -51,7 +51,8 @@ load_directory(const char *directory, char **why)
 	struct dirent *entry;
 
 	if (dir == NULL) {
-		*why = xasprintf("%s: no such directory", directory);
+		*why = xasprintf("[purple] cacerts_dir = %s: no such directory",
+		    directory);
 		return -1;
 	}
 	while ((entry = readdir(dir)) != NULL)

@@ -14,7 +14,8 @@
 
 struct config config;
 
-enum kind { TEXT, ADDRESS, SECONDS, MILLISECONDS, MONEY, COUNT, MIB, BOOL };
+enum kind { TEXT, ADDRESS, PAUSE, SECONDS, MILLISECONDS, MONEY, COUNT, MIB,
+    BOOL };
 
 static const struct row {
 	const char	*key;
@@ -32,11 +33,11 @@ static const struct row {
 	ROW("client_id",	TEXT,	 client_id, NULL),
 	ROW("client_secret",	TEXT,	 client_secret, NULL),
 	ROW("redirect_uri",	TEXT,	 redirect_uri, "http://127.0.0.1/"),
-	ROW("poll_active",	SECONDS, poll_active, "120"),
+	ROW("poll_active",	PAUSE,	 poll_active, "120"),
 	/* The C++ program had this instead. */
 	ROW("fetch_timeout",	MILLISECONDS, poll_active, NULL),
-	ROW("poll_idle",	SECONDS, poll_idle, "900"),
-	ROW("poll_away",	SECONDS, poll_away, "3600"),
+	ROW("poll_idle",	PAUSE,	 poll_idle, "900"),
+	ROW("poll_away",	PAUSE,	 poll_away, "3600"),
 	ROW("dm_poll",		SECONDS, dm_poll, "300"),
 	ROW("budget_user",	MONEY,	 budget_user, "1.00"),
 	ROW("budget",		MONEY,	 budget_all, "10.00"),
@@ -106,15 +107,24 @@ put_mib(long *out, const char *value)
 	return NULL;
 }
 
+static const char *
+put_pause(long *out, const char *value)
+{
+	const char *right = put_number(out, value, "seconds");
+
+	return right == NULL && *out < 1 ? "a second at least" : right;
+}
+
 /* Kept as seconds. */
 static const char *
 put_milliseconds(long *out, const char *value)
 {
 	const char *right = put_number(out, value, "milliseconds");
 
-	if (right == NULL)
-		*out = (*out + 999) / 1000;
-	return right;
+	if (right != NULL)
+		return right;
+	*out = (*out + 999) / 1000;
+	return *out < 1 ? "a second at least" : NULL;
 }
 
 /* US dollars; kept as thousandths of a cent, the smallest that X charges. */
@@ -149,6 +159,8 @@ put(const struct row *row, const char *value)
 		return put_text(out, value);
 	case ADDRESS:
 		return put_address(out, value);
+	case PAUSE:
+		return put_pause(out, value);
 	case SECONDS:
 		return put_number(out, value, "seconds");
 	case MILLISECONDS:
@@ -255,8 +267,10 @@ check(char **why)
 	    config.consumer_secret != NULL;
 
 	if ((config.consumer_key != NULL) != (config.consumer_secret != NULL))
-		*why = xstrdup("[twitter] consumer_key and consumer_secret "
-		    "belong together: one of them is missing");
+		*why = xasprintf("[twitter] %s: consumer_key and "
+		    "consumer_secret belong together: the other is missing",
+		    config.consumer_key != NULL ? "consumer_key" :
+		    "consumer_secret");
 	else if (!one && config.client_id == NULL)
 		*why = xstrdup("[twitter] consumer_key and consumer_secret, "
 		    "or client_id, must be set: X gives them to whoever "
@@ -267,10 +281,6 @@ check(char **why)
 	else if (config.ca_file != NULL && access(config.ca_file, R_OK) < 0)
 		*why = xasprintf("[twitter] ca_file=%s: cannot be read: %s",
 		    config.ca_file, strerror(errno));
-	else if (config.poll_active < 1 || config.poll_idle < 1 ||
-	    config.poll_away < 1)
-		*why = xstrdup("[twitter] poll_active, poll_idle, poll_away, "
-		    "fetch_timeout: must be a second at least");
 	else
 		return 0;
 	return -1;

@@ -47,10 +47,18 @@ take_server(int (*set)(const struct pair *, char **why), char **why)
 		{ "port", port },
 		{ "tls", direct ? "direct" : "required" },
 	};
+	static const char *const theirs[] = {
+		"connect_server", "port", "connection_security",
+	};
+	char *because = NULL;
 
 	for (size_t i = 0; *host != '\0' && i < LENGTH(pairs); i++) {
-		if (*pairs[i].value != '\0' && set(&pairs[i], why) < 0)
-			return -1;
+		if (*pairs[i].value == '\0' || set(&pairs[i], &because) == 0)
+			continue;
+		*why = xasprintf("[purple] %s is taken for %s", theirs[i],
+		    because);
+		free(because);
+		return -1;
 	}
 	return 0;
 }

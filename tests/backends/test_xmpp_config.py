@@ -75,6 +75,8 @@ def log_of(backend):
     ({"xmpp": {"host": "[::1]"}}, "port= is its port"),
     ({"xmpp": {"host": "::1", "port": "65536"}}, "port=65536: must be a numb"),
     ({"xmpp": {"host": "a.example", "port": "http"}}, "from 1 to 65535"),
+    ({"purple": {"connect_server": "a.example", "port": "0"}},
+     "[purple] port is taken for [xmpp] port=0: must be a number from 1 to "),
     ({"xmpp": {"ca_file": "/none"}}, "[xmpp] ca_file: /none: No such file"),
     ({"xmpp": {"ca_file": "/dev/null"}}, "ca_file: /dev/null: no certificate"),
     ({"proxy": {"type": "tor"}}, "without any proxy"),

@@ -170,7 +170,8 @@ wrong_settings(void **state)
 	} rows[] = {
 		{ { { NULL, NULL } }, 0, "developer console" },
 		{ { { "client_id", "" } }, 1, "developer console" },
-		{ { { "consumer_key", "a" } }, 1, "belong together" },
+		{ { { "consumer_key", "a" } }, 1,
+		    "[twitter] consumer_key: consumer_key and consumer_s" },
 		{ { { "client_id", "a" }, { "consumer_secret", "a" } }, 2,
 		    "belong together" },
 		{ { { "base_url", "api.x.com" } }, 1,
@@ -190,7 +191,7 @@ wrong_settings(void **state)
 		{ { { "private_urls", "maybe" } }, 1, "0 or 1" },
 		{ { { "pol_idle", "1" } }, 1, "no such setting" },
 		{ { { "client_id", "a" }, { "poll_away", "0" } }, 2,
-		    "a second at least" },
+		    "[twitter] poll_away=0: must be a second at least" },
 		{ { { "client_id", "a" }, { "fetch_timeout", "0" } }, 2,
 		    "a second at least" },
 		{ { { "fetch_timeout", "fast" } }, 1, "milliseconds" },
