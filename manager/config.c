@@ -6,6 +6,7 @@
 
 #include <errno.h>
 #include <limits.h>
+#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -328,6 +329,7 @@ config_destroy(struct config *c)
 	for (size_t i = 0; i < config_nsettings; i++)
 		free_row(c, &config_settings[i]);
 	config_sections_free(&c->all);
+	config_sections_free(&c->lines);
 	for (size_t i = 0; i < c->noverrides; i++) {
 		free((char *)c->overrides[i].name);
 		free((char *)c->overrides[i].value);
@@ -336,6 +338,36 @@ config_destroy(struct config *c)
 	free(c->jid);
 	free(c->path);
 	free(c);
+}
+
+/* -1: it was not given. */
+static int
+line_of(const struct config *c, const char *section, const char *key)
+{
+	for (size_t i = 0; i < c->lines.n; i++) {
+		const struct section *s = &c->lines.v[i];
+
+		for (size_t j = 0; strcmp(s->name, section) == 0 &&
+		    j < s->pairs.n; j++) {
+			if (strcmp(s->pairs.v[j].key, key) == 0)
+				return atoi(s->pairs.v[j].value);
+		}
+	}
+	return -1;
+}
+
+char *
+config_wrong(const struct config *c, const char *section, const char *key,
+    const char *fmt, ...)
+{
+	struct buf b = { 0 };
+	va_list ap;
+
+	config_place(&b, c->path, line_of(c, section, key), section, key);
+	va_start(ap, fmt);
+	buf_addv(&b, fmt, ap);
+	va_end(ap);
+	return buf_steal(&b);
 }
 
 const char *

@@ -49,6 +49,9 @@ struct config {
 	 * $jid expanded in the known ones, repeated keys joined by newlines.
 	 * Nothing for an empty one. */
 	struct sections	 all;
+	/* Of each key that was given: the number of its line, of a repeated one
+	 * that of the first; "0": the command line. */
+	struct sections	 lines;
 	/* What the command line said, for config_load_again(). */
 	char		*jid;		/* or NULL */
 	struct config_override *overrides;
@@ -81,6 +84,11 @@ int		 config_check_program(const struct config *, char **why)
  * saying of those not marked that they need a restart. */
 void		 config_reload(struct config *, struct config *newer,
 		    struct buf *report);
+
+/* A complaint about a setting that is wrong now that it is used: "FILE:LINE:
+ * [section] key: ...", owned by the caller. */
+char		*config_wrong(const struct config *, const char *section,
+		    const char *key, const char *fmt, ...) PRINTF(4, 5);
 
 /* Where an instance keeps its things, "$jid" expanded. */
 const char	*config_control_path(const struct config *);	/* socket */

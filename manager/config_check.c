@@ -48,6 +48,17 @@ check_jid(const struct check *k)
 	return 0;
 }
 
+static void
+warn_port(const struct check *k)
+{
+	char *text = config_complaint(k->lines, config_lines_find(k->lines,
+	    "service", "port"), "service", "port", "5222 is mostly the port "
+	    "for clients; components mostly have 5347");
+
+	log_warn("%s", text);
+	free(text);
+}
+
 static int
 check_ports(const struct check *k)
 {
@@ -61,8 +72,7 @@ check_ports(const struct check *k)
 		return WRONG(k, "service", "port", "is not set; the port to "
 		    "listen on, mostly 5222");
 	if (!c->service_server_mode && c->service_port == 5222)
-		log_warn("%s: [service] port: 5222 is mostly the port for "
-		    "clients; components mostly have 5347", c->path);
+		warn_port(k);
 	if (c->service_tls_port != 0 && *c->service_cert == '\0')
 		return WRONG(k, "service", "tls_port", "needs a certificate; "
 		    "set [service] cert");

@@ -142,6 +142,19 @@ config_lines_find(const struct config_lines *lines, const char *section,
 	return NULL;
 }
 
+void
+config_place(struct buf *b, const char *path, int number, const char *section,
+    const char *key)
+{
+	if (number < 0)
+		buf_addf(b, "%s: ", path);
+	else if (number == 0)
+		buf_adds(b, "command line: ");
+	else
+		buf_addf(b, "%s:%d: ", path, number);
+	buf_addf(b, "[%s] %s: ", section, key);
+}
+
 char *
 config_complaint(const struct config_lines *lines,
     const struct config_line *line, const char *section, const char *key,
@@ -150,13 +163,8 @@ config_complaint(const struct config_lines *lines,
 	struct buf b = { 0 };
 	va_list ap;
 
-	if (line == NULL)
-		buf_addf(&b, "%s: ", lines->path);
-	else if (line->number == 0)
-		buf_adds(&b, "command line: ");
-	else
-		buf_addf(&b, "%s:%d: ", lines->path, line->number);
-	buf_addf(&b, "[%s] %s: ", section, key);
+	config_place(&b, lines->path, line != NULL ? line->number : -1,
+	    section, key);
 	va_start(ap, fmt);
 	buf_addv(&b, fmt, ap);
 	va_end(ap);

@@ -29,7 +29,11 @@ void	 config_lines_finish(struct config_lines *);
 const struct config_line *config_lines_find(const struct config_lines *,
 	    const char *section, const char *key);
 
-/* "FILE:LINE: [section] key: ..."; the line may be NULL: FILE alone. */
+/* Begin "FILE:LINE: [section] key: "; number: -1 for FILE alone, 0 for the
+ * command line. */
+void	 config_place(struct buf *, const char *path, int number,
+	    const char *section, const char *key);
+/* The same with the rest; the line may be NULL: FILE alone. */
 char	*config_complaint(const struct config_lines *,
 	    const struct config_line *, const char *section, const char *key,
 	    const char *fmt, ...) PRINTF(5, 6);
@@ -41,7 +45,7 @@ int	 config_check(const struct config *, const struct config_lines *,
 /* Warn when this unknown key looks like one of ours. */
 void	 config_hint(const struct config_lines *, const struct config_line *);
 
-/* Fill in and free config.all. */
+/* Fill in config.all and config.lines; free one of them. */
 void	 config_sections_fill(struct config *, const struct config_lines *);
 void	 config_sections_free(struct sections *);
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Is there a program that [service] backend names?  Asked before it matters:
  * by --check-config, and in the rehearsal of an upgrade. */
-#include "manager/config_parts.h"
+#include "manager/config.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -10,7 +10,6 @@
 #include <unistd.h>
 
 #include "manager/pool/command.h"
-#include "util/ini.h"
 #include "util/xalloc.h"
 
 /* 0, or -1 with errno. */
@@ -91,38 +90,22 @@ complaint(const struct config *c, const char *name)
 	    "%s", name, strerror(errno));
 }
 
-static char *
-with_its_line(const struct config *c, const char *bad, const char *advice)
-{
-	struct config_lines lines = { .path = c->path };
-	char *text = ini_read(c->path), *why = NULL, *whole;
-
-	if (text == NULL || config_lines_read(&lines, text, c->jid,
-	    c->overrides, c->noverrides, &why) < 0)
-		free(why);		/* then without its number */
-	whole = config_complaint(&lines, config_lines_find(&lines, "service",
-	    "backend"), "service", "backend", "%s; %s%sa command line that "
-	    "begins with a program, e.g. %s/libexec/spectrum2_irc_backend",
-	    bad, advice != NULL ? advice : "", advice != NULL ? "; " : "",
-	    SPECTRUM_PREFIX);
-	config_lines_finish(&lines);
-	free(text);
-	return whole;
-}
-
 int
 config_check_program(const struct config *c, char **why)
 {
 	const char *syntax = NULL;
 	char **words = command_split(c->service_backend, 1, &syntax);
+	const char *advice = words != NULL ? advice_for(words[0]) : NULL;
 	char *bad = words != NULL ? complaint(c, words[0]) : xstrdup(syntax);
 
-	if (bad != NULL)
-		*why = with_its_line(c, bad, words != NULL ?
-		    advice_for(words[0]) : NULL);
 	command_free(words);
 	if (bad == NULL)
 		return 0;
+	*why = config_wrong(c, "service", "backend", "%s; %s%sa command line "
+	    "that begins with a program, e.g. "
+	    "%s/libexec/spectrum2_irc_backend", bad,
+	    advice != NULL ? advice : "", advice != NULL ? "; " : "",
+	    SPECTRUM_PREFIX);
 	free(bad);
 	return -1;
 }

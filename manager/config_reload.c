@@ -65,7 +65,7 @@ void
 config_reload(struct config *c, struct config *newer, struct buf *report)
 {
 	const struct setting *row;
-	struct sections all = c->all;
+	struct sections all = c->all, lines = c->lines;
 	void *a, *b;
 
 	for (size_t i = 0; i < config_nsettings; i++) {
@@ -83,4 +83,6 @@ config_reload(struct config *c, struct config *newer, struct buf *report)
 	}
 	c->all = newer->all;
 	newer->all = all;
+	c->lines = newer->lines;
+	newer->lines = lines;
 }

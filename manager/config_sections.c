@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* What backends are told of the configuration: everything that is not a
- * secret of the main process, as strings. */
+ * secret of the main process, as strings.  And in which line each key is. */
 #include "manager/config_parts.h"
 
 #include <stdlib.h>
@@ -24,33 +24,58 @@ section_for(struct sections *all, const char *name)
 	return &s->pairs;
 }
 
+static struct pair *
+find(const struct pairs *pairs, const char *key)
+{
+	for (size_t i = 0; i < pairs->n; i++) {
+		if (strcmp(pairs->v[i].key, key) == 0)
+			return &pairs->v[i];
+	}
+	return NULL;
+}
+
+/* Takes the value. */
+static void
+append(struct pairs *pairs, const char *key, char *value)
+{
+	struct pair *p;
+
+	pairs->v = xreallocarray(pairs->v, pairs->n + 1, sizeof(*pairs->v));
+	p = &pairs->v[pairs->n++];
+	p->key = xstrdup(key);
+	p->value = value;
+}
+
 /* A key that is there already gets one more line.  Takes the value. */
 static void
 add(struct sections *all, const char *section, const char *key, char *value)
 {
 	struct pairs *pairs;
 	struct pair *p;
+	char *both;
 
 	if (*value == '\0') {
 		free(value);
 		return;
 	}
 	pairs = section_for(all, section);
-	for (size_t i = 0; i < pairs->n; i++) {
-		p = &pairs->v[i];
-		if (strcmp(p->key, key) == 0) {
-			char *both = xasprintf("%s\n%s", p->value, value);
-
-			free((char *)p->value);
-			free(value);
-			p->value = both;
-			return;
-		}
+	if ((p = find(pairs, key)) == NULL) {
+		append(pairs, key, value);
+		return;
 	}
-	pairs->v = xreallocarray(pairs->v, pairs->n + 1, sizeof(*pairs->v));
-	p = &pairs->v[pairs->n++];
-	p->key = xstrdup(key);
-	p->value = value;
+	both = xasprintf("%s\n%s", p->value, value);
+	free((char *)p->value);
+	free(value);
+	p->value = both;
+}
+
+static void
+add_line(struct sections *all, const struct config_line *line)
+{
+	struct pairs *pairs = section_for(all, line->section);
+
+	if (find(pairs, line->key) == NULL)
+		append(pairs, line->key, xasprintf("%d", line->number));
 }
 
 static void
@@ -93,6 +118,7 @@ config_sections_fill(struct config *c, const struct config_lines *lines)
 	}
 	for (size_t i = 0; i < lines->n; i++) {
 		line = &lines->v[i];
+		add_line(&c->lines, line);
 		if (line->row == NULL)
 			add(&c->all, line->section, line->key,
 			    xstrdup(line->value));

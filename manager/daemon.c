@@ -226,8 +226,8 @@ daemon_settle(const struct config *c, char **why)
 		return -1;
 	}
 	if (chdir(c->service_working_dir) < 0) {
-		*why = xasprintf("%s: [service] working_dir: cannot go to %s: "
-		    "%s", c->path, c->service_working_dir, strerror(errno));
+		*why = config_wrong(c, "service", "working_dir", "cannot go "
+		    "to %s: %s", c->service_working_dir, strerror(errno));
 		return -1;
 	}
 	umask(0007);

@@ -27,8 +27,8 @@ daemon_ids(const struct config *c, uid_t *uid, gid_t *gid, char **why)
 	*gid = NOBODY_GID;
 	if (*c->service_user != '\0') {
 		if ((pw = getpwnam(c->service_user)) == NULL) {
-			*why = xasprintf("%s: [service] user: there is no "
-			    "user \"%s\"; the name of one", c->path,
+			*why = config_wrong(c, "service", "user", "there is "
+			    "no user \"%s\"; the name of one",
 			    c->service_user);
 			return -1;
 		}
@@ -37,8 +37,8 @@ daemon_ids(const struct config *c, uid_t *uid, gid_t *gid, char **why)
 	}
 	if (*c->service_group != '\0') {
 		if ((gr = getgrnam(c->service_group)) == NULL) {
-			*why = xasprintf("%s: [service] group: there is no "
-			    "group \"%s\"; the name of one", c->path,
+			*why = config_wrong(c, "service", "group", "there is "
+			    "no group \"%s\"; the name of one",
 			    c->service_group);
 			return -1;
 		}
@@ -219,6 +219,7 @@ give_logs(const struct config *c, uid_t uid, gid_t gid)
 int
 daemon_drop_privileges(const struct config *c, char **why)
 {
+	const char *key = *c->service_user != '\0' ? "user" : "group";
 	uid_t uid;
 	gid_t gid;
 
@@ -229,21 +230,21 @@ daemon_drop_privileges(const struct config *c, char **why)
 	if (geteuid() != 0) {
 		if (is_already(uid, gid))
 			return 0;
-		*why = xasprintf("%s: [service] user: only root can become "
-		    "\"%s\"; start as root, or leave it out", c->path,
+		*why = config_wrong(c, "service", key, "only root can become "
+		    "\"%s\"; start as root, or leave it out",
 		    *c->service_user != '\0' ? c->service_user :
 		    c->service_group);
 		return -1;
 	}
 	give_logs(c, uid, gid);
 	if (become(c->service_user, uid, gid) < 0) {
-		*why = xasprintf("%s: [service] user: cannot become \"%s\": "
-		    "%s", c->path, c->service_user, strerror(errno));
+		*why = config_wrong(c, "service", key, "cannot become \"%s\": "
+		    "%s", c->service_user, strerror(errno));
 		return -1;
 	}
 	if (uid != NOBODY_UID && uid != 0 && setuid(0) == 0) {
-		*why = xasprintf("%s: [service] user: root can still be had "
-		    "back", c->path);
+		*why = config_wrong(c, "service", "user", "root can still be "
+		    "had back");
 		return -1;
 	}
 	return 0;

@@ -39,18 +39,22 @@ string_list(struct arena *a, const struct config_list *list)
  * matches nobody. */
 static char **
 jid_list(struct instance *in, const struct config_list *list,
-    const char *setting)
+    const char *section, const char *key)
 {
 	struct arena *a = &in->arena;
 	char **v = string_list(a, list);
 	struct jid jid;
+	char *text;
 
 	for (size_t i = 0; v[i] != NULL; i++) {
-		if (jid_parse(a, v[i], &jid) == 0)
+		if (jid_parse(a, v[i], &jid) == 0) {
 			v[i] = arena_strdup(a, jid.bare);
-		else
-			log_warn("%s: %s: \"%s\" is not a JID",
-			    in->config->path, setting, v[i]);
+			continue;
+		}
+		text = config_wrong(in->config, section, key,
+		    "\"%s\" is not a JID, and matches nobody", v[i]);
+		log_warn("%s", text);
+		free(text);
 	}
 	return v;
 }
@@ -62,11 +66,11 @@ fill_lists(struct instance *in)
 	struct gateway_config *g = &in->gateway_config;
 
 	g->admin_jids = jid_list(in, &c->service_admin_jid,
-	    "[service] admin_jid");
+	    "service", "admin_jid");
 	g->notify_jids = jid_list(in, &c->registration_notify_jid,
-	    "[registration] notify_jid");
+	    "registration", "notify_jid");
 	g->allowed_servers = jid_list(in, &c->service_allowed_servers,
-	    "[service] allowed_servers");
+	    "service", "allowed_servers");
 }
 
 static void
@@ -125,7 +129,7 @@ pool_settings(const struct instance *in)
 		.instance = in->gateway_config.jid,
 		.command = c->service_backend,
 		.config = c->all,
-		.config_path = c->path,
+		.places = { c->path, c->lines },
 		.log_path = in->backend_log,
 		.users_max = (unsigned)c->service_users_per_backend,
 		.backends_max = (unsigned)c->service_backends_max,
@@ -285,8 +289,9 @@ instance_create(struct ev_loop *loop, struct config *config,
 	in->config = config;
 	if (jid_parse(&in->arena, config->service_jid, &jid) < 0 ||
 	    jid.node != NULL || jid.resource != NULL) {
-		*why = xasprintf("%s: [service] jid: \"%s\" is not a domain",
-		    config->path, config->service_jid);
+		*why = config_wrong(config, "service", "jid", "\"%s\" is not "
+		    "a domain; a name like irc.example.org would be",
+		    config->service_jid);
 		return fail(in, state);
 	}
 	fill_gateway_config(in, jid.domain);

@@ -78,8 +78,8 @@ check_agreed(const struct config *c, const struct packed *from, char **why)
 
 		if (old != NULL && strcmp(old, value) != 0 &&
 		    (!a->in_server_mode || c->service_server_mode))
-			*why = xasprintf("%s: [%s] %s: has changed, and that "
-			    "needs a restart", c->path, a->section, a->key);
+			*why = config_wrong(c, a->section, a->key,
+			    "has changed, and that needs a restart");
 		free(value);
 	}
 	return *why == NULL ? 0 : -1;

@@ -362,8 +362,8 @@ rehearse(struct heir *heir, const struct options *o)
 		    &why);
 	/* Relative names begin there. */
 	if (config != NULL && chdir(config->service_working_dir) < 0)
-		why = xasprintf("%s: [service] working_dir: cannot go to %s: "
-		    "%s", config->path, config->service_working_dir,
+		why = config_wrong(config, "service", "working_dir", "cannot "
+		    "go to %s: %s", config->service_working_dir,
 		    strerror(errno));
 	if (config != NULL && why == NULL && instance_can_follow(config,
 	    packed_get(upgrade_state(heir), "facts"), &why) == 0 &&

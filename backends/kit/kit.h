@@ -69,7 +69,9 @@ struct kit_backend {
 	 * returned, so it must not point into start()'s own variables.  config
 	 * stays valid for ever (kit_config() looks into it).  -1: this cannot
 	 * work, *why (malloced) says what is wrong; it goes to the admin's log
-	 * and the process exits.  May be NULL. */
+	 * and the process exits.  About a setting it begins "[section] key", as
+	 * warnings do: the main process puts file and line in front.  May be
+	 * NULL. */
 	int	(*start)(const struct sections *config,
 		    struct msg_initialize_result *say, char **why);
 	/* Log everyone out, then call kit_stopped(); there is a second or two

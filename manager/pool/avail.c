@@ -211,7 +211,7 @@ avail_start(struct pool *pool, unsigned id)
 		.instance = config->instance, .command = config->command,
 		.log_path = config->log_path, .id = id,
 		.config = &config->config, .owner = &pool_owner,
-		.pool = pool,
+		.pool = pool, .places = &config->places,
 		.limits = {
 			config->start_timeout, config->ping_interval,
 			config->stop_timeout, config->queue_max,

@@ -423,6 +423,7 @@ backend_create(struct ev_loop *loop, const struct backend_start *start)
 	b->instance = xstrdup(start->instance);
 	b->owner = start->owner;
 	b->pool = start->pool;
+	b->places = b->tail.places = start->places;
 	b->limits = start->limits;
 	b->loop = loop;
 	b->state = BACKEND_STARTING;

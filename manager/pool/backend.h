@@ -97,6 +97,7 @@ struct backend {
 	char		*instance;	/* owned; begins every log line */
 	enum backend_state state;
 	const struct backend_owner *owner;
+	const struct places *places;	/* or NULL */
 	struct backend_limits limits;
 	struct ev_loop	*loop;
 	ev_timer	 timer;		/* start, ping or stop, by state */
@@ -116,7 +117,7 @@ struct backend {
 	int		 killed;	/* last signal that we sent; 0: none */
 	bool		 aborted;	/* SIGABRT was the first */
 	unsigned	 futile;	/* SIGKILLs after the first */
-	char		 why[200];	/* our reason to drop it; "": none */
+	char		 why[800];	/* our reason to drop it; "": none */
 	char		 comm[32];	/* name of the process; "": unknown */
 
 	bool		 pinging;	/* a ping is not answered */
@@ -138,6 +139,7 @@ struct backend_start {
 	struct backend_limits limits;
 	const struct backend_owner *owner;
 	void		*pool;
+	const struct places *places;	/* outlive the backend; may be NULL */
 };
 
 /* Start the process and send it initialize.  NULL and why in words when that

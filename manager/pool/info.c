@@ -40,7 +40,7 @@ tell_last(const struct pool *pool, struct backend_info *info)
 		return;
 	info->restarts = last->deaths;
 	snprintf(info->last_exit, sizeof(info->last_exit), "%.*s, %.0f s ago",
-	    (int)utf8_cut(last->how, strlen(last->how), 200), last->how,
+	    (int)utf8_cut(last->how, strlen(last->how), 360), last->how,
 	    clock_now() - last->when);
 	memcpy(info->last_words, last->words, sizeof(info->last_words));
 }

@@ -8,6 +8,7 @@
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "util/clock.h"
 #include "manager/pool/core.h"
@@ -146,11 +147,13 @@ last_words(const struct backend *b, char **how, char **said)
 static void
 report_end(struct pool *pool, struct backend *b)
 {
-	const char *path = pool->config.config_path;
+	const char *path = pool->config.places.path;
 	char *how, *said;
 	const char *join;
 
 	last_words(b, &how, &said);
+	if (path != NULL && strstr(how, path) != NULL)
+		path = NULL;		/* it has been said */
 	join = said[0] != '\0' ? REPORT_SAID : "";
 	report_death(&pool->report, b->id, how, said);
 	if (!b->asked)

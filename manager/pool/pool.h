@@ -13,6 +13,7 @@
 #include <stddef.h>
 #include <sys/types.h>
 
+#include "manager/pool/place.h"
 #include "protocol/codec.h"
 #include "protocol/rpc.h"
 #include "util/buf.h"
@@ -26,8 +27,7 @@ struct pool_config {
 	const char	*command;	/* shell-like words; BACKEND_ID
 					 * becomes the backend's number */
 	struct sections	 config;	/* for initialize; copied */
-	const char	*config_path;	/* the file it is from, for the log; or
-					 * NULL */
+	struct places	 places;	/* in the file it is from; copied */
 	const char	*log_path;	/* of backends' standard error,
 					 * BACKEND_ID replaced; NULL: our own */
 	unsigned	 users_max;	/* per backend */
@@ -159,7 +159,7 @@ struct backend_info {
 	unsigned long	 restarts;	/* ends of those who had this number,
 					 * asked for or not */
 	/* How the last of them ended, and its last lines; "": none. */
-	char		 last_exit[240];	/* "signal 11, 20 s ago" */
+	char		 last_exit[400];	/* "signal 11, 20 s ago" */
 	char		 last_words[400];
 };
 /* Returns how many there are; fills at most max. */

@@ -19,7 +19,7 @@ struct report_entry {
 	pid_t		 pid;		/* 0: it could not be executed */
 	unsigned	 id, users;
 	double		 when;		/* clock_now() */
-	char		 how[240];	/* "signal 11 (Segmentation fault)" */
+	char		 how[400];	/* "signal 11 (Segmentation fault)" */
 	char		 words[400];	/* its last on standard error, or "" */
 };
 
@@ -27,7 +27,7 @@ struct report_entry {
 struct report_last {
 	unsigned long	 deaths;	/* of this number, asked for or not */
 	double		 when;		/* clock_now() */
-	char		 how[240], words[400];
+	char		 how[400], words[400];
 };
 
 /* Zero-initialised: nothing has happened. */

@@ -55,7 +55,9 @@ settings_use(struct pool *pool, const struct pool_config *config)
 	mine->log_path = keep(&pool->memory, config->log_path);
 	if (mine->log_path != NULL && mine->log_path[0] == '\0')
 		mine->log_path = NULL;
-	mine->config_path = keep(&pool->memory, config->config_path);
+	mine->places.path = keep(&pool->memory, config->places.path);
+	mine->places.lines = copy_sections(&pool->memory,
+	    &config->places.lines);
 	mine->config = copy_sections(&pool->memory, &config->config);
 	arena_free(&old);
 	if (mine->users_max == 0)

@@ -78,6 +78,18 @@ line_level(const char *line, enum log_level *level)
 	return line + 3;
 }
 
+/* One about a setting says where that stands. */
+static void
+log_placed(const struct tail *t, enum log_level level, const char *line)
+{
+	struct buf b = { 0 };
+
+	place_add(t->places, line, &b);
+	buf_addc(&b, '\0');
+	log_line(level, "%s: %s", t->subject, buf_data(&b));
+	buf_free(&b);
+}
+
 static void
 to_own_log(struct tail *t, enum log_level level, const char *line)
 {
@@ -94,7 +106,7 @@ to_own_log(struct tail *t, enum log_level level, const char *line)
 	}
 	if (t->passed < LINES_PER_SECOND) {
 		t->passed++;
-		log_line(level, "%s: %s", t->subject, line);
+		log_placed(t, level, line);
 	} else {
 		t->held++;
 	}

@@ -7,6 +7,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#include "manager/pool/place.h"
 #include "util/buf.h"
 #include "util/log.h"
 
@@ -22,6 +23,8 @@ struct tail {
 	int		 file;		/* -1: not open (yet) */
 	bool		 complained;	/* that the file cannot be opened */
 	char		*subject;	/* owned; begins lines in our own log */
+	const struct places *places;	/* of settings, for these lines; set
+					 * by the owner; or NULL */
 	char		 lines[TAIL_LINES][TAIL_WIDTH];
 	double		 times[TAIL_LINES];	/* of lines[]; clock_now() */
 	unsigned	 next;		/* both are rings */

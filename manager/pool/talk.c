@@ -20,6 +20,21 @@ static uint32_t last_token;	/* given to any ask of any backend */
 /* --------------------------------------------------------------- it says */
 
 static void
+refused(struct backend *b, const struct msg_error *error)
+{
+	struct buf words = { 0 };
+
+	if (error->text != NULL) {
+		buf_adds(&words, ": ");
+		place_add(b->places, error->text, &words);
+	}
+	buf_addc(&words, '\0');
+	backend_fail(b, BACKEND_GARBAGE, "refused to start: %s%s", error->code,
+	    buf_data(&words));
+	buf_free(&words);
+}
+
+static void
 on_hello(void *ctx, const struct msg_error *error, const union result *result)
 {
 	struct backend *b = ctx;
@@ -27,9 +42,7 @@ on_hello(void *ctx, const struct msg_error *error, const union result *result)
 	if (b->state != BACKEND_STARTING)
 		return;
 	if (error != NULL) {
-		backend_fail(b, BACKEND_GARBAGE, "refused to start: %s%s%s",
-		    error->code, error->text != NULL ? ": " : "",
-		    error->text != NULL ? error->text : "");
+		refused(b, error);
 		return;
 	}
 	if (result->initialize.version != PROTOCOL_VERSION) {

@@ -1,13 +1,14 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Configuration files: old ones work, wrong ones are explained."""
+import os
 import sqlite3
 import subprocess
 
 import pytest
 
-from harness.instance import IRC_BACKEND, SPECTRUM
+from harness.instance import BUILD, IRC_BACKEND, SPECTRUM
 from harness.old_database import old_database
-from harness.process import SLOWER, free_port, make_environment
+from harness.process import SLOWER, free_port, make_environment, wait_for
 
 
 def run(directory, *arguments):
@@ -139,6 +140,37 @@ def test_overrides(write, good, tmp_path):
     assert result.returncode == 0, result
     result = run(tmp_path, "-j", "other.example", "--check-config", path)
     assert result.returncode == 0, result
+
+
+@pytest.mark.parametrize("backend, section, key, value, right", [
+    ("irc", "service", "irc_sasl", "yes", "want auto"),
+    ("xmpp", "xmpp", "tls", "maybe", "must be required, direct or off"),
+    ("twitter", "twitter", "poll_idle", "0", "must be a second at least"),
+    ("purple", "purple", "plugins", "none-such", "is not installed"),
+])
+def test_settings_of_backends(instances, backend, section, key, value, right):
+    """They are found wrong later, and explained as well: in the log, and to
+    the admin who asks."""
+    program = "%s/bin/spectrum2_%s_backend" % (BUILD, backend)
+    if not os.path.exists(program):
+        pytest.skip("this build is without it")
+    instance = instances("server_mode", start=False, **{
+        "service__backend": program, "service__protocol": "any",
+        "service__irc_frob": 1, "%s__%s" % (section, key): value})
+    instance.launch()
+
+    def place(name):
+        lines = open(instance.config).read().splitlines()
+        number, = (n for n, line in enumerate(lines, 1)
+                   if line.startswith(name + " ="))
+        return "%s:%d: [%s] %s" % (instance.config, number, section, name)
+    wait_for(lambda: "did not start" in instance.read_log(), 20)
+    line, = [line for line in instance.read_log().splitlines()
+             if "did not start" in line][:1]
+    assert place(key) in line and right in line, line
+    assert place(key) in instance.answer("crash_report")
+    if backend == "irc":
+        assert place("irc_frob") + ": there is no" in instance.read_log()
 
 
 def test_taken_port(instances, irc_server_mode):

@@ -148,6 +148,19 @@ kit_obey(const char *user, const char *order)
 	}
 }
 
+/* With a long value in it. */
+static inline void
+kit_refuse_setting(uint32_t id)
+{
+	char text[400];
+
+	snprintf(text, sizeof(text), "[network] licence = %0300d: want a "
+	    "valid one", 0);
+	for (char *at = text; (at = strchr(at, '0')) != NULL;)
+		*at = 'z';
+	encode_error(&kit_out, id, ERR_BAD_REQUEST, text);
+}
+
 static inline void
 kit_hello(uint32_t id)
 {
@@ -169,6 +182,8 @@ kit_hello(uint32_t id)
 		r.features.n = 1;
 	if (strcmp(kit_mode, "refuse") == 0)
 		encode_error(&kit_out, id, ERR_NETWORK, "no licence");
+	else if (strcmp(kit_mode, "refuse_setting") == 0)
+		kit_refuse_setting(id);
 	else if (encode_result(&kit_out, id, METHOD_initialize, &r) < 0)
 		_exit(6);
 }

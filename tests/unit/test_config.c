@@ -263,6 +263,44 @@ backends_get_no_secrets(void **state)
 	config_destroy(c);
 }
 
+/* For what turns out to be wrong later on. */
+static void
+lines_are_kept(void **state)
+{
+	const struct config_override over = { "twitter.over", "y" };
+	static const char *const expected[][3] = {
+		{ "service", "port", "t.cfg:3: [service] port: no" },
+		{ "service", "irc_server", "t.cfg:5: [service] irc_server: no" },
+		{ "xmpp", "host", "t.cfg:9: [xmpp] host: no" },
+		{ "database", "password", "t.cfg:11: [database] password: no" },
+		{ "service", "user", "t.cfg: [service] user: no" },
+		{ "xmpp", "none", "t.cfg: [xmpp] none: no" },
+		{ "twitter", "over", "command line: [twitter] over: no" },
+	};
+	char *why = NULL;
+	struct config *newer, *c = config_parse(MINIMAL
+	    "irc_server = one\nirc_server = two\n\n"
+	    "[xmpp]\nhost = h\n[database]\npassword = p\n"
+	    "[twitter]\nover = x\n", "t.cfg", NULL, &over, 1, &why);
+	struct buf report = { 0 };
+
+	(void)state;
+	for (size_t i = 0; i < LENGTH(expected); i++) {
+		why = config_wrong(c, expected[i][0], expected[i][1], "%s",
+		    "no");
+		assert_string_equal(why, expected[i][2]);
+		free(why);
+	}
+	newer = good("\n\n" MINIMAL);
+	config_reload(c, newer, &report);
+	config_destroy(newer);
+	buf_free(&report);
+	why = config_wrong(c, "service", "port", "no");
+	assert_string_equal(why, "t.cfg:5: [service] port: no");
+	free(why);
+	config_destroy(c);
+}
+
 static char warned[4096];
 
 static void
@@ -419,6 +457,7 @@ main(void)
 		cmocka_unit_test(command_line_wins),
 		cmocka_unit_test(wrong_command_lines),
 		cmocka_unit_test(backends_get_no_secrets),
+		cmocka_unit_test(lines_are_kept),
 		cmocka_unit_test(slips_are_told),
 		cmocka_unit_test(reload),
 		cmocka_unit_test(files),

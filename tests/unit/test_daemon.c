@@ -305,7 +305,7 @@ another_user(void **state)
 	config_destroy(config);
 	config = make_config("user = no-such-user\n");
 	assert_int_equal(daemon_directories(config, &why), -1);
-	assert_string_equal(why, "t.cfg: [service] user: there is no user "
+	assert_string_equal(why, "t.cfg:7: [service] user: there is no user "
 	    "\"no-such-user\"; the name of one");
 	free(why);
 	config_destroy(config);

@@ -76,7 +76,7 @@ start_is_refused(const char *mode, const char *expected)
 {
 	struct world *w = world_create(mode);
 
-	w->config.config_path = "/etc/irc.cfg";
+	w->config.places.path = "/etc/irc.cfg";
 	world_start(w);
 	until(w, pool_crashes(w->pool) == 1);
 	assert_reported(w, expected);
@@ -92,6 +92,25 @@ refuses_to_start(void **state)
 	start_is_refused("refuse", "refused to start: network: no licence");
 	start_is_refused("v2", "speaks protocol version 2, not 1");
 	start_is_refused("junk", "broke the protocol");
+}
+
+/* Its complaint about a setting says where that is, whatever its length. */
+static void
+refuses_a_setting(void **state)
+{
+	struct pair keys[] = { { "licence", "12" } };
+	struct section section = { "network", { keys, 1 } };
+	struct world *w = world_create("refuse_setting");
+
+	(void)state;
+	w->config.places = (struct places){ "/etc/irc.cfg", { &section, 1 } };
+	world_start(w);
+	until(w, pool_crashes(w->pool) == 1);
+	assert_true(world_logged(w, "refused to start: bad_request: "
+	    "/etc/irc.cfg:12: [network] licence = "));
+	assert_true(world_logged(w, "zzz: want a valid one"));
+	assert_false(world_logged(w, "its settings are in"));
+	world_destroy(w);
 }
 
 static void
@@ -195,6 +214,7 @@ main(int argc, char **argv)
 		cmocka_unit_test(fail_together),
 		cmocka_unit_test(dies_young),
 		cmocka_unit_test(refuses_to_start),
+		cmocka_unit_test(refuses_a_setting),
 		cmocka_unit_test(slow_to_start),
 		cmocka_unit_test(cannot_be_executed),
 		cmocka_unit_test(env_and_missing_program),

@@ -16,9 +16,11 @@
 #include <unistd.h>
 
 #include "manager/pool/command.h"
+#include "manager/pool/place.h"
 #include "manager/pool/report.h"
 #include "manager/pool/tail.h"
 #include "util/log.h"
+#include "util/xalloc.h"
 
 static void
 command_words(void **state)
@@ -182,6 +184,63 @@ long_lines_are_cut(void **state)
 	free(t);
 }
 
+/* [xmpp] host and "host name" are in lines 7 and 8, [service] a in line 3. */
+static struct pair in_service[] = { { "a", "3" }, { "over", "0" } };
+static struct pair in_xmpp[] = { { "host", "7" }, { "host name", "8" } };
+static struct section with_keys[] = {
+	{ "service", { in_service, 2 } }, { "xmpp", { in_xmpp, 2 } },
+};
+static const struct places places = {
+	"/etc/x.cfg", { with_keys, LENGTH(with_keys) },
+};
+
+static void
+settings_have_places(void **state)
+{
+	static const struct {
+		const char *text, *before;
+	} cases[] = {
+		{ "[xmpp] host: bad", "/etc/x.cfg:7: " },
+		{ "[xmpp] host=y: bad", "/etc/x.cfg:7: " },
+		{ "[xmpp] host = y: bad", "/etc/x.cfg:7: " },
+		{ "[xmpp] host, port: bad", "/etc/x.cfg:7: " },
+		{ "[xmpp] host", "/etc/x.cfg:7: " },
+		{ "[xmpp] host name = y", "/etc/x.cfg:8: " },
+		{ "[xmpp] hostname = y", "/etc/x.cfg: " },
+		{ "[xmpp] port is not set", "/etc/x.cfg: " },
+		{ "[xmpp] ", "/etc/x.cfg: " },
+		{ "[service] a: bad", "/etc/x.cfg:3: " },
+		{ "[service] over: bad", "command line: " },
+		{ "[xmp] host: bad", "" },
+		{ "[xmpp]host: bad", "" },
+		{ "[] a", "" },
+		{ "[", "" },
+		{ "", "" },
+		{ " [xmpp] host: bad", "" },
+		{ "see [xmpp] host: bad", "" },
+	};
+	static const struct places nowhere;
+	struct buf out = { 0 };
+	char *text;
+
+	(void)state;
+	for (size_t i = 0; i < LENGTH(cases); i++) {
+		char *expected = xasprintf("%s%s", cases[i].before,
+		    cases[i].text);
+
+		place_add(&places, cases[i].text, &out);
+		text = buf_steal(&out);
+		assert_string_equal(text, expected);
+		free(text);
+		free(expected);
+	}
+	place_add(NULL, "[xmpp] host: bad", &out);
+	place_add(&nowhere, "[xmpp] host: bad", &out);
+	text = buf_steal(&out);
+	assert_string_equal(text, "[xmpp] host: bad[xmpp] host: bad");
+	free(text);
+}
+
 static void
 levels_and_floods(void **state)
 {
@@ -198,6 +257,11 @@ levels_and_floods(void **state)
 	assert_string_equal(logged, "1 me: warn");
 	feed(t, "<9>plain\n");
 	assert_string_equal(logged, "2 me: <9>plain");
+	feed(t, "[xmpp] host: odd\n");
+	assert_string_equal(logged, "2 me: [xmpp] host: odd");
+	t->places = &places;
+	feed(t, "<4>[xmpp] host: odd\n");
+	assert_string_equal(logged, "1 me: /etc/x.cfg:7: [xmpp] host: odd");
 	log_lines = 0;
 	for (int i = 0; i < 10000; i++)
 		feed(t, "flood\n");
@@ -335,6 +399,7 @@ main(void)
 		cmocka_unit_test(last_words),
 		cmocka_unit_test(text_is_cut_between_characters),
 		cmocka_unit_test(long_lines_are_cut),
+		cmocka_unit_test(settings_have_places),
 		cmocka_unit_test(levels_and_floods),
 		cmocka_unit_test(to_a_file),
 		cmocka_unit_test(exit_words),
