@@ -21,6 +21,15 @@ struct telling {
 	unsigned	 told;
 };
 
+/* RFC 6121 8.5.2.2.1: what a contact hears just now is nothing for who comes
+ * tomorrow, and would take the room of what is said to him. */
+static bool
+is_news(const struct telling *t)
+{
+	return link_is_server(t->gw->link) &&
+	    strcmp(t->stanza->type, "headline") == 0;
+}
+
 static void
 tell(void *ctx, const char *to)
 {
@@ -36,7 +45,7 @@ tell(void *ctx, const char *to)
 	xml_raw(x, buf_data(t->payload), buf_len(t->payload));
 	if (t->stanza->room != NULL && !groupchat)
 		xml_element(x, "x", NS_MUC_USER, NULL);
-	t->told += say_end(t->gw, x, to, LINK_KEEP) == 0;
+	t->told += say_end(t->gw, x, to, is_news(t) ? 0 : LINK_KEEP) == 0;
 }
 
 /* What is no word for a room is for the user, wherever he is. */

@@ -50,6 +50,7 @@ static struct kit {
 	struct link	 link;
 	bool		 up, full;	/* the link; the backend's queue */
 	bool		 deaf;		/* the link takes no stanza */
+	bool		 kept;		/* the last one, until it has arrived */
 	bool		 persistent;	/* the store */
 	store_spool_cb	*spool;		/* asked for, not answered */
 	void		*spool_ctx;
@@ -162,7 +163,8 @@ kit_begin(struct link *l)
 static inline int
 kit_end(struct link *l, const char *to, unsigned flags, size_t mark)
 {
-	(void)l, (void)to, (void)flags, (void)mark;
+	(void)l, (void)to, (void)mark;
+	kit.kept = (flags & LINK_KEEP) != 0;
 	assert_true(kit.nsent < KIT_MAX);
 	buf_addc(&kit.out, '\0');
 	if (!kit.deaf)

@@ -477,6 +477,32 @@ messages_up(void **state)
 	expect_nothing();
 }
 
+/* Whoever is away hears later what was said, not which tune was played. */
+static void
+news_up(void **state)
+{
+	static const struct {
+		const char *type;
+		bool server, kept;
+	} cases[] = {
+		{ "headline", false, true }, { "headline", true, false },
+		{ "chat", true, true }, { "normal", true, true },
+	};
+	union params p = { .stanza_up = { .user = ANA, .peer = "bob",
+		.kind = "message", .xml = "<event xmlns='" NS_PUBSUB_EVENT
+		"'/>" } };
+
+	(void)state;
+	jabber();
+	for (size_t i = 0; i < LENGTH(cases); i++) {
+		p.stanza_up.type = cases[i].type;
+		kit.link.server = cases[i].server;
+		tell_as(1, REQUEST, METHOD_stanza_up, &p);
+		expect("<message from='bob@" GW "' to='" ANA "'", "<event ");
+		assert_int_equal(kit.kept, cases[i].kept);
+	}
+}
+
 /* What the user has said elsewhere. */
 static void
 own_up(void **state)
@@ -648,6 +674,7 @@ main(void)
 		gateway_test(up),
 		gateway_test(messages_down),
 		gateway_test(messages_up),
+		gateway_test(news_up),
 		gateway_test(own_up),
 		gateway_test(not_up),
 		gateway_test(account),
