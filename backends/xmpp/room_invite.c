@@ -97,6 +97,18 @@ tell(const struct session *s, const char *room, const char *peer,
 	kit_notify(METHOD_room_invited, &m);
 }
 
+/* Who is hidden behind a nick is no contact. */
+static void
+tell_nick(const struct session *s, const char *room, const char *nick,
+    const char *reason, const char *password)
+{
+	char *text = xasprintf("%s%s%s", nick, reason ? ": " : "",
+	    reason ? reason : "");
+
+	tell(s, room, NULL, text, password);
+	free(text);
+}
+
 static void
 hear_mediated(struct session *s, xmpp_stanza_t *x, xmpp_stanza_t *invite,
     const char *room)
@@ -108,18 +120,12 @@ hear_mediated(struct session *s, xmpp_stanza_t *x, xmpp_stanza_t *invite,
 	char *password = stanza_text(stanza_child(x, "password", NULL),
 	    PASSWORD_MAX);
 	const char *nick = from != NULL ? room_nick_of(from) : NULL;
-	char *text;
 
 	keep(s, room, from);
-	/* Some rooms hide who it is behind the nick, which is no contact. */
-	if (peer != NULL && strcmp(peer, room) == 0 && nick != NULL) {
-		text = xasprintf("%s%s%s", nick, reason ? ": " : "",
-		    reason ? reason : "");
-		tell(s, room, NULL, text, password);
-		free(text);
-	} else {
+	if (peer != NULL && strcmp(peer, room) == 0 && nick != NULL)
+		tell_nick(s, room, nick, reason, password);
+	else
 		tell(s, room, peer, reason, password);
-	}
 	free(peer);
 	free(reason);
 	free(password);
@@ -154,13 +160,19 @@ hear_direct(struct session *s, xmpp_stanza_t *st, const char *peer)
 	const char *reason = stanza_attr(x, "reason");
 	const char *password = stanza_attr(x, "password");
 	char *room = jid != NULL ? account_jid(jid) : NULL;
+	const char *nick = room_nick_of(stanza_attr(st, "from"));
 
 	if (room == NULL)
 		return false;
 	if (reason != NULL && strlen(reason) > ROOM_TEXT)
 		reason = NULL;
 	kept_remove(s, kept_find(s, room));
-	tell(s, room, peer, reason, password);
+	/* In private, to somebody who is in a room, too. */
+	if (nick != NULL && (room_find(s, peer) != NULL ||
+	    stanza_child(st, "x", NS_MUC_USER) != NULL))
+		tell_nick(s, room, nick, reason, password);
+	else
+		tell(s, room, peer, reason, password);
 	free(room);
 	return true;
 }

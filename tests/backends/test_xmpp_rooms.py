@@ -344,6 +344,11 @@ def test_invitations(me, room, friend):
     m = f.expect("message", lambda m: m.find("user:x/user:invite", NS)
                  is not None, from_=room)
     assert m.findtext(".//user:reason", None, NS) == "again"
+    # From somebody in a room to another one there.
+    f.send("<message to='%s/me' type='chat'><x xmlns='jabber:x:conference' "
+           "jid='other@x.test' reason='psst'/></message>" % room)
+    p = me.wait("room_invite", room="other@x.test")
+    assert (p.get("peer"), p["reason"]) == (None, "Ann: psst")
     f.send("<message to='%s'><x xmlns='http://jabber.org/protocol/muc#user'>"
            "<decline to='%s'><reason>no time</reason></decline></x>"
            "</message>" % (room, me.jid))
