@@ -241,13 +241,24 @@ is_known(const struct room *r, const struct heard *h)
 	    room_past_of(r, h->net, h->nick) != NULL;
 }
 
+/* Is it what we have said?  XEP-0359 3.2: rooms may give it another id. */
+static struct room_wait *
+wait_of(const struct room *r, const struct heard *h)
+{
+	struct room_wait *w;
+
+	if (h->nick == NULL || strcmp(h->nick, r->nick) != 0)
+		return NULL;
+	w = room_waiting(r, h->id);
+	return w != NULL ? w : room_waiting(r, payload_id_of(
+	    stanza_child(h->st, "origin-id", NS_SID), "id"));
+}
+
 static void
 hear_all(struct room *r, const struct heard *h)
 {
-	struct room_wait *w = NULL;
+	struct room_wait *w = wait_of(r, h);
 
-	if (h->nick != NULL && strcmp(h->nick, r->nick) == 0)
-		w = room_waiting(r, h->id);
 	if (is_known(r, h))
 		;
 	else if (hear_subject(r, h)) {

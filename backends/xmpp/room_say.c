@@ -32,7 +32,7 @@ message(struct room *r, const char *nick, const char *id)
 	    xstrdup(r->jid);
 	st = xmpp_message_new(session_strophe(r->session),
 	    nick != NULL ? "chat" : "groupchat", to, id);
-	/* XEP-0359 3.2: rooms may give the stanza another id. */
+	/* By this its echo is known if the room gives it another id. */
 	origin = build_child(st, "origin-id", NS_SID);
 	xmpp_stanza_set_id(origin, id);
 	/* XEP-0045 7.5: for our other devices' copies. */

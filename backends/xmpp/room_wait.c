@@ -91,6 +91,17 @@ wait_create(struct room *r, enum room_wait_kind kind,
 	return w;
 }
 
+/* Lets go of the stanza. */
+static void
+say(struct room_wait *w, xmpp_stanza_t *st)
+{
+	set_timer(w, answer_patience(ANSWER_TIME));
+	if (session_send_as(w->room->session, st, NULL) == -1)
+		room_wait_failed(w, ERR_RATE_LIMITED, "Too much is waiting for "
+		    "the server already.");
+	xmpp_stanza_release(st);
+}
+
 void
 room_wait_send(struct room *r, xmpp_stanza_t *st, enum room_wait_kind kind,
     const struct kit_call *call, const char *origin)
@@ -107,12 +118,12 @@ room_wait_send(struct room *r, xmpp_stanza_t *st, enum room_wait_kind kind,
 		return;
 	}
 	w = wait_create(r, kind, call, xmpp_stanza_get_id(st), origin);
-	set_timer(w, answer_patience(hold ? HOLD_TIME : ANSWER_TIME));
 	if (hold) {
+		set_timer(w, answer_patience(HOLD_TIME));
 		w->held = st;
 		r->nheld++;
 	} else {
-		session_send(r->session, st, NULL);
+		say(w, st);
 	}
 }
 
@@ -133,8 +144,7 @@ room_waits_go(struct room *r)
 			session_send(r->session, st, &w->call);
 			drop(w);
 		} else {
-			set_timer(w, answer_patience(ANSWER_TIME));
-			session_send(r->session, st, NULL);
+			say(w, st);
 		}
 	}
 }

@@ -261,6 +261,62 @@ test_names(void **state)
 }
 
 static void
+say_something(void)
+{
+	down_send(call_of(METHOD_send), &(struct msg_send){ .user = USER,
+	    .to = TEA, .kind = "groupchat", .body = "x", .id = "m1" });
+	assert_int_equal(r->nwaits, 1);
+}
+
+/* The room gives all that it passes on an id of its own. */
+static void
+test_other_id(void **state)
+{
+	(void)state;
+	enter();
+	say_something();
+	hear_all(s, SAID("eve", "n1", "n1", "<body>x</body><origin-id "
+	    "xmlns='urn:xmpp:sid:0' id='m1'/>"));
+	assert_int_equal(r->nwaits, 1);
+	hear_all(s, SAID("me", "n2", "n2", "<body>x</body><origin-id "
+	    "xmlns='urn:xmpp:sid:0' id='m1'/>"));
+	assert_int_equal(r->nwaits, 0);
+	assert_int_equal(seen.method, METHOD_send);
+	assert_string_equal(seen.code, "");
+}
+
+/* What is not taken is not in doubt. */
+static void
+test_too_much(void **state)
+{
+	char *text = xmalloc(60001);
+	xmpp_stanza_t *st;
+	int n;
+
+	(void)state;
+	enter();
+	say_something();
+	memset(text, 'x', 60000);
+	text[60000] = '\0';
+	do {
+		st = xmpp_message_new(session_strophe(s), "chat", "a@b.c",
+		    text);
+		n = session_send_as(s, st, NULL);
+		xmpp_stanza_release(st);
+	} while (n == 0);
+	do {
+		st = xmpp_message_new(session_strophe(s), "chat", "a@b.c",
+		    "x");
+		n = session_send_as(s, st, NULL);
+		xmpp_stanza_release(st);
+	} while (n == 0);
+	room_waits_go(r);
+	assert_int_equal(r->nwaits, 0);
+	assert_string_equal(seen.code, ERR_RATE_LIMITED);
+	free(text);
+}
+
+static void
 moderate(const char *target, const char *affiliation)
 {
 	down_room_moderate(call_of(METHOD_room_moderate),
@@ -298,6 +354,8 @@ main(void)
 		TEST(test_broken),
 		TEST(test_changed),
 		TEST(test_names),
+		TEST(test_other_id),
+		TEST(test_too_much),
 		TEST(test_nick_as_address),
 	};
 
