@@ -40,13 +40,16 @@ read_description(struct room *r, xmpp_stanza_t *query)
 	xmpp_stanza_t *f = stanza_child(query, "feature", NULL);
 	const char *var;
 
-	r->names_messages = r->moderates = r->moderates_0 = false;
+	r->names_messages = r->names_people = false;
+	r->moderates = r->moderates_0 = false;
 	for (; f != NULL; f = stanza_beside(f, "feature", NULL)) {
 		var = stanza_attr(f, "var");
 		if (var == NULL)
 			continue;
 		if (strcmp(var, "urn:xmpp:sid:0") == 0)
 			r->names_messages = true;
+		else if (strcmp(var, NS_OCCUPANT_ID) == 0)
+			r->names_people = true;
 		else if (strcmp(var, NS_MODERATE) == 0)
 			r->moderates = true;
 		else if (strcmp(var, NS_MODERATE_0) == 0)

@@ -7,6 +7,7 @@
 
 #include "backends/xmpp/account.h"
 #include "backends/xmpp/build.h"
+#include "backends/xmpp/payload.h"
 #include "backends/xmpp/room_state.h"
 #include "backends/xmpp/stanza.h"
 #include "util/log.h"
@@ -207,6 +208,8 @@ tell_here(struct room *r, const struct told *t, xmpp_stanza_t *p,
 		.affiliation = word(stanza_attr(t->item, "affiliation"),
 		    affiliations),
 		.self = t->self, .avatar_hash = photo(p, hash),
+		.identity = r->names_people ? payload_id_of(stanza_child(p,
+		    "occupant-id", NS_OCCUPANT_ID), "id") : NULL,
 	};
 
 	if (m.show == NULL)

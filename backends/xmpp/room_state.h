@@ -27,6 +27,7 @@
 #define NS_MUC_ADMIN	NS_MUC "#admin"
 #define NS_MUC_OWNER	NS_MUC "#owner"
 #define NS_DISCO_INFO	"http://jabber.org/protocol/disco#info"
+#define NS_OCCUPANT_ID	"urn:xmpp:occupant-id:0"
 #define NS_FASTEN	"urn:xmpp:fasten:0"
 #define NS_RETRACT_0	"urn:xmpp:message-retract:0"
 #define NS_MODERATE_0	"urn:xmpp:message-moderate:0"
@@ -99,6 +100,7 @@ struct room {
 	bool		 created;
 	char		*name;		/* for humans, or NULL */
 	bool		 names_messages; /* XEP-0359: its ids can be trusted */
+	bool		 names_people;	/* XEP-0421: the same */
 	bool		 moderates, moderates_0;	/* XEP-0425 */
 
 	struct kit_call	 rename;	/* while renaming */

@@ -51,9 +51,28 @@ update_number(uint8_t *slot, unsigned value)
 	return true;
 }
 
+static const char *
+identity_of(const struct msg_room_occupant *m)
+{
+	return m->identity != NULL ? m->identity : m->real;
+}
+
+static bool
+update_identity(const struct room *room, struct occupant *o,
+    const struct msg_room_occupant *m)
+{
+	uint64_t id = room_identity(room, o->nick, identity_of(m));
+
+	if (o->id == id || (!o->stale && m->identity == NULL))
+		return false;
+	o->id = id;
+	return true;
+}
+
 /* Absent keys leave what is known.  Returns whether anything is new. */
 static bool
-update(struct occupant *o, const struct msg_room_occupant *m)
+update(const struct room *room, struct occupant *o,
+    const struct msg_room_occupant *m)
 {
 	enum affiliation affiliation;
 	enum role role;
@@ -70,6 +89,7 @@ update(struct occupant *o, const struct msg_room_occupant *m)
 		changed |= m->bot && !o->bot;
 		o->bot |= m->bot;
 	}
+	changed |= update_identity(room, o, m);
 	changed |= update_text(&o->status, m->status);
 	changed |= update_text(&o->real, m->real);
 	changed |= update_text(&o->avatar, m->avatar_hash);
@@ -109,9 +129,9 @@ up_room_occupant(struct up *up)
 		room_renamed(room, o, m->new_nick);
 	if (m->self && room->state == ROOM_JOINED)
 		follow_self(room, nick);
-	if ((o = room_occupant_add(room, nick, m->real)) == NULL)
+	if ((o = room_occupant_add(room, nick, identity_of(m))) == NULL)
 		return;
-	changed = update(o, m);
+	changed = update(room, o, m);
 	if (m->self && room->state != ROOM_JOINED)
 		xreplace(&room->told_nick, nick);
 	o->stale = false;

@@ -29,10 +29,11 @@
 	"<message type='groupchat' from='" TEA "/" nick "' id='" id "'>" more \
 	"<stanza-id xmlns='urn:xmpp:sid:0' by='" TEA "' id='" net "'/>" \
 	"</message>"
-#define INFO \
+#define INFO INFO_WITH("")
+#define INFO_WITH(more) \
 	"<iq type='result' id='0' from='" TEA "'><query xmlns='" \
 	NS_DISCO_INFO "'><feature var='urn:xmpp:sid:0'/><feature var='" \
-	NS_MODERATE "'/></query></iq>"
+	NS_MODERATE "'/>" more "</query></iq>"
 
 static struct session *s;
 static struct room *r;
@@ -43,6 +44,7 @@ static struct {
 	bool		 retry;		/* when closed last */
 	char		 how[40];	/* somebody has gone */
 	char		 replaces[40];	/* of the last message; "": nothing */
+	char		 identity[40];	/* of the last occupant; likewise */
 } seen;
 
 static void
@@ -51,6 +53,7 @@ told(enum method method, const void *params)
 	const struct msg_room_closed *closed = params;
 	const struct msg_room_occupant_gone *gone = params;
 	const struct msg_message *message = params;
+	const struct msg_room_occupant *occupant = params;
 
 	if (method == METHOD_room_closed) {
 		seen.closed++;
@@ -60,6 +63,9 @@ told(enum method method, const void *params)
 	} else if (method == METHOD_message) {
 		snprintf(seen.replaces, sizeof(seen.replaces), "%s",
 		    message->replaces ? message->replaces : "");
+	} else if (method == METHOD_room_occupant) {
+		snprintf(seen.identity, sizeof(seen.identity), "%s",
+		    occupant->identity ? occupant->identity : "");
 	}
 }
 
@@ -260,6 +266,25 @@ test_names(void **state)
 	assert_int_equal(sent("<moderate id=\"n1\""), 1);
 }
 
+/* Anybody can add such an element where the room does not know of it. */
+static void
+test_identity(void **state)
+{
+	static const char *const ann = "<presence from='" TEA "/ann'><x "
+	    "xmlns='" NS_MUC_USER "'><item affiliation='none' "
+	    "role='participant'/></x><occupant-id xmlns='" NS_OCCUPANT_ID
+	    "' id='o1'/></presence>";
+
+	(void)state;
+	enter();
+	hear_all(s, ann);
+	assert_string_equal(seen.identity, "");
+	room_changed(r);
+	hear_all(s, INFO_WITH("<feature var='" NS_OCCUPANT_ID "'/>"));
+	hear_all(s, ann);
+	assert_string_equal(seen.identity, "o1");
+}
+
 static void
 say_something(void)
 {
@@ -354,6 +379,7 @@ main(void)
 		TEST(test_broken),
 		TEST(test_changed),
 		TEST(test_names),
+		TEST(test_identity),
 		TEST(test_other_id),
 		TEST(test_too_much),
 		TEST(test_nick_as_address),

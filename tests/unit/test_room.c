@@ -396,6 +396,56 @@ hats_are_no_inheritance(void **state)
 	expect_no("<hats");
 }
 
+/* The attribute of what has just been said about an occupant. */
+static void
+expect_identity(const char *from, char id[20])
+{
+	static const char is[] = "<occupant-id xmlns='urn:xmpp:occupant-id:0' "
+	    "id='";
+	const char *at;
+
+	expect(from);
+	at = strstr(kit.sent[kit.seen - 1], is);
+	assert_non_null(at);
+	snprintf(id, 20, "%.16s", at + sizeof(is) - 1);
+}
+
+/* Nobody is somebody else because he has his nick. */
+static void
+identities(void **state)
+{
+	union params p = { .room_occupant = {
+		.user = ANA, .room = "#cats", .nick = "bob",
+		.identity = "one",
+	} };
+	char one[20], two[20];
+
+	(void)state;
+	enter();
+	up(up_room_occupant, &p);
+	expect_identity("from='" CATS "/bob'", one);
+	up(up_room_occupant, &p);	/* nothing new */
+	expect_nothing();
+	gone("bob", "left", NULL, NULL);
+	expect("from='" CATS "/bob'", "type='unavailable'");
+	p.room_occupant.identity = "two";
+	up(up_room_occupant, &p);
+	expect_identity("from='" CATS "/bob'", two);
+	assert_string_not_equal(one, two);
+	renamed("bob", "eve");
+	expect("from='" CATS "/bob'", "type='unavailable'");
+	expect_identity("from='" CATS "/eve'", one);
+	assert_string_equal(one, two);
+	p.room_occupant.nick = "eve";
+	closed("ping timeout", true);
+	p.room_occupant.identity = NULL;
+	p.room_occupant.real = "eve@x";
+	up(up_room_occupant, &p);
+	occupant("ana", "participant", true);
+	expect_identity("from='" CATS "/eve'", one);
+	assert_string_not_equal(one, two);
+}
+
 static void
 others_change(void **state)
 {
@@ -577,6 +627,7 @@ main(void)
 		room_test(own_nick_refused),
 		room_test(hats),
 		room_test(hats_are_no_inheritance),
+		room_test(identities),
 		room_test(others_change),
 		room_test(others_go),
 		room_test(user_is_put_out),
