@@ -210,6 +210,21 @@ read_files(struct payload *p, xmpp_stanza_t *m)
 	}
 }
 
+/* Of one that is too long, the beginning. */
+static char *
+read_body(xmpp_stanza_t *m)
+{
+	char *text = stanza_text(choose(m, "body"), PAYLOAD_BODY + 4), *cut;
+	size_t len = text != NULL ? strlen(text) : 0;
+
+	if (len <= PAYLOAD_BODY)
+		return text;
+	cut = xasprintf("%.*s...", (int)utf8_cut(text, len, PAYLOAD_BODY),
+	    text);
+	free(text);
+	return cut;
+}
+
 static void
 put_subject(struct payload *p, xmpp_stanza_t *m)
 {
@@ -230,7 +245,7 @@ bool
 payload_read(struct payload *p, xmpp_stanza_t *m)
 {
 	memset(p, 0, sizeof(*p));
-	p->body = stanza_text(choose(m, "body"), PAYLOAD_BODY);
+	p->body = read_body(m);
 	p->xhtml = rich(m);
 	read_reply(p, m);
 	put_subject(p, m);

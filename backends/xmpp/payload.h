@@ -23,7 +23,7 @@
 #define NS_SID		"urn:xmpp:sid:0"
 #define NS_HINTS	"urn:xmpp:hints"
 
-#define PAYLOAD_BODY	(64 * 1024)	/* bytes that are shown */
+#define PAYLOAD_BODY	(64 * 1024)	/* bytes that are shown, before dots */
 #define PAYLOAD_FILES	10
 #define PAYLOAD_EMOJIS	20
 #define PAYLOAD_ID	1024		/* bytes; one that is longer is none */

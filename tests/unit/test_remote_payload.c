@@ -5,6 +5,7 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include <cmocka.h>
 
@@ -105,6 +106,24 @@ bounds(void **state)
 	payload_finish(&p);
 	xmpp_stanza_release(m);
 	free(xml);
+	/* What was left out is seen. */
+	for (size_t more = 0; more < 2; more++) {
+		char *body = xmalloc(PAYLOAD_BODY + 4);
+		size_t len = PAYLOAD_BODY + more;
+
+		memset(body, 'x', len);
+		body[len] = '\0';
+		xml = xasprintf("<body>%s</body>", body);
+		m = message(xml);
+		assert_true(payload_read(&p, m));
+		if (more)
+			strcpy(body + PAYLOAD_BODY, "...");
+		assert_string_equal(p.body, body);
+		payload_finish(&p);
+		xmpp_stanza_release(m);
+		free(body);
+		free(xml);
+	}
 }
 
 int
