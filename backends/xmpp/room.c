@@ -165,6 +165,26 @@ is_astray(xmpp_stanza_t *st)
 	    stanza_attr_is(st, "type", "groupchat");
 }
 
+/* It lets us in when the request to enter has been given up: what is said there
+ * would be for nobody, and others would take us for somebody who hears it. */
+static void
+leave(struct session *s, xmpp_stanza_t *st)
+{
+	xmpp_stanza_t *status = stanza_child(stanza_child(st, "x",
+	    NS_MUC_USER), "status", NULL), *p;
+
+	if (!stanza_is(st, "presence", NULL) || stanza_attr(st, "type") != NULL)
+		return;
+	while (status != NULL && !stanza_attr_is(status, "code", "110"))
+		status = stanza_beside(status, "status", NULL);
+	if (status == NULL)
+		return;
+	p = xmpp_presence_new(session_strophe(s));
+	xmpp_stanza_set_type(p, "unavailable");
+	xmpp_stanza_set_to(p, stanza_attr(st, "from"));
+	session_send(s, p, NULL);
+}
+
 bool
 room_stanza(struct session *s, xmpp_stanza_t *st)
 {
@@ -173,8 +193,11 @@ room_stanza(struct session *s, xmpp_stanza_t *st)
 	struct room *r = bare != NULL ? room_find(s, bare) : NULL;
 
 	free(bare);
-	if (r == NULL)
+	if (r == NULL) {
+		if (from != NULL)
+			leave(s, st);
 		return is_astray(st);
+	}
 	/* A refusal is no sign of being in, and what was said before it is
 	 * still to be asked for. */
 	if (r->state == ROOM_IN && !stanza_attr_is(st, "type", "error"))

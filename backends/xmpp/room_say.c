@@ -221,6 +221,8 @@ room_chat_state(struct session *s, const struct msg_chat_state *m)
 	    strcmp(m->state, "paused") != 0 && strcmp(m->state, "active") != 0))
 		return;
 	st = message(r, nick, NULL);
+	/* Where it is refused, it is not a message that did not arrive. */
+	xmpp_stanza_del_attribute(st, "id");
 	build_child(st, m->state, NS_STATES);
 	build_child(st, "no-store", NS_HINTS);
 	session_send(s, st, NULL);

@@ -572,6 +572,18 @@ def test_forgotten(xmpp, fake):
     f.expect("<presence[^>]*to=.tea@rooms.test/me")
     r.here("me", 110)
     b.wait("room_occupant", nick="me", self=True)
+    # That the user writes is refused, which is nothing he has to hear of.
+    b.notify("chat_state", user=ME, room=r.jid, peer=r.jid, state="composing")
+    tag = f.expect(r"<message([^>]*)>(?:(?!</message).)*<composing")[1]
+    name = re.search(" id=.([^'\"]*)", tag)
+    f.say("<message type='error' from='%s'%s><error type='auth'><forbidden "
+          "xmlns='%s'/></error></message>" % (
+              r.jid, " id='%s'" % name[1] if name else "", NS["e"]))
+    # One that was given up lets us in after all.
+    Room(f, "late@rooms.test", "me").here("me", 110)
+    f.expect("<presence(?=[^>]*unavailable)[^>]*to=.late@rooms.test/me")
+    r.say("Ann", "<body>end</body>", id="e1")
+    assert b.wait("message")["body"] == "end"
 
 
 def test_nicks(xmpp, fake):
