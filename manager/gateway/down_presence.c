@@ -73,6 +73,14 @@ show_question(struct user *user, const struct client *client, bool added)
 		ask_show(user, client->full);
 }
 
+static void
+welcome(struct user *user, const struct client *client)
+{
+	session_greet(user, client);
+	roster_client_up(user, client->full);
+	keys_look(user);
+}
+
 void
 down_presence_available(struct down *d)
 {
@@ -104,17 +112,16 @@ down_presence_available(struct down *d)
 			say_presence(d->gw, d->gw->config->jid, client->full,
 			    "unavailable", SHOW_OFFLINE, "Connecting");
 		else if (added)
-			session_greet(user, client);
+			welcome(user, client);
 		session_want(user, NULL);
 		show_question(user, client, added);
 		return;
 	}
 	show_question(user, client, added);
-	session_greet(user, client);
-	if (added) {
-		roster_client_up(user, client->full);
-		keys_look(user);
-	}
+	if (added)
+		welcome(user, client);
+	else
+		session_greet(user, client);
 	session_presence(user);
 }
 

@@ -285,6 +285,25 @@ over_a_crash(void **state)
 	expect_nothing();
 }
 
+/* Who comes meanwhile sees what there is to see, as the others do. */
+static void
+come_in_a_crash(void **state)
+{
+	(void)state;
+	jabber();
+	is("home", "away", NULL);
+	session_lost(ana(), "it died");
+	turn();
+	forget();
+	come("<presence from='" PHONE "'/>");
+	expect("from='" GW "' to='" PHONE "'");
+	expect("from='" BOB "/home' to='" PHONE "'", "away");
+	session_assigned(ana(), 1);
+	session_connected(ana());
+	is("home", "away", NULL);
+	expect_nothing();
+}
+
 /* A backend that has no word for clients says itself who has gone. */
 static void
 over_a_crash_without(void **state)
@@ -364,6 +383,7 @@ main(void)
 		gateway_test(shown_to_whom),
 		gateway_test(ends),
 		gateway_test(over_a_crash),
+		gateway_test(come_in_a_crash),
 		gateway_test(over_a_crash_without),
 		gateway_test(messages),
 	};
