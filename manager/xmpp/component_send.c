@@ -18,7 +18,8 @@
 #define TEND		1.0	/* seconds between two looks at the rest */
 #define NO_ECHO		10.0	/* seconds until a barrier counts as passed
 				 * where none has ever come back */
-#define LOST_ECHO	30.0	/* and where they did */
+#define LOST_ECHO	120.0	/* and where they did: of a server that is only
+				 * slow one believed too soon loses messages */
 #define YOUNG		1000	/* ms: not worth a note of the delay */
 
 static int64_t
