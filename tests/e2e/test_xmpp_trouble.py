@@ -26,7 +26,7 @@ KEEPALIVE = 1
 class Trouble(xmpp_pair.Pair):
     """A pair of which everything may be killed; a relay is in between."""
 
-    def __init__(self, near, far, relay, make, authority):
+    def __init__(self, near, far, relay, make, authority, name="pair"):
         self.relay = relay
 
         def with_relay(kind, *arguments, **settings):
@@ -34,7 +34,7 @@ class Trouble(xmpp_pair.Pair):
                 **settings, "xmpp__port": relay.port,
                 "xmpp__keepalive": KEEPALIVE})
 
-        super().__init__("trouble", with_relay, near, far, "pair", authority)
+        super().__init__("trouble", with_relay, near, far, name, authority)
 
     def backend(self):
         return self.instance.backends()[0]
@@ -58,6 +58,23 @@ def scene(tmp_path_factory, shared_instances, authority):
 def trouble(scene):
     yield scene
     scene.dismiss()
+
+
+@pytest.fixture
+def mixed(near, request, tmp_path, instances, authority, gateway_name):
+    """Far is a server of the other kind than near, and is the test's own."""
+    if not servers.Ejabberd.libraries():
+        pytest.skip("ejabberd is missing")
+    kind = servers.FarEjabberd if near == "prosody" else servers.FarProsody
+    (tmp_path / "far").mkdir()
+    far = kind(tmp_path / "far", authority).start()
+    relay = Relay(far.port)
+    pair = Trouble(request.getfixturevalue(near), far, relay, instances,
+                   authority, gateway_name)
+    yield pair
+    pair.dismiss()
+    relay.close()
+    far.stop()
 
 
 # ------------------------------------------------------------------- accounts
@@ -241,6 +258,18 @@ def test_traffic(trouble):
         traffic.run(0.3)
         stroke(trouble)
         traffic.run(1)
+    traffic.settle()
+
+
+@pytest.mark.parametrize("near, strokes", [
+    ("prosody", [cut, restart_far]), ("ejabberd", [restart_far])])
+def test_mixed_traffic(mixed, strokes):
+    """The same, shorter, with servers of two kinds."""
+    traffic = Traffic(mixed)
+    for stroke in strokes:
+        traffic.run(0.3)
+        stroke(mixed)
+        traffic.run(0.5)
     traffic.settle()
 
 
