@@ -233,29 +233,41 @@ rooms_resumed(struct session *s)
 	size_t at = 0;
 
 	while ((r = map_next(&s->rooms, &at)) != NULL) {
-		if (r->state == ROOM_IN)
-			room_waits_go(r);
+		if (r->state != ROOM_IN)
+			continue;
+		if (r->unshown)
+			room_show(r);
+		room_waits_go(r);
 	}
+}
+
+void
+room_show(struct room *r)
+{
+	xmpp_stanza_t *p;
+	char *to;
+
+	/* Of what waits for the end of a break, there may be much; and a room
+	 * that has forgotten us meanwhile would refuse it. */
+	r->unshown = r->state != ROOM_IN || !session_is_up(r->session);
+	if (r->unshown)
+		return;
+	to = xasprintf("%s/%s", r->jid, r->nick);
+	p = xmpp_presence_new(session_strophe(r->session));
+	xmpp_stanza_set_to(p, to);
+	room_put_presence(r->session, p);
+	session_send(r->session, p, NULL);
+	free(to);
 }
 
 void
 rooms_show(struct session *s)
 {
-	xmpp_stanza_t *p;
 	struct room *r;
-	char *to;
 	size_t at = 0;
 
-	while ((r = map_next(&s->rooms, &at)) != NULL) {
-		if (r->state != ROOM_IN)
-			continue;
-		to = xasprintf("%s/%s", r->jid, r->nick);
-		p = xmpp_presence_new(session_strophe(s));
-		xmpp_stanza_set_to(p, to);
-		room_put_presence(s, p);
-		session_send(s, p, NULL);
-		free(to);
-	}
+	while ((r = map_next(&s->rooms, &at)) != NULL)
+		room_show(r);
 }
 
 void

@@ -89,6 +89,8 @@ on_description(struct session *s, xmpp_stanza_t *answer, void *ctx)
 			    .user = s->user, .room = r->id, .name = name });
 		free(r->name);
 		r->name = name;
+	} else if (answer != NULL && r->state != ROOM_IN) {
+		r->hidden = true;
 	}
 	tell_joined(r);
 	if (r->changed && r->describing == 0 && !s->ended)
@@ -101,7 +103,7 @@ room_describe(struct room *r)
 	xmpp_stanza_t *iq = request_new(r->session, "get", r->jid);
 
 	r->describing++;
-	r->changed = false;
+	r->changed = r->hidden = false;
 	build_child(iq, "query", NS_DISCO_INFO);
 	request_send(r->session, iq, on_description, room_ref(r));
 }
@@ -151,6 +153,7 @@ room_enter(struct room *r)
 	room_rename_failed(r, ERR_NETWORK, "The room has to be entered "
 	    "again.");
 	room_describe(r);
+	r->unshown = false;
 	xmpp_stanza_set_to(p, to);
 	room_put_presence(r->session, p);
 	x = build_child(p, "x", NS_MUC);
@@ -187,10 +190,14 @@ room_entered(struct room *r)
 		/* When that was asked first, there was no room.  The answer
 		 * says that it is unlocked, too. */
 		room_describe(r);
+	} else if (r->hidden) {
+		room_describe(r);
 	}
 	room_set_state(r, ROOM_IN);
 	room_set_timer(r, (double)config.room_ping);
 	room_occupants_sweep(r);
+	if (r->unshown)
+		room_show(r);
 	room_waits_go(r);
 	tell_joined(r);
 }

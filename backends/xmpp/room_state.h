@@ -97,7 +97,10 @@ struct room {
 	unsigned	 describing;	/* it has been asked so often what it
 					 * is */
 	bool		 changed;	/* meanwhile, so it is asked again */
+	bool		 hidden;	/* it does not say so to who is not in */
 	bool		 created;
+	bool		 unshown;	/* the user's presence has changed, and
+					 * it has not been told */
 	char		*name;		/* for humans, or NULL */
 	bool		 names_messages; /* XEP-0359: its ids can be trusted */
 	bool		 names_people;	/* XEP-0421: the same */
@@ -127,6 +130,8 @@ struct room	*room_in(struct session *, const struct kit_call *,
 		    const char *id);
 void		 room_set_state(struct room *, enum room_state);
 void		 room_set_timer(struct room *, double seconds);
+/* Tell it how the user is; if need be, when that can be. */
+void		 room_show(struct room *);
 /* A pointer to a room does not outlive a wait: take this along. */
 struct room_ref	*room_ref(const struct room *);
 /* Frees it.  NULL: there is no such room any more. */

@@ -622,6 +622,24 @@ def test_nicks(xmpp, fake):
     assert refused(b, "room_nick", room=r.jid, nick="x") == "not_connected"
 
 
+def test_shown(xmpp, fake):
+    """What a room was not told in a break, it is told behind it."""
+    f = fake(features="<sm xmlns='urn:xmpp:sm:3'/>", after={
+        "<enable": "<enabled xmlns='urn:xmpp:sm:3' id='x' resume='true'/>"},
+        resume="<resumed xmlns='urn:xmpp:sm:3' h='0' previd='x'/>")
+    b = xmpp(host="127.0.0.1", port=f.port, tls="off")
+    b.enter("bob@xmpp.test")
+    r = Room(f, "tea@rooms.test", "me")
+    call = b.start("room_join", user=ME, room=r.jid, nick="me")
+    r.let_in()
+    b.finish(call)
+    f.client.shutdown(2)
+    wait_for(f.closed.is_set)
+    b.notify("presence", user=ME, show="away")
+    f.expect("to=.tea@rooms.test/me[^>]*><show>away")
+    assert f.resumes == 1
+
+
 def test_said_meanwhile(xmpp, prosody, account, friend, room):
     """What is said after a break, before the room is entered again, is said
     then, in its order; what cannot be is answered."""
@@ -653,9 +671,12 @@ def test_said_meanwhile(xmpp, prosody, account, friend, room):
         wait_for(lambda: relay.count == 3)
         call = b.start("message", user=ME, to="Ann", room=room,
                        kind="private", body="psst")
+        b.notify("presence", user=ME, show="away", status="tea")
         relay.open.set()
         assert b.finish(call) == {}
         assert ann.expect("message", body_of, type="chat")
+        ann.expect("presence", lambda p: p.findtext("c:status", None, NS) ==
+                   "tea", from_=room + "/me")
         # The session ends before: it has not been said.
         relay.open.clear()
         relay.cut()

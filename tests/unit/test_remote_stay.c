@@ -266,6 +266,51 @@ test_names(void **state)
 	assert_int_equal(sent("<moderate id=\"n1\""), 1);
 }
 
+static void
+go_away(void)
+{
+	session_show(s, &(struct msg_presence){ .user = USER,
+	    .show = "away" });
+}
+
+/* Only what holds behind a break is told to rooms then, and not before those
+ * that have forgotten the user are entered again. */
+static void
+test_shown_later(void **state)
+{
+	unsigned before;
+
+	(void)state;
+	enter();
+	before = sent("to=\"" TEA "/me\"");
+	for (int i = 0; i < 5; i++)
+		go_away();
+	assert_int_equal(sent("to=\"" TEA "/me\""), before);
+	assert_true(r->unshown);
+	session_online(s, "bob@xmpp.test/there", false);
+	assert_int_equal(sent("to=\"" TEA "/me\""), before + 1);
+	assert_false(r->unshown);
+	/* While it lets us in. */
+	go_away();
+	assert_int_equal(sent("to=\"" TEA "/me\""), before + 1);
+	assert_true(r->unshown);
+}
+
+/* A room that is told of to those only who are in it. */
+static void
+test_hidden(void **state)
+{
+	(void)state;
+	hear_all(s, "<iq type='error' id='0' from='" TEA "'><error "
+	    "type='cancel'><item-not-found xmlns='" XMPP_NS_STANZAS_IETF
+	    "'/></error></iq>");
+	hear_all(s, SELF);
+	assert_int_equal(seen.method, METHOD_login);
+	hear_all(s, INFO);
+	assert_int_equal(seen.method, METHOD_room_join);
+	assert_true(r->names_messages);
+}
+
 /* Anybody can add such an element where the room does not know of it. */
 static void
 test_identity(void **state)
@@ -379,6 +424,8 @@ main(void)
 		TEST(test_broken),
 		TEST(test_changed),
 		TEST(test_names),
+		TEST(test_shown_later),
+		TEST(test_hidden),
 		TEST(test_identity),
 		TEST(test_other_id),
 		TEST(test_too_much),
