@@ -19,6 +19,8 @@
 #define QUESTION	"certificate"	/* its key */
 #define ASK_TIMEOUT	3600.0		/* seconds; the main process has less */
 #define BRIDGE_MAX	300.0		/* seconds of a break */
+#define BRIEF		10.0		/* seconds of a connection */
+#define BRIEF_MAX	3		/* of those in a row */
 
 struct login {
 	struct session	*session;	/* NULL: freed when it is answered */
@@ -29,6 +31,8 @@ struct login {
 	ev_timer	 again;
 	struct backoff	 pause;
 	double		 broken;	/* since when; 0: it is not */
+	double		 since;		/* it is connected; 0: it is not */
+	unsigned	 brief;		/* connections in a row that were */
 };
 
 static struct tls *tls;
@@ -131,7 +135,7 @@ on_connected(void *ctx, const char *jid, bool resumed)
 	struct login *l = ctx;
 
 	l->broken = 0;
-	backoff_reset(&l->pause);
+	l->since = clock_now();
 	if (l->pin != NULL)
 		session_keep(l->session, PIN, l->pin, false);
 	xreplace(&l->pin, NULL);
@@ -167,6 +171,19 @@ reason_name(enum link_reason reason)
 	return names[reason];
 }
 
+/* A server that lets us in and throws us out, again and again, is asked as
+ * seldom as one that does not let us in. */
+static void
+note_closed(struct login *l)
+{
+	if (l->since == 0)
+		return;
+	l->brief = clock_now() - l->since < BRIEF ? l->brief + 1 : 0;
+	l->since = 0;
+	if (l->brief < BRIEF_MAX)
+		backoff_reset(&l->pause);
+}
+
 static bool
 may_bridge(struct login *l, const struct link_end *end)
 {
@@ -184,6 +201,7 @@ on_closed(void *ctx, const struct link_end *end)
 	struct session *s = l->session;
 	double pause;
 
+	note_closed(l);
 	if (s->ended) {
 		session_gone(s);
 	} else if (end->reason == LINK_CERTIFICATE && end->pin != NULL) {

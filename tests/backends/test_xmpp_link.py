@@ -628,6 +628,8 @@ def test_answered_in_time(xmpp, fake):
                     id="a1", emojis=["late"]),
             b.start("message", user="me@example.org", to=ROOM, body="late",
                     kind="groupchat")]
+    b.notify("chat_state", user="me@example.org", peer="ann@xmpp.test",
+             state="composing")
     for call, code in zip([left] + late, ("uncertain", "not_connected",
                                           "not_connected", "timeout")):
         with pytest.raises(Failed) as e:
@@ -636,8 +638,19 @@ def test_answered_in_time(xmpp, fake):
     f.open.set()
     before = f.expect("^.*?<presence")[0]
     b.say("ann@xmpp.test", "new")
-    assert not re.search("late|x.test/", before +
+    assert not re.search("late|x.test/|composing", before +
                          f.expect("^.*<body>new")[0])
+
+
+def test_thrown_out(xmpp, fake):
+    """A server that lets us in only to close the connection, each time, is not
+    asked each second."""
+    f = fake(then="</stream:stream>")
+    b = xmpp(host="127.0.0.1", port=f.port, tls="off")
+    b.enter("bob@xmpp.test")
+    wait_for(lambda: len(f.times) >= 4)
+    assert f.times[3] - f.times[2] > 1.4
+    assert not [m for m, _ in b.events if m == "disconnected"]
 
 
 def test_queue_is_bounded(xmpp, fake):

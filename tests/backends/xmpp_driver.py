@@ -7,6 +7,7 @@ import re
 import socket
 import struct
 import threading
+import time
 import xml.etree.ElementTree as ET
 
 import driver
@@ -126,6 +127,7 @@ class Fake:
         self.open = threading.Event()       # who comes is spoken to
         self.open.set()
         self.closed = threading.Event()     # the backend has gone
+        self.times = []                     # when somebody came
         self.client = None
         self.server = socket.create_server(("127.0.0.1", 0))
         self.port = self.server.getsockname()[1]
@@ -193,6 +195,7 @@ class Fake:
 
     def _each(self, client):
         self.client = client
+        self.times.append(time.monotonic())
         self.open.wait()
         try:
             self._talk()
