@@ -215,6 +215,9 @@ talk_state(struct session *s, const struct msg_chat_state *m)
 	xmpp_stanza_t *st;
 	char *to;
 
+	/* After a break it is not so any more. */
+	if (!session_is_up(s))
+		return;
 	for (size_t i = 0; i < LENGTH(states); i++) {
 		if (strcmp(states[i], m->state) != 0 || !is_address(m->peer))
 			continue;
