@@ -305,7 +305,7 @@ world_now(void)
 		if (!(condition)) \
 			fail_msg("in vain: %s", #condition); \
 	} while (0)
-#define until(w, condition) until_within(w, 10, condition)
+#define until(w, condition) until_within(w, 30, condition)
 
 static inline void
 world_run(struct world *w, double seconds)

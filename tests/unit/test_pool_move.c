@@ -42,6 +42,7 @@ a_few_at_a_time(void **state)
 	until(w, w->moves > 0);
 	assert_int_equal(pool_ready_count(w->pool), 1);
 	for (unsigned i = 0; i < 9; i++) {
+		until(w, w->moves >= (i + 4 < 9 ? i + 4 : 9));
 		world_run(w, 0.03);
 		assert_int_equal(w->moves, i + 4 < 9 ? i + 4 : 9);
 		/* Whoever has not moved is served as ever. */
@@ -114,7 +115,7 @@ rolling_restart(void **state)
 {
 	struct world *w = world_create("ok");
 	pid_t old[3];
-	double end = world_now() + 10;
+	double end = world_now() + 30;
 
 	(void)state;
 	w->events = &moving_events;
@@ -191,7 +192,7 @@ avoids_one(void **state)
 	pool_release(w->pool, "u0@x");
 	pool_assign(w->pool, "u4@x");
 	pool_assign_avoiding(w->pool, "u0@x", first);
-	until_within(w, 1, w->assigned >= 6);
+	until(w, w->assigned >= 6);
 	world_destroy(w);
 }
 
@@ -268,7 +269,9 @@ alone_with_its_crashes(void **state)
 	world_start(w);
 	for (unsigned i = 1; i <= 4; i++) {
 		pool_assign_alone(w->pool, "u0@x");
-		until_within(w, 1, w->assigned == i);
+		later_run();
+		assert_int_equal(count_alone(w), 1);
+		until(w, w->assigned == i);
 		assert_int_equal(world_send(w, "u0@x", "crash"), 0);
 		until(w, pool_crashes(w->pool) == i);
 	}
@@ -290,7 +293,7 @@ too_large(void **state)
 
 	(void)state;
 	w->on_move = move_at_once;
-	w->config.ping_interval = 0.2;
+	w->config.ping_interval = 0.5;
 	w->config.memory_limit_mb = 3;		/* the kit says 4 */
 	pool_configure(w->pool, &w->config);
 	assert_int_equal(pool_restart(w->pool, 1), 0);
@@ -301,7 +304,7 @@ too_large(void **state)
 	/* The next one is as large, but that is not found out all the time. */
 	pid = world_info(w, world_count(w) - 1).pid;
 	until(w, world_count(w) == 1);
-	world_run(w, 0.6);
+	world_run(w, 1.2);
 	assert_int_equal(w->assigned, 6);
 	w->config.memory_limit_mb = 1;
 	pool_configure(w->pool, &w->config);
@@ -320,16 +323,16 @@ too_old(void **state)
 
 	(void)state;
 	w->on_move = move_at_once;
-	w->config.ping_interval = 0.2;
-	w->config.max_age = 1;
+	w->config.ping_interval = 0.5;
+	w->config.max_age = 3;
 	pool_configure(w->pool, &w->config);
 	assert_int_equal(pool_restart(w->pool, 1), 0);
 	until(w, w->assigned == 2 && world_count(w) == 1);
 	pid = world_info(w, 0).pid;
-	until_within(w, 0.7, alive(pid));
+	assert_true(alive(pid));
 	assert_int_equal(w->assigned, 2);
-	until_within(w, 2, w->assigned == 3 && !alive(pid));
-	assert_true(world_told(w, "draining: 1 s old"));
+	until(w, w->assigned == 3 && !alive(pid));
+	assert_true(world_told(w, "draining: 3 s old"));
 	assert_int_equal(w->lost, 0);
 	world_destroy(w);
 }
