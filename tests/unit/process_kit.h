@@ -52,7 +52,7 @@ reap(struct child *c)
 {
 	int status;
 
-	for (int i = 0; i < 500; i++) {
+	for (int i = 0; i < 6000; i++) {
 		if (waitpid(c->pid, &status, WNOHANG) == c->pid) {
 			decoder_destroy(decoder);
 			buf_free(&c->in);
@@ -83,7 +83,7 @@ hear(struct child *c, struct msg *msg)
 	int got;
 
 	while ((got = decoder_next(decoder, &c->in, msg, &why)) == 0) {
-		if (poll(&p, 1, 5000) != 1)
+		if (poll(&p, 1, 60000) != 1)
 			fail_msg("nothing comes");
 		n = read(c->from, buf_reserve(&c->in, 65536), 65536);
 		if (n <= 0)
@@ -173,7 +173,7 @@ ends_though_log_outs_hang(void **state)
 	close(c.to);
 	assert_int_equal(reap(&c), 0);
 	clock_gettime(CLOCK_MONOTONIC, &b);
-	assert_true(b.tv_sec - a.tv_sec <= 2);
+	assert_true(b.tv_sec - a.tv_sec <= 3);	/* not the 5 of others */
 	seen.slow_stop = false;
 }
 

@@ -275,7 +275,7 @@ slow_ones_are_dropped(void **state)
 	int silent, waits, deaf;
 
 	(void)state;
-	control = create(0, 0.05, LENGTH(commands));
+	control = create(0, 0.5, LENGTH(commands));
 	silent = connect_client();
 	waits = connect_client();
 	send(waits, "later\n", 6, 0);
@@ -284,7 +284,7 @@ slow_ones_are_dropped(void **state)
 	/* It asks much and reads nothing. */
 	deaf = connect_client();
 	send(deaf, "huge\n", 5, 0);
-	for (int i = 0; i < 20; i++) {
+	for (int i = 0; i < 100; i++) {
 		ev_run(loop, EVRUN_NOWAIT);
 		usleep(10000);
 	}

@@ -149,7 +149,7 @@ serve(const struct config *c)
 	term.data = strstr(c->service_backend, "slow") ? c->service_jid : NULL;
 	ev_signal_start(loop, &term);
 	daemon_ready();
-	alarm(50);			/* never outlive the test by much */
+	alarm(200);			/* never outlive the test by much */
 	ev_run(loop, 0);
 	ev_signal_stop(loop, &term);
 	control_destroy(control);
@@ -208,6 +208,7 @@ instance_main(char **argv)
 /* ------------------------------------------------------------- the manager */
 
 static char dir[64], out[20000], err[20000];
+static unsigned dots;		/* in what was out */
 
 static void
 put(const char *name, const char *text)
@@ -246,12 +247,18 @@ get(const char *name, char *text, size_t size)
 	free(path);
 }
 
-/* A dot is a second of waiting: one is enough. */
-static void
+/* A dot is a second of waiting.  How many there are is not asked: this machine
+ * may be slow. */
+static unsigned
 forget_dots(char *text)
 {
-	while ((text = strstr(text, "..")) != NULL)
-		memmove(text, text + 1, strlen(text));
+	unsigned n = 0;
+
+	while ((text = strstr(text, ": .")) != NULL) {
+		memmove(text + 2, text + 3, strlen(text + 2));
+		n++;
+	}
+	return n;
 }
 
 /* The words, separated by single spaces.  Returns the exit code. */
@@ -270,7 +277,7 @@ manager(const char *words)
 		if (chdir(dir) < 0 || freopen("out", "w", stdout) == NULL ||
 		    freopen("err", "w", stderr) == NULL)
 			_exit(99);
-		alarm(40);
+		alarm(150);
 		status = ctl_main(argc, argv);
 		fflush(NULL);
 		_exit(status);
@@ -278,7 +285,7 @@ manager(const char *words)
 	waitpid(pid, &status, 0);
 	free(copy);
 	get("out", out, sizeof(out));
-	forget_dots(out);
+	dots = forget_dots(out);
 	get("err", err, sizeof(err));
 	return WIFEXITED(status) ? WEXITSTATUS(status) : 100;
 }
@@ -372,8 +379,9 @@ life(void **state)
 	says(out, "Stopping \"DIR/cfg/a.cfg\":  OK\n");
 	assert_int_equal(manager("stop"), 0);
 	says(out, "Stopping \"DIR/cfg/a.cfg\": Not running\n"
-	    "Stopping \"DIR/cfg/b.cfg\": . OK\n"
+	    "Stopping \"DIR/cfg/b.cfg\":  OK\n"
 	    "Stopping \"DIR/cfg/b.cfg\":  OK\n");
+	assert_true(dots > 0);
 	assert_int_equal(manager("status"), 3);
 }
 
@@ -415,8 +423,9 @@ one_at_a_time(void **state)
 	    "Starting \"DIR/cfg/a.cfg\": OK\n"
 	    "Stopping \"DIR/cfg/b.cfg\": Not running\n"
 	    "Starting \"DIR/cfg/b.cfg\": OK\n"
-	    "Stopping \"DIR/cfg/b.cfg\": . OK\n"
+	    "Stopping \"DIR/cfg/b.cfg\":  OK\n"
 	    "Starting \"DIR/cfg/b.cfg\": OK\n");
+	assert_true(dots > 0);
 	assert_int_equal(manager("a.example stop"), 0);
 	/* The dangerous one: nobody else may be touched. */
 	assert_int_equal(manager("stop foo.example"), 9);
@@ -464,6 +473,8 @@ questions(void **state)
 static void
 long_answers(void **state)
 {
+	int code;
+
 	(void)state;
 	assert_int_equal(manager("start a.example"), 0);
 	assert_int_equal(manager("-t 0.2 a.example upgrade"), 0);
@@ -471,7 +482,11 @@ long_answers(void **state)
 	assert_int_equal(manager("a.example upgrade x"), 1);
 	says(out, "");
 	says(err, "Error: not upgraded: it is broken\n");
-	assert_int_equal(manager("-t 0.2 a.example trace ana"), 0);
+	/* To begin it has those 0.2 s, and may not get any of them. */
+	do {
+		code = manager("-t 0.2 a.example trace ana");
+	} while (code == 10 && *out == '\0');
+	assert_int_equal(code, 0);
 	says(out, "first\nsecond\nlast\n");
 	assert_int_equal(manager("a.example trace nobody"), 1);
 	says(err, "Error: nobody is not online\n");

@@ -289,7 +289,7 @@ serve(char **argv)
 		free(text);
 		asked = 0;
 	}
-	alarm(50);			/* never outlive the test by much */
+	alarm(200);			/* never outlive the test by much */
 	for (;;) {
 		ev_run(loop, EVRUN_ONCE);
 		later_run();
