@@ -176,7 +176,7 @@ gathered_writes_come_by_themselves(void **state)
 	add_user(s, "a@b", "u", "p");
 	store_set_setting(s, "a@b", "mark", STORE_STRING, "mark-of-time");
 	assert_int_equal(store_pending(s), 1);
-	for (int i = 0; i < 500 && store_pending(s) != 0; i++)
+	for (int i = 0; i < 10000 && store_pending(s) != 0; i++)
 		nanosleep(&tick, NULL);
 	assert_int_equal(store_pending(s), 0);
 	assert_true(on_disk("mark-of-time"));
