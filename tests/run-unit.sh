@@ -6,7 +6,7 @@
 # --one DIRECTORY PROGRAM: its output, and whether it failed, to files there.
 if [ "${1:-}" = --one ]; then
 	log=$2/$(basename "$3")
-	timeout -k 5 90 "$3" >"$log" 2>&1 || : >"$log.bad"
+	timeout -k 5 300 "$3" >"$log" 2>&1 || : >"$log.bad"
 	exit 0
 fi
 

@@ -31,7 +31,7 @@
 #include "util/later.h"
 #include "util/xalloc.h"
 
-#define PATIENCE 20.0	/* seconds; the sanitizers are slow */
+#define PATIENCE 100.0	/* seconds; the sanitizers are slow */
 
 static struct ev_loop *loop;
 static ev_prepare kit_prepare;
@@ -107,8 +107,9 @@ kit_wait(double seconds)
 {
 	ev_tstamp end = ev_time() + seconds;
 
-	while (ev_time() < end)
+	do {
 		kit_turn();
+	} while (ev_time() < end);
 }
 
 /* One end of a connection. */
@@ -267,7 +268,7 @@ end_connect(struct end *e, const char *host, const char *port,
 {
 	const struct conn_target target = {
 		.host = host, .port = port, .tls = tls, .tls_name = name,
-		.timeout = 10,
+		.timeout = PATIENCE,
 	};
 
 	e->conn = conn_connect(loop, &target, &end_events, e);

@@ -18,7 +18,7 @@
 #include "util/later.h"
 #include "util/macros.h"
 
-#define PATIENCE 10.0		/* seconds */
+#define PATIENCE 60.0		/* seconds */
 
 struct peer {
 	int		 fd;		/* -1: not connected, or closed */
@@ -72,10 +72,13 @@ turn(void)
 	later_run();
 }
 
+/* A few of them at least, however slow this machine is. */
 static UNUSED void
 turns(double seconds)
 {
-	for (ev_tstamp end = ev_time() + seconds; ev_time() < end;)
+	ev_tstamp end = ev_time() + seconds;
+
+	for (int n = 0; n < 5 || ev_time() < end; n++)
 		turn();
 }
 
@@ -91,7 +94,11 @@ peer_listen(unsigned *port)
 
 	assert_true(fd != -1);
 	setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof(on));
-	assert_int_equal(bind(fd, (struct sockaddr *)&sin, sizeof(sin)), 0);
+	/* One that was ours before may be somebody's for a moment. */
+	for (ev_tstamp end = ev_time() + PATIENCE; bind(fd,
+	    (struct sockaddr *)&sin, sizeof(sin)) == -1; ev_sleep(0.01))
+		if (errno != EADDRINUSE || ev_time() > end)
+			fail_msg("port %u: %s", *port, strerror(errno));
 	assert_int_equal(listen(fd, 16), 0);
 	getsockname(fd, (struct sockaddr *)&sin, &len);
 	*port = ntohs(sin.sin_port);

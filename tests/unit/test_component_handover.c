@@ -298,14 +298,14 @@ static void
 thaws(void **state)
 {
 	(void)state;
-	start((struct component_config){ .ping_interval = 0.1 });
+	start((struct component_config){ .ping_interval = 0.5 });
 	shake();
 	echo("get");
 	assert_int_equal(say("one", LINK_KEEP), 0);
 	link_freeze(t.link, true);
 	peer_send(&t.server, "<presence from='c@d' to='gw.example'/>");
 	peer_forget(&t.server);
-	turns(0.5);
+	turns(1.2);
 	peer_read(&t.server);
 	assert_int_equal(buf_len(&t.server.in), 0);
 	assert_int_equal(buf_len(&t.stanzas), 0);

@@ -21,19 +21,18 @@ connect_to(struct end *e, const char *host, const char *port,
 	assert_int_equal(e->closed, 0);
 }
 
-/* A port of 127.0.0.1 that nobody listens on. */
-static void
-free_port(char *port, size_t size)
+/* A port that nobody listens on, nor can before the socket is closed. */
+static int
+closed_port(char *port, size_t size)
 {
-	struct sockaddr_in sin = { .sin_family = AF_INET,
-		.sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
+	struct sockaddr_in sin = { .sin_family = AF_INET };
 	socklen_t len = sizeof(sin);
 	int fd = socket(AF_INET, SOCK_STREAM, 0);
 
 	assert_int_equal(bind(fd, (struct sockaddr *)&sin, len), 0);
 	assert_int_equal(getsockname(fd, (struct sockaddr *)&sin, &len), 0);
 	snprintf(port, size, "%u", ntohs(sin.sin_port));
-	close(fd);
+	return fd;
 }
 
 static void
@@ -41,9 +40,9 @@ refused(void **state)
 {
 	struct end client = { 0 };
 	char port[8], *want;
+	int held = closed_port(port, sizeof(port));
 
 	(void)state;
-	free_port(port, sizeof(port));
 	connect_to(&client, "127.0.0.1", port, NULL, 5);
 	want = xasprintf("127.0.0.1:%s", port);
 	assert_string_equal(conn_peer(client.conn), want);
@@ -55,6 +54,7 @@ refused(void **state)
 	free(want);
 	assert_string_equal(conn_address(client.conn), "127.0.0.1");
 	end_finish(&client);
+	close(held);
 }
 
 /* A listening socket whose queue is full answers nobody. */
@@ -163,9 +163,9 @@ by_name_in_vain(void **state)
 {
 	struct end client = { 0 };
 	char port[8], *text;
+	int held = closed_port(port, sizeof(port));
 
 	(void)state;
-	free_port(port, sizeof(port));
 	connect_to(&client, "many.test", port, NULL, 10);
 	RUN_UNTIL(client.closed);
 	for (int i = 1; i <= 3; i++) {
@@ -175,6 +175,7 @@ by_name_in_vain(void **state)
 		free(text);
 	}
 	end_finish(&client);
+	close(held);
 }
 
 static void

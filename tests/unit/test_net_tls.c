@@ -452,7 +452,7 @@ handshake_of(const char *said, bool leave, const char *why)
 {
 	struct door door = {
 		.tls = kit_server("DNS:irc.example", -1, 1, NULL),
-		.timeout = 0.4,
+		.timeout = 1,
 	};
 	struct end server = { 0 };
 	int fd;
@@ -523,7 +523,7 @@ client_meets_silence(void **state)
 	struct end server = { 0 }, client = { 0 };
 	struct tls *tls = kit_client(true, NULL);
 	struct conn_target target = { .host = "127.0.0.1", .tls = tls,
-		.timeout = 0.4 };
+		.timeout = 1 };
 
 	(void)state;
 	door_open(&door, &server, 1);
