@@ -7,6 +7,7 @@ import subprocess
 
 import pytest
 
+from harness.tls import server_context
 from irc_driver import Failed, Peer, Server, free_port
 
 ANA = "ana@example"
@@ -154,8 +155,7 @@ class TlsServer(Server):
         subprocess.run(["openssl", "req", "-x509", "-newkey", "rsa:2048",
                         "-nodes", "-subj", "/CN=irc.test", "-out", files[0],
                         "-keyout", files[1]], check=True, capture_output=True)
-        self.context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-        self.context.load_cert_chain(*files)
+        self.context = server_context(*files)
         der = ssl.PEM_cert_to_DER_cert(open(files[0]).read())
         self.fingerprint = hashlib.sha256(der).hexdigest()
         super().__init__()

@@ -15,7 +15,6 @@ import itertools
 import json
 import re
 import socketserver
-import ssl
 import subprocess
 import sys
 import threading
@@ -24,6 +23,7 @@ import urllib.parse
 import zlib
 
 from .process import wait_for
+from .tls import server_context
 from .websocket import BINARY, WebSocket
 
 PORT = 443
@@ -227,8 +227,7 @@ class DiscordServer:
         self.packets, self.requests, self.offences = [], [], []
         self.listener = Listener(("127.0.0.1", PORT), Handler)
         self.listener.discord = self
-        self.listener.tls = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-        self.listener.tls.load_cert_chain(certificate, key)
+        self.listener.tls = server_context(certificate, key)
         threading.Thread(target=self.listener.serve_forever,
                          daemon=True).start()
 

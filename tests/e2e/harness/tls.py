@@ -2,10 +2,52 @@
 """Certificates of every kind, and a server that shows one of them before it
 passes everything on to another server, which knows nothing of TLS."""
 import os
+import select
 import socket
 import ssl
 import subprocess
 import threading
+
+
+class Socket(ssl.SSLSocket):
+    """One that a thread may read while another one writes.  OpenSSL has both
+    take turns, or it spoils what either of them does."""
+
+    def do_handshake(self, block=False):
+        super().do_handshake(block)
+        self._lock = threading.Lock()
+        self.setblocking(False)         # who waits leaves the turn to others
+
+    def _in_turn(self, act, *args):
+        while True:
+            with self._lock:
+                if self.fileno() == -1:
+                    raise OSError("closed")
+                try:
+                    return act(*args)
+                except ssl.SSLWantReadError:
+                    wanted = select.POLLIN
+                except ssl.SSLWantWriteError:
+                    wanted = select.POLLOUT
+            poll = select.poll()
+            poll.register(self, wanted)
+            poll.poll()
+
+    def read(self, *args):
+        return self._in_turn(super().read, *args)
+
+    def send(self, *args):
+        return self._in_turn(super().send, *args)
+
+    def shutdown(self, how):
+        socket.socket.shutdown(self, how)   # what has come can be read still
+
+
+def server_context(cert, key):
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(cert, key)
+    context.sslsocket_class = Socket
+    return context
 
 
 def _openssl(*args):
@@ -48,8 +90,7 @@ class Front:
     """TLS on a port of its own, plain to the port behind it."""
 
     def __init__(self, cert, key, behind):
-        self.context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-        self.context.load_cert_chain(cert, key)
+        self.context = server_context(cert, key)
         self.behind = behind
         self.socket = socket.create_server(("127.0.0.1", 0))
         self.port = self.socket.getsockname()[1]
