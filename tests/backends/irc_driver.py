@@ -7,7 +7,8 @@ import threading
 import time
 
 import driver
-from driver import Failed
+from driver import Failed, PATIENCE                 # noqa: F401
+from harness.process import free_port               # noqa: F401
 
 
 class Backend(driver.Backend):
@@ -48,7 +49,7 @@ class Peer:
         self.lines.put(None)
 
     def line(self):
-        line = self.lines.get(timeout=15)
+        line = self.lines.get(timeout=PATIENCE)
         if line is None:
             self.lines.put(None)
             raise EOFError
@@ -137,7 +138,7 @@ class Server:
                 return
             self.peers.put(Peer(sock))
 
-    def peer(self, timeout=15):
+    def peer(self, timeout=PATIENCE):
         return self.peers.get(timeout=timeout)
 
     def close(self):
@@ -153,19 +154,13 @@ class Server:
         return "127.0.0.1:%d" % self.port
 
 
-def free_port():
-    with socket.socket() as s:
-        s.bind(("127.0.0.1", 0))
-        return s.getsockname()[1]
-
-
-def wait_port(port, timeout=15):
-    end = time.time() + timeout
+def wait_port(port, timeout=PATIENCE):
+    end = time.monotonic() + timeout
     while True:
         try:
             socket.create_connection(("127.0.0.1", port), 1).close()
             return
         except OSError:
-            if time.time() > end:
+            if time.monotonic() > end:
                 raise
             time.sleep(0.05)

@@ -6,10 +6,10 @@ import os
 import shutil
 import ssl
 import subprocess
-import time
 
 import pytest
 
+from harness.process import wait_for
 from irc_driver import Backend, Failed, free_port, wait_port
 
 ANA, BOB = "ana@example", "bob@example"
@@ -308,18 +308,7 @@ def test_inspircd_echo_tags_and_away(backend, inspircd):
 
 def test_inspircd_services(backend, inspircd):
     server = "127.0.0.1:%d" % inspircd["port"]
-    a = backend(irc_server=server)
-    a.login(ANA, "anareg")
-    a.wait("connected")
-    for _ in range(20):         # until services are linked
-        try:
-            a.call("message", user=ANA, to="NickServ", kind="chat",
-                   body="REGISTER secretpw u@example.com")
-            break
-        except Failed:
-            time.sleep(0.5)
-    a.wait("message", **{"from": "NickServ"})
-    a.call("logout", user=ANA)
+    register(backend, inspircd, ANA, "anareg").call("logout", user=ANA)
 
     for password, good in (("secretpw", True), ("wrong", False)):
         c = backend(irc_server=server, irc_sasl="require")
@@ -381,7 +370,8 @@ def test_console_modes_and_contacts(backend, request, which):
         text += a.wait("message", **{"from": ""})["body"]
     assert "users" in text
     a.call("message", user=ANA, to="", kind="chat", body="WHOIS bob")
-    assert "bob!" in a.wait("message", **{"from": ""})["body"]
+    while "bob!" not in text:
+        text += a.wait("message", **{"from": ""})["body"]
     with pytest.raises(Failed) as e:
         a.call("message", user=ANA, to="", kind="chat", body="WHOIS nobody")
     assert e.value.code == "not_found"
@@ -420,13 +410,16 @@ def register(backend, inspircd, user, nick):
     a = backend(irc_server="127.0.0.1:%d" % inspircd["port"])
     a.login(user, nick)
     a.wait("connected")
-    for _ in range(40):
+
+    def linked():
         try:
             a.call("message", user=user, to="NickServ", kind="chat",
                    body="REGISTER secretpw %s@example.com" % nick)
-            break
         except Failed:
-            time.sleep(0.5)
+            return False
+        return True
+
+    wait_for(linked, 20, "services")
     a.wait("message", **{"from": "NickServ"})
     return a
 
