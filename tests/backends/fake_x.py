@@ -15,6 +15,7 @@ import time
 import urllib.parse
 
 from fake_x_auth import Auth, Refused
+from harness.process import SLOWER
 
 Request = collections.namedtuple(
     "Request", "method path query body headers user")
@@ -212,7 +213,7 @@ class X:
             return [r for r in self.requests
                     if r.method == method and re.search(path, r.path)]
 
-    def wait(self, method, path, n=1, timeout=15):
+    def wait(self, method, path, n=1, timeout=15 * SLOWER):
         """Until there were n such requests; returns the nth."""
         with self.changed:
             if not self.changed.wait_for(
@@ -294,7 +295,7 @@ class Handler(http.server.BaseHTTPRequestHandler):
     @staticmethod
     def wait(delay):
         if hasattr(delay, "wait"):
-            delay.wait(30)
+            delay.wait(30 * SLOWER)
         else:
             time.sleep(delay)
 

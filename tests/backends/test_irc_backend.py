@@ -1092,7 +1092,7 @@ def test_gives_up(server, backend):
     b.wait("connected")
     server.close()
     p.close()
-    d = b.wait("disconnected", timeout=30)
+    d = b.wait("disconnected", timeout=30 * SLOWER)
     assert d["reason"] == "network" and d["retry"] is True
 
 

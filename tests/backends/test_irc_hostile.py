@@ -7,6 +7,7 @@ import subprocess
 
 import pytest
 
+from harness.process import SLOWER
 from harness.tls import server_context
 from irc_driver import Failed, Peer, Server, free_port
 
@@ -89,7 +90,7 @@ def test_services_that_come_back_last(server, backend):
     p.send(":irc.test CAP * LS :multi-prefix")
     p.expect("CAP REQ")
     p.send(":irc.test CAP * ACK :multi-prefix")
-    p = server.peer(timeout=30)
+    p = server.peer(timeout=30 * SLOWER)
     p.expect("USER ")
     p.send(":irc.test CAP * LS :sasl=PLAIN")
     p.expect("CAP REQ")

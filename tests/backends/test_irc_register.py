@@ -505,7 +505,7 @@ def test_sts(secure, server, backend, tmp_path):
     b.login("bob@example", "bob")
     secure.peer()
     s.close()
-    secure.peer(timeout=20)
+    secure.peer(timeout=20 * SLOWER)
     other = backend(irc_server=server.address,
                     irc_ca_file=str(tmp_path / "irc.pem"))
     other.login(ANA, "ana", settings={"sts/127.0.0.1": kept[0]["value"]})

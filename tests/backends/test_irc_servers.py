@@ -9,7 +9,7 @@ import subprocess
 
 import pytest
 
-from harness.process import wait_for
+from harness.process import SLOWER, wait_for
 from irc_driver import Backend, Failed, free_port, wait_port
 
 ANA, BOB = "ana@example", "bob@example"
@@ -275,8 +275,8 @@ def test_ngircd_restarts(backend, ngircd):
     ngircd.stop()
     assert a.wait("room_closed")["retry"] is True
     ngircd.start()
-    a.wait("room_occupant", room="#r", self=True, timeout=30)
-    b.wait("room_occupant", room="#r", self=True, timeout=30)
+    a.wait("room_occupant", room="#r", self=True, timeout=30 * SLOWER)
+    b.wait("room_occupant", room="#r", self=True, timeout=30 * SLOWER)
     b.call("message", user=BOB, to="#r", kind="groupchat", body="back")
     a.wait("message", body="back")
 
@@ -443,7 +443,7 @@ def test_inspircd_certificate(backend, inspircd, tmp_path):
                 irc_ca_file="%s/cert.pem" % inspircd["dir"])
     b.login("cert@example", "certreg", settings={
         "client_certificate": pem, "sasl": "external"})
-    assert b.wait("connected", timeout=30)["account"] == "certreg"
+    assert b.wait("connected", timeout=30 * SLOWER)["account"] == "certreg"
     # Somebody else's is known to nobody.
     c = backend(irc_server="localhost:+%d" % inspircd["tls"],
                 irc_ca_file="%s/cert.pem" % inspircd["dir"])
@@ -454,7 +454,7 @@ def test_inspircd_certificate(backend, inspircd, tmp_path):
     c.login("bob@example", "bob", settings={
         "client_certificate": (tmp_path / "c").read_text() +
         (tmp_path / "k").read_text(), "sasl": "external"})
-    d = c.wait("disconnected", timeout=30)
+    d = c.wait("disconnected", timeout=30 * SLOWER)
     assert d["reason"] == "auth" and not d.get("retry")
 
 

@@ -8,7 +8,7 @@ import subprocess
 import pytest
 
 import driver
-from driver import LATER, Failed
+from driver import LATER, Failed, PATIENCE
 from harness.process import SANITIZED
 
 PLUGINS = os.path.join(os.path.dirname(driver.BIN), "plugins")
@@ -259,7 +259,7 @@ def test_failing_connection(robot):
 def test_dying_plugin(robot, word, code):
     b = robot(ends=code)
     tell(b, word)
-    assert b.process.wait(10) == code
+    assert b.process.wait(PATIENCE) == code
 
 
 def test_hanging_plugin(robot):

@@ -11,7 +11,7 @@ import pytest
 from slixmpp.xmlstream.handler import CoroutineCallback
 from slixmpp.xmlstream.matcher import StanzaPath
 
-from driver import Failed
+from driver import Failed, PATIENCE
 from test_purple_talk import USER, befriend, Scene
 
 PNG = base64.b64decode(
@@ -67,7 +67,7 @@ class Web:
 
     def wait_for(self, path):
         with self.changed:
-            assert self.changed.wait_for(lambda: path in self.asked, 15)
+            assert self.changed.wait_for(lambda: path in self.asked, PATIENCE)
 
     def put(self, name, data):
         self.files[name] = data
@@ -242,13 +242,13 @@ def test_sent(scene, web):
     files = receive(s)
     data = os.urandom(30000)
     s.b.finish(attach(s, web.put("a%20b.bin", data)))
-    assert files.get(timeout=15) == ("a b.bin", data)
+    assert files.get(timeout=PATIENCE) == ("a b.bin", data)
     # With words, and under another name.
     url = web.put("x", PNG)
     serial = attach(s, url, "look: " + url + "\nnice", name="cat.png")
     s.friend.expect_body("look: nice")
     s.b.finish(serial)
-    assert files.get(timeout=15) == ("cat.png", PNG)
+    assert files.get(timeout=PATIENCE) == ("cat.png", PNG)
 
 
 def test_sent_as_address(scene, web):

@@ -9,6 +9,7 @@ import threading
 
 import pytest
 
+from driver import PATIENCE
 from harness.process import SLOWER
 
 HEADER = ("<?xml version='1.0'?><stream:stream xmlns='jabber:client' "
@@ -324,18 +325,17 @@ def test_mood(jabber, listener):
                       session=form["session"],
                       arguments={"mood": mood, "text": "<b>sun</b>"})
         assert "mood" in done["text"]
-    assert told.get(timeout=10) == "happy"
+    assert told.get(timeout=PATIENCE) == "happy"
 
 
 # ------------------------------------------------------------------- no traces
 
 def directory(pid):
+    held = [os.path.realpath("/proc/%d/fd/%s" % (pid, fd))
+            for fd in os.listdir("/proc/%d/fd" % pid)]
     return [d for d in os.listdir("/dev/shm") if
-            d.startswith("spectrum2-purple-") and "lock" in
-            os.listdir("/dev/shm/" + d) and
-            "/dev/shm/%s/lock" % d in [
-                os.path.realpath("/proc/%d/fd/%s" % (pid, fd))
-                for fd in os.listdir("/proc/%d/fd" % pid)]]
+            d.startswith("spectrum2-purple-") and
+            "/dev/shm/%s/lock" % d in held]
 
 
 @pytest.mark.skipif(not os.access("/dev/shm", os.W_OK), reason="no /dev/shm")

@@ -3,7 +3,7 @@
 import pytest
 
 from driver import Failed
-from harness.process import SANITIZED
+from harness.process import SANITIZED, SLOWER
 from harness.xmpp import NS, Client, body_of
 
 USER = "u@x"
@@ -159,7 +159,7 @@ def test_many(scene):
         for i in range(n):
             assert s.got()["body"] == "m%d" % i
         for serial in serials:
-            s.b.finish(serial, timeout=60)
+            s.b.finish(serial, timeout=60 * SLOWER)
         s.friend.expect_body("a%d" % (n - 1), timeout=60)
         s.friend.clear()
         return s.b.call("ping")["rss_kb"]

@@ -4,7 +4,7 @@ import threading
 
 import pytest
 
-from driver import Failed
+from driver import Failed, PATIENCE
 from twitter_driver import USER
 
 X = "twitter.com"
@@ -252,8 +252,10 @@ def test_group(x, twitter):
     # Joined: who was heard of is there, and what was told before is history.
     b.wait("setting", name="twitter_last_dm", value=e["id"])
     hold = threading.Event()
-    x.next(POLL, delay=hold)
-    x.wait("GET", POLL, len(x.asked("GET", POLL)) + 1)
+    with x.lock:
+        x.next(POLL, delay=hold)
+        n = len(x.asked("GET", POLL)) + 1
+    x.wait("GET", POLL, n)
     late = group(x, "not yet told", "carol", ("alice", "bob"),
                  conversation=conversation)
     joined = b.call("room_join", user=USER, room=room, nick="me", history=-1)
@@ -365,8 +367,9 @@ def test_trouble_and_switch(x, twitter):
     assert len(x.asked("GET", POLL)) <= n + 3
     # No more requests in the middle: what was read is kept, and nothing said.
     hold = threading.Event()
-    x.next(POLL, delay=hold)
-    n = len(x.asked("GET", POLL))
+    with x.lock:
+        x.next(POLL, delay=hold)
+        n = len(x.asked("GET", POLL))
     x.wait("GET", POLL, n + 1)
     with x.lock:
         x.limit(POLL, 1, reset=3)
@@ -439,7 +442,8 @@ def test_end_in_the_middle(x, twitter):
         serials = [b.start(request[0], user=USER, **request[1])
                    for _ in range(2)] if request else []
         with x.changed:
-            assert x.changed.wait_for(lambda: asked() > before, 15), path
+            assert x.changed.wait_for(lambda: asked() > before,
+                                      PATIENCE), path
         b.call("logout", user=USER)
         for serial in serials:
             with pytest.raises(Failed) as e:

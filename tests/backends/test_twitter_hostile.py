@@ -7,7 +7,8 @@ import json
 
 import pytest
 
-from driver import Failed
+from driver import Failed, PATIENCE
+from harness.process import SLOWER
 
 HOME, EVENTS = "reverse_chronological", "/2/dm_events"
 USERS = ["u%d@example.org" % i for i in range(30)]
@@ -121,7 +122,7 @@ def test_pages(x, twitter):
         x.next(HOME, status=401, times=8)
     with x.changed:
         assert x.changed.wait_for(lambda: not [
-            s for s in x.switches if s["path"] == HOME], 60), \
+            s for s in x.switches if s["path"] == HOME], 30 * SLOWER), \
             "%d are left" % len(x.switches)
     assert b.call("ping")["sessions"] == len(USERS)
     with x.lock:
@@ -130,7 +131,7 @@ def test_pages(x, twitter):
     with b.changed:
         assert b.changed.wait_for(lambda: {
             p["user"] for m, p in b.events
-            if m == "message" and p.get("id") == last} == set(USERS), 30)
+            if m == "message" and p.get("id") == last} == set(USERS), PATIENCE)
         events = list(b.events)
     assert not [p for m, p in events if m == "disconnected"]
     for user in USERS:

@@ -222,13 +222,13 @@ def test_order(x, twitter):
 
 
 def test_too_slow(x, twitter):
-    b = twitter(sections={"service": {"request_timeout": 1}})
+    b = twitter(sections={"service": {"request_timeout": 3}})
     b.enter(post_plain="1")
     mp4 = x.file("cat.mp4", MP4)
     x.processing = ["pending"] * 50
     begun = time.monotonic()
     assert "too long" in fails(b, start(b, "Look", mp4), "timeout")
-    assert time.monotonic() - begun < 5
+    assert time.monotonic() - begun < 20
     # The answer to what was under way comes when nobody waits for it.
     hold = threading.Event()
     x.next("/append$", delay=hold)

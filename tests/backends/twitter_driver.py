@@ -32,11 +32,11 @@ def judging(command, port, log):
     with open(log, "w") as out:
         p = subprocess.Popen(command, stdout=out, stderr=out)
     try:
-        wait_port(port, 60)
+        wait_port(port, 100)
         yield "http://127.0.0.1:%d" % port
     finally:
         p.terminate()
-        p.wait(10)
+        p.wait(60)
         with open(log) as out:
             print(out.read()[-8000:])
 
