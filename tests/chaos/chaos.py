@@ -46,6 +46,14 @@ def say(text):
     print("chaos: " + text, flush=True)
 
 
+def send(pid, number):
+    """A signal, if it is there still: backends come and go by themselves."""
+    try:
+        os.kill(pid, number)
+    except ProcessLookupError:
+        pass
+
+
 class Chaos:
     def __init__(self, options, directory):
         self.options, self.directory = options, directory
@@ -125,19 +133,19 @@ class Chaos:
         number, pid = self.backend()
         if pid:
             self.load.struck("backend", time.monotonic())
-            os.kill(pid, signal.SIGKILL)
+            send(pid, signal.SIGKILL)
         return "backend %s" % number
 
     def terminate(self):
         number, pid = self.backend()
         if pid:
-            os.kill(pid, signal.SIGTERM)
+            send(pid, signal.SIGTERM)
         return "backend %s" % number
 
     def hang(self):
         number, pid = self.backend()
         if pid:
-            os.kill(pid, signal.SIGSTOP)
+            send(pid, signal.SIGSTOP)
             self.hung.append((pid, time.monotonic()))
         return "backend %s" % number
 
@@ -152,6 +160,12 @@ class Chaos:
         number, pid = self.backend()
         if not pid:
             return "none"
+        try:
+            return "backend %s" % number if self.feed(pid) else "no pipe found"
+        except OSError:
+            return "backend %s, gone" % number
+
+    def feed(self, pid):
         fds = "/proc/%d/fd/" % pid
         log = os.readlink(fds + "2")
         for fd in os.listdir(fds):
@@ -171,16 +185,16 @@ class Chaos:
                 except BlockingIOError:
                     pass
                 os.close(pipe)
-                return "backend %s" % number
-        return "no pipe found"
+                return True
+        return False
 
     def pulse(self, pid, times, longest):
         for _ in range(times):
             if not alive(pid):
                 return
-            os.kill(pid, signal.SIGSTOP)
+            send(pid, signal.SIGSTOP)
             time.sleep(self.random.uniform(0.05, longest))
-            os.kill(pid, signal.SIGCONT)
+            send(pid, signal.SIGCONT)
             time.sleep(self.random.uniform(0.02, 0.2))
 
     def slow_backend(self):
@@ -285,7 +299,7 @@ class Chaos:
                 self.woken.append(time.monotonic() - since)
             elif time.monotonic() > since + HUNG_MAX:
                 self.problems.append("backend %d was not woken" % pid)
-                os.kill(pid, signal.SIGKILL)
+                send(pid, signal.SIGKILL)
             else:
                 continue
             self.hung.remove((pid, since))
@@ -537,7 +551,7 @@ class Chaos:
     def stop(self):
         for pid, _ in self.hung:
             if alive(pid):
-                os.kill(pid, signal.SIGCONT)
+                send(pid, signal.SIGCONT)
         if hasattr(self, "load"):
             self.load.close()
         if hasattr(self, "instance"):
