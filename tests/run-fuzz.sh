@@ -10,7 +10,7 @@ for fuzzer in "$@"; do
 	if [ -d "$here/fuzz/corpus/$name" ]; then
 		cp "$here/fuzz/corpus/$name"/* "$work"
 	fi
-	if ! "$fuzzer" -max_total_time="$seconds" -timeout=5 -rss_limit_mb=1024 \
+	if ! "$fuzzer" -max_total_time="$seconds" -timeout=25 -rss_limit_mb=1024 \
 	    -verbosity=0 -print_final_stats=0 -artifact_prefix="$work/" "$work" 2>"$work.log"; then
 		echo "fuzz: $name found something, input in $work:"
 		tail -n 40 "$work.log"
