@@ -82,10 +82,16 @@ class Backend:
                             self.unanswered.append(m[1])
                             self.waiting.append((m[3][0], m[1]))
                         else:
-                            self.answer(m[1], reply)
+                            self._answer_if_there(m[1], reply)
                     else:
                         self.events.append((m[1], m[2][0]))
                 self.changed.notify_all()
+
+    def _answer_if_there(self, serial, reply):
+        try:
+            self.answer(serial, reply)
+        except (OSError, ValueError):   # its pipe is closed meanwhile
+            pass
 
     def answer(self, serial, reply):
         """reply: the result, or an error, which has a code."""

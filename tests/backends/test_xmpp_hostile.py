@@ -10,7 +10,7 @@ import time
 
 import pytest
 
-from driver import Failed
+from driver import Failed, PATIENCE
 from harness import servers
 from harness.process import SANITIZED, SLOWER, wait_for
 from harness.raw import register_account
@@ -90,7 +90,7 @@ class Other:
         with self.b.changed:
             assert self.b.changed.wait_for(lambda: any(
                 m == "message" and p["user"] == USER and p["body"] == body
-                for m, p in self.b.events), 30)
+                for m, p in self.b.events), PATIENCE)
         self.slowest = max(self.slowest, time.monotonic() - begin)
 
 

@@ -263,19 +263,19 @@ def test_silence(xmpp, remote, authority, account, relay):
     one that has nothing to say is not."""
     bob, ann = account(), account("ann")
     b = xmpp(host="127.0.0.1", port=remote.port, ca_file=authority.cert,
-             keepalive=1)
+             keepalive=2)
     b.enter(bob, port=relay.port)
     b.enter(ann, user="you@example.org")
     before = relay.count
     relay.open.clear()
     b.finish(b.say(bob, "lost on its way", user="you@example.org"))
-    wait_for(lambda: relay.count > before, 15)
+    wait_for(lambda: relay.count > before, 30)
     relay.open.set()
     b.wait("message", user="me@example.org", body="lost on its way")
     assert b.finish(b.say(ann, "here")) == {}
     assert relay.count == before + 1
-    # Three times as long in silence, and it is still there.
-    end = time.monotonic() + 4
+    # Longer than it was given up after, and it is still there.
+    end = time.monotonic() + 9
     wait_for(lambda: time.monotonic() > end)
     assert relay.count == before + 1
     assert b.finish(b.say(ann, "still here")) == {}
@@ -334,8 +334,9 @@ def test_too_large(xmpp, fake):
             assert b.wait("message")["body"] == "after " + name
             hit = f.expect("<message [^>]*type=.error.[^>]*>")[0]
             assert name in hit and "eve@far.test/x" in hit
-    assert f.resumes == 0
-    wait_for(lambda: f.resumes == 1)
+            assert f.resumes == 0
+    wait_for(lambda: f.resumes > 0)
+    assert f.resumes == 1
     assert not [m for m, _ in b.events if m == "disconnected"]
 
 
