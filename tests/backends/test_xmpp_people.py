@@ -248,10 +248,13 @@ def test_profiles(bob, friend):
     # The user's own: others see it, and what is not said stays.
     bob.call("profile_set", user=ME, full_name="Bob", nick="b",
              photo=PICTURE, photo_type="image/png")
-    bob.call("profile_set", user=ME, nick="")
+    # Two at once.
+    for call in [bob.start("profile_set", user=ME, full_name="Robert"),
+                 bob.start("profile_set", user=ME, nick="")]:
+        bob.finish(call)
     card = ann.get(bob.jid, "<vCard xmlns='vcard-temp'/>")
     assert [card.findtext("vcard:" + n, None, NS) for n in
-            ("FN", "NICKNAME")] == ["Bob", None]
+            ("FN", "NICKNAME")] == ["Robert", None]
     data = card.findtext("vcard:PHOTO/vcard:BINVAL", None, NS)
     assert base64.b64decode(data) == PICTURE
     ann.expect("presence", lambda p: p.findtext("photo:x/photo:photo", None,
@@ -312,6 +315,15 @@ def test_published_only(xmpp, fake):
         with pytest.raises(Failed) as e:
             b.finish(asked)
         assert e.value.code == "not_found"
+    # It ends in the middle of two changes, and one too many.
+    calls = [b.start("profile_set", user=ME, nick=str(i)) for i in range(9)]
+    with pytest.raises(Failed) as e:
+        b.finish(calls.pop())
+    assert e.value.code == "rate_limited"
+    b.call("logout", user=ME)
+    for call in calls:
+        with pytest.raises(Failed):
+            b.finish(call)
 
 
 def test_search(bob, xmpp, fake):
