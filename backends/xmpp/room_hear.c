@@ -296,6 +296,9 @@ hear_error(struct room *r, xmpp_stanza_t *st)
 	struct msg_message m = { .user = r->session->user, .from = r->id,
 	    .kind = nick != NULL ? "private" : "groupchat", .nick = nick };
 
+	/* XEP-0045 7.4: only who is in may speak. */
+	if (nick == NULL && strcmp(code, ERR_NOT_ACCEPTABLE) == 0)
+		room_doubt(r);
 	if (w != NULL) {
 		room_wait_failed(w, code, text);
 	} else if (stanza_attr(st, "id") != NULL &&

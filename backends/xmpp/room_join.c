@@ -153,7 +153,7 @@ room_enter(struct room *r)
 	room_rename_failed(r, ERR_NETWORK, "The room has to be entered "
 	    "again.");
 	room_describe(r);
-	r->unshown = false;
+	r->unshown = r->doubted = false;
 	xmpp_stanza_set_to(p, to);
 	room_put_presence(r->session, p);
 	x = build_child(p, "x", NS_MUC);
@@ -260,6 +260,8 @@ room_refused(struct room *r, xmpp_stanza_t *presence)
 		not_in(r, door_code(presence), text);
 	} else if (is_of_renaming(r, presence)) {
 		room_rename_failed(r, request_code(presence), text);
+	} else {
+		room_doubt(r);
 	}
 	free(text);
 }
@@ -297,6 +299,7 @@ on_ping(struct session *s, xmpp_stanza_t *answer, void *ctx)
 
 	if (r == NULL || r->state != ROOM_IN)
 		return;
+	r->doubted = false;
 	room_set_timer(r, (double)config.room_ping);
 	if (answer == NULL || request_worked(answer))
 		return;
@@ -315,6 +318,15 @@ self_ping(struct room *r)
 	build_child(iq, "ping", NS_SELF_PING);
 	request_send(r->session, iq, on_ping, room_ref(r));
 	free(to);
+}
+
+void
+room_doubt(struct room *r)
+{
+	if (r->state != ROOM_IN || r->doubted)
+		return;
+	r->doubted = true;
+	room_set_timer(r, 0.);
 }
 
 static void
@@ -344,7 +356,7 @@ room_on_timer(struct room *r)
 	case ROOM_IN:
 		/* It has kept us for so long. */
 		r->failures = 0;
-		if (quiet >= (double)config.room_ping)
+		if (r->doubted || quiet >= (double)config.room_ping)
 			self_ping(r);
 		else
 			room_set_timer(r, (double)config.room_ping - quiet);

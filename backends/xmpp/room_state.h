@@ -89,6 +89,7 @@ struct room {
 	unsigned	 failures;	/* to get in again, and stay */
 	ev_timer	 timer;		/* ENTERING: it takes too long; IN: is
 					 * it still true? OUTSIDE: try again */
+	bool		 doubted;	/* IN: it may not know us any more */
 	double		 heard;		/* when anything last came from it while
 					 * we were in; 0: never */
 
@@ -148,6 +149,8 @@ void	room_refused(struct room *, xmpp_stanza_t *presence);
 /* The room does not know us any more; retry: it may take us back. */
 void	room_put_out(struct room *, const char *reason, bool retry);
 void	room_on_timer(struct room *);
+/* It has refused something: is it still true that we are in? */
+void	room_doubt(struct room *);
 void	room_renamed(struct room *, const char *nick);
 /* Nothing comes of it, if anything was asked for. */
 void	room_rename_failed(struct room *, const char *code, const char *text);

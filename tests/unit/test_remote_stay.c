@@ -179,6 +179,33 @@ test_missed(void **state)
 	assert_int_equal(sent("since=\"1970-01-02T00:00:00Z\""), 3);
 }
 
+/* It is asked at once whether it still knows us. */
+static void
+test_doubt(void **state)
+{
+	unsigned before = 0;
+
+	(void)state;
+	enter();
+	before = sent("urn:xmpp:ping");
+	r->heard = ev_now(EV_DEFAULT);
+	room_on_timer(r);
+	assert_int_equal(sent("urn:xmpp:ping"), before);
+	for (int i = 0; i < 3; i++)
+		hear_all(s, "<message type='error' from='" TEA "' id='x'>"
+		    "<error type='cancel'><not-acceptable xmlns='"
+		    XMPP_NS_STANZAS_IETF "'/></error></message>");
+	assert_true(ev_timer_remaining(EV_DEFAULT_ &r->timer) <= 0.1);
+	room_on_timer(r);
+	assert_int_equal(sent("urn:xmpp:ping"), before + 1);
+	assert_true(r->doubted);
+	hear_all(s, "<iq type='error' id='0' from='" TEA "/me'><error "
+	    "type='cancel'><not-acceptable xmlns='" XMPP_NS_STANZAS_IETF
+	    "'/></error></iq>");
+	assert_int_equal(r->state, ROOM_ENTERING);
+	assert_false(r->doubted);
+}
+
 /* A room that always lets us in, and always puts us out. */
 static void
 test_revolving_door(void **state)
@@ -420,6 +447,7 @@ main(void)
 		TEST(test_crowd),
 		TEST(test_no_answer),
 		TEST(test_missed),
+		TEST(test_doubt),
 		TEST(test_revolving_door),
 		TEST(test_broken),
 		TEST(test_changed),
