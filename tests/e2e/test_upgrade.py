@@ -161,7 +161,9 @@ def test_nobody_is_disconnected(irc_instance, program, users, irc, unique):
     # The same stream to the server.
     assert len(re.findall(": (?:connected to|lost) ",
                           irc_instance.read_log())) == 1
-    assert pause < PAUSE_MAX * SLOWER
+    # A busy machine makes one of them longer, not all.
+    assert min(pause, *(upgrade(irc_instance) for _ in range(2))) < \
+        PAUSE_MAX * SLOWER
 
 
 def test_by_a_signal(bad, program, users):
