@@ -50,6 +50,7 @@ class Network:
                            "features": list(features), **initialize}
         self.inbox, self.log = [], []
         self.changed = threading.Condition()
+        self.sending = threading.Lock()     # of one message after the other
         self.answers = {}           # (method, user) or method: how
         self.homes = {}             # user: the connection that has him
         self.questions = {}
@@ -131,10 +132,10 @@ class Network:
             self.notify("connected", user)
         self._note(method, params)
 
-    @staticmethod
-    def _send(peer, message):
+    def _send(self, peer, message):
         try:
-            peer.sendall(msgpack.packb(message, use_bin_type=True))
+            with self.sending:
+                peer.sendall(msgpack.packb(message, use_bin_type=True))
         except OSError:
             pass            # the process is gone, as some tests want it
 
