@@ -219,7 +219,7 @@ def made_instances(tmp_path):
     made = []
 
     def make(kind, *arguments, start=True, **settings):
-        directory = tmp_path / ("instance%d" % len(made))
+        directory = tmp_path / ("i%d" % len(made))
         directory.mkdir()
         instance = getattr(Instance, kind)(directory, *arguments, **settings)
         made.append(instance)

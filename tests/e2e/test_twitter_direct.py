@@ -51,7 +51,9 @@ def test_direct(x, scene):
     assert m.get("type") == "chat"
     ident = anna.message(scene.at(bob), "thank you",
                          extra="<request xmlns='urn:xmpp:receipts'/>")
-    wait_for(lambda: x.events[-1]["text"] == "thank you", 10, "the message")
+    # What comes behind it is not sent before the answer to it has come.
+    anna.message(scene.at(bob), "so much")
+    wait_for(lambda: x.events[-1]["text"] == "so much", 10, "the messages")
     # Taken back, by the id that the client gave it.
     retract(anna, scene.at(bob), ident)
     wait_for(lambda: "thank you" not in [e["text"] for e in x.events], 10,

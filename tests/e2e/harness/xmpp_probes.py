@@ -77,9 +77,14 @@ class Meeting:
         for client, own in ((self.anna, "near"), (self.bob, "far")):
             for feature in "urn:example:" + own, TUNE + "+notify":
                 client.xmpp["xep_0030"].add_feature(feature)
-            client._call(client.xmpp["xep_0115"].update_caps())
+        self.tell_what_they_can()
         self.bob_here = pair.jid_of(self.bob)
         self._base()
+
+    def tell_what_they_can(self):
+        """By a presence; those that probes send are without it."""
+        for client in self.anna, self.bob:
+            client._call(client.xmpp["xep_0115"].update_caps())
 
     def _base(self):
         """One message each way, that others can be about."""
@@ -226,9 +231,7 @@ def _discovery(m):
     def knows(who, whom, feature):
         return holds(wait_for, lambda: feature in who.features(whom) or None,
                      m.patience, feature)
-    # The presences of before were without them.
-    for client in m.anna, m.bob:
-        client._call(client.xmpp["xep_0115"].update_caps())
+    m.tell_what_they_can()
     return outcome(knows(m.bob, m.anna_far, "urn:example:near"),
                    knows(m.anna, m.pair.jid_of(m.bob.jid), "urn:example:far"))
 
@@ -391,6 +394,9 @@ def _events(m):
     publish = "<pubsub xmlns='%s'><publish node='%s'><item><tune xmlns='%s'>" \
         "<title>song</title></tune></item></publish></pubsub>" % (PUBSUB, TUNE,
                                                                   TUNE)
+
+    # Servers forget who wants them at a presence that does not say so.
+    m.tell_what_they_can()
 
     def heard(source, sink):
         source.iq("set", None, publish)
