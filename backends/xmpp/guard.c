@@ -544,6 +544,27 @@ guard_refuse(struct guard *g, const char *why)
 	refuse(g, why);
 }
 
+void
+guard_open(struct guard *g, const char *name, const char **attributes)
+{
+	if (!is_over(g) && g->start != NULL)
+		g->start(g->user, name, attributes);
+}
+
+void
+guard_text(struct guard *g, const char *s)
+{
+	if (!is_over(g) && g->text != NULL)
+		g->text(g->user, s, (int)strlen(s));
+}
+
+void
+guard_close(struct guard *g, const char *name)
+{
+	if (!is_over(g) && g->end != NULL)
+		g->end(g->user, name);
+}
+
 const char *
 guard_attribute(const char *const *attributes, const char *name)
 {

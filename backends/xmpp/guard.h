@@ -76,6 +76,13 @@ size_t		 guard_memory(const struct guard *);
 /* What is parsed is refused, for a reason of whoever listens. */
 void		 guard_refuse(struct guard *, const char *why);
 
+/* In whole(): libstrophe gets an element as if the server had sent it.  Names
+ * are those of expat: NAMESPACE, \x1f, NAME. */
+void		 guard_open(struct guard *, const char *name,
+		    const char **attributes);
+void		 guard_text(struct guard *, const char *);
+void		 guard_close(struct guard *, const char *name);
+
 /* The attribute of that name in a list of expat, or NULL. */
 const char	*guard_attribute(const char *const *attributes,
 		    const char *name);

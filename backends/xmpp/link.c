@@ -12,7 +12,6 @@
 
 #define REACH_TIMEOUT	15.0	/* seconds for one host */
 #define FIND_TIMEOUT	15.0
-#define TALK_TIMEOUT	45.0	/* until it is up */
 #define LEAVE_TIMEOUT	3.0
 
 void
@@ -61,10 +60,7 @@ ended(void *object)
 	if (l->state != ENDING)
 		return;
 	let_go(l);
-	/* It was asked to go on and has come to nothing: not again.  Nor where
-	 * one side refused the other: it would hear the same once more. */
-	if ((l->resuming && l->authenticated) || l->reason == LINK_REFUSED)
-		link_forget(l);
+	link_settle(l);
 	l->text = l->end_pin = NULL;
 	link_set_state(l, IDLE);
 	l->events->closed(l->ctx, &end);
@@ -122,7 +118,9 @@ on_data(void *ctx, const char *data, size_t len)
 		return;
 	l->heard = true;
 	buf_add(&l->wire.in, data, len);
-	if (l->state == TALKING)
+	/* It costs nothing to hear that the session goes on, and libstrophe
+	 * does not wait for that as long as a turn may take. */
+	if (l->state == TALKING && l->bind == NULL)
 		link_wait_turn(l);
 	else
 		link_pump(l);
@@ -335,6 +333,8 @@ wire_send(void *ctx, const char *data, size_t len)
 
 	if (l->conn == NULL || l->wire.eof)
 		return;
+	if (link_holds_back(l, data, len))
+		return;
 	if (l->state == TALKING && !l->authenticated)
 		proof_said(&l->proof, data, len);
 	l->goodbye = len >= 2 && memcmp(data, "</", 2) == 0;
@@ -383,6 +383,7 @@ bury(void *object)
 
 	let_go(l);
 	link_forget(l);
+	free(l->bind);
 	xmpp_ctx_free(l->strophe);
 	wire_finish(&l->wire);
 	explicit_bzero(l->password, strlen(l->password));

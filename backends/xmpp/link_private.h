@@ -3,7 +3,8 @@
  *   link.c       life; where the server is, and the connection to it
  *   link_talk.c  libstrophe over that connection, until it is up
  *   link_turn.c  which goes on, and which waits
- *   link_up.c    stanzas, and what of them has arrived */
+ *   link_up.c    stanzas, and what of them has arrived
+ *   link_resume.c  the session of before */
 #ifndef BACKENDS_XMPP_LINK_PRIVATE_H
 #define BACKENDS_XMPP_LINK_PRIVATE_H
 
@@ -20,6 +21,7 @@
 
 #define NS_SM		"urn:xmpp:sm:3"
 #define ASK_ID_SIZE	17
+#define TALK_TIMEOUT	45.0	/* seconds until it is up */
 
 enum link_state {
 	IDLE,
@@ -54,7 +56,6 @@ struct link {
 	struct wire	 wire;
 	xmpp_ctx_t	*strophe;	/* one a link: it walks all of one */
 	xmpp_conn_t	*xmpp;
-	xmpp_sm_state_t	*sm;		/* of the session before, or NULL */
 	struct guard	*guard;		/* of xmpp's parser */
 	ev_timer	 timer;		/* deadline of the state; in UP a tick */
 	bool		 paused;
@@ -73,13 +74,24 @@ struct link {
 	bool		 featured;	/* features have come */
 	bool		 authenticated;
 	bool		 sm_offered;
-	bool		 resuming;	/* asked for; not up yet */
+	char		*bind;		/* libstrophe's request for a resource,
+					 * while the session is asked for */
+	bool		 met;		/* the server was asked for it, or
+					 * there is one */
 	bool		 resumed;	/* and has what resumed_h says */
 	uint32_t	 resumed_h;
+	bool		 telling;	/* what it hears is of our making */
 	char		 sasl[32];	/* why it refused a login; "" never */
+
+	/* The session, over breaks.  previd: its name, NULL: it cannot go on;
+	 * bound: the full JID in it. */
+	char		*previd, *bound;
+	uint32_t	 handled;	/* stanzas that have come in it */
+	unsigned	 unanswered;	/* <= RESUMES_MAX; requests for it */
 
 	struct ledger	 ledger;
 	bool		 sm_on;		/* the server acknowledges */
+	bool		 owed;		/* it wants to know what has come */
 	bool		 heard;		/* anything since the last tick */
 	bool		 asked;		/* what it has; not answered yet */
 	double		 asked_at;
@@ -103,7 +115,7 @@ void	link_fail(struct link *, enum link_reason, bool retry, char *text);
 void	link_talk(struct link *);	/* the connection is there */
 /* Have libstrophe read and write what there is. */
 void	link_pump(struct link *);
-/* It is to let go of the connection; keeps what resumption needs. */
+/* It is to let go of the connection. */
 void	link_hang_up(struct link *);
 
 /* link_turn.c */
@@ -119,5 +131,21 @@ void	link_up(struct link *, bool resumed);
 void	link_hear(struct link *, xmpp_stanza_t *);
 void	link_tick(struct link *);
 void	link_push(struct link *);
+void	link_say(struct link *, const char *xml, size_t len);
+
+/* link_resume.c */
+bool	link_read_number(const char *h, uint32_t *out);
+/* There is a resource, and a new session. */
+void	link_begin(struct link *);
+void	link_enabled(struct link *, xmpp_stanza_t *);
+/* Is this of libstrophe's not to be sent, or not now? */
+bool	link_holds_back(struct link *, const char *data, size_t len);
+/* What the server says to being asked for the session, when it begins; and if it
+ * was that the session goes on, once it has ended. */
+void	link_hear_answer(struct link *, const char *name,
+	    const char *const *attributes);
+void	link_let_in(struct link *);
+/* The connection has ended: is the session worth being asked for? */
+void	link_settle(struct link *);
 
 #endif

@@ -12,12 +12,6 @@
 
 /* ------------------------------------------------------ what the guard hears */
 
-static uint32_t
-number(const char *h)
-{
-	return h != NULL ? (uint32_t)strtoul(h, NULL, 10) : 0;
-}
-
 static void
 on_word(struct link *l, const char *ns, const char *name,
     const char *const *attributes)
@@ -28,9 +22,8 @@ on_word(struct link *l, const char *ns, const char *name,
 	} else if (strcmp(ns, XMPP_NS_SASL) == 0 &&
 	    strcmp(name, "success") == 0) {
 		l->authenticated = true;
-	} else if (strcmp(ns, NS_SM) == 0 && strcmp(name, "resumed") == 0) {
-		l->resumed = true;
-		l->resumed_h = number(guard_attribute(attributes, "h"));
+	} else if (strcmp(ns, NS_SM) == 0) {
+		link_hear_answer(l, name, attributes);
 	} else if (strcmp(ns, XMPP_NS_TLS) == 0 &&
 	    strcmp(name, "failure") == 0) {
 		link_fail(l, LINK_PLAIN, true, xasprintf("%s cannot encrypt "
@@ -96,6 +89,8 @@ on_whole(void *ctx)
 {
 	struct link *l = ctx;
 
+	if (l->state == TALKING && l->resumed)
+		link_let_in(l);
 	/* Names are never forgotten; the session goes on with a new parser. */
 	if (l->state == UP && guard_memory(l->guard) > GUARD_TIRED)
 		link_fail(l, LINK_NETWORK, true, xasprintf("%s uses too many "
@@ -133,14 +128,10 @@ static const struct guard_events guard_events = { .element = on_element,
 static void
 on_ready(struct link *l)
 {
-	if (l->resumed) {
+	if (l->resumed)
 		link_up(l, true);
-		return;
-	}
-	/* What is sent before the server has said that it counts would be
-	 * counted by one side only. */
-	if (!l->sm_offered)
-		link_up(l, false);
+	else
+		link_begin(l);
 }
 
 static bool
@@ -285,8 +276,8 @@ static long
 flags(const struct link *l)
 {
 	if (l->plain)
-		return XMPP_CONN_FLAG_DISABLE_TLS;
-	return XMPP_CONN_FLAG_MANDATORY_TLS |
+		return XMPP_CONN_FLAG_DISABLE_SM | XMPP_CONN_FLAG_DISABLE_TLS;
+	return XMPP_CONN_FLAG_DISABLE_SM | XMPP_CONN_FLAG_MANDATORY_TLS |
 	    (l->targets[l->at].direct ? XMPP_CONN_FLAG_LEGACY_SSL : 0);
 }
 
@@ -299,8 +290,7 @@ link_talk(struct link *l)
 	proof_finish(&l->proof);
 	l->goodbye = false;
 	l->featured = l->authenticated = l->sm_offered = l->resumed = false;
-	l->asked = l->sm_on = false;
-	l->resuming = l->sm != NULL;
+	l->asked = l->sm_on = l->owed = l->met = false;
 	*l->sasl = '\0';
 	guard_expect(&guard_events, l);
 	l->xmpp = xmpp_conn_new(l->strophe);
@@ -311,9 +301,6 @@ link_talk(struct link *l)
 	xmpp_conn_set_pass(l->xmpp, l->password);
 	xmpp_conn_set_flags(l->xmpp, flags(l));
 	xmpp_conn_set_sockopt_callback(l->xmpp, wire_socket);
-	if (l->sm != NULL)
-		xmpp_conn_set_sm_state(l->xmpp, l->sm);
-	l->sm = NULL;
 	xmpp_handler_add(l->xmpp, on_stanza, NULL, NULL, NULL, l);
 	wire_enter(&l->wire);
 	/* Numbers, so that it asks nobody; wire_socket() sees to the rest. */
@@ -343,7 +330,6 @@ link_hang_up(struct link *l)
 	proof_finish(&l->proof);
 	l->xmpp = NULL;
 	l->guard = NULL;
-	l->sm = xmpp_conn_get_sm_state(c);
 	xmpp_conn_release(c);
 	wire_leave();
 	wire_finish(&l->wire);

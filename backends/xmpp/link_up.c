@@ -2,11 +2,12 @@
 /* Stanzas both ways, and what of ours has arrived: by the server's own
  * acknowledgements (XEP-0198), otherwise by the answer to a ping that was sent
  * behind them (XEP-0199). */
-#include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "backends/xmpp/link_private.h"
+#include "backends/xmpp/stanza.h"
 #include "util/clock.h"
 #include "util/log.h"
 #include "util/rand.h"
@@ -14,8 +15,8 @@
 
 #define OUT_MAX		(256 * 1024)	/* bytes given to the connection */
 
-static void
-say(struct link *l, const char *xml, size_t len)
+void
+link_say(struct link *l, const char *xml, size_t len)
 {
 	buf_add(conn_out(l->conn), xml, len);
 	conn_send(l->conn);
@@ -34,14 +35,29 @@ ask(struct link *l)
 	l->asked_at = clock_now();
 	l->asked_for = ledger_number(&l->ledger);
 	if (l->sm_on) {
-		say(l, request, sizeof(request) - 1);
+		link_say(l, request, sizeof(request) - 1);
 		return;
 	}
 	rand_token(l->ask_id, sizeof(l->ask_id));
 	ping = xasprintf("<iq type='get' id='%s'><ping "
 	    "xmlns='urn:xmpp:ping'/></iq>", l->ask_id);
-	say(l, ping, strlen(ping));
+	link_say(l, ping, strlen(ping));
 	free(ping);
+}
+
+/* What has come?  However often it asks meanwhile, once there is room. */
+static void
+answer(struct link *l)
+{
+	char a[sizeof("<a xmlns='" NS_SM "' h='4294967295'/>")];
+	int len;
+
+	if (!l->owed || conn_queued(l->conn) >= OUT_MAX)
+		return;
+	l->owed = false;
+	len = snprintf(a, sizeof(a), "<a xmlns='" NS_SM "' h='%u'/>",
+	    (unsigned)l->handled);
+	link_say(l, a, (size_t)len);
 }
 
 void
@@ -52,9 +68,10 @@ link_push(struct link *l)
 
 	if (l->state != UP)
 		return;
+	answer(l);
 	while (conn_queued(l->conn) < OUT_MAX &&
 	    (e = ledger_take(&l->ledger)) != NULL) {
-		say(l, e->xml, e->len);
+		link_say(l, e->xml, e->len);
 		any = true;
 	}
 	if (any)
@@ -77,11 +94,11 @@ link_tick(struct link *l)
 		ask(l);
 }
 
-void
-link_forget(struct link *l)
+static void
+fail_lie(struct link *l)
 {
-	xmpp_free_sm_state(l->sm);
-	l->sm = NULL;
+	link_fail(l, LINK_REFUSED, true, xasprintf("%s says that it has had "
+	    "what was never sent.", l->domain));
 }
 
 void
@@ -94,8 +111,7 @@ link_up(struct link *l, bool resumed)
 	if (!resumed) {
 		ledger_restart(&l->ledger);
 	} else if (ledger_done(&l->ledger, l->resumed_h) == -1) {
-		link_fail(l, LINK_REFUSED, true, xasprintf("%s says that it "
-		    "has had what was never sent.", l->domain));
+		fail_lie(l);
 		return;
 	} else {
 		l->sm_on = true;
@@ -103,7 +119,7 @@ link_up(struct link *l, bool resumed)
 	}
 	if (l->state != TALKING)
 		return;
-	l->resuming = false;
+	l->met = true;
 	guard_forgive(l->guard);
 	link_set_state(l, UP);
 	link_set_timer(l, l->keepalive);
@@ -118,8 +134,7 @@ has(struct link *l, uint32_t number)
 {
 	l->asked = false;
 	if (ledger_done(&l->ledger, number) == -1) {
-		link_fail(l, LINK_REFUSED, true, xasprintf("%s says that it "
-		    "has had what was never sent.", l->domain));
+		fail_lie(l);
 		return;
 	}
 	if (l->state != UP)
@@ -127,20 +142,6 @@ has(struct link *l, uint32_t number)
 	link_push(l);
 	if (l->ledger.sent > 0)
 		ask(l);
-}
-
-static bool
-read_number(const char *h, uint32_t *out)
-{
-	char *end;
-	unsigned long n;
-
-	if (h == NULL || *h < '0' || *h > '9')
-		return false;
-	errno = 0;
-	n = strtoul(h, &end, 10);
-	*out = (uint32_t)n;
-	return *end == '\0' && errno == 0 && n <= UINT32_MAX;
 }
 
 static void
@@ -152,13 +153,16 @@ hear_management(struct link *l, xmpp_stanza_t *stanza)
 	if (name == NULL)
 		return;
 	if (l->state == TALKING && strcmp(name, "enabled") == 0) {
-		l->sm_on = true;
+		link_enabled(l, stanza);
 		link_up(l, false);
 	} else if (l->state == TALKING && strcmp(name, "failed") == 0) {
 		link_up(l, false);
 	} else if (l->state == UP && l->sm_on && strcmp(name, "a") == 0 &&
-	    read_number(xmpp_stanza_get_attribute(stanza, "h"), &h)) {
+	    link_read_number(xmpp_stanza_get_attribute(stanza, "h"), &h)) {
 		has(l, h);
+	} else if (l->state == UP && l->sm_on && strcmp(name, "r") == 0) {
+		l->owed = true;
+		link_push(l);
 	}
 }
 
@@ -175,16 +179,31 @@ is_answer(struct link *l, xmpp_stanza_t *stanza)
 	    (strcmp(type, "result") == 0 || strcmp(type, "error") == 0);
 }
 
+/* XEP-0198 4: stanzas do, and nothing else. */
+static bool
+counts(xmpp_stanza_t *stanza)
+{
+	return stanza_is(stanza, "message", NS_CLIENT) ||
+	    stanza_is(stanza, "presence", NS_CLIENT) ||
+	    stanza_is(stanza, "iq", NS_CLIENT);
+}
+
 void
 link_hear(struct link *l, xmpp_stanza_t *stanza)
 {
 	const char *ns = xmpp_stanza_get_ns(stanza);
 
-	if (ns != NULL && strcmp(ns, NS_SM) == 0)
-		hear_management(l, stanza);
-	else if (l->state != UP)
+	if (l->telling)
 		return;
-	else if (is_answer(l, stanza))
+	if (ns != NULL && strcmp(ns, NS_SM) == 0) {
+		hear_management(l, stanza);
+		return;
+	}
+	if (l->state != UP)
+		return;
+	if (counts(stanza))
+		l->handled++;
+	if (is_answer(l, stanza))
 		has(l, l->asked_for);
 	else if (guard_is_cut(l->guard))
 		l->events->cut(l->ctx, stanza);

@@ -209,22 +209,38 @@ def test_forged(crowd, fake):
     assert "bad" not in repr(b.skipped)
 
 
-@pytest.mark.parametrize("h", ["4294967295", "1000", "x"])
-def test_resumed_with_a_lie(xmpp, fake, h):
-    """It has had what was never sent: another session, and no harm."""
-    f = fake(features="<sm xmlns='urn:xmpp:sm:3'/>", after={
-        "<enable": "<enabled xmlns='urn:xmpp:sm:3' id='x' resume='true'/>"},
-        resume="<resumed xmlns='urn:xmpp:sm:3' h='%s' previd='x'/>" % h)
-    b = xmpp(host="127.0.0.1", port=f.port, tls="off")
-    b.enter("eve@xmpp.test")
-    call = b.say("ann@xmpp.test", "one")
-    f.expect("<body>one")
-    f.client.shutdown(2)
-    wait_for(lambda: f.resumes >= 1)
-    b.start("logout", user=USER)
-    with pytest.raises(Failed) as e:
-        b.finish(call)
-    assert e.value.code == "uncertain"
+GOES_ON = "<resumed xmlns='urn:xmpp:sm:3' h='%s' previd='%s'/>"
+LIES = [GOES_ON % ("4294967295", "x"), GOES_ON % (1000, "x"),
+        GOES_ON % ("x", "x"), GOES_ON % (0, "y"),
+        "<resumed xmlns='urn:xmpp:sm:3'/>",
+        "<failed xmlns='urn:xmpp:sm:3' h='1000'/>",
+        # The answer to what it was not asked.
+        "<iq type='result' id='_xmpp_bind1'><bind xmlns="
+        "'urn:ietf:params:xml:ns:xmpp-bind'><jid>a@b.c/d</jid></bind></iq>" +
+        GOES_ON % (0, "x") + "<failed xmlns='urn:xmpp:sm:3'/>",
+        "<iq type='error' id='_xmpp_bind1'/>"]
+
+
+def test_resumed_with_a_lie(xmpp, fake):
+    """A session cannot go on in this way: another one, and no harm."""
+    b = xmpp(host="127.0.0.1", tls="off")
+    calls = []
+    for i, lie in enumerate(LIES):
+        f = fake(features="<sm xmlns='urn:xmpp:sm:3'/>", after={
+            "<enable": "<enabled xmlns='urn:xmpp:sm:3' id='x' resume='true'/>"
+        }, resume=lie)
+        user = "u%d@example.org" % i
+        b.enter("eve@xmpp.test", user=user, port=f.port)
+        calls.append((user, b.say("ann@xmpp.test", "one", user=user), f))
+        f.expect("<body>one")
+        f.client.shutdown(2)
+    for user, call, f in calls:
+        wait_for(lambda: f.resumes >= 1)
+        b.start("logout", user=user)
+        with pytest.raises(Failed) as e:
+            b.finish(call)
+        assert e.value.code == "uncertain"
+        assert "<body>one" not in f.got
 
 
 def test_too_large(xmpp, fake):

@@ -217,7 +217,8 @@ def test_ipv6(xmpp, remote, authority, account):
 
 def test_resumption(xmpp, remote, authority, account, relay):
     """The network goes away, again and again, with stanzas under way in both
-    directions: nothing is lost, and nothing comes twice."""
+    directions: nothing is lost, and nothing comes twice, even if it goes away
+    once more before the server has answered."""
     bob, ann = account(), account("ann")
     b = xmpp(host="127.0.0.1", port=remote.port, ca_file=authority.cert)
     b.enter(bob, port=relay.port)
@@ -233,6 +234,7 @@ def test_resumption(xmpp, remote, authority, account, relay):
         for j in range(5):
             calls.append(b.say(ann, "lost %d %d" % (i, j)))
         before = relay.count
+        relay.refuse = i // 2
         relay.cut()
         for j in range(5):
             calls.append(b.say(ann, "meanwhile %d %d" % (i, j)))
@@ -528,6 +530,7 @@ def test_without_management(xmpp, fake):
 
 
 SM = "<sm xmlns='urn:xmpp:sm:3'/>"
+STANZA = re.compile("<(?:iq|presence|message)[ >]")
 
 
 def test_resumption_refused(xmpp, fake):
@@ -546,8 +549,7 @@ def test_resumption_refused(xmpp, fake):
     # Questions that it has, has perhaps, and has not had, when it forgets who
     # asked.
     had = ping("one@xmpp.test")
-    sent = len(re.findall("<(?:iq|presence|message)[ >]", f.expect(
-        "^.*one@xmpp.test.*?</iq>")[0]))
+    sent = len(STANZA.findall(f.expect("^.*one@xmpp.test.*?</iq>")[0]))
     f.say("<a xmlns='urn:xmpp:sm:3' h='%d'/>" % sent)
     one = b.say("ann@xmpp.test", "one")
     perhaps = ping("two@xmpp.test")
@@ -572,6 +574,99 @@ def test_resumption_refused(xmpp, fake):
         "id=.([^'\"]*)", asked)[1])
     assert b.finish(new) == {}
     assert not [m for m, _ in b.events if m == "disconnected"]
+
+
+HALF_WAY = (("tcp", "tcp"), ("auth", "success"), ("features", "tcp"),
+            ("resume", "half"), ())
+RESUMED = ("<resumed xmlns='urn:xmpp:sm:3' h='%d' previd='a&amp;b'/><message "
+           "from='ann@far.test' type='chat'><body>after</body></message>"
+           "<r xmlns='urn:xmpp:sm:3'/>")
+SESSION = "<session xmlns='urn:ietf:params:xml:ns:xmpp-session'/>"
+
+
+class Session:
+    """One of several, in a room, that breaks."""
+
+    def __init__(self, b, fake, number, session=""):
+        self.b, self.user = b, "h%d@example.org" % number
+        self.f = fake(features=SM + session, after={
+            **({"<session": "<iq type='result' id='_xmpp_session1'/>"}
+               if session else {}),
+            "<enable": "<enabled xmlns='urn:xmpp:sm:3' id='a&amp;b' "
+            "resume='true'/>"})
+        b.enter("bob@xmpp.test", user=self.user, port=self.f.port)
+
+    def says(self, body):
+        return self.b.say("ann@xmpp.test", body, user=self.user)
+
+    def heard(self):
+        return [p["body"] for m, p in self.b.events
+                if m == "message" and p["user"] == self.user]
+
+    def lose(self, breaks=(), answer=RESUMED):
+        """The server has had one of two messages; breaks: as Fake's; answer:
+        to who wants to go on."""
+        f = self.f
+        self.b.start("room_join", user=self.user, room="tea@far.test",
+                     nick="me")
+        had = f.expect("^.*<presence [^>]*tea@far.test.*?</presence>")[0]
+        f.say("<message from='ann@far.test' type='chat'><body>before</body>"
+              "</message><r xmlns='urn:xmpp:sm:3'/>")
+        had += f.expect("^.*<a [^>]*h=.1.")[0]
+        self.one, self.two = self.says("one"), self.says("two")
+        had += f.expect("^.*<body>one.*?</message>")[0]
+        self.had = len(STANZA.findall(had))
+        f.expect("<body>two")
+        f.resume, f.breaks = answer % self.had, list(breaks)
+        f.client.shutdown(2)
+
+
+@pytest.mark.slow
+def test_broken_half_way(xmpp, fake):
+    """The session outlives connections that break before it goes on."""
+    b = xmpp(host="127.0.0.1", tls="off")
+    all = [Session(b, fake, i, "" if breaks else SESSION)
+           for i, breaks in enumerate(HALF_WAY)]
+    for s, breaks in zip(all, HALF_WAY):
+        s.lose(breaks)
+    three = [s.says("three") for s in all]
+    for s, call in zip(all, three):
+        wait_for(lambda: s.heard() == ["before", "after"], 15)
+        assert b.finish(s.one) == {}
+        got = s.f.expect("^(?=.*<a [^>]*h=.2.).*<body>three.*?</message>")[0]
+        assert "previd=\"a&amp;b\"" in s.f.asked and "h=\"1\"" in s.f.asked
+        assert re.findall("<body>(.*?)<", got) == ["two", "three"]
+        s.f.say("<a xmlns='urn:xmpp:sm:3' h='%d'/>" % (
+            s.had + len(STANZA.findall(got))))
+        assert b.finish(s.two) == b.finish(call) == {}
+        assert s.f.resumes == 1 and not s.f.breaks
+        s.says("four")
+        # Nobody was greeted or entered anew.
+        assert not re.search("<(presence|bind|session)", got + s.f.expect(
+            "^.*<body>four")[0])
+    assert not [m for m, _ in b.events if m == "disconnected"]
+
+
+def test_session_lost(xmpp, fake):
+    """The server says how much it had of a session that it has given up; and
+    one that does not let the account in any more is not asked again."""
+    b = xmpp(host="127.0.0.1", tls="off")
+    s, out = Session(b, fake, 1), Session(b, fake, 2)
+    s.lose(answer="<failed xmlns='urn:xmpp:sm:3' h='%d'><item-not-found xmlns="
+           "'urn:ietf:params:xml:ns:xmpp-stanzas'/></failed>")
+    out.lose(["denied"], "%d")
+    assert b.finish(s.one) == {}
+    assert b.wait("disconnected", user=out.user)["reason"] == "auth"
+    for call, code in ((s.two, "uncertain"), (out.one, "uncertain"),
+                       (out.two, "uncertain"), (out.says("three"),
+                                               "not_connected")):
+        with pytest.raises(Failed) as e:
+            b.finish(call)
+        assert e.value.code == code
+    three = s.says("three")
+    s.f.say("<a xmlns='urn:xmpp:sm:3' h='%d'/>" % len(STANZA.findall(
+        s.f.expect("^.*<body>three.*?</message>")[0])))
+    assert b.finish(three) == {}
 
 
 def test_stanza_refused(xmpp, fake):

@@ -114,14 +114,17 @@ BIND = ("<stream:features><bind xmlns='urn:ietf:params:xml:ns:xmpp-bind'/>"
 
 class Fake:
     """Lets everybody in without TLS, and then says what it likes; first: in
-    place of the first features.  The backend's words are in got."""
+    place of the first features.  The backend's words are in got.  breaks: how
+    far connections get, one after the other; see _reach()."""
 
     def __init__(self, then="", first=None, features="", after=None,
-                 resume=""):
+                 resume="", breaks=()):
         self.then, self.first, self.features = then, first, features
         self.after = after or {}        # pattern -> what is said to it, once
         self.resume = resume            # the answer to who asks for it
         self.resumes = 0
+        self.asked = ""                 # the last one's words
+        self.breaks = list(breaks)
         self.got = ""
         self.changed = threading.Condition()
         self.open = threading.Event()       # who comes is spoken to
@@ -170,19 +173,40 @@ class Fake:
         self.client.sendall(text if isinstance(text, bytes)
                             else text.encode())
 
+    def _reach(self, stage):
+        if self.breaks and self.breaks[0] == stage:
+            self.breaks.pop(0)
+            self.client.shutdown(2)
+            raise EOFError
+
     def _talk(self):
+        self._reach("tcp")
         self._until("<stream:stream[^>]*>")
         if self.first is not None:
             self.say(self.first)
             self._until(None)
         self.say(HEAD + PLAIN)
         self.word = base64.b64decode(self._until("<auth[^>]*>([^<]*)<")[1])
+        self._reach("auth")
+        if self.breaks[:1] == ["denied"]:
+            self.say("<failure xmlns='urn:ietf:params:xml:ns:xmpp-sasl'>"
+                     "<not-authorized/></failure>")
+        self._reach("denied")
         self.say("<success xmlns='urn:ietf:params:xml:ns:xmpp-sasl'/>")
+        self._reach("success")
         self._until("<stream:stream[^>]*>")
         self.say(HEAD + BIND % self.features)
+        self._reach("features")
         if self._until("<(resume|iq) ")[1] == "resume":
+            self.asked = self._until("([^>]*)>")[1]
+            self._reach("resume")
+            if self.breaks[:1] == ["half"]:
+                self.say(self.resume[:len(self.resume) // 4])
+            self._reach("half")
             self.say(self.resume)
             self.resumes += 1
+            if "<resumed" in self.resume:
+                self._until(None)
         name = self._until("(?<!prev)id=.([^'\" ]*).*?</iq>")[1]
         self.say("<iq type='result' id='%s'><bind "
                  "xmlns='urn:ietf:params:xml:ns:xmpp-bind'><jid>"

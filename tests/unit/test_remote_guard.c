@@ -537,6 +537,45 @@ test_white_space(void **state)
 	XML_ParserFree(p);
 }
 
+static void
+put(void *c)
+{
+	struct guard *g = *(struct guard **)c;
+	const char *attributes[] = { "x", "1", NULL };
+
+	guard_open(g, "urn:s\x1fput", attributes);
+	guard_text(g, "text");
+	guard_close(g, "urn:s\x1fput");
+}
+
+static void
+test_put_between(void **state)
+{
+	static const struct guard_events puts = { .element = on_element,
+		.whole = put };
+	struct guard *g;
+	XML_Parser p;
+
+	(void)state;
+	buf_clear(&heard);
+	buf_clear(&given);
+	guard_expect(&puts, &g);
+	p = XML_ParserCreate_MM(NULL, NULL, "\x1f");
+	g = guard_expected();
+	as_strophe(p);
+	assert_true(feed(p, HEAD));
+	/* Behind the one that ends and before the next, which came with it. */
+	assert_true(feed(p, "<a/><b/>"));
+	is(&given, "<urn:s\x1fs><jabber:client\x1f" "a>/<urn:s\x1fput x=1>"
+	    "[text]/<jabber:client\x1f" "b>/<urn:s\x1fput x=1>[text]/");
+	/* It is not heard. */
+	is(&heard, "0{urn:s}s() 1{jabber:client}a() 1{jabber:client}b() ");
+	assert_false(feed(p, "<!-- -->"));
+	put(&g);
+	is(&given, "");
+	XML_ParserFree(p);
+}
+
 static int
 finish(void **state)
 {
@@ -566,6 +605,7 @@ main(void)
 		cmocka_unit_test(test_stream_cuts_root),
 		cmocka_unit_test(test_stream_is_bounded),
 		cmocka_unit_test(test_white_space),
+		cmocka_unit_test(test_put_between),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, finish);

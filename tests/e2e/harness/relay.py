@@ -24,6 +24,7 @@ class Relay:
         self.open = threading.Event()       # what arrives is passed on
         self.open.set()
         self.deaf = False                   # what the backend says is lost
+        self.refuse = 0                     # connections that break at once
         self.pairs = []
         self.count = 0                      # connections so far
         self.server = socket.create_server(
@@ -33,6 +34,10 @@ class Relay:
         serve(self.server, self._each)
 
     def _each(self, client):
+        if self.refuse > 0:
+            self.refuse -= 1
+            client.close()
+            return
         try:
             server = socket.create_connection(("127.0.0.1", self.behind))
         except OSError:
