@@ -86,6 +86,8 @@ nameservers_explain(int status)
 	case ARES_ETIMEOUT:
 	case ARES_ECONNREFUSED:
 		return "no name server answers";
+	case ARES_EBADRESP:
+		return "the name server's answer makes no sense";
 	case ARES_ESERVFAIL:
 		return "the name server failed";
 	case ARES_EREFUSED:

@@ -5,12 +5,12 @@ import base64
 import os
 import re
 import socket
-import struct
 import threading
 import time
 import xml.etree.ElementTree as ET
 
 import driver
+from harness.names import Names                # noqa: F401
 from harness.raw import RawStream
 from harness.xmpp import local
 from harness.relay import Relay, serve         # noqa: F401
@@ -43,63 +43,6 @@ class Xmpp(driver.Backend):
         """Start to send a message; its answer is finish()'s."""
         return self.start("message", user=user, to=to, kind="chat", body=body,
                           **more)
-
-
-class Names:
-    """A name server: srv("_x._tcp.domain", (priority, port, host)...); every
-    host in host.test is 127.0.0.1, in six.test it is ::1, and nothing else is
-    known."""
-
-    A, AAAA, SRV = 1, 28, 33
-
-    def __init__(self):
-        self.known = {}
-        self.socket = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
-        self.socket.bind(("127.0.0.1", 0))
-        self.env = {**os.environ, "CARES_SERVERS":
-                    "127.0.0.1:%d" % self.socket.getsockname()[1]}
-        threading.Thread(target=self._serve, daemon=True).start()
-
-    @staticmethod
-    def _name(text):
-        return b"".join(bytes([len(part)]) + part.encode()
-                        for part in text.split(".")) + b"\0"
-
-    def srv(self, name, *targets):
-        self.known[name] = [
-            struct.pack(">HHH", priority, 0, port) + self._name(host)
-            for priority, port, host in targets]
-
-    def _answer(self, name, kind):
-        if kind == self.SRV:
-            return self.known.get(name, [])
-        if name.endswith(".host.test") and kind == self.A:
-            return [b"\x7f\0\0\1"]
-        if name.endswith(".six.test") and kind == self.AAAA:
-            return [bytes(15) + b"\1"]
-        return []
-
-    def _serve(self):
-        while True:
-            try:
-                query, peer = self.socket.recvfrom(512)
-            except OSError:
-                return
-            at, parts = 12, []
-            while query[at]:
-                parts.append(query[at + 1:at + 1 + query[at]].decode())
-                at += 1 + query[at]
-            kind, = struct.unpack(">H", query[at + 1:at + 3])
-            found = self._answer(".".join(parts).lower(), kind)
-            self.socket.sendto(
-                query[:2] + struct.pack(">HHHHH", 0x8180 if found else 0x8183,
-                                        1, len(found), 0, 0) +
-                query[12:at + 5] + b"".join(
-                    b"\xc0\x0c" + struct.pack(">HHIH", kind, 1, 60, len(data))
-                    + data for data in found), peer)
-
-    def close(self):
-        self.socket.close()
 
 
 HEAD = ("<?xml version='1.0'?><stream:stream xmlns='jabber:client' "

@@ -10,7 +10,7 @@ import time
 
 import pytest
 
-from harness import servers, xmpp_pair
+from harness import names, servers, xmpp_pair
 from harness.process import wait_for
 from harness.relay import Relay
 from harness.tls import Authority
@@ -397,6 +397,38 @@ def test_certificate(trouble, tmp_path, authority):
             body_of(m) or ""))) == 2
     finally:
         change_certificate(trouble, authority)
+
+
+def test_bad_names(instances, prosody, authority, gateway_name, far_prosody):
+    """A domain whose name server answers nothing, or nonsense, is that domain's
+    trouble: who wants it is told, and nobody waits for it."""
+    server = names.Names()
+    server.srv("_xmpp-client._tcp.far.test",
+               (1, far_prosody.port, "a.host.test"))
+    server.broken = {"silent.test": names.silent, "loop.test": names.loop,
+                     "garbage.test": names.garbage}
+
+    def with_names(*arguments, **settings):
+        instance = instances(*arguments, start=False, **{
+            **settings, "xmpp__host": None, "xmpp__port": None})
+        instance.environment = server.env
+        return instance.start()
+    pair = xmpp_pair.Pair("names", with_names, prosody, far_prosody,
+                          gateway_name, authority)
+    for domain, words in (("silent.test", None), ("loop.test", "no address"),
+                          ("garbage.test", "makes no sense")):
+        eve = pair.user("eve", "eve@" + domain, login=False)
+        eve.login()
+        pair.wait_for_gateway(eve)
+        eve.register(eve.account)
+        eve.send("<presence to='%s'/>" % pair.gateway)
+        wait_for(lambda: any(name.endswith(domain) for name in server.asked))
+        if words:
+            eve.expect("presence", lambda p: words in p.findtext(
+                "c:status", "", NS), from_=pair.gateway, timeout=20)
+    talks(pair, pair.user("anna"))
+    pair.dismiss()
+    server.close()
 
 
 @pytest.mark.parametrize("far", [pytest.param(
