@@ -206,9 +206,10 @@ is_ours(const char *node)
 void
 down_keys_event(struct down *d)
 {
-	const struct stanza *items = stanza_child(d->payload, "items", NULL);
+	/* <items/>, or what says that the node is gone. */
+	const struct stanza *about = stanza_first(d->payload);
 
 	if (d->user != NULL && d->from->resource == NULL &&
-	    is_ours(stanza_attr(items, "node")))
+	    is_ours(stanza_attr(about, "node")))
 		keys_look(d->user);
 }

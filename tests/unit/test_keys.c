@@ -442,10 +442,16 @@ logged_out(void **state)
 }
 
 static void
-event(const char *from, const char *node)
+event_of(const char *from, const char *what, const char *node)
 {
 	come("<message from='%s' type='headline'><event xmlns='" PUBSUB
-	    "#event'><items node='%s'/></event></message>", from, node);
+	    "#event'><%s node='%s'/></event></message>", from, what, node);
+}
+
+static void
+event(const char *from, const char *node)
+{
+	event_of(from, "items", node);
 }
 
 static void
@@ -461,6 +467,9 @@ events(void **state)
 	event(PC, KEYS_LIST);
 	assert_null(ana()->keys);
 	event(ANA, KEYS_LIST);
+	assert_non_null(ana()->keys);
+	keys_destroy(ana());
+	event_of(ANA, "delete", KEYS_LIST);
 	assert_non_null(ana()->keys);
 	expect_nothing();
 }
