@@ -133,13 +133,15 @@ secret_until(const char *tag, size_t n)
 		"var='password'", "roomsecret'",
 	};
 	static const char submit[] = " type='submit'";
+	static const char quoted[] = " type=\"submit\"";	/* by a backend */
 
 	if (n > 9 && memcmp(tag, "<password", 9) == 0)
 		return "</password";
 	/* Which fields of a backend's form are secret is not to be seen in what
 	 * comes back, so none is shown. */
 	if (n > 3 && memcmp(tag, "<x ", 3) == 0 &&
-	    memmem(tag, n, submit, sizeof(submit) - 1) != NULL)
+	    (memmem(tag, n, submit, sizeof(submit) - 1) != NULL ||
+	    memmem(tag, n, quoted, sizeof(quoted) - 1) != NULL))
 		return "</x";
 	if (n < 7 || memcmp(tag, "<field ", 7) != 0)
 		return NULL;
@@ -150,7 +152,8 @@ secret_until(const char *tag, size_t n)
 	return NULL;
 }
 
-/* XML as we write it, the texts between the tags by their length. */
+/* XML as we write it, or a backend; the texts between the tags by their
+ * length. */
 static void
 put_xml(struct buf *out, const char *xml, size_t len, bool bodies)
 {
@@ -232,6 +235,13 @@ is_private(const char *field)
 	return false;
 }
 
+/* A stanza that passes as it is, or a part of one. */
+static bool
+is_stanza(const char *field)
+{
+	return strcmp(field, "xml") == 0 || strcmp(field, "extra") == 0;
+}
+
 static void
 put_field(struct buf *b, const struct field *f, const char *at, bool bodies,
     bool secret)
@@ -243,6 +253,11 @@ put_field(struct buf *b, const struct field *f, const char *at, bool bodies,
 		s = *(const char *const *)(const void *)at;
 		if (s == NULL || strcmp(f->name, "user") == 0)
 			return;
+		if (is_stanza(f->name)) {
+			buf_addf(b, " %s=", f->name);
+			put_xml(b, s, strlen(s), bodies);
+			return;
+		}
 		if (strcmp(f->name, "password") == 0 ||
 		    (secret && strcmp(f->name, "value") == 0))
 			buf_addf(b, " %s=[hidden]", f->name);

@@ -7,6 +7,7 @@
 #include "manager/gateway/iq.h"
 #include "manager/gateway/ns.h"
 #include "manager/gateway/raw.h"
+#include "manager/gateway/trace.h"
 
 #define BUNDLE "<pubsub xmlns='http://jabber.org/protocol/pubsub'>" \
 	"<items node='omemo'/></pubsub>"
@@ -503,6 +504,51 @@ news_up(void **state)
 	}
 }
 
+static char seen[8192];
+
+static void
+see(void *ctx, const char *text)
+{
+	(void)ctx;
+	snprintf(seen + strlen(seen), sizeof(seen) - strlen(seen), "%s\n",
+	    text);
+}
+
+/* What passes is no more to be read in traces than what does not. */
+static void
+traced(void **state)
+{
+	union params p = { .message = { .user = ANA, .from = "bob",
+	    .kind = "chat", .body = "b", .extra = "<note xmlns='n'>diary"
+	    "</note>" } };
+	struct trace *t;
+	const char *why;
+
+	(void)state;
+	jabber();
+	for (int bodies = 0; bodies < 2; bodies++) {
+		t = trace_start(kit.gw, ANA, bodies, see, NULL, &why);
+		seen[0] = '\0';
+		come("<iq type='set' id='9' to='bob@" GW "/bot'><command "
+		    "xmlns='" NS_COMMANDS "' node='x'><x xmlns='jabber:x:data' "
+		    "type='submit'><field var='pin'><value>hunter2</value>"
+		    "</field></x></command></iq>");
+		assert_non_null(strstr(seen, "stanza "));
+		assert_non_null(strstr(seen, "xml=<command "));
+		assert_null(strstr(seen, "hunter2"));
+		tell(METHOD_message, &p);
+		assert_non_null(strstr(seen, "extra=<note xmlns='n'>"));
+		assert_int_equal(strstr(seen, "diary") != NULL, bodies);
+		p.message.extra = "<x type=\"submit\" xmlns=\"jabber:x:data\">"
+		    "<value>hunter2</value></x>";
+		tell(METHOD_message, &p);
+		assert_non_null(strstr(seen, "extra=<x type=\"submit\""));
+		assert_null(strstr(seen, "hunter2"));
+		p.message.extra = "<note xmlns='n'>diary</note>";
+		trace_stop(t);
+	}
+}
+
 /* What the user has said elsewhere. */
 static void
 own_up(void **state)
@@ -675,6 +721,7 @@ main(void)
 		gateway_test(messages_down),
 		gateway_test(messages_up),
 		gateway_test(news_up),
+		gateway_test(traced),
 		gateway_test(own_up),
 		gateway_test(not_up),
 		gateway_test(account),
