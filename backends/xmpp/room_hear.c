@@ -22,6 +22,7 @@ struct heard {
 	const char	*net;		/* the room's, or else the author's */
 	int64_t		 time;		/* of an old one; 0 */
 	bool		 private;
+	bool		 outside;	/* to us who are not in yet */
 };
 
 /* XEP-0359: only the room itself gives ids in its name, if it does. */
@@ -70,7 +71,8 @@ say(struct room *r, const struct heard *h, const struct payload *p,
 	char *extra;
 	struct msg_message m = {
 		.user = r->session->user, .from = r->id,
-		.kind = h->private ? "private" : "groupchat",
+		.kind = h->private ? "private" : h->outside ? "chat" :
+		    "groupchat",
 		.nick = h->nick, .body = p->body ? p->body : "",
 		.xhtml = p->xhtml, .id = h->net, .origin = origin,
 		.time = h->time, .thread = p->thread, .lang = p->lang,
@@ -334,7 +336,10 @@ room_hear(struct room *r, xmpp_stanza_t *st)
 			h.net = h.id;
 		hear_all(r, &h);
 	} else if (h.nick == NULL) {
-		if (!room_history_hear(r, st))
+		/* What must be done to get in, for instance (XEP-0158). */
+		h.net = h.id;
+		h.outside = r->state != ROOM_IN;
+		if (!room_history_hear(r, st) && !hear_words(r, &h, NULL))
 			hear_rest(r, &h);
 	} else {
 		h.private = true;

@@ -44,6 +44,7 @@ static struct {
 	bool		 retry;		/* when closed last */
 	char		 how[40];	/* somebody has gone */
 	char		 replaces[40];	/* of the last message; "": nothing */
+	char		 kind[40];	/* and its kind */
 	char		 identity[40];	/* of the last occupant; likewise */
 } seen;
 
@@ -63,6 +64,7 @@ told(enum method method, const void *params)
 	} else if (method == METHOD_message) {
 		snprintf(seen.replaces, sizeof(seen.replaces), "%s",
 		    message->replaces ? message->replaces : "");
+		snprintf(seen.kind, sizeof(seen.kind), "%s", message->kind);
 	} else if (method == METHOD_room_occupant) {
 		snprintf(seen.identity, sizeof(seen.identity), "%s",
 		    occupant->identity ? occupant->identity : "");
@@ -338,6 +340,21 @@ test_hidden(void **state)
 	assert_true(r->names_messages);
 }
 
+/* A room speaks to the user alone. */
+static void
+test_notice(void **state)
+{
+	static const char *const notice = "<message from='" TEA "' id='x'>"
+	    "<body>Are you human?</body></message>";
+
+	(void)state;
+	hear_all(s, notice);
+	assert_string_equal(seen.kind, "chat");
+	enter();
+	hear_all(s, notice);
+	assert_string_equal(seen.kind, "groupchat");
+}
+
 /* Anybody can add such an element where the room does not know of it. */
 static void
 test_identity(void **state)
@@ -454,6 +471,7 @@ main(void)
 		TEST(test_names),
 		TEST(test_shown_later),
 		TEST(test_hidden),
+		TEST(test_notice),
 		TEST(test_identity),
 		TEST(test_other_id),
 		TEST(test_too_much),
