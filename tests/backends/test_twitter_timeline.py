@@ -4,7 +4,7 @@ import os
 import signal
 import threading
 
-from fake_x import token_of
+from fake_x import now_text, token_of
 from twitter_driver import USER
 
 HOME = "reverse_chronological"
@@ -137,7 +137,9 @@ def test_killed(x, twitter):
     kept = dict(b.kept)
     hold = threading.Event()
     x.next(HOME, delay=hold)
-    missed = [say(x, "anna", "missed %d" % i) for i in range(3)]
+    # X tells the second, and of the one of the login nobody knows.
+    missed = [say(x, "anna", "missed %d" % i,
+                  created_at=now_text(x.now() - 10)) for i in range(3)]
     x.wait("GET", HOME, 2)
     os.kill(b.process.pid, signal.SIGKILL)
     b.process.wait()
