@@ -101,11 +101,11 @@ def test_what_users_may_set(purple):
 def test_list_protocols():
     program = os.path.join(driver.BIN, "spectrum2_purple_backend")
     out = subprocess.run([program, "--list-protocols"], text=True,
-                         capture_output=True, timeout=30, check=True).stdout
+                         capture_output=True, timeout=90, check=True).stdout
     assert "\nprpl-jabber  XMPP\n    account: NAME@Domain/Resource, " in out
     assert "one of require_tls opportunistic_tls old_ssl\n" in out
     line = [x for x in out.split("\n") if x.startswith("    port ")][0]
     assert line.split()[1:3] == ["number", "5298"]
     out = subprocess.run([program, "--help"], text=True, capture_output=True,
-                         timeout=30, check=True).stdout
+                         timeout=90, check=True).stdout
     assert "--list-protocols" in out

@@ -260,6 +260,7 @@ c_soaked(void)
 #define WARM	3e5  /* messages before the first slice, or a tenth of all */
 #define GROWTH	1.02 /* of the second half over the first, at most */
 #define STALL_S 60   /* without an end of a slice */
+#define ROUNDS	4    /* of which one is flat */
 
 static int
 cmp_double(const void *a, const void *b)
@@ -342,12 +343,13 @@ soak_round(const char *name, double messages, int window)
 }
 
 /* On a busy machine a stall may fill a buffer as never before.  What grew for
- * that reason does not grow again; what leaks does. */
+ * that reason does not grow again and again; what leaks does. */
 void
 phase_soak(const char *name, double messages, int window)
 {
-	if (!soak_round(name, messages, window))
-		soak_round(name, messages, window);
+	for (int i = 0; i < ROUNDS; i++)
+		if (soak_round(name, messages, window))
+			return;
 }
 
 void
