@@ -219,18 +219,20 @@ remove_contact(struct user *user, struct contact *c)
 		.user = user->jid, .contact = c->name,
 	};
 
+	roster_unwatch(user, c);
+	roster_hide(user, c);
+	/* RFC 6121 2.1.6; another server has a roster of its own. */
+	if (link_is_server(user->gw->link) && contact_is_friend(c))
+		roster_removed(user, c);
 	/* Only where the admin lets rosters reach that far; else it would come
 	 * back from the network, so it is remembered as not wanted. */
-	roster_unwatch(user, c);
 	if (user->gw->config->remove_contacts) {
-		roster_hide(user, c);
 		session_request(user, METHOD_contact_remove, &msg, NULL,
 		    NULL);
 		contact_remove(user, c);
 		return;
 	}
 	c->ignored = true;
-	roster_hide(user, c);
 	c->subscription = SUB_NONE;
 	contact_save(user, c);
 }

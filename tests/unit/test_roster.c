@@ -448,6 +448,32 @@ wanted_again(void **state)
 	expect("id='2'", "jid='bob@" GW "'");
 }
 
+/* Whom the user does not want to see is not on the roster any more. */
+static void
+not_wanted(void **state)
+{
+	(void)state;
+	kit.link.server = true;
+	log_in();
+	for (int remove = 0; remove < 2; remove++) {
+		kit.config.remove_contacts = remove;
+		contact(remove ? "cy" : "bob", NULL);
+		flush();
+		forget();
+		come("<presence type='unsubscribe' to='%s@" GW "'/>",
+		    remove ? "cy" : "bob");
+		expect("type='unsubscribed'");
+		expect("type='unsubscribe'");
+		expect("<iq type='set'", "to='" PC "'", remove ? "jid='cy@" GW
+		    "'" : "jid='bob@" GW "'", "subscription='remove'");
+		come("<iq type='get' id='2'><query xmlns='" NS_ROSTER
+		    "'/></iq>");
+		expect("id='2'");
+		expect_no("<item");
+		expect_nothing();
+	}
+}
+
 /* Whoever asked is seen when on the roster, and not before. */
 static void
 let_in(void **state)
@@ -586,6 +612,7 @@ main(void)
 		gateway_test(server_roster),
 		gateway_test(asked_before),
 		gateway_test(wanted_again),
+		gateway_test(not_wanted),
 		gateway_test(let_in),
 		gateway_test(caps),
 	};
