@@ -554,10 +554,10 @@ def test_resumption_refused(xmpp, fake):
     one = b.say("ann@xmpp.test", "one")
     perhaps = ping("two@xmpp.test")
     f.expect("<body>one.*two@xmpp.test")
-    f.client.shutdown(2)
-    wait_for(f.closed.is_set)
+    f.cut()
     two = b.say("ann@xmpp.test", "two")
     new = ping("three@xmpp.test")
+    f.open.set()
     began = time.monotonic()
     asked = f.expect("<body>two.*?<iq ([^>]*three@xmpp.test[^>]*)>.*"
                      "<presence")[1]
@@ -715,9 +715,7 @@ def test_answered_in_time(xmpp, fake):
     b.finish(join)
     left = b.say("ann@xmpp.test", "left")
     f.expect("<body>left")
-    f.open.clear()
-    f.client.shutdown(2)
-    wait_for(f.closed.is_set)
+    f.cut()
     files = [{"url": "http://x.test/%d" % i} for i in range(2)]
     late = [b.say("ann@xmpp.test", "late", attachments=files),
             b.start("reaction", user="me@example.org", peer="ann@xmpp.test",

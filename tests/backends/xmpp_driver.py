@@ -122,6 +122,16 @@ class Fake:
             self.client.shutdown(2)
             raise EOFError
 
+    def cut(self):
+        """A break, of which the backend knows when this returns: until open is
+        set."""
+        self.open.clear()
+        before = len(self.times)
+        self.client.shutdown(2)
+        with self.changed:
+            assert self.changed.wait_for(lambda: len(self.times) > before,
+                                         driver.PATIENCE)
+
     def _talk(self):
         self._reach("tcp")
         self._until("<stream:stream[^>]*>")
@@ -162,7 +172,9 @@ class Fake:
 
     def _each(self, client):
         self.client = client
-        self.times.append(time.monotonic())
+        with self.changed:
+            self.times.append(time.monotonic())
+            self.changed.notify_all()
         self.open.wait()
         try:
             self._talk()
