@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "backends/xmpp/account.h"
 #include "backends/xmpp/answer.h"
 #include "backends/xmpp/build.h"
 #include "backends/xmpp/contact.h"
@@ -26,11 +27,19 @@ is_address(const char *jid)
 static xmpp_stanza_t *
 message(struct session *s, const char *type, const char *to, const char *id)
 {
+	/* As the server writes it in what comes back. */
+	char *bare = account_contact(to);
+	char *jid = bare != NULL ? xasprintf("%s%s", bare,
+	    to + strcspn(to, "/")) : xstrdup(to);
 	char token[TOKEN_SIZE];
+	xmpp_stanza_t *st;
 
 	rand_token(token, sizeof(token));
-	return xmpp_message_new(session_strophe(s), type, to,
+	st = xmpp_message_new(session_strophe(s), type, jid,
 	    id != NULL && *id != '\0' ? id : token);
+	free(bare);
+	free(jid);
+	return st;
 }
 
 /* Of somebody whose clients are known, one that has gone is none; malloced. */

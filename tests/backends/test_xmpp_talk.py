@@ -175,9 +175,10 @@ def test_refused(plain, account, xmpp, fake):
     request, or, when that was answered, in words."""
     b, bob = plain, account("bob")
     b.enter(bob)
-    with pytest.raises(Failed) as e:
-        b.finish(b.say("nobody@xmpp.test", "hello", id="m1"))
-    assert e.value.code == "not_found"
+    for to in "nobody@xmpp.test", "NoBody@XMPP.test":
+        with pytest.raises(Failed) as e:
+            b.finish(b.say(to, "hello", id="m1"))
+        assert e.value.code == "not_found"
 
     f = fake()
     b = xmpp(host="127.0.0.1", port=f.port, tls="off")
