@@ -358,17 +358,21 @@ room_hear_past(struct session *s, xmpp_stanza_t *st, bool own, int64_t time)
 	const char *nick = peer != NULL ? room_nick_of(peer) : NULL;
 	struct msg_message m = { .user = s->user, .kind = "private",
 	    .nick = nick, .time = time, .carbon = own };
-	const struct room *r;
+	struct room *r;
 	struct payload p;
-	char *jid;
+	char *jid, *extra;
 
 	if (nick == NULL || strlen(nick) > ROOM_NICK ||
 	    stanza_child(st, "x", NS_MUC_USER) == NULL)
 		return false;
-	if (!payload_read(&p, st))
-		return true;
 	jid = account_bare(peer);
 	r = room_find(s, jid);
+	if (!payload_read(&p, st)) {
+		pass_message(s, st, &(struct passed){ .room = r, .nick = nick,
+		    .id = payload_id(st), .old = true, .own = own });
+		free(jid);
+		return true;
+	}
 	m.from = r != NULL ? r->id : jid;
 	m.body = p.body != NULL ? p.body : "";
 	m.xhtml = p.xhtml;
@@ -378,8 +382,10 @@ room_hear_past(struct session *s, xmpp_stanza_t *st, bool own, int64_t time)
 	m.lang = p.lang;
 	m.attachments.v = p.files;
 	m.attachments.n = p.nfiles;
+	m.extra = extra = pass_extra(s, st);
 	kit_notify(METHOD_message, &m);
 	payload_finish(&p);
+	free(extra);
 	free(jid);
 	return true;
 }

@@ -107,6 +107,8 @@ kit_request(enum method method, const void *params, double timeout,
 	struct buf b = { 0 };
 
 	(void)timeout;
+	if (on_told != NULL)
+		on_told(method, params);
 	*q = (struct question){ reply, ctx };
 	check(encode_request(&b, 1, method, params), &b);
 	later(refuse, q);

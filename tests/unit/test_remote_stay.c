@@ -45,6 +45,7 @@ static struct {
 	char		 how[40];	/* somebody has gone */
 	char		 replaces[40];	/* of the last message; "": nothing */
 	char		 kind[40];	/* and its kind */
+	char		 extra[80];	/* what is beside it; likewise */
 	char		 identity[40];	/* of the last occupant; likewise */
 } seen;
 
@@ -55,6 +56,7 @@ told(enum method method, const void *params)
 	const struct msg_room_occupant_gone *gone = params;
 	const struct msg_message *message = params;
 	const struct msg_room_occupant *occupant = params;
+	const struct msg_stanza_up *passed = params;
 
 	if (method == METHOD_room_closed) {
 		seen.closed++;
@@ -65,6 +67,12 @@ told(enum method method, const void *params)
 		snprintf(seen.replaces, sizeof(seen.replaces), "%s",
 		    message->replaces ? message->replaces : "");
 		snprintf(seen.kind, sizeof(seen.kind), "%s", message->kind);
+		snprintf(seen.extra, sizeof(seen.extra), "%s",
+		    message->extra ? message->extra : "");
+	} else if (method == METHOD_stanza_up) {
+		snprintf(seen.extra, sizeof(seen.extra), "%s", passed->xml);
+		snprintf(seen.kind, sizeof(seen.kind), "%s",
+		    passed->room ? passed->room : "");
 	} else if (method == METHOD_room_occupant) {
 		snprintf(seen.identity, sizeof(seen.identity), "%s",
 		    occupant->identity ? occupant->identity : "");
@@ -355,6 +363,35 @@ test_notice(void **state)
 	assert_string_equal(seen.kind, "groupchat");
 }
 
+static void
+hear_past(const char *inside)
+{
+	char *xml = xasprintf("<message xmlns='jabber:client' from='" TEA
+	    "/ann' type='chat'><x xmlns='" NS_MUC_USER "'/>%s</message>",
+	    inside);
+	xmpp_stanza_t *st = xmpp_stanza_new_from_string(session_strophe(s),
+	    xml);
+
+	memset(&seen, 0, sizeof(seen));
+	assert_true(room_hear_past(s, st, false, 1));
+	xmpp_stanza_release(st);
+	free(xml);
+}
+
+/* Out of an archive comes all that was said. */
+static void
+test_past_extra(void **state)
+{
+	(void)state;
+	enter();
+	hear_past("<body>x</body><encrypted xmlns='o'/>");
+	assert_string_equal(seen.kind, "private");
+	assert_string_equal(seen.extra, "<encrypted xmlns='o'/>");
+	hear_past("<encrypted xmlns='o'/>");
+	assert_string_equal(seen.kind, TEA);
+	assert_string_equal(seen.extra, "<encrypted xmlns='o'/>");
+}
+
 /* Anybody can add such an element where the room does not know of it. */
 static void
 test_identity(void **state)
@@ -472,6 +509,7 @@ main(void)
 		TEST(test_shown_later),
 		TEST(test_hidden),
 		TEST(test_notice),
+		TEST(test_past_extra),
 		TEST(test_identity),
 		TEST(test_other_id),
 		TEST(test_too_much),
