@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "backends/xmpp/contact.h"
 
+#include <ctype.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -109,8 +110,9 @@ contact_set_hash(struct session *s, struct contact *c, const char *hash,
     bool published)
 {
 	struct msg_contact m = { .user = s->user, .contact = c->jid,
-	    .avatar_hash = hash };
+	    .avatar_hash = c->hash };
 	size_t len = strlen(hash);
+	char lower[CONTACT_HASH_SIZE];
 
 	if ((len != 0 && len != CONTACT_HASH_SIZE - 1) ||
 	    strspn(hash, "0123456789abcdefABCDEF") != len)
@@ -119,9 +121,14 @@ contact_set_hash(struct session *s, struct contact *c, const char *hash,
 	if (c->published && !published)
 		return;
 	c->published = published && len > 0;
-	if (strcmp(c->hash, hash) == 0)
+	/* XEP-0153 says so, and pictures are known by that.  What is published
+	 * has a name, which stays. */
+	for (size_t i = 0; i <= len; i++)
+		lower[i] = published ? hash[i] :
+		    (char)tolower((unsigned char)hash[i]);
+	if (strcmp(c->hash, lower) == 0)
 		return;
-	memcpy(c->hash, hash, len + 1);
+	memcpy(c->hash, lower, len + 1);
 	if (c->listed)
 		kit_notify(METHOD_contact, &m);
 }

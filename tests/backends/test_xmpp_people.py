@@ -288,14 +288,18 @@ def test_published_only(xmpp, fake):
     """Who has no vcard-temp may have published both; and somebody who has
     neither, or rubbish."""
     server = fake(
+        IQ % ("p0", "", "<item jid='cat@xmpp.test' subscription='both'/>") +
         IQ % ("p1", "", "<item jid='ann@xmpp.test' subscription='both'/>") +
+        "<presence from='cat@xmpp.test/x'><x xmlns='vcard-temp:x:update'>"
+        "<photo>" + HASH.upper() + "</photo></x></presence>"
         "<message from='ann@xmpp.test'><event xmlns='http://jabber.org/"
         "protocol/pubsub#event'><items node='urn:xmpp:avatar:metadata'>"
         "<item id='%s'><metadata xmlns='urn:xmpp:avatar:metadata'><info/>"
         "</metadata></item></items></event></message>" % HASH)
     b = xmpp(host="127.0.0.1", port=server.port, tls="off")
     b.enter("bob@xmpp.test")
-    b.wait("contact", avatar_hash=HASH)
+    b.wait("contact", contact="cat@xmpp.test", avatar_hash=HASH)
+    b.wait("contact", contact="ann@xmpp.test", avatar_hash=HASH)
     asked = b.start("profile", user=ME, contact="ann@xmpp.test")
     answer(server, "vCard", None)
     answer(server, "pubsub", items(
