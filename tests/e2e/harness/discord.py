@@ -204,9 +204,13 @@ class Listener(socketserver.ThreadingMixIn, http.server.HTTPServer):
 
     def get_request(self):
         sock, address = super().get_request()
-        # The handshake is up to the thread.
         return self.tls.wrap_socket(sock, server_side=True,
                                     do_handshake_on_connect=False), address
+
+    def finish_request(self, request, client_address):
+        """In the thread, which the handshake is up to."""
+        request.do_handshake()
+        super().finish_request(request, client_address)
 
 
 class DiscordServer:
