@@ -223,8 +223,9 @@ static void
 start_one(struct pool *pool, bool alone)
 {
 	struct backend_start start = avail_start(pool, free_id(pool));
+	struct buf words = { 0 };
 	struct backend *b;
-	char why[200];
+	char why[400];
 
 	b = backend_start(pool->loop, &start, why, sizeof(why));
 	if (b != NULL) {
@@ -234,9 +235,12 @@ start_one(struct pool *pool, bool alone)
 		return;
 	}
 	pause_starts(pool);
+	place_add(start.places, why, &words);
+	buf_addc(&words, '\0');
 	log_error("%s: backend %u: %s; next try in %.1f s", start.instance,
-	    start.id, why, avail_pause(pool));
-	report_add(&pool->report, 0, start.id, 0, why, "");
+	    start.id, buf_data(&words), avail_pause(pool));
+	report_add(&pool->report, 0, start.id, 0, buf_data(&words), "");
+	buf_free(&words);
 	pool_touch(pool);
 }
 

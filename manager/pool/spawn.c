@@ -169,13 +169,22 @@ static void
 explain(const struct plan *plan, char *why, size_t size)
 {
 	const char *program = plan->spawn->argv[0];
-	const char *hint = "";
+	const char *setting = "[service] backend: ", *hint;
 
-	if (plan->error == ENOENT || plan->error == ENOTDIR)
-		hint = " (or its interpreter); check [service] backend";
-	else if (plan->error == EACCES || plan->error == ENOEXEC)
-		hint = ", is it executable? check [service] backend";
-	snprintf(why, size, "cannot execute %s: %s%s", program,
+	switch (plan->error) {
+	case ENOENT:
+	case ENOTDIR:
+		hint = " (or its interpreter)";
+		break;
+	case EACCES:
+	case ENOEXEC:
+		hint = ", is it executable?";
+		break;
+	default:			/* not the admin's fault */
+		setting = hint = "";
+		break;
+	}
+	snprintf(why, size, "%scannot execute %s: %s%s", setting, program,
 	    strerror(plan->error), hint);
 }
 

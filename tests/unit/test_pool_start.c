@@ -137,19 +137,23 @@ slow_to_start(void **state)
 static void
 cannot_be_executed(void **state)
 {
+	struct pair keys[] = { { "backend", "9" } };
+	struct section section = { "service", { keys, 1 } };
+	const struct places places = { "/etc/x.cfg", { &section, 1 } };
 	static const struct {
 		const char *command, *why;
 	} cases[] = {
-		{ "/nonexistent/backend -x", "cannot execute /nonexistent/backend: No such file or directory (or its interpreter); check [service] backend" },
-		{ "/etc/passwd", "cannot execute /etc/passwd: Permission denied, is it executable? check [service] backend" },
-		{ "'unclosed", "[service] backend: a quote is not closed" },
-		{ "  ", "[service] backend: it names no program" },
+		{ "/nonexistent/backend -x", "/etc/x.cfg:9: [service] backend: cannot execute /nonexistent/backend: No such file or directory (or its interpreter)" },
+		{ "/etc/passwd", "/etc/x.cfg:9: [service] backend: cannot execute /etc/passwd: Permission denied, is it executable?" },
+		{ "'unclosed", "/etc/x.cfg:9: [service] backend: a quote is not closed" },
+		{ "  ", "/etc/x.cfg:9: [service] backend: it names no program" },
 	};
 
 	(void)state;
 	for (size_t i = 0; i < LENGTH(cases); i++) {
 		struct world *w = world_create("ok");
 
+		w->config.places = places;
 		w->config.command = cases[i].command;
 		world_start(w);
 		until(w, world_logged(w, cases[i].why));
