@@ -631,7 +631,7 @@ def test_broken_half_way(xmpp, fake):
         s.lose(breaks)
     three = [s.says("three") for s in all]
     for s, call in zip(all, three):
-        wait_for(lambda: s.heard() == ["before", "after"], 15)
+        wait_for(lambda: s.heard() == ["before", "after"], 30)
         assert b.finish(s.one) == {}
         got = s.f.expect("^(?=.*<a [^>]*h=.2.).*<body>three.*?</message>")[0]
         assert "previd=\"a&amp;b\"" in s.f.asked and "h=\"1\"" in s.f.asked
