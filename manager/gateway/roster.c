@@ -447,8 +447,9 @@ roster_push_all(struct user *user)
 
 	while ((c = map_next(&user->contacts, &at)) != NULL)
 		c->pending = true;
-	/* At once: how they are is told next. */
-	each_pending(user, roster_push);
+	/* At once: how they are is told next.  Else roster_client_up() does. */
+	if (!TAILQ_EMPTY(&user->clients))
+		each_pending(user, roster_push);
 }
 
 void

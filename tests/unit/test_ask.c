@@ -184,17 +184,13 @@ guest(void **state)
 	assert_non_null(strstr(did(), "trust " ANA));
 }
 
-/* The list, which a guest was not shown, comes before how they are. */
 static void
-list_of_a_guest(void **state)
+guest_with_bob(void)
 {
-	struct store_contact bob = { .name = "bob", .subscription = "both" };
+	static struct store_contact bob = { .name = "bob",
+	    .subscription = "both" };
 	struct store_user record = kit_record;
-	union params up = { .connected = { .user = ANA } };
-	union params p = { .contact_presence = { .user = ANA,
-	    .contact = "bob", .show = "away" } };
 
-	(void)state;
 	kit.link.server = true;
 	record.contacts = &bob;
 	record.ncontacts = 1;
@@ -202,9 +198,21 @@ list_of_a_guest(void **state)
 	answer_load(&record, NULL);
 	session_assigned(ana(), 1);
 	put_question((struct msg_ask){ 0 });
-	appear();
 	come("<iq type='get' id='1'><query xmlns='jabber:iq:roster'/></iq>");
 	assert_null(strstr(kit.sent[kit.nsent - 1], "<item"));
+}
+
+/* The list, which a guest was not shown, comes before how they are. */
+static void
+list_of_a_guest(void **state)
+{
+	union params up = { .connected = { .user = ANA } };
+	union params p = { .contact_presence = { .user = ANA,
+	    .contact = "bob", .show = "away" } };
+
+	(void)state;
+	guest_with_bob();
+	appear();
 	tell(METHOD_contact_presence, &p);
 	forget();
 	tell(METHOD_connected, &up);
@@ -212,6 +220,21 @@ list_of_a_guest(void **state)
 	expect("<presence from='" GW "'");
 	expect("<presence from='bob@" GW "/", "away");
 	expect_nothing();
+}
+
+/* ... or when there is somebody to whom it can be told. */
+static void
+list_of_a_slow_guest(void **state)
+{
+	union params up = { .connected = { .user = ANA } };
+
+	(void)state;
+	guest_with_bob();
+	tell(METHOD_connected, &up);
+	appear();
+	forget();
+	roster_flush(ana());
+	expect("<iq type='set'", "to='" PC "'", "jid='bob@" GW "'");
 }
 
 /* In the end the network has not let the guest in: the stream goes, be it that
@@ -338,6 +361,7 @@ main(void)
 		gateway_test(the_login_waits),
 		gateway_test(guest),
 		gateway_test(list_of_a_guest),
+		gateway_test(list_of_a_slow_guest),
 		gateway_test(guest_refused),
 		gateway_test(not_while_leaving),
 		gateway_test(nothing_is_left_of_a_guess),
