@@ -354,8 +354,9 @@ room_on_timer(struct room *r)
 		not_in(r, ERR_TIMEOUT, "The room does not answer.");
 		break;
 	case ROOM_IN:
-		/* It has kept us for so long. */
-		r->failures = 0;
+		/* It has kept us for so long, or does it? */
+		if (!r->doubted)
+			r->failures = 0;
 		if (r->doubted || quiet >= (double)config.room_ping)
 			self_ping(r);
 		else

@@ -206,9 +206,11 @@ test_doubt(void **state)
 		    "<error type='cancel'><not-acceptable xmlns='"
 		    XMPP_NS_STANZAS_IETF "'/></error></message>");
 	assert_true(ev_timer_remaining(EV_DEFAULT_ &r->timer) <= 0.1);
+	r->failures = 1;
 	room_on_timer(r);
 	assert_int_equal(sent("urn:xmpp:ping"), before + 1);
 	assert_true(r->doubted);
+	assert_int_equal(r->failures, 1);
 	hear_all(s, "<iq type='error' id='0' from='" TEA "/me'><error "
 	    "type='cancel'><not-acceptable xmlns='" XMPP_NS_STANZAS_IETF
 	    "'/></error></iq>");
