@@ -481,7 +481,9 @@ XML_Parse(XML_Parser parser, const char *data, int len, int final)
 		return XML_STATUS_ERROR;
 	g->fed += size;
 	g->begun += size;
-	if (g->fed > stanza_max + GUARD_TAG)
+	/* Who is to be forgiven is known when the stanza's own tag has ended. */
+	if (g->fed > stanza_max + GUARD_TAG &&
+	    (g->depth > 1 || !g->forgiving))
 		cut(g, "a stanza too large");
 	if (g->refused)
 		return XML_STATUS_ERROR;

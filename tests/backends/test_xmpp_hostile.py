@@ -246,8 +246,13 @@ def test_resumed_with_a_lie(xmpp, fake):
 def test_too_large(xmpp, fake):
     """Who hears of what was too large to be read."""
     f = fake()
-    b = xmpp(host="127.0.0.1", port=f.port, tls="off")
+    b = xmpp(host="127.0.0.1", port=f.port, tls="off", stanza_max=10000)
     b.enter("eve@xmpp.test")
+    # A tag may be larger than all that is read of a stanza.
+    for inside in " x='%s'/>", "><body>%s</body></message>":
+        f.say("<message from='ann@b.c'" + inside % ("x" * 100000))
+        m = b.wait("message", **{"from": "ann@b.c"})
+        assert "too large" in m["body"]
     b.start("room_join", user=USER, room=ROOM, nick="me")
     f.expect("<presence [^>]*%s/me" % ROOM)
     # To an event nobody wants an answer: an error may be the end of it.  What
