@@ -48,8 +48,8 @@ class Peer:
             pass
         self.lines.put(None)
 
-    def line(self):
-        line = self.lines.get(timeout=PATIENCE)
+    def line(self, timeout=PATIENCE):
+        line = self.lines.get(timeout=timeout)
         if line is None:
             self.lines.put(None)
             raise EOFError
@@ -64,12 +64,12 @@ class Peer:
             except EOFError:
                 return "\n".join(lines)
 
-    def expect(self, start):
+    def expect(self, start, timeout=PATIENCE):
         """Read up to a line that begins like this."""
         seen = []
         while True:
             try:
-                line = self.line()
+                line = self.line(timeout)
             except (EOFError, queue.Empty) as e:
                 raise AssertionError("no %r in %r" % (start, seen)) from e
             seen.append(line)

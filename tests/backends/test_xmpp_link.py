@@ -290,6 +290,7 @@ def test_restart(secure, remote, account):
     secure.enter(bob)
     secure.enter(ann, user="you@example.org")
     remote.stop()
+    secure.call("ping")                 # it has noticed
     calls = [secure.say(ann, "meanwhile %d" % i) for i in range(5)]
     remote.start()
     for call in calls:

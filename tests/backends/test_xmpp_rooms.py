@@ -634,7 +634,7 @@ def test_shown(xmpp, fake):
     r.let_in()
     b.finish(call)
     f.client.shutdown(2)
-    wait_for(f.closed.is_set)
+    b.call("ping")                      # it has noticed
     b.notify("presence", user=ME, show="away")
     f.expect("to=.tea@rooms.test/me[^>]*><show>away")
     assert f.resumes == 1
