@@ -118,7 +118,7 @@ class Traffic:
         self.bob = pair.far_client(self.account)
         pair.friends(self.anna, self.bob)
         self.here = pair.jid_of(self.account)
-        self.sent = []                          # (id, body) of anna's
+        self.sent, self.ups = [], 0     # (id, body) of anna's; number of bob's
         self.over = threading.Event()
         self.threads = [threading.Thread(target=t, daemon=True)
                         for t in (self._down, self._up)]
@@ -134,11 +134,10 @@ class Traffic:
             self.sent.append((self.anna.message(self.here, body), body))
 
     def _up(self):
-        n = 0
         while not self.over.wait(PAUSE):
             back(self.bob)
-            self.bob.message(self.there, "up %d" % n)
-            n += 1
+            self.bob.message(self.there, "up %d" % self.ups)
+            self.ups += 1
 
     # ------------------------------------------------------------- the account
 
@@ -146,6 +145,19 @@ class Traffic:
         """Let it go on, with nothing wrong."""
         end = time.monotonic() + seconds
         wait_for(lambda: time.monotonic() > end, seconds + 5)
+
+    def flows(self):
+        """Wait until both hear what is said now, so that nothing is wrong any
+        more: what breaks while it is made or read takes other ways, and more
+        time."""
+        said = (self.bob, "down ", len(self.sent)), (self.anna, "up ", self.ups)
+
+        def heard(client, word):
+            return max((number(body_of(m)) for m in client.matching(
+                "message", lambda m: (body_of(m) or "").startswith(word))),
+                default=-1)
+        wait_for(lambda: all(heard(client, word) >= last for client, word, last
+                             in said), 60, "messages to pass")
 
     def _errors(self):
         """id -> what she was told."""
@@ -255,7 +267,7 @@ def test_traffic(trouble):
     """One after the other, while messages flow."""
     traffic = Traffic(trouble)
     for stroke in cut, stall, restart_far, kill_backend, kill_far:
-        traffic.run(0.3)
+        traffic.flows()
         stroke(trouble)
         traffic.run(1)
     traffic.settle()
