@@ -141,8 +141,7 @@ roster_hide(struct user *user, struct contact *c)
 		client->shown = false;
 }
 
-/* It is on the roster, for both halves; before that it may have been seen, or
- * not. */
+/* It is on the roster, for both halves; it may have been seen before. */
 static void
 is_item(struct user *user, struct contact *c)
 {
@@ -160,8 +159,19 @@ is_item(struct user *user, struct contact *c)
 
 struct written {
 	struct gateway	*gw;
-	char		*jid, *name;
+	char		*jid, *name, *item;	/* user; contact's id, JID */
 };
+
+static void
+put_item(struct gateway *gw, const char *jid, const struct contact *c,
+    const char *subscription, iq_answer *answer, void *ctx)
+{
+	struct xml *x = iq_begin(gw, "set", NULL, jid);
+
+	xml_open_ns(x, "query", NS_ROSTER);
+	say_roster_item(x, c, subscription);
+	iq_send(gw, x, jid, IQ_TIMEOUT, answer, ctx);
+}
 
 static void
 write_answered(struct gateway *gw, void *ctx, struct arena *a,
@@ -175,7 +185,11 @@ write_answered(struct gateway *gw, void *ctx, struct arena *a,
 	(void)a;
 	if (type != NULL && strcmp(type, "error") == 0)
 		rights_refused_roster_set(gw, w->jid);
-	if (c != NULL && type != NULL && strcmp(type, "result") == 0) {
+	if (user != NULL && (c == NULL || c->ignored)) {
+		/* Removed meanwhile; our words may have come behind that. */
+		put_item(gw, w->jid, &(struct contact){ .jid = w->item },
+		    "remove", NULL, NULL);
+	} else if (c != NULL && type != NULL && strcmp(type, "result") == 0) {
 		is_item(user, c);
 	} else if (c != NULL) {
 		/* By another way, or when the link is back. */
@@ -185,18 +199,8 @@ write_answered(struct gateway *gw, void *ctx, struct arena *a,
 	}
 	free(w->jid);
 	free(w->name);
+	free(w->item);
 	free(w);
-}
-
-static void
-put_item(struct gateway *gw, const char *jid, const struct contact *c,
-    const char *subscription, iq_answer *answer, void *ctx)
-{
-	struct xml *x = iq_begin(gw, "set", NULL, jid);
-
-	xml_open_ns(x, "query", NS_ROSTER);
-	say_roster_item(x, c, subscription);
-	iq_send(gw, x, jid, IQ_TIMEOUT, answer, ctx);
 }
 
 /* Who reads the roster meanwhile may find it as it was. */
@@ -207,7 +211,7 @@ write_item(struct user *user, struct contact *c)
 
 	c->changed = ev_now(user->gw->loop);
 	*w = (struct written){ user->gw, xstrdup(user->jid),
-	    xstrdup(c->name) };
+	    xstrdup(c->name), xstrdup(c->jid) };
 	put_item(user->gw, user->jid, c, c->network == SUB_BOTH ? "both" :
 	    c->network == SUB_TO ? "to" : c->network == SUB_FROM ? "from" :
 	    "none", write_answered, w);

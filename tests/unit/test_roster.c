@@ -198,6 +198,29 @@ written_meanwhile(void **state)
 	assert_string_equal(contact_find(ana(), "bob")->nickname, "Robert");
 }
 
+/* The user removes somebody whom we are writing: our words may come last. */
+static void
+removed_meanwhile(void **state)
+{
+	(void)state;
+	grant();
+	log_in();
+	for (int remembered = 0; remembered <= 1; remembered++) {
+		kit.config.remove_contacts = !remembered;
+		contact("bob", "Bob");
+		flush();
+		expect("<iq type='set'", "subscription='both'");
+		come("<presence type='unsubscribe' to='bob@" GW "'/>");
+		expect("type='unsubscribed'");
+		expect("type='unsubscribe'");
+		answers(ANA, "result", "");
+		expect("<iq type='set'", "to='" ANA "'", "jid='bob@" GW "'",
+		    "subscription='remove'");
+		expect_nothing();
+	}
+	assert_int_equal(contact_find(ana(), "bob")->subscription, SUB_NONE);
+}
+
 static void
 link_is_down(void **state)
 {
@@ -602,6 +625,7 @@ main(void)
 		gateway_test(write_refused),
 		gateway_test(looked_at_again),
 		gateway_test(written_meanwhile),
+		gateway_test(removed_meanwhile),
 		gateway_test(link_is_down),
 		gateway_test(added_by_user),
 		gateway_test(requests),
