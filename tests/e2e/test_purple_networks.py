@@ -13,7 +13,7 @@ from harness.bonjour import Bonjour
 from harness.gadu import GaduPerson, GaduServer
 from harness.instance import PURPLE_BACKEND
 from harness.kamailio import Kamailio
-from harness.process import free_port, make_environment, wait_for
+from harness.process import SLOWER, free_port, make_environment, wait_for
 from harness.xmpp import NS, LoginFailed, body_of, quote, show
 from harness.zephyr import ME, Zephyr
 
@@ -439,7 +439,8 @@ class Listener:
 
 @pytest.fixture(scope="module")
 def alone(place, shared_instances):
-    instance = purple(shared_instances, "any", service__login_timeout=5,
+    instance = purple(shared_instances, "any",
+                      service__login_timeout=5 * SLOWER,
                       purple__port=free_port(), purple__connect_server=LOCAL,
                       purple__server=LOCAL, purple__transport="tcp",
                       purple__useproxy=1, purple__proxy=LOCAL)
@@ -459,7 +460,8 @@ def begin(alone, raw, protocol, name):
 
 def why(stream):
     """What the client is told."""
-    return stream.expect("<failure.*<text[^>]*>(.*)</text></failure>").group(1)
+    return stream.expect("<failure.*<text[^>]*>(.*)</text></failure>",
+                         20).group(1)
 
 
 @pytest.mark.parametrize("protocol", ALONE)
