@@ -250,7 +250,7 @@ link_close(struct link *l)
 		return;
 	}
 	/* What waits goes first, as far as there is room. */
-	link_push(l);
+	link_ask_last(l);
 	link_set_state(l, LEAVING);
 	link_set_timer(l, LEAVE_TIMEOUT);
 	xmpp_disconnect(l->xmpp);

@@ -131,6 +131,8 @@ void	link_up(struct link *, bool resumed);
 void	link_hear(struct link *, xmpp_stanza_t *);
 void	link_tick(struct link *);
 void	link_push(struct link *);
+/* The same, and what has come of all of it is to be known soon. */
+void	link_ask_last(struct link *);
 void	link_say(struct link *, const char *xml, size_t len);
 
 /* link_resume.c */

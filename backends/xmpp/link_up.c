@@ -79,6 +79,16 @@ link_push(struct link *l)
 }
 
 void
+link_ask_last(struct link *l)
+{
+	link_push(l);
+	/* What was asked before does not cover the last ones. */
+	l->asked = false;
+	if (l->ledger.sent > 0)
+		ask(l);
+}
+
+void
 link_tick(struct link *l)
 {
 	bool heard = l->heard;
@@ -157,7 +167,8 @@ hear_management(struct link *l, xmpp_stanza_t *stanza)
 		link_up(l, false);
 	} else if (l->state == TALKING && strcmp(name, "failed") == 0) {
 		link_up(l, false);
-	} else if (l->state == UP && l->sm_on && strcmp(name, "a") == 0 &&
+	} else if ((l->state == UP || l->state == LEAVING) && l->sm_on &&
+	    strcmp(name, "a") == 0 &&
 	    link_read_number(xmpp_stanza_get_attribute(stanza, "h"), &h)) {
 		has(l, h);
 	} else if (l->state == UP && l->sm_on && strcmp(name, "r") == 0) {
@@ -199,6 +210,9 @@ link_hear(struct link *l, xmpp_stanza_t *stanza)
 		hear_management(l, stanza);
 		return;
 	}
+	/* What was said last is answered for while we leave. */
+	if (l->state == LEAVING && is_answer(l, stanza))
+		has(l, l->asked_for);
 	if (l->state != UP)
 		return;
 	if (counts(stanza))

@@ -259,6 +259,21 @@ def test_resumption(xmpp, remote, authority, account, relay):
     assert not [m for m, _ in first + b.skipped if m == "disconnected"]
 
 
+def test_said_and_left(xmpp, remote, authority, account):
+    """What was said just before the end has arrived, and that is known."""
+    bob, ann = account(), account("ann")
+    b = xmpp(host="127.0.0.1", port=remote.port, ca_file=authority.cert)
+    b.enter(ann, user="you@example.org")
+    for i in range(3):
+        b.enter(bob)
+        said = [b.say(ann, "%d %d" % (i, j)) for j in range(3)]
+        left = b.start("logout", user="me@example.org")
+        for call in said:
+            assert b.finish(call) == {}
+        b.finish(left)
+        b.wait("message", user="you@example.org", body="%d 2" % i)
+
+
 @pytest.mark.slow
 def test_silence(xmpp, remote, authority, account, relay):
     """A server that is not heard any more is asked, given up, and tried again;
