@@ -11,6 +11,7 @@ sys.path.insert(0, os.path.join(os.path.dirname(os.path.dirname(
 
 from fake_x import X                                        # noqa: E402
 from harness import servers                                 # noqa: E402
+from harness.process import SLOWER                          # noqa: E402
 from harness.raw import register_account                    # noqa: E402
 from harness.xmpp import Client                             # noqa: E402
 from irc_driver import Backend, Server                      # noqa: E402
@@ -19,6 +20,14 @@ import twitter_driver                                       # noqa: E402
 import xmpp_driver                                          # noqa: E402
 
 _numbers = itertools.count(1)
+
+
+def pytest_collection_modifyitems(items):
+    """One that starts seven sanitized backends, beside five other tests, took
+    96 seconds of its two minutes."""
+    for item in items:
+        if not item.get_closest_marker("timeout"):
+            item.add_marker(pytest.mark.timeout(120 * SLOWER))
 
 
 @pytest.fixture
