@@ -295,8 +295,10 @@ def test_menus(scene):
 def test_misused(scene):
     """In the chat nothing becomes a post that was not meant to."""
     s = scene
-    s.x.post("bob", "To be liked")      # after it there is a last one of his
+    # After that there is a last one of his, and nothing else comes by itself.
+    s.x.post("bob", "To be liked")
     heard(s, "To be liked", lambda jid: jid.startswith(s.contact))
+    s.client.clear()
 
     def changes():
         return [r for r in s.x.requests if r.method != "GET"]
@@ -347,3 +349,4 @@ def test_misused(scene):
     wait_for(lambda: len(s.x.posts) == before + 1, 10, "the post")
     assert s.last()["text"] == "whoever: who are you?"
     s.in_chat("mode", "0")
+    s.client.expect("presence", type="unavailable", from_=s.room + "/anna")
