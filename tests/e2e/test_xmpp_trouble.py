@@ -110,8 +110,9 @@ class Traffic:
     has passed it: what is there of anna's has arrived, what is there of bob's
     is to arrive."""
 
-    def __init__(self, pair):
-        self.pair = pair
+    def __init__(self, pair, lossy=False):
+        """lossy: the far server may lose what it has acknowledged."""
+        self.pair, self.lossy = pair, lossy
         self.anna = pair.user("anna")
         self.there = self.anna.account
         self.account = pair.account("bob")
@@ -185,8 +186,10 @@ class Traffic:
                  if arrived.count(b) > 1]
         found += ["came %d times: %s" % (heard.count(b), b) for b in due
                   if heard.count(b) != 1]
-        found += ["from nowhere: " + b for b in set(heard) - set(due)]
-        for ident, body in self.sent:
+        strict = () if self.lossy else self.sent
+        found += ["from nowhere: " + b for b in set(heard) - set(due)
+                  if strict]
+        for ident, body in strict:
             if body in arrived and "may have been delivered" not in \
                     errors.get(ident, "may have been delivered"):
                 found.append("a lie: %s: %s" % (body, errors[ident]))
@@ -276,8 +279,10 @@ def test_traffic(trouble):
 @pytest.mark.parametrize("near, strokes", [
     ("prosody", [cut, restart_far]), ("ejabberd", [restart_far])])
 def test_mixed_traffic(mixed, strokes):
-    """The same, shorter, with servers of two kinds."""
-    traffic = Traffic(mixed)
+    """The same, shorter, with servers of two kinds.  ejabberd acknowledges for
+    one process what another has still to deliver, and ends both at once."""
+    traffic = Traffic(mixed, lossy=isinstance(mixed.far, servers.Ejabberd) and
+                      restart_far in strokes)
     for stroke in strokes:
         traffic.run(0.3)
         stroke(mixed)
