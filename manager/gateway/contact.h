@@ -5,6 +5,7 @@
 
 #include <stdbool.h>
 
+#include "manager/gateway/iq.h"
 #include "manager/gateway/user.h"
 
 #define GROUPS_MAX 16		/* of one contact */
@@ -129,6 +130,11 @@ void		 roster_hide(struct user *, struct contact *);
 void		 roster_watch(struct user *);
 /* Its presence does not matter any more. */
 void		 roster_unwatch(struct user *, struct contact *);
+/* XEP-0356: write an item onto the roster of a user of the server; subscription
+ * as in say_roster_item(). */
+void		 roster_put(struct gateway *, const char *bare,
+		    const struct contact *, const char *subscription,
+		    iq_answer *, void *ctx);
 /* The user has registered, or is gone for good. */
 void		 roster_registered(struct user *);
 void		 roster_unregistered(struct gateway *, const char *bare,

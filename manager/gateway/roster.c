@@ -11,7 +11,6 @@
 #include "manager/gateway/contact_client.h"
 #include "manager/gateway/iq.h"
 #include "manager/gateway/keys.h"
-#include "manager/gateway/name.h"
 #include "manager/gateway/ns.h"
 #include "manager/gateway/rights.h"
 #include "manager/gateway/say.h"
@@ -22,7 +21,7 @@
 
 #define WATCH_AT_ONCE 500	/* contacts in one message */
 #define GATHER		0.3	/* seconds; a network's list comes in a burst */
-#define IQ_TIMEOUT	30.0
+#define PUT_TIMEOUT	30.0
 #define LINK_PAUSE	5.0	/* seconds between looks at a link that is down */
 
 /* A list is told contact by contact; and whoever waits to see it does not like
@@ -162,15 +161,15 @@ struct written {
 	char		*jid, *name, *item;	/* user; contact's id, JID */
 };
 
-static void
-put_item(struct gateway *gw, const char *jid, const struct contact *c,
+void
+roster_put(struct gateway *gw, const char *jid, const struct contact *c,
     const char *subscription, iq_answer *answer, void *ctx)
 {
 	struct xml *x = iq_begin(gw, "set", NULL, jid);
 
 	xml_open_ns(x, "query", NS_ROSTER);
 	say_roster_item(x, c, subscription);
-	iq_send(gw, x, jid, IQ_TIMEOUT, answer, ctx);
+	iq_send(gw, x, jid, PUT_TIMEOUT, answer, ctx);
 }
 
 static void
@@ -187,7 +186,7 @@ write_answered(struct gateway *gw, void *ctx, struct arena *a,
 		rights_refused_roster_set(gw, w->jid);
 	if (user != NULL && (c == NULL || c->ignored)) {
 		/* Removed meanwhile; our words may have come behind that. */
-		put_item(gw, w->jid, &(struct contact){ .jid = w->item },
+		roster_put(gw, w->jid, &(struct contact){ .jid = w->item },
 		    "remove", NULL, NULL);
 	} else if (c != NULL && type != NULL && strcmp(type, "result") == 0) {
 		is_item(user, c);
@@ -212,7 +211,7 @@ write_item(struct user *user, struct contact *c)
 	c->changed = ev_now(user->gw->loop);
 	*w = (struct written){ user->gw, xstrdup(user->jid),
 	    xstrdup(c->name), xstrdup(c->jid) };
-	put_item(user->gw, user->jid, c, c->network == SUB_BOTH ? "both" :
+	roster_put(user->gw, user->jid, c, c->network == SUB_BOTH ? "both" :
 	    c->network == SUB_TO ? "to" : c->network == SUB_FROM ? "from" :
 	    "none", write_answered, w);
 }
@@ -501,101 +500,8 @@ roster_removed(struct user *user, const struct contact *c)
 		TAILQ_FOREACH(client, &user->clients, entry)
 			say_roster_push(user, c, "remove", client->full);
 	} else if (rights_of(gw, user->jid)->roster_set) {
-		put_item(gw, user->jid, c, "remove", NULL, NULL);
+		roster_put(gw, user->jid, c, "remove", NULL, NULL);
 	} else {
 		say_unsubscribe(gw, c->jid, user->jid);
 	}
-}
-
-/* ------------------------------------------------------------- registration */
-
-static void
-ask_for_presence(struct gateway *gw, const char *bare)
-{
-	say_presence(gw, gw->config->jid, bare, "subscribe", SHOW_ONLINE,
-	    NULL);
-}
-
-static void
-gateway_written(struct gateway *gw, void *ctx, struct arena *a,
-    const struct stanza *answer)
-{
-	char *bare = ctx;
-	const char *type = answer ? stanza_attr(answer, "type") : NULL;
-
-	(void)a;
-	if (type == NULL || strcmp(type, "result") != 0)
-		ask_for_presence(gw, bare);
-	else
-		say_presence(gw, gw->config->jid, bare, "probe", SHOW_ONLINE,
-		    NULL);
-	free(bare);
-}
-
-void
-roster_registered(struct user *user)
-{
-	struct gateway *gw = user->gw;
-	struct contact self = {
-		.jid = (char *)gw->config->jid,
-		.nickname = (char *)gw->config->identity_name,
-	};
-
-	if (rights_of(gw, user->jid)->roster_set)
-		put_item(gw, user->jid, &self, "both", gateway_written,
-		    xstrdup(user->jid));
-	else
-		ask_for_presence(gw, user->jid);
-}
-
-/* One address to be taken off a roster by the server that may refuse. */
-struct removal {
-	char	*bare, *jid;
-};
-
-static void
-removal_answered(struct gateway *gw, void *ctx, struct arena *a,
-    const struct stanza *answer)
-{
-	struct removal *r = ctx;
-	const char *type = answer ? stanza_attr(answer, "type") : NULL;
-
-	(void)a;
-	if (type != NULL && strcmp(type, "error") == 0)
-		rights_refused_roster_set(gw, r->bare);
-	if (type == NULL || strcmp(type, "result") != 0)
-		say_unsubscribe(gw, r->jid, r->bare);
-	free(r->bare);
-	free(r->jid);
-	free(r);
-}
-
-static void
-take_off(struct gateway *gw, const char *bare, char *jid)
-{
-	struct contact gone = { .jid = jid };
-	struct removal *r;
-
-	if (!rights_of(gw, bare)->roster_set || !link_is_up(gw->link)) {
-		say_unsubscribe(gw, jid, bare);
-		return;
-	}
-	r = xmalloc(sizeof(*r));
-	*r = (struct removal){ xstrdup(bare), xstrdup(jid) };
-	put_item(gw, bare, &gone, "remove", removal_answered, r);
-}
-
-void
-roster_unregistered(struct gateway *gw, const char *bare,
-    const struct store_contact *records, size_t n)
-{
-	struct arena a = { 0 };
-	char *jid;
-
-	for (size_t i = 0; i < n; i++) {
-		if ((jid = name_to_jid(gw, &a, records[i].name)) != NULL)
-			take_off(gw, bare, jid);
-	}
-	take_off(gw, bare, (char *)gw->config->jid);
-	arena_free(&a);
 }
