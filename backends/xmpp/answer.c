@@ -193,13 +193,15 @@ answer_send_all(struct session *s, const struct kit_call *call,
 	LIST_INSERT_HEAD(&s->answers, a, entry);
 	ev_timer_init(&a->timer, on_late, answer_patience(DBL_MAX), 0.);
 	ev_timer_start(EV_DEFAULT_ &a->timer);
+	a->busy = true;
 	while (i < n && send_part(a, stanzas[i]))
 		i++;
-	if (i == n)
-		return;
-	give(a, ERR_RATE_LIMITED, "Too much is waiting for the server "
-	    "already.");
-	take_back(a);
+	a->busy = false;
+	if (i < n) {
+		give(a, ERR_RATE_LIMITED, "Too much is waiting for the "
+		    "server already.");
+		take_back(a);
+	}
 	settle(a);
 }
 
